@@ -1,0 +1,49 @@
+import type { Outcome } from '../flow.ts';
+
+/** What is known of a failed attempt, gathered from the SDK's error. */
+export interface Failure {
+  /** Error name without namespace, such as `ThrottlingException`, or a socket error's code. */
+  readonly name: string;
+  readonly message: string;
+  /** HTTP status, or null when no answer came. */
+  readonly status: number | null;
+  /** What the service asked to wait (Retry-After), milliseconds. */
+  readonly retryAfterMs: number | null;
+}
+
+const THROTTLING = new Set(['Throttling', 'ThrottlingException', 'ThrottledException', 'RequestThrottled', 'RequestThrottledException', 'TooManyRequestsException', 'RequestLimitExceeded', 'SlowDown', 'BandwidthLimitExceeded']);
+/** What only a person or time can change: credentials, permissions, the clock. */
+const NOT_ALLOWED = new Set(['AccessDeniedException', 'AccessDenied', 'UnrecognizedClientException', 'InvalidSignatureException', 'SignatureDoesNotMatch', 'MissingAuthenticationToken', 'MissingAuthenticationTokenException',
+  'IncompleteSignature', 'InvalidClientTokenId', 'OptInRequired', 'NotAuthorized', 'CredentialsProviderError', 'TokenProviderError']);
+const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'RequestTimeTooSkewed']);
+/** The request itself is at fault: resending it unchanged cannot help. */
+const BAD_REQUEST = new Set(['InvalidParameterException', 'ValidationException', 'SerializationException', 'RequestEntityTooLarge', 'InvalidParameterCombinationException', 'UnsupportedOperationException']);
+
+/** True for errors that new credentials may cure at once. */
+export function wantsNewCredentials(name: string): boolean {
+  return EXPIRED.has(name) || name === 'UnrecognizedClientException' || name === 'InvalidClientTokenId';
+}
+
+/**
+ * What a failed PutLogEvents or Create call meant. Decided by the error's name first, then by the HTTP status; never by
+ * its text, except to tell a bad name of the whole destination from a bad event.
+ */
+export function classify(failure: Failure): Outcome {
+  const { name, message, status, retryAfterMs } = failure;
+  const reason = status === null ? `${name}: ${message}` : `${name} (HTTP ${status}): ${message}`;
+  const retry = (pace: 'short' | 'long' | 'slow', ambiguous = false): Outcome => ({ kind: 'retry', reason, pace, afterMs: retryAfterMs, ambiguous });
+  if (name === 'ResourceNotFoundException') return { kind: 'missing', reason };
+  if (name === 'ResourceAlreadyExistsException' || name === 'DataAlreadyAcceptedException') return { kind: 'accepted', rejected: null };
+  if (THROTTLING.has(name) || status === 429) return retry('long');
+  if (EXPIRED.has(name)) return retry('short');
+  if (NOT_ALLOWED.has(name) || status === 401 || status === 403) return retry('slow');
+  if (name === 'OperationAbortedException') return retry('short');
+  if (name === 'LimitExceededException') return { kind: 'refused', reason };
+  if (BAD_REQUEST.has(name) || status === 413) {
+    return /'?(logGroupName|logStreamName|logGroupIdentifier)'? failed to satisfy/.test(message) ? { kind: 'refused', reason } : { kind: 'split', reason };
+  }
+  if (status === null) return retry('long', true);
+  if (status >= 500) return retry('long', true);
+  // A 200 that could not be read was probably stored; an unknown 4xx was not, and may be the service's own trouble.
+  return retry(status === 200 ? 'short' : 'long', status === 200);
+}

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { rootCertificates } from 'node:tls';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
+import type { DeliveryPlan, ServicePlan } from '../plan.ts';
+import { refreshedProvider } from './credentials.ts';
+import { prebuiltBody } from './prebuilt-body.ts';
+
+/** The process environment, as far as the clients look at it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Addresses that must never be reached through a proxy: the instance and container credential services. */
+const NEVER_PROXIED = '169.254.169.254,169.254.170.2,fd00:ec2::254,localhost,127.0.0.1,[::1]';
+
+/** A CloudWatch Logs client with the agent's timeouts, proxy and certificates, and no retries of its own. */
+export function createLogsClient(service: ServicePlan, delivery: DeliveryPlan, env: Environment): CloudWatchLogsClient {
+  const proxyEnv = { ...env, NO_PROXY: [env['NO_PROXY'] ?? env['no_proxy'], NEVER_PROXIED].filter(Boolean).join(',') };
+  const options = { keepAlive: true, maxSockets: delivery.maxRequests, proxyEnv };
+  const bundle = env['AWS_CA_BUNDLE'];
+  const ca = bundle === undefined || bundle === '' ? undefined : [...rootCertificates, readFileSync(bundle, 'utf8')];
+  const base = refreshedProvider(env);
+  const client = new CloudWatchLogsClient({
+    region: service.region,
+    ...(service.endpoint === null ? {} : { endpoint: service.endpoint, disableHostPrefix: true }),
+    ...(service.roleArn === null
+      ? (base === null ? {} : { credentials: base })
+      : { credentials: fromTemporaryCredentials({ ...(base === null ? {} : { masterCredentials: base }), params: { RoleArn: service.roleArn, RoleSessionName: 'unified-agent' }, clientConfig: { region: service.region } }) }),
+    // The lane has its own retry loop: the SDK's hides what happens and gives up after three attempts.
+    maxAttempts: 1,
+    customUserAgent: 'unified-agent',
+    requestHandler: {
+      connectionTimeout: delivery.connectTimeoutMs,
+      requestTimeout: delivery.requestTimeoutMs,
+      throwOnRequestTimeout: true,
+      socketAcquisitionWarningTimeout: 60_000,
+      // Idle connections are dropped before load balancers do it for us.
+      httpAgent: new HttpAgent({ ...options, timeout: 20_000 }),
+      httpsAgent: new HttpsAgent({ ...options, timeout: 20_000, ...(ca === undefined ? {} : { ca }) }),
+    },
+  });
+  client.middlewareStack.use(prebuiltBody);
+  return client;
+}

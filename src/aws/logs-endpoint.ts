@@ -1,0 +1,128 @@
+import { gzipSync } from 'node:zlib';
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { CreateLogGroupCommand, CreateLogStreamCommand, DescribeLogGroupsCommand, PutLogEventsCommand, PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
+import type { EncodedBody, Endpoint } from '../delivery/endpoint.ts';
+import type { Destination, Outcome, RejectedRanges } from '../flow.ts';
+import type { Compression } from '../plan.ts';
+import type { Report } from '../report/report.ts';
+import type { Failure } from './classify.ts';
+import { classify, wantsNewCredentials } from './classify.ts';
+import { sendBody } from './prebuilt-body.ts';
+
+/** Level 1: higher levels cost three times as much for a tenth fewer bytes. */
+const GZIP_LEVEL = 1;
+/** With more sealed batches than this waiting, the processor is the bottleneck and not the network. */
+const BACKLOG_WITHOUT_GZIP = 1;
+
+interface LogsEndpointOptions {
+  readonly client: CloudWatchLogsClient;
+  readonly compression: Compression;
+  /** Null for the service's own endpoint. */
+  readonly url: string | null;
+  readonly report: Report;
+}
+
+/** CloudWatch Logs through the official client. */
+export class LogsEndpoint implements Endpoint {
+  readonly #client: CloudWatchLogsClient;
+  readonly #gzip: Compression;
+  readonly #report: Report;
+  readonly #retentionDone = new Set<string>();
+
+  constructor({ client, compression, url, report }: LogsEndpointOptions) {
+    this.#client = client;
+    this.#gzip = compression === 'auto' && url !== null && isNear(url) ? 'off' : compression;
+    this.#report = report;
+  }
+
+  encode(body: Buffer, backlog: number): EncodedBody {
+    const plain: EncodedBody = { bytes: body, encoding: null };
+    if (this.#gzip === 'off' || (this.#gzip === 'auto' && backlog > BACKLOG_WITHOUT_GZIP)) return plain;
+    const bytes = gzipSync(body, { level: GZIP_LEVEL });
+    return bytes.length < body.length ? { bytes, encoding: 'gzip' } : plain;
+  }
+
+  async put(destination: Destination, body: EncodedBody, signal: AbortSignal): Promise<Outcome> {
+    const { group, stream, retentionDays } = destination;
+    if (retentionDays !== null && !this.#retentionDone.has(group)) {
+      this.#retentionDone.add(group);
+      void this.#setRetention(group, retentionDays, signal);
+    }
+    const command = new PutLogEventsCommand({ logGroupName: group, logStreamName: stream, logEvents: [] });
+    sendBody(command.input, body);
+    return this.#attempt(signal, async () => {
+      const answer = await this.#client.send(command, { abortSignal: signal });
+      return { kind: 'accepted', rejected: rangesOf(answer.rejectedLogEventsInfo) };
+    });
+  }
+
+  async create(destination: Destination, signal: AbortSignal): Promise<Outcome> {
+    const { group, stream, groupClass } = destination;
+    const createStream = (): Promise<Outcome> => this.#attempt(signal, async () => {
+      await this.#client.send(new CreateLogStreamCommand({ logGroupName: group, logStreamName: stream }), { abortSignal: signal });
+      return { kind: 'accepted', rejected: null };
+    });
+    const first = await createStream();
+    if (first.kind !== 'missing') return first;
+    const created = await this.#attempt(signal, async () => {
+      await this.#client.send(new CreateLogGroupCommand({ logGroupName: group, ...(groupClass === null ? {} : { logGroupClass: groupClass }) }), { abortSignal: signal });
+      return { kind: 'accepted', rejected: null };
+    });
+    if (created.kind !== 'accepted') return created.kind === 'split' ? { kind: 'refused', reason: created.reason } : created;
+    this.#retentionDone.delete(group);
+    return createStream();
+  }
+
+  /** Retention must never hold up the data: a failure is said and left for the next start. */
+  async #setRetention(group: string, retentionInDays: number, signal: AbortSignal): Promise<void> {
+    const outcome = await this.#attempt(signal, async () => {
+      const { logGroups } = await this.#client.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: group }), { abortSignal: signal });
+      const present = logGroups?.find((g) => g.logGroupName === group);
+      if (present === undefined) { this.#retentionDone.delete(group); return { kind: 'accepted', rejected: null }; }
+      if (present.retentionInDays !== retentionInDays) {
+        await this.#client.send(new PutRetentionPolicyCommand({ logGroupName: group, retentionInDays }), { abortSignal: signal });
+      }
+      return { kind: 'accepted', rejected: null };
+    });
+    if (outcome.kind === 'accepted' || outcome.kind === 'aborted') return;
+    this.#report.trouble(`retention ${group}`, `log group ${group}: the retention of ${retentionInDays} days could not be set (${outcome.reason}); its logs are delivered all the same`);
+  }
+
+  async #attempt(signal: AbortSignal, call: () => Promise<Outcome>): Promise<Outcome> {
+    try {
+      return await call();
+    } catch (error) {
+      if (signal.aborted) return { kind: 'aborted' };
+      const failure = failureOf(error);
+      if (wantsNewCredentials(failure.name)) {
+        // The SDK does not do this by itself; a failure to renew shows at the next attempt.
+        await this.#client.config.credentials({ forceRefresh: true }).catch(() => undefined);
+      }
+      return classify(failure);
+    }
+  }
+}
+
+/** Plain HTTP, or this machine: compressing would only cost. */
+function isNear(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' || hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+}
+
+function rangesOf(info: { tooNewLogEventStartIndex?: number | undefined; tooOldLogEventEndIndex?: number | undefined; expiredLogEventEndIndex?: number | undefined } | undefined): RejectedRanges | null {
+  if (info === undefined) return null;
+  return { tooOldEnd: info.tooOldLogEventEndIndex ?? 0, expiredEnd: info.expiredLogEventEndIndex ?? 0, tooNewStart: info.tooNewLogEventStartIndex ?? Infinity };
+}
+
+function failureOf(error: unknown): Failure {
+  const e = error as { name?: string; code?: string; message?: string; $metadata?: { httpStatusCode?: number }; $response?: { headers?: Record<string, string> } };
+  const after = e.$response?.headers?.['retry-after'];
+  const seconds = after === undefined ? NaN : Number(after);
+  return {
+    name: e.name !== undefined && e.name !== 'Error' ? e.name : (e.code ?? 'Error'),
+    // Messages of the service name the group or the action, never the content; they are cut in case one does not.
+    message: (e.message ?? '').slice(0, 500),
+    status: e.$metadata?.httpStatusCode ?? null,
+    retryAfterMs: Number.isFinite(seconds) ? Math.min(seconds, 300) * 1000 : null,
+  };
+}

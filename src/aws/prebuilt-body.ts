@@ -1,0 +1,29 @@
+import type { ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-cloudwatch-logs';
+import type { EncodedBody } from '../delivery/endpoint.ts';
+
+interface Pluggable<I extends object, O extends object> {
+  applyToStack(stack: { add(middleware: (next: (args: BuildArgs<I>) => Promise<{ output: O; response: unknown }>) => (args: BuildArgs<I>) => Promise<{ output: O; response: unknown }>, options: { step: 'build'; priority: 'high'; name: string; override: true }): void }): void;
+}
+interface BuildArgs<I> { input: I; request: unknown }
+
+/** Bodies that wait for their command, by the command's input. */
+const bodies = new WeakMap<object, EncodedBody>();
+
+/** Makes the command with this input send `body` as it is, instead of having its input serialised. */
+export function sendBody(input: object, body: EncodedBody): void { bodies.set(input, body); }
+
+/**
+ * Swaps the encoded body in after serialisation and before the content length is set and the request signed: credentials,
+ * endpoint, signature and errors stay the SDK's, and its JSON writer, half of the cost of a call, sees an empty list.
+ */
+export const prebuiltBody: Pluggable<ServiceInputTypes, ServiceOutputTypes> = {
+  applyToStack: (stack) => stack.add((next) => (args) => {
+    const body = bodies.get(args.input);
+    if (body !== undefined) {
+      const request = args.request as { body: Uint8Array; headers: Record<string, string> };
+      request.body = body.bytes;
+      if (body.encoding !== null) request.headers['content-encoding'] = body.encoding;
+    }
+    return next(args);
+  }, { step: 'build', priority: 'high', name: 'prebuiltBody', override: true }),
+};

@@ -1,0 +1,171 @@
+import type { Destination } from '../flow.ts';
+import type { Arena } from '../kernel/arena.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { EVENT_OVERHEAD, MAX_BATCH_EVENTS, MAX_SPAN_MS } from './limits.ts';
+
+/** First body buffer of a batch: most streams are quiet, and there may be thousands. */
+const FIRST_BODY_BYTES = 4_096;
+const CLOSING = ']}';
+
+/** The request up to its events; the first event's leading comma is written over the header's end. */
+export function bodyHeader(destination: Destination): Buffer {
+  const { group, stream, entity } = destination;
+  const named = `{"logGroupName":${JSON.stringify(group)},"logStreamName":${JSON.stringify(stream)},`;
+  return Buffer.from(`${named}${entity === null ? '' : `"entity":${JSON.stringify(entity)},`}"logEvents":[`);
+}
+
+/** Body buffers that were delivered and may be filled again; bounded, so a burst does not pin its memory for good. */
+export class BufferPool {
+  readonly #free: Buffer[] = [];
+  readonly #keep: number;
+  /** @param keep buffers kept at most. */
+  constructor(keep: number) { this.#keep = keep; }
+
+  take(size: number): Buffer {
+    for (let i = this.#free.length - 1; i >= 0; i--) {
+      const buffer = this.#free[i]!;
+      if (buffer.length >= size && buffer.length <= 4 * size) {
+        this.#free.splice(i, 1);
+        return buffer;
+      }
+    }
+    return Buffer.allocUnsafeSlow(size);
+  }
+
+  give(buffer: Buffer): void {
+    if (buffer.length >= 65_536 && this.#free.length < this.#keep) this.#free.push(buffer);
+  }
+}
+
+/** A run of events of one source within a batch, for tracing an event back to its file. */
+export interface Segment {
+  readonly source: object;
+  /** Events of the batch before and with this run. */
+  until: number;
+}
+
+/**
+ * Events for one destination that satisfy every limit of PutLogEvents, encoded as the request body while they arrive.
+ * Nothing is kept per event: the body can be cut into its events again (events.ts) when, rarely, they are needed singly.
+ */
+export class LogBatch {
+  #body: Buffer;
+  #length: number;
+  readonly #headerLength: number;
+  readonly #maxBytes: number;
+  readonly #pool: BufferPool;
+  count = 0;
+  /** Message bytes plus overhead, as the service counts them. */
+  bytes = 0;
+  firstTime = Infinity;
+  lastTime = -Infinity;
+  /** The latest time added; the body needs sorting if a smaller one follows. */
+  #newest = -Infinity;
+  #ascending = true;
+  readonly segments: Segment[] = [];
+  /** Set when the body was sorted: the event at position i arrived as number order[i]. */
+  order: readonly number[] | null = null;
+  /** Monotonic milliseconds at which the oldest event's last byte was seen. */
+  since = Infinity;
+
+  /** @param header see bodyHeader; @param maxBytes at most MAX_BATCH_BYTES. */
+  constructor(header: Buffer, maxBytes: number, pool: BufferPool) {
+    this.#pool = pool;
+    this.#maxBytes = maxBytes;
+    this.#body = pool.take(FIRST_BODY_BYTES + header.length);
+    this.#headerLength = header.copy(this.#body);
+    this.#length = this.#headerLength;
+  }
+
+  get ascending(): boolean { return this.#ascending; }
+  /** Bytes of memory the batch occupies. */
+  get capacity(): number { return this.#body.length; }
+
+  /**
+   * Appends frames [first, last) of the arena as far as they fit and returns the first that did not.
+   * Times must be whole epoch milliseconds of 13 digits.
+   */
+  append(arena: Arena, kernel: Kernel, first: number, last: number, source: object, since: number): number {
+    let next = first;
+    let limit = Math.min(last, first + MAX_BATCH_EVENTS - this.count);
+    limit = this.#withinSpan(arena.time, first, limit);
+    while (next < limit) {
+      const from = next;
+      next = kernel.encode(from, limit, this.#maxBytes - this.bytes, EVENT_OVERHEAD);
+      if (next === from) break;
+      this.#write(arena.bytes, arena.output, kernel.written);
+      this.bytes += kernel.taken;
+    }
+    const added = next - first;
+    if (added > 0) {
+      this.#noteTimes(arena.time, first, next);
+      this.count += added;
+      const previous = this.segments.at(-1);
+      if (previous !== undefined && previous.source === source) previous.until = this.count;
+      else this.segments.push({ source, until: this.count });
+      if (since < this.since) this.since = since;
+    }
+    return next;
+  }
+
+  /** The request body. Valid until `release`. */
+  body(): Buffer {
+    const end = this.#length;
+    this.#reserve(CLOSING.length);
+    this.#body.write(CLOSING, end, 'latin1');
+    return this.#body.subarray(0, end + CLOSING.length);
+  }
+
+  /** The encoded events alone, separated by commas. */
+  events(): Buffer { return this.#body.subarray(this.#headerLength, this.#length); }
+
+  /** Replaces the encoded events by a permutation of themselves. */
+  replaceEvents(events: Buffer): void {
+    events.copy(this.#body, this.#headerLength);
+    this.#ascending = true;
+  }
+
+  /** Gives the memory back; the body must not be in use any more. */
+  release(): void {
+    this.#pool.give(this.#body);
+    this.#body = Buffer.alloc(0);
+  }
+
+  #withinSpan(time: Float64Array, first: number, limit: number): number {
+    let low = this.firstTime;
+    let high = this.lastTime;
+    for (let i = first; i < limit; i++) {
+      const t = time[i]!;
+      if (t < low) low = t;
+      if (t > high) high = t;
+      if (high - low > MAX_SPAN_MS) return i;
+    }
+    return limit;
+  }
+
+  #noteTimes(time: Float64Array, first: number, next: number): void {
+    for (let i = first; i < next; i++) {
+      const t = time[i]!;
+      if (t < this.#newest) this.#ascending = false;
+      else this.#newest = t;
+      if (t < this.firstTime) this.firstTime = t;
+      if (t > this.lastTime) this.lastTime = t;
+    }
+  }
+
+  #write(bytes: Buffer, from: number, to: number): void {
+    // Every encoded event begins with a comma; the first of a batch loses it.
+    const start = this.#length === this.#headerLength ? from + 1 : from;
+    this.#reserve(to - start + CLOSING.length);
+    bytes.copy(this.#body, this.#length, start, to);
+    this.#length += to - start;
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#body.length) return;
+    const larger = this.#pool.take(Math.max(2 * this.#body.length, this.#length + more));
+    this.#body.copy(larger, 0, 0, this.#length);
+    this.#pool.give(this.#body);
+    this.#body = larger;
+  }
+}

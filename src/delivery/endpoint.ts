@@ -1,0 +1,15 @@
+import type { Destination, Outcome } from '../flow.ts';
+
+/** One attempt at the API. Implemented in aws/; every method maps whatever happens to an Outcome and never rejects. */
+export interface Endpoint {
+  /** Compression worth using for a body of this destination now. */
+  encode(body: Buffer, backlog: number): EncodedBody;
+  put(destination: Destination, body: EncodedBody, signal: AbortSignal): Promise<Outcome>;
+  /** Creates the group (class, retention) and the stream; what exists already counts as accepted. */
+  create(destination: Destination, signal: AbortSignal): Promise<Outcome>;
+}
+
+export interface EncodedBody {
+  readonly bytes: Uint8Array;
+  readonly encoding: 'gzip' | null;
+}

@@ -1,0 +1,57 @@
+import { closeSync, readFileSync } from 'node:fs';
+
+/** Descriptors the process needs for itself: sockets, the journal, watches, the console. */
+const RESERVED = 40;
+/** More open files than this bring nothing: opening a quiet file again costs microseconds. */
+const MOST = 1_024;
+
+/** How many log files may be open at once under the process's own limit (`ulimit -n`). */
+export function descriptorLimit(): number {
+  try {
+    const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+    return Math.max(4, Math.min(MOST, Number(soft ?? 1_024) - RESERVED));
+  } catch {
+    return 64;
+  }
+}
+
+/** What may be closed and opened again: the file can be found by its path. */
+export interface Closable { readonly pinned: boolean }
+
+/** A bounded, least-recently-used set of open descriptors. Pinned ones (deleted files) are never closed by it. */
+export class Descriptors {
+  readonly #limit: number;
+  /** Insertion order is the order of use. */
+  readonly #open = new Map<Closable, number>();
+
+  constructor(limit: number) { this.#limit = limit; }
+
+  get count(): number { return this.#open.size; }
+
+  /** The open descriptor of `owner`, which becomes the most recently used, or null. */
+  get(owner: Closable): number | null {
+    const fd = this.#open.get(owner);
+    if (fd === undefined) return null;
+    if (this.#open.size >= this.#limit) { this.#open.delete(owner); this.#open.set(owner, fd); }
+    return fd;
+  }
+
+  /** Takes over an open descriptor and closes the least recently used ones beyond the limit. */
+  put(owner: Closable, fd: number): void {
+    this.close(owner);
+    this.#open.set(owner, fd);
+    if (this.#open.size <= this.#limit) return;
+    for (const [candidate] of this.#open) {
+      if (candidate === owner || candidate.pinned) continue;
+      this.close(candidate);
+      if (this.#open.size <= this.#limit) return;
+    }
+  }
+
+  close(owner: Closable): void {
+    const fd = this.#open.get(owner);
+    if (fd === undefined) return;
+    this.#open.delete(owner);
+    closeSync(fd);
+  }
+}

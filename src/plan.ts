@@ -1,0 +1,139 @@
+// The Plan: the validated, defaulted, compiled, immutable form of the config, and the whole contract between
+// config/ and agent/. The running agent sees nothing else: no JSON, no argv, no environment.
+// Every duration is in milliseconds, every size in bytes.
+
+/** Where PutLogEvents goes and as whom. */
+export interface ServicePlan {
+  readonly region: string;
+  /** Full URL, or null for the SDK's own endpoint of the region. */
+  readonly endpoint: string | null;
+  /** Role assumed for every call to CloudWatch Logs, or null for the ambient credentials. */
+  readonly roleArn: string | null;
+}
+
+export type Compression = 'auto' | 'on' | 'off';
+
+/** What becomes of an event that can never be delivered (too old, too new, refused alone). */
+export type UndeliverablePolicy = 'quarantine' | 'clamp' | 'drop';
+
+export interface DeliveryPlan {
+  /** Longest time an event waits in an open batch, counted from its last byte. */
+  readonly flushMs: number;
+  /** Batches of one lane that may be in flight at once; 1 keeps the order within a stream. */
+  readonly window: number;
+  /** Requests in flight over all lanes. */
+  readonly maxRequests: number;
+  readonly maxBatchBytes: number;
+  readonly compression: Compression;
+  /** Bytes the agent may hold in memory, shared by all lanes. */
+  readonly budgetBytes: number;
+  readonly undeliverable: UndeliverablePolicy;
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+}
+
+export interface ReadingPlan {
+  /** Bytes of deleted but unread files that may be held open; beyond it the oldest is released and its loss counted. */
+  readonly maxDeletedBytes: number;
+  readonly maxDeletedAgeMs: number;
+}
+
+export type LogGroupClass = 'STANDARD' | 'INFREQUENT_ACCESS';
+
+/** The CloudWatch entity sent with each request of a destination, or null for none. */
+export interface Entity {
+  readonly keyAttributes: Readonly<Record<string, string>>;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** How a path becomes a log group and stream. Placeholders of the host are already resolved. */
+export interface NamingPlan {
+  /** Fixed group, or null: the sanitised path of each file (publish_multi_logs without log_group_name). */
+  readonly group: string | null;
+  /** Stream name; with `streamPerFile` it is the prefix of `<stream>_<sanitised path>`. */
+  readonly stream: string;
+  readonly streamPerFile: boolean;
+  readonly groupClass: LogGroupClass | null;
+  /** Days, or null: never touch the group's retention. */
+  readonly retentionDays: number | null;
+  readonly entity: Entity | null;
+}
+
+/**
+ * A compiled regular expression of the operator. `source` is as written (RE2 syntax), for messages;
+ * `js` is its translation to a JavaScript pattern (flags apart).
+ */
+export interface PatternPlan {
+  readonly source: string;
+  readonly js: string;
+  readonly flags: string;
+}
+
+/** What begins an event. `nonspace` is the CloudWatch agent's implied `^[\S]`: a test of one byte. */
+export type StartPlan =
+  | { readonly kind: 'nonspace' }
+  | { readonly kind: 'line' }
+  | { readonly kind: 'pattern'; readonly pattern: PatternPlan }
+  | { readonly kind: 'timestamp' };
+
+/** Canonical decoder label (WHATWG, or iconv-lite's name), or `utf-8` for bytes passed through. */
+export interface FramingPlan {
+  readonly encoding: string;
+  readonly start: StartPlan;
+  /** Idle time since the message's last byte after which a held multi-line event is sent. */
+  readonly multilineTimeoutMs: number;
+  /** Idle time after which a line without newline is sent, marked. */
+  readonly partialLineTimeoutMs: number;
+  /** Largest event: UTF-8 bytes of the message plus 26. */
+  readonly maxEventBytes: number;
+}
+
+export interface TimestampPlan {
+  /** As written in the config: strptime directives. */
+  readonly format: string;
+  /** `UTC`, `Local`, or an IANA zone name: used for timestamps without a zone of their own. */
+  readonly zone: string;
+  readonly trim: boolean;
+}
+
+export interface FilterPlan {
+  readonly type: 'include' | 'exclude';
+  readonly pattern: PatternPlan;
+}
+
+/** One entry of `logs.logs_collected.files.collect_list`. */
+export interface FileEntryPlan {
+  /** Stable name of the entry in checkpoints: its file_path, with `#2`, `#3`… for later entries of the same path. */
+  readonly key: string;
+  /** JSON pointer of the entry, for messages and `status`. */
+  readonly pointer: string;
+  /** Absolute path or glob. */
+  readonly pattern: string;
+  /** `blacklist`: matched, unanchored, against the base name. */
+  readonly exclude: PatternPlan | null;
+  readonly follow: 'newest' | 'all';
+  readonly startAt: 'start' | 'end';
+  readonly naming: NamingPlan;
+  readonly framing: FramingPlan;
+  readonly timestamp: TimestampPlan | null;
+  readonly filters: readonly FilterPlan[];
+  /** Delete a file once a newer one matches and every byte of it is acknowledged. */
+  readonly autoRemoval: boolean;
+}
+
+/** An entry that does not run, and why: said by `check` and `status`. */
+export interface DisabledEntry {
+  readonly pointer: string;
+  readonly pattern: string;
+  readonly reason: string;
+}
+
+export interface Plan {
+  readonly service: ServicePlan;
+  readonly delivery: DeliveryPlan;
+  readonly reading: ReadingPlan;
+  readonly entries: readonly FileEntryPlan[];
+  readonly disabled: readonly DisabledEntry[];
+  /** Paths of the agent's own log files: never followed. */
+  readonly ownLogs: readonly string[];
+}

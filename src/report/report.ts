@@ -1,0 +1,18 @@
+import type { Destination } from '../flow.ts';
+
+/** Why bytes or events were dropped on purpose; each has a counter. */
+export type DropReason = 'filtered' | 'too-old' | 'too-new' | 'expired' | 'refused' | 'hole' | 'blank' | 'truncated-unread' | 'released-deleted' | 'vanished-unread';
+
+/** What the agent says about itself: one method per fact. Leaves may import it; nobody branches on it. */
+export interface Report {
+  /** Something a person may want to know, once. */
+  note(message: string): void;
+  /** Something that went wrong in the world; the same message is not repeated while it lasts. */
+  trouble(subject: string, message: string): void;
+  /** What `trouble` said of the subject is over. */
+  recovered(subject: string, message: string): void;
+  delivered(destination: Destination, events: number, messageBytes: number): void;
+  retrying(destination: Destination, reason: string, attempt: number, ambiguous: boolean): void;
+  dropped(reason: DropReason, events: number, bytes: number, path: string | null): void;
+  read(bytes: number): void;
+}
