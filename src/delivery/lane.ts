@@ -81,6 +81,7 @@ export class Lane {
   /** Grows when the lane gives its batches back, so that their retry loops end. */
   #epoch = 0;
   #closed = false;
+  #onEmpty: (() => void) | null = null;
   state: LaneState = 'idle';
   lastError: string | null = null;
   lastAckAt: number | null = null;
@@ -154,6 +155,16 @@ export class Lane {
     this.flush();
   }
 
+  /** Resolves when nothing is held any more, or on `signal`. */
+  drained(signal: AbortSignal): Promise<void> {
+    if (this.empty || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const finish = (): void => { signal.removeEventListener('abort', finish); this.#onEmpty = null; resolve(); };
+      signal.addEventListener('abort', finish, { once: true });
+      this.#onEmpty = finish;
+    });
+  }
+
   readonly #flushOnPressure = (): void => this.flush();
 
   #begin(): LogBatch {
@@ -209,6 +220,7 @@ export class Lane {
       void this.#deliver(batch);
     }
     if (this.#sealed.length === 0) this.#wakeRoom();
+    if (this.empty) this.#onEmpty?.();
   }
 
   async #deliver(batch: LogBatch): Promise<void> {

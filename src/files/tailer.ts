@@ -1,8 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-
-/** Bytes before the offset whose hash tells a file that was truncated and refilled from one that grew. */
-export const WINDOW_BYTES = 256;
+import { WINDOW_BYTES, openQuietly } from './file-id.ts';
 
 /** What a read found. `short`: the file ends before the offset; `changed`: other bytes stand before the offset. */
 export type ReadResult =
@@ -47,7 +45,7 @@ export type Opened = { readonly fd: number; readonly device: number; readonly in
 export function openFile(path: string): Opened {
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    fd = openQuietly(path);
   } catch (error) {
     return { error: (error as NodeJS.ErrnoException).code ?? 'unknown' };
   }

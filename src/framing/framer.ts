@@ -85,9 +85,7 @@ export class Framer {
     this.consumed = consumed;
     const rest = limit - start - consumed;
     if (this.#kernel.longest > this.#max || rest > this.#max || ((flush === 'partial' || flush === 'end') && rest > 0)) return false;
-    const text = bytes.subarray(start, start + consumed);
-    if (text.includes(13) || text.includes(0) || !isUtf8(text)) return false;
-    return !(lines && text.includes('\n\n'));
+    return this.#isPlain(start) && !(lines && bytes.subarray(start, start + consumed).includes('\n\n'));
   }
 
   #cutCarefully(start: number, limit: number, atFileStart: boolean, flush: Flush, piecesBefore: number): void {
@@ -119,7 +117,13 @@ export class Framer {
     const full = a.count === MAX_FRAMES;
     this.#group(flush !== 'none' || unterminated);
     this.#split(start, limit, piecesBefore, unterminated && flush !== 'end', full);
-    this.#clean();
+    if (this.hasPieces || this.#source !== null || !this.#isPlain(start)) this.#clean();
+  }
+
+  /** Nothing in the consumed bytes needs cleaning. */
+  #isPlain(start: number): boolean {
+    const text = this.#arena.bytes.subarray(start, start + this.consumed);
+    return !text.includes(13) && !text.includes(0) && isUtf8(text);
   }
 
   /** Joins the lines of the columns into frames; `consumed` becomes the end of the last complete one. */

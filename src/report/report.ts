@@ -14,5 +14,8 @@ export interface Report {
   delivered(destination: Destination, events: number, messageBytes: number): void;
   retrying(destination: Destination, reason: string, attempt: number, ambiguous: boolean): void;
   dropped(reason: DropReason, events: number, bytes: number, path: string | null): void;
+  /** Source bytes handed on; negative when they are given back to be read again. */
   read(bytes: number): void;
+  /** Source bytes that need no more work. */
+  settled(bytes: number): void;
 }

@@ -1,0 +1,241 @@
+import { join } from 'node:path';
+import { createLogsClient } from '../aws/clients.ts';
+import type { Environment } from '../aws/clients.ts';
+import { LogsEndpoint } from '../aws/logs-endpoint.ts';
+import { BufferPool } from '../batching/log-batch.ts';
+import { CheckpointStore } from '../checkpoint/store.ts';
+import { Budget } from '../delivery/budget.ts';
+import { Lane } from '../delivery/lane.ts';
+import { Quarantine } from '../delivery/quarantine.ts';
+import type { QuarantinedRecord } from '../delivery/quarantine.ts';
+import { Recovery } from '../delivery/recovery.ts';
+import { Slots } from '../delivery/slots.ts';
+import { Descriptors, descriptorLimit } from '../files/descriptors.ts';
+import { Finder } from '../files/finder.ts';
+import type { FinderReport } from '../files/finder.ts';
+import { compileGlob } from '../files/glob.ts';
+import type { Glob } from '../files/glob.ts';
+import { Wake } from '../files/wake.ts';
+import type { Destination } from '../flow.ts';
+import { Arena } from '../kernel/arena.ts';
+import { createKernel } from '../kernel/kernel.ts';
+import { LifetimeControl } from '../lifecycle/lifetime.ts';
+import type { Lifetime } from '../lifecycle/lifetime.ts';
+import type { FileEntryPlan, Plan } from '../plan.ts';
+import type { AgentReport } from '../report/agent-report.ts';
+import { LogPipeline } from './log-pipeline.ts';
+import { Relatives } from './relatives.ts';
+import { buildStages } from './stages.ts';
+
+/** A read beyond the largest event: its marks and the line after it. */
+const READ_MARGIN = 65_536;
+/** Smallest arena input: the usual chunk and its window. */
+const LEAST_INPUT = 262_144 + READ_MARGIN;
+/** Delivered bodies kept for reuse: about what is in flight at once. */
+const POOLED_BODIES = 24;
+const HOUSEKEEPING_MS = 1_000;
+const CAUGHT_UP_POLL_MS = 50;
+
+export interface AgentOptions {
+  readonly plan: Plan;
+  readonly stateDir: string;
+  readonly report: AgentReport;
+  readonly env: Environment;
+  /** Name of the host's time zone, for timestamps in `Local` time. */
+  readonly localZone: string;
+  /** Deliver what exists, then end. */
+  readonly untilCaughtUp?: boolean;
+}
+
+/** The composition root: every stage of the plan, from the files to the endpoint. */
+export class Agent {
+  readonly #o: AgentOptions;
+  readonly report: AgentReport;
+  readonly plan: Plan;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #pipelines: LogPipeline[] = [];
+  #budget: Budget | null = null;
+  #store: CheckpointStore | null = null;
+  #quarantine: Quarantine | null = null;
+  #descriptors: Descriptors | null = null;
+  #hurry = false;
+  readonly startedAt = Date.now();
+
+  constructor(options: AgentOptions) {
+    this.#o = options;
+    this.report = options.report;
+    this.plan = options.plan;
+  }
+
+  get lanes(): Iterable<Lane> { return this.#lanes.values(); }
+  get pipelines(): readonly LogPipeline[] { return this.#pipelines; }
+  get budget(): Budget | null { return this.#budget; }
+  get store(): CheckpointStore | null { return this.#store; }
+  get quarantine(): Quarantine | null { return this.#quarantine; }
+  get openFiles(): number { return this.#descriptors?.count ?? 0; }
+
+  /**
+   * Runs until `life.stop`, then drains until everything held is acknowledged or `life.abandon`; with `untilCaughtUp`
+   * until everything that exists is acknowledged. Throws StateLockedError when another agent uses the state directory.
+   */
+  async run(life: Lifetime): Promise<void> {
+    const { plan, report, stateDir, env } = this.#o;
+    const trouble = {
+      checkpointTrouble: (m: string) => report.trouble('checkpoints', m), checkpointRecovered: (m: string) => report.recovered('checkpoints', m),
+      quarantineTrouble: (m: string) => report.trouble('quarantine', m), quarantineRecovered: (m: string) => report.recovered('quarantine', m),
+    };
+    const store = (this.#store = await CheckpointStore.open(stateDir, { report: trouble }));
+    const quarantine = (this.#quarantine = Quarantine.open(stateDir, { report: trouble }));
+    const storeLife = new LifetimeControl();
+    const storing = store.run(storeLife);
+    const client = createLogsClient(plan.service, plan.delivery, env);
+    // Ending early (caught up) is this run's own affair: the owner's lifetime is not ours to end.
+    const inner = new LifetimeControl();
+    const onStop = (): void => inner.requestStop();
+    const onAbandon = (): void => inner.requestAbandon();
+    life.stop.addEventListener('abort', onStop);
+    life.abandon.addEventListener('abort', onAbandon);
+    if (life.stop.aborted) onStop();
+    if (life.abandon.aborted) onAbandon();
+    try {
+      await this.#follow(inner, store, quarantine, client);
+    } finally {
+      storeLife.requestStop();
+      await storing;
+      await quarantine.flush();
+      await store.close();
+      client.destroy();
+      life.stop.removeEventListener('abort', onStop);
+      life.abandon.removeEventListener('abort', onAbandon);
+    }
+  }
+
+  async #follow(life: LifetimeControl, store: CheckpointStore, quarantine: Quarantine, client: ReturnType<typeof createLogsClient>): Promise<void> {
+    const { plan, report, localZone, stateDir } = this.#o;
+    const now = (): number => performance.now();
+    const largest = Math.max(LEAST_INPUT, ...plan.entries.map((entry) => entry.framing.maxEventBytes + READ_MARGIN));
+    const arena = new Arena(largest);
+    const kernel = createKernel(arena);
+    const budget = (this.#budget = new Budget(plan.delivery.budgetBytes));
+    const descriptors = (this.#descriptors = new Descriptors(descriptorLimit()));
+    const wake = new Wake(report, now);
+    const { undeliverable } = plan.delivery;
+    const undelivered = { add: (event: Omit<QuarantinedRecord, 'time'>): void => {
+      if (undeliverable !== 'drop') quarantine.add({ time: Date.now(), ...event });
+    } };
+    const context = {
+      arena, kernel, budget, report, now, undelivered,
+      pool: new BufferPool(POOLED_BODIES),
+      slots: new Slots(plan.delivery.maxRequests),
+      recovery: new Recovery(Math.random),
+      endpoint: new LogsEndpoint({ client, compression: plan.delivery.compression, url: plan.service.endpoint, report }),
+      flushMs: plan.delivery.flushMs,
+      window: plan.delivery.window,
+      maxBatchBytes: plan.delivery.maxBatchBytes,
+      random: Math.random,
+      abandon: life.abandon,
+    };
+    const laneFor = (destination: Destination): Lane => {
+      const key = `${destination.group}\n${destination.stream}`;
+      let lane = this.#lanes.get(key);
+      if (lane === undefined) {
+        lane = new Lane(destination, context);
+        if (this.#hurry) lane.drain();
+        this.#lanes.set(key, lane);
+      }
+      return lane;
+    };
+    this.#hurry = this.#o.untilCaughtUp === true;
+    const globs = new Map<string, Glob>();
+    const byKey = new Map<string, LogPipeline>();
+    for (const entry of plan.entries) {
+      const glob = globOf(entry);
+      globs.set(entry.key, glob);
+      const stages = buildStages(entry, { arena, kernel, descriptors, report, now, localZone, undeliverable, undelivered });
+      const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes });
+      const pipeline = new LogPipeline({ entry, stages, store, descriptors, wake, relatives, report, laneFor, now, hurry: () => this.#hurry, matches: (path) => glob.matches(path) });
+      this.#pipelines.push(pipeline);
+      byKey.set(entry.key, pipeline);
+    }
+    const finder = new Finder({
+      patterns: plan.entries.map((entry) => ({ key: entry.key, glob: globs.get(entry.key)!, exclude: entry.exclude })),
+      own: { logs: plan.ownLogs, stateDirectory: stateDir },
+      report: finderReport(report),
+      onChange: ({ key }) => byKey.get(key)!.reconcile(finder.matches(key)),
+    });
+    for (const pipeline of this.#pipelines) pipeline.begin(life);
+    const finding = finder.run(life);
+    const housekeeping = setInterval(() => {
+      for (const pipeline of this.#pipelines) {
+        pipeline.skippedByName = finder.skipped(pipeline.entry.key);
+        if (pipeline.wantsReconcile) pipeline.reconcile(finder.matches(pipeline.entry.key));
+      }
+      this.#limitDeleted();
+    }, HOUSEKEEPING_MS);
+    try {
+      await finder.scan();
+      for (const pipeline of this.#pipelines) { pipeline.reconcile(finder.matches(pipeline.entry.key)); pipeline.skippedByName = finder.skipped(pipeline.entry.key); }
+      if (this.#hurry) await this.#untilCaughtUp(life);
+      await aborted(life.stop);
+      await finding;
+      await Promise.all(this.#pipelines.map((pipeline) => pipeline.ended()));
+      await this.#drainLanes(life);
+    } finally {
+      clearInterval(housekeeping);
+      wake.close();
+      for (const pipeline of this.#pipelines) for (const g of pipeline.generations) g.close();
+    }
+  }
+
+  async #untilCaughtUp(life: LifetimeControl): Promise<void> {
+    while (!life.stop.aborted) {
+      if (this.#pipelines.every((pipeline) => pipeline.caughtUp) && [...this.#lanes.values()].every((lane) => lane.empty)) { life.requestStop(); return; }
+      await new Promise((resolve) => { setTimeout(resolve, CAUGHT_UP_POLL_MS); });
+    }
+  }
+
+  /** Sends what is held; returns when all of it is acknowledged, or on abandon. */
+  async #drainLanes(life: Lifetime): Promise<void> {
+    this.#hurry = true;
+    for (const lane of this.#lanes.values()) lane.drain();
+    for (const lane of this.#lanes.values()) await lane.drained(life.abandon);
+  }
+
+  /** Deleted files held open stay within their bounds: the oldest is released first, and its loss counted. */
+  #limitDeleted(): void {
+    const { maxDeletedBytes, maxDeletedAgeMs } = this.plan.reading;
+    const held = this.#pipelines.flatMap((pipeline) => pipeline.deleted().map((one) => ({ ...one, pipeline }))).sort((a, b) => b.sinceMs - a.sinceMs);
+    let total = held.reduce((sum, one) => sum + one.unread, 0);
+    for (const { generation, unread, sinceMs, pipeline } of held) {
+      if (unread === 0 || (total <= maxDeletedBytes && sinceMs <= maxDeletedAgeMs)) continue;
+      pipeline.release(generation);
+      total -= unread;
+    }
+  }
+}
+
+/** Name of the directory below which the agent keeps its state. */
+export const DEFAULT_STATE_DIR = join('/var/lib', 'unified-agent');
+
+function globOf(entry: FileEntryPlan): Glob {
+  const glob = compileGlob(entry.pattern);
+  // The compiler of the plan has tried the same; a pattern that fails here is a defect.
+  if ('problem' in glob) throw new Error(`${entry.pointer}: ${glob.problem}`);
+  return glob;
+}
+
+function finderReport(report: AgentReport): FinderReport {
+  return {
+    unreadable: (path, code) => {
+      if (code === null) report.recovered(`directory ${path}`, `${path}: can be looked at again`);
+      else report.trouble(`directory ${path}`, `${path}: cannot be looked at (${code}); what is known of it is kept, and it is tried again each second`);
+    },
+    watchesExhausted: (code) => report.trouble('directory watches', `no inotify watches left for directories (${code}): new files are looked for each second; raise fs.inotify.max_user_watches with sysctl`),
+    tooMany: (what, limit) => report.trouble(`too many ${what}`, `the patterns reach more than ${limit} ${what}: what is beyond is not followed; narrow file_path`),
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => { signal.addEventListener('abort', () => resolve(), { once: true }); });
+}

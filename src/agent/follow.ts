@@ -1,0 +1,70 @@
+import type { Wake } from '../files/wake.ts';
+import type { Flush } from '../framing/framer.ts';
+import type { Lifetime } from '../lifecycle/lifetime.ts';
+import type { Generation } from './generation.ts';
+
+/** A follower that never has to wait gives the others a turn after this time. */
+const TURN_MS = 10;
+/** A file that cannot be read is tried again this often. */
+const UNREADABLE_MS = 5_000;
+
+export interface FollowContext {
+  readonly wake: Wake;
+  readonly multilineMs: number;
+  readonly partialMs: number;
+  readonly now: () => number;
+  /** Everything that exists is to be sent now: held messages are not waited for. */
+  readonly hurry: () => boolean;
+  /** Decides after each quiet moment what became of the file; `end` when it is over. */
+  /** When the file must be looked at again although nothing happens to it, or null. */
+  readonly deadline: (generation: Generation) => number | null;
+  readonly look: (generation: Generation) => 'follow' | 'end';
+  readonly truncated: (generation: Generation) => void;
+  readonly unreadable: (generation: Generation) => 'follow' | 'end';
+}
+
+/**
+ * Follows one generation until it has ended or the agent stops. Back-pressure is the one `await` on the lane's room;
+ * waiting for growth is the one on Wake.
+ */
+export async function follow(g: Generation, c: FollowContext, life: Lifetime): Promise<void> {
+  let turnEnds = c.now() + TURN_MS;
+  let flush: Flush = 'none';
+  while (!life.stop.aborted) {
+    const room = g.lane.tryRoom() ?? await g.lane.room(life.stop);
+    if (room === null) return;
+    const step = g.step(flush);
+    room[Symbol.dispose]();
+    if (flush !== 'none') { g.flushed(flush); flush = 'none'; }
+    switch (step) {
+      case 'more':
+        if (c.now() >= turnEnds) { await turn(); turnEnds = c.now() + TURN_MS; }
+        continue;
+      case 'truncated':
+        c.truncated(g);
+        return;
+      case 'unreadable':
+        if (c.unreadable(g) === 'end') return;
+        await c.wake.wait(g, c.now() + UNREADABLE_MS, life.stop);
+        continue;
+      case 'caught-up': break;
+      default: step satisfies never;
+    }
+    if (c.look(g) === 'end') {
+      // Nothing can follow: what is held is the last message, whether it has a newline or not.
+      if (g.pending > 0 && g.step('end') === 'more') continue;
+      return;
+    }
+    const next = g.nextFlush(c.multilineMs, c.partialMs);
+    if (next !== null && (c.hurry() || c.now() >= next.at)) { flush = c.hurry() ? 'end' : next.flush; continue; }
+    const deadline = c.deadline(g);
+    const until = next === null ? deadline : deadline === null ? next.at : Math.min(next.at, deadline);
+    await c.wake.wait(g, until, life.stop);
+    if (g.released) return;
+    turnEnds = c.now() + TURN_MS;
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => { setImmediate(resolve); });
+}

@@ -1,0 +1,564 @@
+import { closeSync, fstatSync, statSync, unlinkSync } from 'node:fs';
+import type { CheckpointStore } from '../checkpoint/store.ts';
+import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
+import type { Mark } from '../checkpoint/ledger.ts';
+import type { Lane } from '../delivery/lane.ts';
+import type { Descriptors } from '../files/descriptors.ts';
+import { HEAD_BYTES, readIdentity, sameGeneration } from '../files/file-id.ts';
+import { openFile } from '../files/tailer.ts';
+import type { Wake } from '../files/wake.ts';
+import type { Destination, FileId } from '../flow.ts';
+import type { Lifetime } from '../lifecycle/lifetime.ts';
+import type { FileEntryPlan } from '../plan.ts';
+import type { Report } from '../report/report.ts';
+import { destinationOf } from './destination.ts';
+import { follow } from './follow.ts';
+import { Generation } from './generation.ts';
+import type { EntryStages } from './generation.ts';
+import type { Found } from '../files/finder.ts';
+import type { Relatives } from './relatives.ts';
+import { originalsOf } from './rotation-names.ts';
+
+/**
+ * A file that lost its name is followed this long after its last growth: logrotate renames first and signals the writer
+ * later, and some writers need minutes (field reports L03b).
+ */
+const LINGER_MS = 10 * 60_000;
+/** Quiet files without their name that are followed at once; beyond it the longest quiet ones are let go. */
+const MAX_LINGERING = 32;
+const START: Mark = { offset: 0, windowCrc: 0, windowLength: 0, split: null };
+
+export interface PipelineContext {
+  readonly entry: FileEntryPlan;
+  readonly stages: Omit<EntryStages, 'settled'>;
+  readonly store: CheckpointStore;
+  readonly descriptors: Descriptors;
+  readonly wake: Wake;
+  readonly relatives: Relatives;
+  readonly report: Report;
+  readonly laneFor: (destination: Destination) => Lane;
+  readonly now: () => number;
+  readonly hurry: () => boolean;
+  /** Does the entry's pattern match this path, whether or not it exists? */
+  readonly matches: (path: string) => boolean;
+}
+
+/** One entry of the plan, running: which files it follows, and what becomes of each. */
+export class LogPipeline {
+  readonly entry: FileEntryPlan;
+  readonly #c: PipelineContext;
+  readonly #stages: EntryStages;
+  readonly #live = new Set<Generation>();
+  readonly #inodes = new Map<string, Generation>();
+  readonly #paths = new Map<string, Generation>();
+  readonly #byHandle = new Map<TrackedCheckpoint, Generation>();
+  /** Files of this entry that are not followed, and why. */
+  readonly skipped = new Map<string, string>();
+  readonly #following = new Set<Promise<void>>();
+  /** Read to its end, but not acknowledged to its end. */
+  readonly #over = new Set<Generation>();
+  /** Starts waiting for an earlier generation of the same file to be read to its end. */
+  readonly #successors = new Map<Generation, (() => void)[]>();
+  readonly #drained = new WeakSet<Generation>();
+  readonly #detachedAt = new WeakMap<Generation, number>();
+  /** By name: the last of the earlier generations that are still being read. */
+  readonly #tails = new Map<string, Generation>();
+  #waiting = false;
+  /** What the finder leaves out by name. */
+  skippedByName: ReadonlyMap<string, string> = new Map();
+  #life: Lifetime | null = null;
+  #firstScan = true;
+
+  constructor(context: PipelineContext) {
+    this.#c = context;
+    this.entry = context.entry;
+    this.#stages = { ...context.stages, settled: (g) => this.#settled(g) };
+  }
+
+  get generations(): Iterable<Generation> { return this.#live; }
+  /** A match could not be judged or opened yet: `reconcile` is to be called again. */
+  get wantsReconcile(): boolean { return this.#waiting; }
+
+  /** Everything found is read and acknowledged to its end. */
+  get caughtUp(): boolean {
+    if (this.#successors.size > 0) return false;
+    for (const g of this.#live) if (!g.settled || (g.lastError === null && (!this.#over.has(g) && (g.pending > 0 || g.offset < g.size || !g.looked)))) return false;
+    return true;
+  }
+
+  /** Takes up what earlier runs left unfinished, then follows what `reconcile` is told of, until the lifetime ends. */
+  begin(life: Lifetime): void {
+    this.#life = life;
+    this.#resume();
+  }
+
+  /** Resolves when every follower has ended. */
+  async ended(): Promise<void> {
+    while (this.#following.size > 0) await Promise.all(this.#following);
+  }
+
+  /** The files that match now, by path. */
+  reconcile(matches: ReadonlyMap<string, Found>): void {
+    if (this.#life === null || this.#life.stop.aborted) return;
+    this.#waiting = false;
+    const byAge = [...matches.values()].sort((a, b) => a.mtimeMs - b.mtimeMs);
+    const newest = byAge.at(-1);
+    for (const path of this.skipped.keys()) if (!matches.has(path)) this.skipped.delete(path);
+    for (const found of byAge) {
+      const live = this.#byInode(found.device, found.inode);
+      if (live !== null) { this.#nameIs(live, found); continue; }
+      const namesake = this.#byPath(found.path);
+      if (namesake !== null) { this.#c.wake.nudge(namesake); continue; }
+      this.#adopt(found, this.entry.follow === 'all' || found === newest);
+    }
+    this.#firstScan = false;
+  }
+
+  #byInode(device: number, inode: number): Generation | null {
+    const g = this.#inodes.get(`${device}:${inode}`);
+    return g === undefined || g.truncated || g.base > 0 ? null : g;
+  }
+
+  #byPath(path: string): Generation | null {
+    const g = this.#paths.get(path);
+    return g === undefined || g.attachment !== 'attached' || g.truncated || g.path !== path ? null : g;
+  }
+
+  /** The same file under another name that matches: a rotation within the pattern, or a second link. */
+  #nameIs(g: Generation, found: Found): void {
+    if (g.path === found.path) { if (g.attachment === 'renamed') g.attachment = 'attached'; return; }
+    if (inodeAt(g.path) === g.id.inode) return;
+    this.#discoverLater(g.path, g);
+    this.#move(g, found.path);
+    g.attachment = 'attached';
+  }
+
+  /** A file that is not followed yet: new, known from earlier, or a copy of one that is. */
+  #adopt(found: { readonly path: string }, allowed: boolean, after: Generation | null = this.#tails.get(found.path) ?? null, told: TrackedCheckpoint | null = null): Generation | null {
+    const { path } = found;
+    const opened = openFile(path);
+    if ('error' in opened) {
+      if (opened.error !== 'ENOENT') this.#waiting = true;
+      if (opened.error !== 'ENOENT') this.#skip(path, `cannot be opened (${opened.error}); it is tried again at each scan`);
+      return null;
+    }
+    let kept = false;
+    try {
+      const known = this.#byInode(opened.device, opened.inode);
+      if (known !== null) return known;
+      const reason = this.#c.relatives.skipReason(opened.fd);
+      if (reason !== null) { this.#skip(path, reason); return null; }
+      const identity = readIdentity(opened.fd);
+      if (identity.kind === 'error') { this.#skip(path, `cannot be read (${identity.code}); it is tried again at each scan`); return null; }
+      const { id } = identity;
+      const prior = told ?? this.#prior(path, opened.fd);
+      if (prior === 'copy') { this.#skip(path, 'a copy of a file that is followed'); return null; }
+      if (prior === 'wait') { this.#waiting = true; return null; }
+      if (prior === null && !allowed) { this.#skip(path, 'an older match (follow: newest reads the newest file only; follow: all reads every one)'); return null; }
+      this.skipped.delete(path);
+      const mark = prior === null ? this.#firstMark(opened.fd, identity.size) : markOf(prior);
+      const handle = prior !== null && prior.id.inode === id.inode ? prior
+        : this.#c.store.track({ entry: this.entry.key, path, id, offset: mark.offset, windowCrc: mark.windowCrc, windowLength: mark.windowLength, split: mark.split, ended: false, updatedAt: Date.now() });
+      if (handle === prior) { handle.identify(id); handle.rename(path); }
+      else if (prior !== null) prior.forget();
+      const g = this.#start(path, this.#nameFor(path), id, mark, handle, 0, after);
+      g.adopt(opened.fd);
+      kept = true;
+      return g;
+    } finally {
+      if (!kept) closeSync(opened.fd);
+    }
+  }
+
+  #move(g: Generation, path: string): void {
+    if (this.#paths.get(g.path) === g) this.#paths.delete(g.path);
+    g.path = path;
+    this.#paths.set(path, g);
+    g.handle.rename(path);
+    this.#enter(this.#known(), g.handle as TrackedCheckpoint);
+  }
+
+  /** What an earlier run, or a live generation, knows of this content. */
+  #prior(path: string, fd: number): TrackedCheckpoint | 'copy' | 'wait' | null {
+    const stats = fstatSync(fd);
+    let stale: TrackedCheckpoint | null = null;
+    for (const checkpoint of this.#candidates(path, stats.ino)) {
+      const live = this.#liveOf(checkpoint);
+      // The safe offset lags behind; what was read is the better measure of a live file.
+      const kinship = sameGeneration(live === null ? checkpoint : { ...plain(checkpoint), ...live.mark, id: live.id }, fd, stats);
+      switch (kinship) {
+        case 'same':
+          if (live === null) return checkpoint;
+          break;
+        case 'copy':
+          if (live !== null && !this.#c.relatives.isRotation(live.path, path)) break;
+          if (live !== null) return 'copy';
+          if (checkpoint.ended || path === checkpoint.path || this.#c.relatives.isRotation(checkpoint.path, path)) return checkpoint;
+          break;
+        case 'truncated': case 'replaced':
+          if (live === null && checkpoint.id.inode === stats.ino && checkpoint.id.device === stats.dev) stale = checkpoint;
+          else if (live !== null && this.#c.relatives.isRotation(live.path, path) && this.#c.relatives.isPrefixOf(live, fd, stats.size)) return 'wait';
+          break;
+        case 'unknown': break;
+        default: kinship satisfies never;
+      }
+    }
+    if (stale !== null) {
+      this.#c.report.note(`${path}: holds other bytes than the ${stale.offset} already read; taken as truncated and read from its start`);
+      const name = this.#nameFor(path);
+      // A copy made before the truncation may hold what was not read of it.
+      if (this.#liveOf(stale) === null && !stale.ended) this.#takeUp(name, [stale]);
+      if (this.#liveOf(stale) === null) stale.forget();
+    }
+    return null;
+  }
+
+  /** Checkpoints that may speak of a file: of its inode, its path, or a name rotation may have made its path of. */
+  #candidates(path: string, inode: number): Set<TrackedCheckpoint> {
+    const known = this.#known();
+    const names = [path, ...originalsOf(path)];
+    return new Set([...(known.inodes.get(inode) ?? []), ...names.flatMap((name) => known.paths.get(name) ?? [])].filter((c) => !c.forgotten));
+  }
+
+  /** Index of the store's checkpoints, made again when one came or moved. */
+  #known(): { readonly inodes: Map<number, TrackedCheckpoint[]>; readonly paths: Map<string, TrackedCheckpoint[]> } {
+    if (this.#index === null) {
+      const inodes = new Map<number, TrackedCheckpoint[]>();
+      const paths = new Map<string, TrackedCheckpoint[]>();
+      for (const checkpoint of this.#c.store.entry(this.entry.key)) this.#enter({ inodes, paths }, checkpoint);
+      this.#index = { inodes, paths };
+    }
+    return this.#index;
+  }
+
+  #enter({ inodes, paths }: { readonly inodes: Map<number, TrackedCheckpoint[]>; readonly paths: Map<string, TrackedCheckpoint[]> }, checkpoint: TrackedCheckpoint): void {
+    const add = <K>(map: Map<K, TrackedCheckpoint[]>, key: K): void => { const list = map.get(key); if (list === undefined) map.set(key, [checkpoint]); else if (!list.includes(checkpoint)) list.push(checkpoint); };
+    add(inodes, checkpoint.id.inode);
+    add(paths, checkpoint.path);
+  }
+
+  #index: { readonly inodes: Map<number, TrackedCheckpoint[]>; readonly paths: Map<string, TrackedCheckpoint[]> } | null = null;
+
+  #liveOf(checkpoint: TrackedCheckpoint): Generation | null { return this.#byHandle.get(checkpoint) ?? null; }
+
+  /** Where a file that nobody knows begins: at its start, unless the entry asks for the end of what was there before the agent. */
+  #firstMark(fd: number, size: number): Mark {
+    if (this.entry.startAt === 'start' || !this.#firstScan || size === 0) return START;
+    return this.#c.relatives.markAt(fd, size) ?? START;
+  }
+
+  #start(path: string, name: string, id: FileId, mark: Mark, handle: TrackedCheckpoint, base: number, after: Generation | null): Generation {
+    const lane = this.#c.laneFor(destinationOf(this.entry.naming, name));
+    const g = new Generation({ path, id, mark, handle, lane, base }, this.#stages);
+    this.#live.add(g);
+    if (base === 0) this.#inodes.set(`${id.device}:${id.inode}`, g);
+    this.#paths.set(path, g);
+    this.#byHandle.set(handle, g);
+    this.#enter(this.#known(), handle);
+    const go = (): void => this.#follow(g);
+    if (after !== null && this.#live.has(after) && !this.#drained.has(after) && !this.#over.has(after)) {
+      g.predecessor = after;
+      const waiting = this.#successors.get(after);
+      if (waiting === undefined) this.#successors.set(after, [go]); else waiting.push(go);
+      this.#c.wake.nudge(after);
+    } else go();
+    return g;
+  }
+
+  #follow(g: Generation): void {
+    const life = this.#life!;
+    const { entry } = this;
+    const task = follow(g, {
+      wake: this.#c.wake,
+      multilineMs: entry.framing.multilineTimeoutMs,
+      partialMs: entry.framing.partialLineTimeoutMs,
+      now: this.#c.now,
+      hurry: this.#c.hurry,
+      deadline: (one) => one.attachment === 'attached' ? null : this.#lingerUntil(one),
+      look: (one) => this.#look(one),
+      truncated: (one) => this.#truncated(one),
+      unreadable: (one) => this.#unreadable(one),
+    }, life).then(() => {
+      this.#following.delete(task);
+      if (!life.stop.aborted) this.#isOver(g);
+    });
+    this.#following.add(task);
+  }
+
+  /** The name that decides the stream: a rotated file goes on into the stream of the name it had. */
+  #nameFor(path: string): string {
+    if (this.#c.matches(path)) return path;
+    return originalsOf(path).find((name) => this.#c.matches(name)) ?? path;
+  }
+
+  #look(g: Generation): 'follow' | 'end' {
+    this.#growHead(g);
+    g.looked = true;
+    if (g.attachment === 'attached') {
+      const at = lookAt(g.path);
+      if (at === 'unknown') {
+        this.#c.report.trouble(`file ${g.path}`, `${g.path}: cannot be looked at now; its position is kept and it is tried again`);
+        return 'follow';
+      }
+      if (at !== null && at.ino === g.id.inode && g.base === 0) {
+        if (this.entry.autoRemoval) this.#removeIfDone(g);
+        return 'follow';
+      }
+      this.#detach(g, at !== null);
+    }
+    this.#drain(g);
+    if (this.#c.hurry() || g.base > 0) return 'end';
+    return this.#c.now() >= this.#lingerUntil(g) ? 'end' : 'follow';
+  }
+
+  /** Its name is gone or belongs to another file: read on by descriptor, and make way for what has the name now. */
+  #detach(g: Generation, replaced: boolean): void {
+    const { path } = g;
+    const newName = this.#c.relatives.renamed(g);
+    const fd = g.descriptor();
+    g.attachment = newName === null ? 'deleted' : 'renamed';
+    if (newName !== null) this.#move(g, newName);
+    else if (fd === null) this.#c.report.trouble(`file ${path}`, `${path}: gone before it was read to its end`);
+    this.#detachedAt.set(g, this.#c.now());
+    let before = g;
+    for (const between of newName === null ? [] : this.#c.relatives.between(path, newName, [...this.#c.store.entry(this.entry.key)])) {
+      before = this.#adopt({ path: between }, true, before) ?? before;
+      if (before !== g && before.attachment === 'attached') { before.attachment = 'renamed'; this.#detachedAt.set(before, this.#c.now()); }
+    }
+    if (replaced) this.#adopt({ path }, true, before);
+    this.#limitLingering();
+  }
+
+  /** The name was taken over while its generation moved on to another name that matches too. */
+  #discoverLater(path: string, after: Generation): void {
+    if (lookAt(path) !== null) this.#adopt({ path }, true, after);
+  }
+
+  /** Read to its end since it lost its name: what came after it may start. */
+  #drain(g: Generation): void {
+    this.#drained.add(g);
+    const waiting = this.#successors.get(g);
+    if (waiting === undefined) return;
+    this.#successors.delete(g);
+    for (const go of waiting) go();
+  }
+
+  #lingerUntil(g: Generation): number {
+    return Math.max(g.grewAt, this.#detachedAt.get(g) ?? 0) + LINGER_MS;
+  }
+
+  #limitLingering(): void {
+    const lingering = [...this.#live].filter((g) => g.attachment !== 'attached' && this.#drained.has(g) && !this.#over.has(g));
+    if (lingering.length <= MAX_LINGERING) return;
+    lingering.sort((a, b) => a.grewAt - b.grewAt);
+    for (const g of lingering.slice(0, lingering.length - MAX_LINGERING)) { this.#detachedAt.set(g, -LINGER_MS); g.grewAt = -LINGER_MS; this.#c.wake.nudge(g); }
+  }
+
+  #truncated(g: Generation): void {
+    const { path } = g;
+    const unread = Math.max(0, g.size - g.offset);
+    g.truncated = true;
+    const copy = this.#c.relatives.copyOf(g);
+    let before: Generation | null = null;
+    if (copy !== null) {
+      const { mark, safe } = g;
+      const handle = this.#c.store.track({ entry: this.entry.key, path: copy.path, id: copy.id, offset: safe.offset, windowCrc: safe.windowCrc, windowLength: safe.windowLength, split: safe.split, ended: false, updatedAt: Date.now() });
+      before = this.#start(copy.path, this.#nameFor(path), copy.id, mark, handle, 0, null);
+      before.attachment = 'renamed';
+      this.#detachedAt.set(before, -LINGER_MS);
+      this.skipped.delete(copy.path);
+    } else {
+      if (unread > 0) this.#c.report.dropped('truncated-unread', 0, unread, path);
+      this.#c.report.note(`${path}: truncated; ${unread > 0 ? `${unread} bytes were gone before they could be read, ` : ''}read again from its start`);
+    }
+    g.handle.forget();
+    this.#isOver(g);
+    this.#adopt({ path }, true, before);
+  }
+
+  #unreadable(g: Generation): 'follow' | 'end' {
+    const gone = g.lastError === 'ENOENT' || g.lastError === 'ESTALE' || g.lastError === 'ENOTDIR';
+    if (!gone) {
+      this.#c.report.trouble(`file ${g.path}`, `${g.path}: cannot be read (${g.lastError}); its position is kept and it is tried again`);
+      return 'follow';
+    }
+    if (!g.pinned && this.#c.relatives.renamed(g) !== null) { this.#detach(g, lookAt(g.path) !== null); return 'follow'; }
+    const name = g.path;
+    this.#continueInArchive(g.handle as TrackedCheckpoint, this.#nameFor(name), Math.max(0, g.size - g.offset), g.settled);
+    g.truncated = true;
+    if (lookAt(name) !== null) this.#adopt({ path: name }, true, g);
+    return 'end';
+  }
+
+  /**
+   * The plain file of a generation is gone. If an archive beside it holds it, what follows the offset is read from there;
+   * else `unread` bytes (null: nobody knows how many) are lost, and that is said.
+   */
+  #continueInArchive(handle: TrackedCheckpoint, name: string, unread: number | null, ended: boolean): void {
+    const life = this.#life!;
+    if (unread === 0 && ended) { handle.end(); return; }
+    const task = this.#c.relatives.archived(handle, name, life.stop).then((archived) => {
+      if (life.stop.aborted) { if (archived !== null && archived !== 'incomplete') closeSync(archived.fd); return; }
+      if (archived === 'incomplete') {
+        setTimeout(() => { if (!life.stop.aborted) this.#continueInArchive(handle, name, unread, ended); }, ARCHIVE_RETRY_MS).unref();
+        return;
+      }
+      if (archived === null) {
+        handle.end();
+        if (unread !== null && unread > 0) this.#c.report.dropped('vanished-unread', 0, unread, name);
+        this.#c.report.note(`${name}: the file read up to byte ${handle.offset} is gone${unread === null ? '' : ` with ${unread} bytes unread`}; what it held beyond is lost`);
+        return;
+      }
+      if (archived.size <= handle.offset) { closeSync(archived.fd); handle.end(); return; }
+      this.#c.report.note(`${name}: was compressed before it was read to its end; going on inside ${archived.path}`);
+      const inside = this.#start(archived.path, name, handle.id, markOf(handle), handle, archived.base, null);
+      inside.attachment = 'deleted';
+      inside.adopt(archived.fd);
+    }).finally(() => { this.#following.delete(task); });
+    this.#following.add(task);
+  }
+
+  /** Nothing more will be read of it; it stays until everything held is acknowledged. */
+  #isOver(g: Generation): void {
+    if (!this.#live.has(g)) return;
+    this.#over.add(g);
+    this.#drain(g);
+    this.#c.wake.forget(g);
+    this.#settled(g);
+  }
+
+  #settled(g: Generation): void {
+    if (!this.#over.has(g)) return;
+    if (g.settled) {
+      if (!g.truncated && g.offset < g.size && g.lastError === null && !this.#life!.stop.aborted) { this.#readAgain(g); return; }
+      this.#over.delete(g);
+      this.#drop(g);
+      g.handle.end();
+      g.close();
+    }
+  }
+
+  #drop(g: Generation): void {
+    this.#live.delete(g);
+    const key = `${g.id.device}:${g.id.inode}`;
+    if (this.#inodes.get(key) === g) this.#inodes.delete(key);
+    if (this.#paths.get(g.path) === g) this.#paths.delete(g.path);
+    for (const [name, tail] of this.#tails) if (tail === g) this.#tails.delete(name);
+    if (this.#byHandle.get(g.handle as TrackedCheckpoint) === g) this.#byHandle.delete(g.handle as TrackedCheckpoint);
+  }
+
+  /** A failing lane gave back what it held of a file that was read to its end already. */
+  #readAgain(g: Generation): void {
+    this.#over.delete(g);
+    this.#drained.delete(g);
+    this.#follow(g);
+  }
+
+  #growHead(g: Generation): void {
+    if (g.id.headLength >= HEAD_BYTES || g.size <= g.id.headLength || g.base > 0) return;
+    const fd = g.descriptor();
+    if (fd === null) return;
+    const identity = readIdentity(fd);
+    if (identity.kind === 'error') return;
+    g.id = identity.id;
+    g.handle.identify(identity.id);
+  }
+
+  /** auto_removal: a newer file matches, and every byte of this one is acknowledged. */
+  #removeIfDone(g: Generation): void {
+    if (!g.settled || g.pending > 0 || g.offset < g.size) return;
+    let newer = false;
+    for (const other of this.#live) if (other !== g && other.attachment === 'attached' && other.mtimeMs > g.mtimeMs) newer = true;
+    if (!newer || inodeAt(g.path) !== g.id.inode) return;
+    try {
+      unlinkSync(g.path);
+      this.#c.report.note(`${g.path}: removed (auto_removal): every byte is acknowledged and a newer file matches`);
+    } catch (error) {
+      this.#c.report.trouble(`file ${g.path}`, `${g.path}: auto_removal cannot delete it (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+    }
+  }
+
+  /** Unfinished files of earlier runs that are not where they were, oldest first: under another name, copied, or compressed. */
+  #resume(): void {
+    const byName = new Map<string, TrackedCheckpoint[]>();
+    for (const checkpoint of this.#c.store.entry(this.entry.key)) {
+      if (checkpoint.ended) continue;
+      const at = lookAt(checkpoint.path);
+      if (at === 'unknown') continue;
+      const name = this.#nameFor(checkpoint.path);
+      if (name === checkpoint.path && at !== null && at.ino === checkpoint.id.inode && at.size >= checkpoint.offset) continue;
+      const list = byName.get(name);
+      if (list === undefined) byName.set(name, [checkpoint]); else list.push(checkpoint);
+    }
+    for (const [name, checkpoints] of byName) this.#takeUp(name, checkpoints);
+  }
+
+  /** Follows what is left of earlier generations of the file called `name`; the last of them must end before the present one begins. */
+  #takeUp(name: string, checkpoints: readonly TrackedCheckpoint[]): void {
+    const known = [...this.#c.store.entry(this.entry.key)].filter((c) => checkpoints.includes(c) || c.ended || this.#nameFor(c.path) === name);
+    const { pending, missing } = this.#c.relatives.pending(name, checkpoints, known);
+    let after: Generation | null = null;
+    for (const { candidate, checkpoint } of pending) {
+      const started = this.#adopt({ path: candidate.path }, true, after, checkpoint as TrackedCheckpoint | null);
+      if (started === null) continue;
+      started.attachment = started.path === name ? 'attached' : this.#c.matches(started.path) ? 'attached' : 'renamed';
+      if (started.attachment === 'renamed') this.#detachedAt.set(started, this.#c.now());
+      after = started;
+    }
+    if (after !== null) this.#tails.set(name, after);
+    for (const checkpoint of missing) {
+      const tracked = checkpoint as TrackedCheckpoint;
+      if (this.#liveOf(tracked) === null) this.#continueInArchive(tracked, name, null, false);
+    }
+  }
+
+  /** Deleted files held open: the bytes of them that are unread, oldest first. */
+  deleted(): { readonly generation: Generation; readonly unread: number; readonly sinceMs: number }[] {
+    const now = this.#c.now();
+    return [...this.#live].filter((g) => g.attachment === 'deleted' && !this.#over.has(g))
+      .map((generation) => ({ generation, unread: Math.max(0, generation.currentSize() - generation.safe.offset), sinceMs: now - (this.#detachedAt.get(generation) ?? now) }));
+  }
+
+  /** Lets a deleted file go although not all of it was read; returns the bytes lost. */
+  release(g: Generation): number {
+    const lost = Math.max(0, g.currentSize() - g.offset);
+    g.truncated = true;
+    g.released = true;
+    this.#c.report.dropped('released-deleted', 0, lost, g.path);
+    this.#c.wake.nudge(g);
+    g.close();
+    return lost;
+  }
+
+  #skip(path: string, reason: string): void {
+    if (this.skipped.get(path) === reason) return;
+    if (this.skipped.size < MAX_SKIPPED) this.skipped.set(path, reason);
+  }
+}
+
+/** An archive that is still being written is looked at again after this time. */
+const ARCHIVE_RETRY_MS = 2_000;
+/** Skipped files remembered for `status`. */
+const MAX_SKIPPED = 10_000;
+
+function lookAt(path: string): { readonly ino: number; readonly size: number } | null | 'unknown' {
+  try {
+    return statSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? null : 'unknown';
+  }
+}
+
+function inodeAt(path: string): number | null {
+  const at = lookAt(path);
+  return at === null || at === 'unknown' ? null : at.ino;
+}
+
+function markOf({ offset, windowCrc, windowLength, split }: Mark): Mark {
+  return { offset, windowCrc, windowLength, split };
+}
+
+function plain(c: TrackedCheckpoint): { entry: string; path: string; ended: boolean; updatedAt: number } {
+  return { entry: c.entry, path: c.path, ended: c.ended, updatedAt: c.updatedAt };
+}

@@ -1,0 +1,119 @@
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import type { Mark } from '../checkpoint/ledger.ts';
+import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
+import { openArchived } from '../files/archive.ts';
+import { skipByContent } from '../files/binary-content.ts';
+import { readIdentity, readWindow } from '../files/file-id.ts';
+import { isRotationOf } from '../files/rotation-name.ts';
+import { SiblingSearch, archivesOf, findByInode, listSiblings } from '../files/siblings.ts';
+import type { Pending } from '../files/siblings.ts';
+import { skipByType } from '../files/skip.ts';
+import { openFile } from '../files/tailer.ts';
+import type { Checkpoint, FileId } from '../flow.ts';
+import type { Generation } from './generation.ts';
+
+export interface RelativesOptions {
+  readonly stateDir: string;
+  /** Canonical label of the entry's encoding. */
+  readonly encoding: string;
+  readonly maxArchiveBytes: number;
+}
+
+/** The rest of a generation, unpacked into a file without a name. */
+export interface Archived { readonly fd: number; readonly path: string; readonly base: number; readonly end: number; readonly size: number }
+
+/** Questions about the files around a followed one: where it went, what came between, what is a copy of it. */
+export class Relatives {
+  readonly #o: RelativesOptions;
+  readonly #search = new SiblingSearch();
+
+  constructor(options: RelativesOptions) { this.#o = options; }
+
+  /** Why an open file is not followed, or null. */
+  skipReason(fd: number): string | null {
+    try {
+      return skipByType(fstatSync(fd)) ?? skipByContent(fd, this.#o.encoding);
+    } catch {
+      return null;
+    }
+  }
+
+  /** True if rotation may have made `candidate` of `original`. */
+  isRotation(original: string, candidate: string): boolean {
+    return original !== candidate && dirname(original) === dirname(candidate) && isRotationOf(basename(original), basename(candidate));
+  }
+
+  /** The name under which an inode is found beside its old one, or null. */
+  renamed(g: Generation): string | null {
+    return findByInode(dirname(g.path), g.id.device, g.id.inode, basename(g.path))?.path ?? null;
+  }
+
+  /** The file holds nothing but what the live file begins with: a copy that is not complete yet. */
+  isPrefixOf(live: Generation, fd: number, size: number): boolean {
+    const liveFd = live.descriptor();
+    if (liveFd === null || size === 0 || size > live.offset) return false;
+    const length = Math.min(256, size);
+    const mine = Buffer.allocUnsafe(length);
+    const theirs = Buffer.allocUnsafe(length);
+    try {
+      return readSync(fd, mine, 0, length, size - length) === length && readSync(liveFd, theirs, 0, length, size - length) === length && mine.equals(theirs);
+    } catch {
+      return false;
+    }
+  }
+
+  /** The mark at `offset` of an open file, or null if it cannot be read. */
+  markAt(fd: number, offset: number): Mark | null {
+    const window = readWindow(fd, offset);
+    return window === null ? null : { offset, windowCrc: window.windowCrc, windowLength: window.windowLength, split: null };
+  }
+
+  /** The file that holds the bytes of a truncated generation, copied before the truncation, if it has more of them. */
+  copyOf(g: Generation): { readonly path: string; readonly id: FileId; readonly size: number } | null {
+    const checkpoint = this.#checkpointOf(g, g.offset);
+    const others = listSiblings([dirname(g.path)], basename(g.path)).filter((candidate) => candidate.inode !== g.id.inode);
+    const copy = this.#search.findCopy(checkpoint, others);
+    if (copy === null) return null;
+    const opened = openFile(copy.path);
+    if ('error' in opened) return null;
+    try {
+      const identity = readIdentity(opened.fd);
+      return identity.kind === 'error' ? null : { path: copy.path, id: identity.id, size: identity.size };
+    } finally {
+      closeSync(opened.fd);
+    }
+  }
+
+  /** Rotated lives of `path` that are younger than the one now called `older`, oldest first. */
+  between(path: string, older: string, known: readonly Checkpoint[]): readonly string[] {
+    const siblings = listSiblings([dirname(path)], basename(path));
+    const since = siblings.find((candidate) => candidate.path === older)?.mtimeMs;
+    if (since === undefined) return [];
+    const inodes = new Set(known.map((checkpoint) => checkpoint.id.inode));
+    return siblings.filter((c) => c.path !== path && c.path !== older && c.mtimeMs >= since && c.size > 0 && !inodes.has(c.inode) && isRotationOf(basename(path), basename(c.path)) && !/\.(gz|zst|xz|bz2)$/i.test(c.path))
+      .sort((a, b) => a.mtimeMs - b.mtimeMs).map((c) => c.path);
+  }
+
+  /** What earlier runs left unfinished of the file at `path`. */
+  pending(path: string, checkpoints: readonly TrackedCheckpoint[], known: readonly TrackedCheckpoint[]): { readonly pending: readonly Pending[]; readonly missing: readonly Checkpoint[] } {
+    return this.#search.pendingGenerations(path, checkpoints, known, [dirname(path)]);
+  }
+
+  /** The archive that holds a vanished generation, unpacked from the checkpoint on; null if there is none (yet). */
+  async archived(checkpoint: Checkpoint, name: string, signal: AbortSignal): Promise<Archived | 'incomplete' | null> {
+    const paths = archivesOf([dirname(name)], basename(name)).map((candidate) => candidate.path);
+    const found = await openArchived(checkpoint, paths, { stateDirectory: this.#o.stateDir, signal, limitBytes: this.#o.maxArchiveBytes });
+    switch (found.kind) {
+      case 'opened': return found;
+      case 'incomplete': return 'incomplete';
+      case 'absent': case 'failed': return null;
+      default: return found satisfies never;
+    }
+  }
+
+  #checkpointOf(g: Generation, offset: number): Checkpoint {
+    const { windowCrc, windowLength } = g.mark;
+    return { entry: '', path: g.path, id: g.id, offset, windowCrc, windowLength, split: null, ended: false, updatedAt: 0 };
+  }
+}

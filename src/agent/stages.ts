@@ -1,0 +1,80 @@
+import type { Undelivered } from '../delivery/lane.ts';
+import type { Descriptors } from '../files/descriptors.ts';
+import { LineDecoder, resolveEncoding } from '../framing/encodings.ts';
+import { Framer } from '../framing/framer.ts';
+import type { StartRule } from '../framing/framer.ts';
+import { DecodedLines } from '../framing/transcode.ts';
+import { MAX_FRAMES } from '../kernel/arena.ts';
+import type { Arena } from '../kernel/arena.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { FileEntryPlan, UndeliverablePolicy } from '../plan.ts';
+import { ChunkText } from '../records/chunk-text.ts';
+import { compileFilters } from '../records/filter.ts';
+import { Matcher } from '../records/matcher.ts';
+import { compileTimestamp } from '../records/timestamp.ts';
+import type { TimestampParser } from '../records/timestamp.ts';
+import type { Report } from '../report/report.ts';
+import type { EntryStages } from './generation.ts';
+import { Stamper } from './stamper.ts';
+
+export interface StageContext {
+  readonly arena: Arena;
+  readonly kernel: Kernel;
+  readonly descriptors: Descriptors;
+  readonly report: Report;
+  readonly now: () => number;
+  readonly localZone: string;
+  readonly undeliverable: UndeliverablePolicy;
+  readonly undelivered: Undelivered;
+}
+
+/** The stages between a file and a lane, for one entry. Its generations share them: a chunk passes all of them at once. */
+export function buildStages(entry: FileEntryPlan, c: StageContext): Omit<EntryStages, 'settled'> {
+  const { arena, kernel, report, now } = c;
+  const { framing } = entry;
+  const encoding = resolveEncoding(framing.encoding);
+  if ('problem' in encoding) throw new Error(`${entry.pointer}: ${encoding.problem}`);
+  const parser = timestampParser(entry, c.localZone);
+  const text = new ChunkText();
+  const framer = new Framer({
+    arena, kernel, maxEventBytes: framing.maxEventBytes,
+    start: startRule(entry, text, arena, parser, now),
+    source: encoding.name === 'utf-8' ? null : new DecodedLines(new LineDecoder(encoding), { size: encoding.unit, bigEndian: encoding.bigEndian }),
+  });
+  const stamper = new Stamper({
+    arena, text, report,
+    timestamp: parser === null ? null : { parser, trim: entry.timestamp!.trim },
+    filters: entry.filters.length === 0 ? null : compileFilters(entry.filters, now),
+    textFramed: framing.start.kind === 'pattern' || framing.start.kind === 'timestamp',
+    undeliverable: c.undeliverable,
+    undelivered: c.undelivered,
+    wallNow: Date.now,
+    wide: encoding.unit === 2,
+  });
+  return { arena, framer, stamper, descriptors: c.descriptors, report, now, wallNow: Date.now };
+}
+
+function timestampParser(entry: FileEntryPlan, localZone: string): TimestampParser | null {
+  if (entry.timestamp === null) return null;
+  const parser = compileTimestamp(entry.timestamp.format, entry.timestamp.zone, localZone);
+  if ('problem' in parser) throw new Error(`${entry.pointer}: ${parser.problem}`);
+  return parser;
+}
+
+function startRule(entry: FileEntryPlan, text: ChunkText, arena: Arena, parser: TimestampParser | null, now: () => number): StartRule {
+  const { start } = entry.framing;
+  const begins = new Uint8Array(MAX_FRAMES);
+  const rule = (find: () => void): StartRule => ({ begin: () => { text.reset(arena); find(); }, starts: (i) => begins[i] === 1 });
+  switch (start.kind) {
+    case 'nonspace': case 'line': return start.kind;
+    case 'pattern': {
+      const matcher = new Matcher(start.pattern, now);
+      return rule(() => matcher.matchAll(text, begins));
+    }
+    case 'timestamp': {
+      if (parser === null) throw new Error(`${entry.pointer}: {timestamp_format} without timestamp_format`);
+      return rule(() => parser.foundAll(text, begins));
+    }
+    default: return start satisfies never;
+  }
+}

@@ -1,0 +1,159 @@
+import { MAX_AGE_MS, MAX_AHEAD_MS } from '../batching/limits.ts';
+import type { Undelivered } from '../delivery/lane.ts';
+import type { Destination } from '../flow.ts';
+import type { Framer } from '../framing/framer.ts';
+import { MAX_FRAMES } from '../kernel/arena.ts';
+import type { Arena } from '../kernel/arena.ts';
+import type { UndeliverablePolicy } from '../plan.ts';
+import type { ChunkText } from '../records/chunk-text.ts';
+import type { Filters } from '../records/filter.ts';
+import type { Spans, TimestampParser } from '../records/timestamp.ts';
+import { trimTimestamps } from '../records/trim.ts';
+import type { Report } from '../report/report.ts';
+
+/** In a split mark: the message's first piece was filtered out, so the others are too. */
+export const DROPPED_TIME = -1;
+
+export interface StamperOptions {
+  readonly arena: Arena;
+  readonly text: ChunkText;
+  /** Null: events carry the time at which they were read. */
+  readonly timestamp: { readonly parser: TimestampParser; readonly trim: boolean } | null;
+  /** Null: nothing is filtered. */
+  readonly filters: Filters | null;
+  /** The framer has made `text` of the chunk's lines already. */
+  readonly textFramed: boolean;
+  readonly undeliverable: UndeliverablePolicy;
+  readonly undelivered: Undelivered;
+  readonly report: Report;
+  /** Epoch milliseconds. */
+  readonly wallNow: () => number;
+  /** The encoding has code units of two bytes: NULs are part of the text. */
+  readonly wide: boolean;
+}
+
+/** The file a chunk comes from, as far as its records need it. */
+export interface StampedFile {
+  readonly path: string;
+  readonly mtimeMs: number;
+  readonly parser: TimestampParser | null;
+  readonly lane: { readonly destination: Destination };
+}
+
+/** Gives every frame of a chunk its time and takes out the frames that are not to be sent: times, trim, filters, age. */
+export class Stamper {
+  readonly #o: StamperOptions;
+  readonly #spans: Spans | null;
+  readonly #keep = new Uint8Array(MAX_FRAMES);
+  /** The latest time stamped at reading: clocks may be set back, streams should not go back. */
+  #readTime = 0;
+  /** Time of the message that goes on after the chunk, or DROPPED_TIME. */
+  openTime = 0;
+
+  constructor(options: StamperOptions) {
+    this.#o = options;
+    this.#spans = options.timestamp?.trim === true ? { from: new Int32Array(MAX_FRAMES), to: new Int32Array(MAX_FRAMES) } : null;
+  }
+
+  get wide(): boolean { return this.#o.wide; }
+  newParser(): TimestampParser | null { return this.#o.timestamp?.parser.fork() ?? null; }
+
+  /** @param splitTime time of the message that the first frame continues, DROPPED_TIME, or null. */
+  stamp(framer: Framer, file: StampedFile, splitTime: number | null): void {
+    const { arena, timestamp, filters, text } = this.#o;
+    if (arena.count === 0) return;
+    this.#readTime = Math.max(this.#o.wallNow(), this.#readTime);
+    if (timestamp === null) arena.time.fill(this.#readTime, 0, arena.count);
+    if (timestamp !== null || filters !== null) {
+      if (this.#o.textFramed && !framer.hasPieces && !framer.dirty) text.reframe(arena);
+      else text.reset(arena);
+    }
+    if (timestamp !== null && file.parser !== null) this.#parse(file.parser, file);
+    let dropping = splitTime === DROPPED_TIME || filters !== null || timestamp !== null;
+    if (framer.hasPieces) this.#spreadTimes(framer, splitTime);
+    if (dropping) {
+      this.#keep.fill(1, 0, arena.count);
+      if (filters !== null) filters.narrow(text, this.#keep);
+      if (framer.hasPieces) this.#spreadVerdicts(framer, splitTime);
+      if (timestamp !== null) this.#judgeAge(file);
+      dropping = this.#keep.subarray(0, arena.count).includes(0);
+    }
+    const last = arena.count - 1;
+    this.openTime = dropping && this.#keep[last] === 0 ? DROPPED_TIME : arena.time[last]!;
+    if (dropping) this.#compact(framer);
+  }
+
+  #parse(parser: TimestampParser, file: StampedFile): void {
+    const { arena, text } = this.#o;
+    const before = parser.previous;
+    // Backlog is read long after it was written: its year and day lie near the file's own time.
+    const reference = file.mtimeMs > 0 ? Math.min(this.#readTime, file.mtimeMs) : this.#readTime;
+    parser.parseAll(text, reference, this.#spans);
+    let last = Number.isNaN(before) ? this.#readTime : before;
+    for (let i = 0; i < arena.count; i++) {
+      const time = arena.time[i]!;
+      // Without a time of its own an event has the last one seen before it, as with the CloudWatch agent.
+      if (Number.isNaN(time)) arena.time[i] = last;
+      else { last = Math.floor(time); arena.time[i] = last; }
+    }
+    if (this.#spans !== null && trimTimestamps(arena, this.#spans)) text.reset(arena);
+  }
+
+  #spreadTimes({ continues }: Framer, splitTime: number | null): void {
+    const { time, count } = this.#o.arena;
+    for (let i = 0; i < count; i++) {
+      if (continues[i] === 0) continue;
+      if (i > 0) time[i] = time[i - 1]!;
+      else if (splitTime !== null && splitTime !== DROPPED_TIME) time[0] = splitTime;
+    }
+  }
+
+  #spreadVerdicts({ continues }: Framer, splitTime: number | null): void {
+    const { count } = this.#o.arena;
+    for (let i = 0; i < count; i++) {
+      if (continues[i] === 0) continue;
+      this.#keep[i] = i > 0 ? this.#keep[i - 1]! : splitTime === DROPPED_TIME ? 0 : 1;
+    }
+  }
+
+  #judgeAge(file: StampedFile): void {
+    const { arena, undeliverable, undelivered, report } = this.#o;
+    const now = this.#o.wallNow();
+    const oldest = now - MAX_AGE_MS;
+    const newest = now + MAX_AHEAD_MS;
+    for (let i = 0; i < arena.count; i++) {
+      const time = arena.time[i]!;
+      if (time >= oldest && time <= newest) continue;
+      if (this.#keep[i] === 0) continue;
+      if (undeliverable === 'clamp') { arena.time[i] = time < oldest ? oldest + CLAMP_MARGIN_MS : now; continue; }
+      this.#keep[i] = 0;
+      const from = arena.from[i]!;
+      const to = arena.to[i]!;
+      report.dropped(time < oldest ? 'too-old' : 'too-new', 1, to - from, file.path);
+      const { group, stream } = file.lane.destination;
+      undelivered.add({ group, stream, file: file.path, reason: time < oldest ? 'older than 14 days' : 'more than two hours in the future', timestamp: time, message: arena.bytes.toString('utf8', from, to) });
+    }
+  }
+
+  #compact({ continues }: Framer): void {
+    const { arena, report } = this.#o;
+    let kept = 0;
+    let bytes = 0;
+    for (let i = 0; i < arena.count; i++) {
+      if (this.#keep[i] === 0) { bytes += arena.to[i]! - arena.from[i]!; continue; }
+      if (kept !== i) {
+        arena.from[kept] = arena.from[i]!;
+        arena.to[kept] = arena.to[i]!;
+        arena.end[kept] = arena.end[i]!;
+        arena.time[kept] = arena.time[i]!;
+        continues[kept] = continues[i]!;
+      }
+      kept++;
+    }
+    if (this.#o.filters !== null) report.dropped('filtered', arena.count - kept, bytes, null);
+    arena.count = kept;
+  }
+}
+
+/** A clamped event must still be young enough when it arrives. */
+const CLAMP_MARGIN_MS = 600_000;

@@ -1,0 +1,100 @@
+// One agent per state directory. The lock is the kernel's: SQLite holds a POSIX record lock on an empty file for as long
+// as its transaction is open, and the kernel lets go of it when the process dies, however it dies. So it is never stale,
+// two starts at once cannot both win, and it holds between containers that share the directory, where a pid says
+// nothing. (Node has no call for file locks of its own.) The pid beside it serves the message alone.
+import { readFileSync } from 'node:fs';
+import { chmod, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** sqlite3.h: SQLITE_BUSY and SQLITE_NOTADB. */
+const BUSY = 5;
+const NOT_A_DATABASE = 26;
+/** The first agent writes its pid within this time of taking the lock. */
+const PID_WAIT_MS = 1000;
+
+/** Another agent has the state directory. */
+export class StateLockedError extends Error {
+  /** Pid of the first agent, or null when it left none. */
+  readonly pid: number | null;
+
+  constructor(directory: string, pid: number | null) {
+    super(`state directory ${directory} is in use by another agent (${pid === null ? 'pid unknown' : `pid ${pid}`}): stop that one, or give this one another --state-dir`);
+    this.name = 'StateLockedError';
+    this.pid = pid;
+  }
+}
+
+export interface StateLock { release(): Promise<void> }
+
+/** When the process began, in clock ticks since boot (proc(5), /proc/PID/stat field 22), or null when it does not run. */
+function startOf(pid: number): string | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field, the command in parentheses, may contain blanks and parentheses itself.
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** The pid of the running process that wrote the file; with `lax`, whatever pid stands there (it may be another container's). */
+async function holder(pidFile: string, lax: boolean): Promise<number | null> {
+  const [pid, start] = (await readFile(pidFile, 'utf8').catch(() => '')).trim().split(' ');
+  const number = Number(pid);
+  if (!Number.isSafeInteger(number) || number <= 0) return null;
+  return lax || startOf(number) === start ? number : null;
+}
+
+async function refuse(directory: string, pidFile: string): Promise<never> {
+  const deadline = performance.now() + PID_WAIT_MS;
+  for (;;) {
+    const pid = await holder(pidFile, performance.now() > deadline);
+    if (pid !== null || performance.now() > deadline) throw new StateLockedError(directory, pid);
+    await delay(20);
+  }
+}
+
+function begin(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: 0 });
+  try {
+    database.exec('PRAGMA journal_mode=MEMORY; PRAGMA cache_size=1; BEGIN EXCLUSIVE');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+const codeOf = (error: unknown): number | undefined => (error as { errcode?: number }).errcode;
+
+/** Takes the lock of a state directory, which must exist. Throws StateLockedError when another agent has it. */
+export async function lockState(directory: string): Promise<StateLock> {
+  const path = join(directory, 'lock');
+  const pidFile = join(directory, 'pid');
+  let database: DatabaseSync;
+  try {
+    try {
+      database = begin(path);
+    } catch (error) {
+      if (codeOf(error) !== NOT_A_DATABASE) throw error;
+      // Somebody wrote into the file. Nobody can hold it so, and its content means nothing.
+      await truncate(path);
+      database = begin(path);
+    }
+  } catch (error) {
+    if (codeOf(error) === BUSY) return refuse(directory, pidFile);
+    throw new Error(`state directory ${directory} cannot be locked: ${(error as Error).message} (${path}): check that the agent's user may write there`, { cause: error });
+  }
+  // The pid is for messages: without it (a full disk) the lock holds all the same.
+  await chmod(path, 0o600).catch(() => undefined);
+  await writeFile(`${pidFile}.tmp`, `${process.pid} ${startOf(process.pid)}\n`, { mode: 0o600 })
+    .then(() => rename(`${pidFile}.tmp`, pidFile)).catch(() => undefined);
+  return {
+    release: async () => {
+      await rm(pidFile, { force: true }).catch(() => undefined);
+      database.close();
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import { countProblems, formatProblems } from '../config/problem.ts';
+import type { Environment } from '../config/placeholders.ts';
+import type { FileEntryPlan } from '../plan.ts';
+import { loadPlan } from './load-plan.ts';
+import { describeEntry, describeService, type EntryMatches } from './plan-text.ts';
+
+/** sysexits.h EX_NOINPUT: a config file cannot be read. */
+const EXIT_NO_INPUT = 66;
+/** sysexits.h EX_CONFIG: the config has errors. */
+const EXIT_CONFIG = 78;
+
+/** Looks up the files that match an entry now. */
+export type MatchLister = (entry: FileEntryPlan) => Promise<EntryMatches>;
+
+/** Where `check` writes. */
+export interface CheckOutput {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly colour: boolean;
+}
+
+/** `agent check`: every problem of the config, or what it compiles to and which files match now. */
+export function checkCommand(listMatches: MatchLister | null = null): Command {
+  return new Command('check')
+    .description('Print every problem of a config, or what it compiles to and which files match now')
+    .requiredOption('--config <file...>', 'config files, merged in this order')
+    .option('--json', 'print problems, plan and files as JSON')
+    .action(async ({ config, json }: { readonly config: readonly string[]; readonly json?: true }) => {
+      const output = { out: (text: string) => process.stdout.write(text), err: (text: string) => process.stderr.write(text), colour: process.stderr.isTTY };
+      process.exitCode = await check(config, { json: json === true, env: process.env, listMatches }, output);
+    });
+}
+
+/** Checks the files and writes the answer; gives the exit code: 0, 66 for a file that cannot be read, 78 for a config with errors. */
+export async function check(
+  files: readonly string[],
+  options: { readonly json: boolean; readonly env: Environment; readonly listMatches: MatchLister | null },
+  { out, err, colour }: CheckOutput,
+): Promise<number> {
+  const { plan, problems, unreadable } = await loadPlan(files, options.env);
+  const failed = problems.some((problem) => problem.severity === 'error');
+  const entries: { readonly entry: FileEntryPlan; readonly found: EntryMatches | null }[] = [];
+  for (const entry of failed ? [] : plan?.entries ?? []) entries.push({ entry, found: (await options.listMatches?.(entry)) ?? null });
+  if (options.json) {
+    const matches = entries.flatMap(({ entry, found }) => (found === null ? [] : { entry: entry.key, ...found }));
+    out(`${JSON.stringify({ problems, plan, matches }, null, 2)}\n`);
+  } else {
+    err(formatProblems(problems, colour));
+    if (failed) err(`${countProblems(problems)}\n`);
+    else if (plan !== null) out([describeService(plan), ...entries.map(({ entry, found }) => describeEntry(entry, found))].join('\n'));
+  }
+  if (unreadable) return EXIT_NO_INPUT;
+  return failed ? EXIT_CONFIG : 0;
+}

@@ -1,0 +1,96 @@
+import type { FileEntryPlan, FramingPlan, NamingPlan, Plan, StartPlan, TimestampPlan } from '../plan.ts';
+
+/** A file that matches an entry now. */
+export interface MatchingFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** The files that match an entry now, and those that match but are not followed, with the reason. */
+export interface EntryMatches {
+  readonly matches: readonly MatchingFile[];
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/** Paths listed per entry; the rest is counted. */
+const LISTED = 20;
+
+const seconds = (milliseconds: number): string => `${milliseconds / 1000} s`;
+const count = (value: number): string => value.toLocaleString('en-US');
+
+/** What holds for all entries, in plain words. */
+export function describeService({ service, delivery, ownLogs }: Plan): string {
+  const rows: [string, string][] = [
+    ['region', service.region],
+    ['endpoint', service.endpoint ?? 'the AWS endpoint of the region'],
+    ['role', service.roleArn ?? 'none: the credentials of the standard chain as they are'],
+    ['batches', `sent when full (${count(delivery.maxBatchBytes)} bytes) or after ${seconds(delivery.flushMs)}; ${order(delivery.window)}; gzip ${delivery.compression}`],
+    ['limits', `${delivery.maxRequests} requests in flight, ${count(delivery.budgetBytes)} bytes in memory; what can never be stored: ${delivery.undeliverable}`],
+    ...ownLogs.map((path): [string, string] => ['own log', `${path} (never followed)`]),
+  ];
+  return `CloudWatch Logs\n${table(rows)}`;
+}
+
+const order = (window: number): string => (window === 1 ? 'one at a time per stream, in order' : `up to ${window} of a stream in flight, which may reorder them`);
+
+/** One entry in plain words; `found` is null when the files were not looked up. */
+export function describeEntry(entry: FileEntryPlan, found: EntryMatches | null): string {
+  const { naming, framing, timestamp, filters } = entry;
+  const rows: [string, string][] = [
+    ['group', describeGroup(naming)],
+    ['stream', describeStream(naming)],
+    ['follows', `${entry.follow === 'all' ? 'every match' : 'the match changed last'}, from the ${entry.startAt === 'start' ? 'start' : 'end, for files that exist already'}${entry.exclude === null ? '' : `; not /${entry.exclude.source}/`}`],
+    ['events', describeFraming(framing)],
+    ['time', describeTime(timestamp)],
+  ];
+  for (const { type, pattern } of filters) rows.push(['filter', `${type === 'include' ? 'keeps only' : 'drops'} /${pattern.source}/`]);
+  if (entry.autoRemoval) rows.push(['removal', 'a file is deleted once a newer one matches and every byte of it is acknowledged']);
+  return `${entry.pattern}\n${table(rows)}${found === null ? '' : describeFiles(found)}`;
+}
+
+function describeGroup({ group, groupClass, retentionDays }: NamingPlan): string {
+  const name = group ?? 'the path of each file';
+  const facts = [groupClass === null ? null : `class ${groupClass} when created`, retentionDays === null ? null : `kept ${retentionDays} days`].filter((fact) => fact !== null);
+  return facts.length === 0 ? name : `${name} (${facts.join(', ')})`;
+}
+
+function describeStream({ stream, streamPerFile, entity }: NamingPlan): string {
+  const name = streamPerFile ? `${stream}_<path of the file with _ for />` : stream;
+  return entity === null ? name : `${name}; entity ${entity.keyAttributes['Name']}${entity.keyAttributes['Environment'] === undefined ? '' : ` in ${entity.keyAttributes['Environment']}`}`;
+}
+
+function describeStart(start: StartPlan): string {
+  switch (start.kind) {
+    case 'line': return 'each line is one';
+    case 'nonspace': return 'begin at a line without leading white space';
+    case 'pattern': return `begin at a line that matches /${start.pattern.source}/`;
+    case 'timestamp': return 'begin at a line with a timestamp';
+    default: return start satisfies never;
+  }
+}
+
+function describeFraming({ encoding, start, multilineTimeoutMs, partialLineTimeoutMs, maxEventBytes }: FramingPlan): string {
+  const held = start.kind === 'line' ? '' : `, sent after ${seconds(multilineTimeoutMs)} without another line`;
+  return `${describeStart(start)}${held}; unfinished lines after ${seconds(partialLineTimeoutMs)}; at most ${count(maxEventBytes)} bytes; ${encoding}`;
+}
+
+function describeTime(timestamp: TimestampPlan | null): string {
+  if (timestamp === null) return 'when it is read';
+  const zone = timestamp.zone === 'Local' ? 'local time' : timestamp.zone;
+  return `in the text as ${timestamp.format}, ${zone} where it names no zone${timestamp.trim ? '; cut out of the message' : ''}`;
+}
+
+function describeFiles({ matches, skipped }: EntryMatches): string {
+  const lines = [
+    ...matches.slice(0, LISTED).map(({ path, size }) => `    ${path} (${count(size)} bytes)\n`),
+    ...(matches.length > LISTED ? [`    and ${count(matches.length - LISTED)} more\n`] : []),
+    ...skipped.slice(0, LISTED).map(({ path, reason }) => `    skipped: ${path} (${reason})\n`),
+    ...(skipped.length > LISTED ? [`    and ${count(skipped.length - LISTED)} more skipped\n`] : []),
+  ];
+  return `${table([['files', matches.length === 0 ? 'none match now' : `${count(matches.length)} match now`]])}${lines.join('')}`;
+}
+
+function table(rows: readonly (readonly [string, string])[]): string {
+  return rows.map(([name, text]) => `  ${name.padEnd(9)}${text}\n`).join('');
+}

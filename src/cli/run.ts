@@ -1,0 +1,70 @@
+import { Command } from 'commander';
+import { Agent, DEFAULT_STATE_DIR } from '../agent/agent.ts';
+import { StateLockedError } from '../checkpoint/lock.ts';
+import { formatProblems } from '../config/problem.ts';
+import { LifetimeControl } from '../lifecycle/lifetime.ts';
+import { AgentReport } from '../report/agent-report.ts';
+import type { LogLevel } from '../report/agent-report.ts';
+import { loadPlan } from './load-plan.ts';
+
+/** sysexits.h EX_CONFIG, EX_NOINPUT, EX_TEMPFAIL, EX_IOERR. */
+const EXIT_CONFIG = 78;
+const EXIT_NO_INPUT = 66;
+const EXIT_UNFINISHED = 75;
+const EXIT_LOCKED = 73;
+/** Time to deliver what is held after SIGTERM: below systemd's default TimeoutStopSec of 90 s. */
+const DRAIN_MS = 60_000;
+
+interface RunOptions {
+  readonly config: readonly string[];
+  readonly stateDir: string;
+  readonly untilCaughtUp?: true;
+  readonly quiet?: true;
+}
+
+/** `agent run`: the daemon in the foreground. */
+export function runCommand(): Command {
+  return new Command('run')
+    .description('Follow the configured files and deliver them until SIGTERM')
+    .requiredOption('--config <file...>', 'config files, merged in this order')
+    .option('--state-dir <dir>', 'where checkpoints, quarantine and the control socket live', DEFAULT_STATE_DIR)
+    .option('--until-caught-up', 'deliver what exists, then exit: 0 when all of it is acknowledged, 75 when not')
+    .option('--quiet', 'say warnings and errors only')
+    .action(async (options: RunOptions) => { process.exitCode = await run(options); });
+}
+
+/** Gives the exit code. */
+async function run({ config, stateDir, untilCaughtUp, quiet }: RunOptions): Promise<number> {
+  const { plan, problems, unreadable } = await loadPlan(config, process.env);
+  if (problems.length > 0) process.stderr.write(formatProblems(problems, process.stderr.isTTY));
+  if (unreadable) return EXIT_NO_INPUT;
+  if (plan === null || plan.entries.length === 0) {
+    process.stderr.write('agent: nothing to run: the config has no entry that works; `agent check` says what is wrong\n');
+    return EXIT_CONFIG;
+  }
+  const report = new AgentReport((level, message) => { if (quiet !== true || level !== 'info') logLine(level, message); }, Date.now);
+  const life = new LifetimeControl();
+  const agent = new Agent({ plan, stateDir, report, env: process.env, localZone: new Intl.DateTimeFormat().resolvedOptions().timeZone, untilCaughtUp: untilCaughtUp === true });
+  const onSignal = (): void => {
+    if (life.stop.aborted) { life.requestAbandon(); return; }
+    life.requestStop();
+    setTimeout(() => life.requestAbandon(), DRAIN_MS).unref();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  report.note(`following ${plan.entries.length} ${plan.entries.length === 1 ? 'entry' : 'entries'}${plan.disabled.length > 0 ? `, ${plan.disabled.length} disabled` : ''}; delivering to ${plan.service.endpoint ?? `CloudWatch Logs in ${plan.service.region}`}; state in ${stateDir}`);
+  try {
+    await agent.run(life);
+  } catch (error) {
+    if (!(error instanceof StateLockedError)) throw error;
+    process.stderr.write(`agent: ${error.message}\n`);
+    return EXIT_LOCKED;
+  }
+  const held = [...agent.lanes].filter((lane) => !lane.empty);
+  report.note(`stopped: ${report.deliveredEvents} events delivered${held.length > 0 ? `; ${held.length} streams hold events that are not acknowledged, they are read again at the next start` : ''}`);
+  return held.length > 0 && untilCaughtUp === true ? EXIT_UNFINISHED : 0;
+}
+
+function logLine(level: LogLevel, message: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${level.padEnd(5)} ${message}\n`);
+}

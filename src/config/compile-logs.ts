@@ -1,0 +1,103 @@
+import { posix } from 'node:path';
+import type { DeliveryPlan, FileEntryPlan, ReadingPlan } from '../plan.ts';
+import { PatternCompiler, compileFilters, compileFraming, compileTimestampPlan } from './compile-framing.ts';
+import { compileNaming, type NamingContext } from './compile-naming.ts';
+import { expanded } from './compile-service.ts';
+import type { FileEntry, Logs } from './generated/document.generated.ts';
+import { isGlob } from './names.ts';
+import { nearest } from './nearest.ts';
+
+/** JSON pointer of the list of file entries. */
+export const ENTRIES = '/logs/logs_collected/files/collect_list';
+
+const DEFAULT_FLUSH_S = 5;
+const DEFAULT_REQUESTS = 16;
+/** What the schema allows for max_requests. */
+const MOST_REQUESTS = 256;
+/** PutLogEvents: largest sum of UTF-8 bytes + 26 per event. */
+const DEFAULT_BATCH_BYTES = 1_048_576;
+const DEFAULT_BUDGET_BYTES = 33_554_432;
+const DEFAULT_DELETED_BYTES = 1_073_741_824;
+const DEFAULT_DELETED_AGE_S = 86_400;
+/** A connection that is not there after this is tried again; the SDK's own default is to wait for ever. */
+const CONNECT_TIMEOUT_MS = 5000;
+/** A request that is not answered after this is an unknown outcome; the service answers in well under a second. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** How batches are made and sent. */
+export function compileDelivery(logs: Logs): DeliveryPlan {
+  const window = logs.concurrency ?? 1;
+  return {
+    flushMs: Math.round((logs.force_flush_interval ?? DEFAULT_FLUSH_S) * 1000),
+    window,
+    maxRequests: logs.max_requests ?? Math.min(MOST_REQUESTS, Math.max(DEFAULT_REQUESTS, window)),
+    maxBatchBytes: logs.max_batch_size ?? DEFAULT_BATCH_BYTES,
+    compression: logs.gzip ?? 'auto',
+    budgetBytes: logs.memory_budget ?? DEFAULT_BUDGET_BYTES,
+    undeliverable: logs.undeliverable ?? 'quarantine',
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+  };
+}
+
+/** What is kept of deleted files. */
+export function compileReading(logs: Logs): ReadingPlan {
+  return { maxDeletedBytes: logs.max_deleted_bytes ?? DEFAULT_DELETED_BYTES, maxDeletedAgeMs: Math.round((logs.max_deleted_age ?? DEFAULT_DELETED_AGE_S) * 1000) };
+}
+
+/** Compiles one entry after the other. What is wrong is reported; the caller leaves out entries with errors. */
+export class EntryCompiler {
+  readonly #context: NamingContext;
+  readonly #delivery: DeliveryPlan;
+  readonly #ownLogs: readonly string[];
+  readonly #patterns: PatternCompiler;
+
+  constructor(context: NamingContext, delivery: DeliveryPlan, ownLogs: readonly string[]) {
+    this.#context = context;
+    this.#delivery = delivery;
+    this.#ownLogs = ownLogs;
+    this.#patterns = new PatternCompiler(context.report);
+  }
+
+  compile(entry: FileEntry, pointer: string, key: string): FileEntryPlan {
+    const { report, facts } = this.#context;
+    const pattern = this.#pathOf(entry, pointer);
+    const limits = { maxBatchBytes: this.#delivery.maxBatchBytes, localZone: facts.localZone };
+    this.#remarks(entry, pattern, pointer);
+    return {
+      key,
+      pointer,
+      pattern,
+      exclude: entry.blacklist === undefined ? null : this.#patterns.compile(entry.blacklist, `${pointer}/blacklist`),
+      follow: entry.follow ?? (entry.publish_multi_logs === true ? 'all' : 'newest'),
+      startAt: entry.initial_position ?? 'start',
+      naming: compileNaming(entry, pattern, pointer, this.#context),
+      framing: compileFraming(entry, pointer, limits, this.#patterns, report),
+      timestamp: compileTimestampPlan(entry, pointer, facts.localZone, report),
+      filters: compileFilters(entry, pointer, this.#patterns),
+      autoRemoval: entry.auto_removal ?? false,
+    };
+  }
+
+  #pathOf(entry: FileEntry, pointer: string): string {
+    const { env, report } = this.#context;
+    const path = expanded(entry.file_path, env, `${pointer}/file_path`, report);
+    if (path === null) return entry.file_path;
+    if (path.includes('\0')) report.error(`${pointer}/file_path`, 'a NUL character cannot stand in a path');
+    if (path.startsWith('/')) return posix.normalize(path);
+    report.error(`${pointer}/file_path`, 'the path is relative, and the folder the agent is started in is not a place to rely on', { expected: `an absolute path such as ${JSON.stringify(`/var/log/${path.replace(/^(?:\.{1,2}\/)+/, '')}`)}` });
+    return path;
+  }
+
+  #remarks(entry: FileEntry, pattern: string, pointer: string): void {
+    const { report } = this.#context;
+    if (this.#ownLogs.includes(pattern)) report.warning(`${pointer}/file_path`, 'this is the agent\'s own log file (agent.logfile), which is never followed');
+    if (isGlob(pattern) && entry.follow === undefined && entry.publish_multi_logs === undefined) {
+      report.note(`${pointer}/file_path`, 'of the files that match, only the one changed last is followed; "follow": "all" or "publish_multi_logs": true follows each');
+    }
+    if (entry.backpressure_mode === 'fd_release') report.note(`${pointer}/backpressure_mode`, 'changes nothing here: open descriptors are bounded in any case');
+    else if (entry.backpressure_mode !== undefined) {
+      report.warning(`${pointer}/backpressure_mode`, `${JSON.stringify(entry.backpressure_mode)} is no mode, ignored`, { didYouMean: nearest(entry.backpressure_mode, ['fd_release']) });
+    }
+  }
+}

@@ -1,0 +1,152 @@
+import type { DisabledEntry, FileEntryPlan, Plan } from '../plan.ts';
+import { ENTRIES, EntryCompiler, compileDelivery, compileReading } from './compile-logs.ts';
+import { defaultStreamOf, entityDefaults } from './compile-naming.ts';
+import { asksForRegion, compileService, expanded } from './compile-service.ts';
+import { ConflictCheck } from './conflicts.ts';
+import type { Agent, Document, FileEntry, Logs } from './generated/document.generated.ts';
+import { plainValue, pointerToken, type JsonNode } from './json-tree.ts';
+import { canonicalJson } from './merge.ts';
+import { asksForInstance, expandEnvironment, type Environment, type HostFacts } from './placeholders.ts';
+import { inOrder, type Problem } from './problem.ts';
+import { Reporter } from './reporter.ts';
+import { validate } from './validate.ts';
+
+/** An item of the collect_list. */
+export interface CheckedEntry {
+  /** Null where the schema is violated. */
+  readonly value: FileEntry | null;
+  /** `file_path` as written, or empty. */
+  readonly path: string;
+  /** Equal for deep-equal entries. */
+  readonly fingerprint: string;
+}
+
+/** A document held against the schema: what of it can be compiled, and what is wrong with it. */
+export interface CheckedDocument {
+  readonly root: JsonNode;
+  readonly agent: Agent;
+  readonly logs: Logs;
+  readonly entries: readonly CheckedEntry[];
+  /** An error reaches all entries: where they go, or as whom, is not sure. */
+  readonly blocked: boolean;
+  readonly problems: readonly Problem[];
+}
+
+/** Errors that reach no further than one setting (which then has its default), one entry, or a section that is not run. */
+const CONFINED = new RegExp([
+  /^\/agent\/(?!region$|logfile$|credentials(?:\/|$))/,
+  /^\/logs\/(?:force_flush_interval|concurrency|max_\w+|gzip|memory_budget|undeliverable|service\.name|deployment\.environment|metrics_collected)(?:\/|$)/,
+  /^\/logs\/logs_collected\/(?!files$|files\/collect_list$)/,
+  /^\/(?!agent(?:\/|$)|logs(?:\/|$))/,
+].map(({ source }) => source).join('|'));
+
+/** Validates a merged document. `earlier`: problems found while reading and merging it. */
+export function checkDocument(root: JsonNode, earlier: readonly Problem[]): CheckedDocument {
+  const problems = [...earlier, ...validate(root)];
+  const errors = problems.filter((problem) => problem.severity === 'error');
+  const document = plainValue(root) as Document;
+  const blocked = errors.some(({ pointer }) => !CONFINED.test(pointer));
+  if (blocked) return { root, agent: {}, logs: {}, entries: [], blocked, problems };
+  const faults = new Set(errors.map(({ pointer }) => pointer));
+  const broken = new Set(errors.flatMap(({ pointer }) => indexOfEntry(pointer) ?? []));
+  const list = document.logs?.logs_collected?.files?.collect_list ?? [];
+  return {
+    root,
+    agent: without(document.agent ?? {}, '/agent', faults),
+    logs: without(document.logs ?? {}, '/logs', faults),
+    entries: list.map((entry, index) => checkedEntry(entry, broken.has(index))),
+    blocked,
+    problems,
+  };
+}
+
+function checkedEntry(entry: FileEntry, broken: boolean): CheckedEntry {
+  const { file_path: path } = Object(entry) as { readonly file_path?: unknown };
+  return { value: broken ? null : entry, path: typeof path === 'string' ? path : '', fingerprint: canonicalJson(entry) };
+}
+
+function indexOfEntry(pointer: string): number | null {
+  if (!pointer.startsWith(`${ENTRIES}/`)) return null;
+  return Number(pointer.slice(ENTRIES.length + 1).split('/')[0]);
+}
+
+function without<T extends object>(section: T, pointer: string, faults: ReadonlySet<string>): T {
+  return Object.fromEntries(Object.entries(section).filter(([key]) => !faults.has(`${pointer}/${pointerToken(key)}`))) as T;
+}
+
+/** Whether compiling needs what only the instance metadata knows: then it is worth asking for. */
+export function needsInstance({ agent, logs, entries, blocked }: CheckedDocument, env: Environment, inContainer: boolean): boolean {
+  if (blocked) return false;
+  const present = entries.flatMap(({ value }) => value ?? []);
+  const names = [logs.log_stream_name, ...present.flatMap((entry) => [entry.log_group_name, entry.log_stream_name])];
+  const defaultStream = logs.log_stream_name === undefined && !inContainer && present.some((entry) => entry.log_stream_name === undefined && !(entry.publish_multi_logs === true && entry.log_group_name !== undefined));
+  const entity = [agent, logs, ...present].some((part) => part['service.name'] !== undefined || part['deployment.environment'] !== undefined);
+  return present.length > 0 && (asksForRegion(agent, logs, env) || defaultStream || entity || names.some((name) => name !== undefined && asksForInstance(expandEnvironment(name, env).text)));
+}
+
+/**
+ * The Plan of a checked document, frozen, and all problems found on the way, in the order of the files. Entries with an
+ * error are in `plan.disabled`; the plan is null when nothing is left that could run.
+ */
+export function compile(document: CheckedDocument, facts: HostFacts, env: Environment): { readonly plan: Plan | null; readonly problems: readonly Problem[] } {
+  const report = new Reporter(document.root);
+  const plan = document.blocked ? null : compilePlan(document, facts, env, report);
+  return { plan: plan === null ? null : frozen(plan), problems: inOrder([...document.problems, ...report.problems]) };
+}
+
+function compilePlan({ agent, logs, entries, problems }: CheckedDocument, facts: HostFacts, env: Environment, report: Reporter): Plan | null {
+  if (entries.length === 0) {
+    report.error('', 'nothing here is run by this version: no file is collected', { expected: '"logs": { "logs_collected": { "files": { "collect_list": [ … ] } } }' });
+    return null;
+  }
+  const service = compileService(agent, logs, facts, env, report);
+  const fill = { facts, region: service?.region ?? 'UNKNOWN-REGION', env, report };
+  const stream = defaultStreamOf(logs.log_stream_name, fill);
+  const delivery = compileDelivery(logs);
+  const ownLog = agent.logfile === undefined || agent.logfile === '' ? null : expanded(agent.logfile, env, '/agent/logfile', report);
+  const ownLogs = ownLog === null ? [] : [ownLog];
+  const context = { ...fill, defaultStream: stream ?? '', entityNames: entityDefaults(agent, logs, facts, env, report) };
+  const compiled = compileEntries(entries, new EntryCompiler(context, delivery, ownLogs), report, problems);
+  if (service === null || stream === null || compiled.entries.length === 0) return null;
+  return { service, delivery, reading: compileReading(logs), ...compiled, ownLogs };
+}
+
+function compileEntries(list: readonly CheckedEntry[], compiler: EntryCompiler, report: Reporter, earlier: readonly Problem[]): Pick<Plan, 'entries' | 'disabled'> {
+  const entries: FileEntryPlan[] = [];
+  const disabled: DisabledEntry[] = [];
+  const conflicts = new ConflictCheck(report);
+  const uses = new Map<string, number>();
+  const firstOf = new Map<string, string>();
+  const reasons = new Map<number, Problem>();
+  for (const problem of earlier) {
+    const index = problem.severity === 'error' ? indexOfEntry(problem.pointer) : null;
+    if (index !== null && !reasons.has(index)) reasons.set(index, problem);
+  }
+  for (const [index, { value, path, fingerprint }] of list.entries()) {
+    const pointer = `${ENTRIES}/${index}`;
+    const from = report.problems.length;
+    const use = (uses.get(path) ?? 0) + 1;
+    uses.set(path, use);
+    const first = firstOf.get(fingerprint);
+    if (first === undefined) firstOf.set(fingerprint, pointer);
+    else report.error(pointer, `this entry is the same as ${first}, word for word`, { expected: 'it once, or a difference' });
+    const plan = value === null || first !== undefined ? null : compiler.compile(value, pointer, use === 1 ? path : `${path}#${use}`);
+    const failure = (): Problem | undefined => report.problems.slice(from).find(({ severity }) => severity === 'error');
+    if (plan !== null && failure() === undefined && !conflicts.contradicts(plan)) entries.push(plan);
+    else disabled.push({ pointer, pattern: path, reason: reasonOf(pointer, failure() ?? reasons.get(index)) });
+  }
+  return { entries, disabled };
+}
+
+/** The problem in short: the key inside the entry, and what is the matter with it. */
+function reasonOf(pointer: string, problem: Problem | undefined): string {
+  if (problem === undefined) return 'the entry is wrong';
+  const key = problem.pointer.slice(pointer.length + 1);
+  return key === '' ? problem.message : `${key}: ${problem.message}`;
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const member of Object.values(value)) frozen(member);
+  return Object.freeze(value);
+}

@@ -1,0 +1,77 @@
+import type { Found } from './directory.ts';
+
+/** What changed for one pattern since the last time. A path is in one list at most. */
+export interface MatchChange {
+  readonly key: string;
+  readonly added: readonly Found[];
+  /** As they stood when last seen. */
+  readonly removed: readonly Found[];
+  /** The path leads to another inode (or device) than before. */
+  readonly replaced: readonly { readonly before: Found; readonly now: Found }[];
+}
+
+/** Matches and skipped paths of one pattern, and the net change since `takeChange` was last called. */
+export class MatchSet {
+  readonly key: string;
+  readonly matches = new Map<string, Found>();
+  readonly skipped = new Map<string, string>();
+  readonly #maxSkipped: number;
+  /** Paths touched since, with what they were before; null: no match. */
+  readonly #before = new Map<string, Found | null>();
+
+  constructor(key: string, maxSkipped: number) {
+    this.key = key;
+    this.#maxSkipped = maxSkipped;
+  }
+
+  /** True if the path is new. */
+  found(file: Found): boolean {
+    const before = this.matches.get(file.path) ?? null;
+    this.#touch(file.path, before);
+    this.matches.set(file.path, file);
+    return before === null;
+  }
+
+  /** True if the path was a match. */
+  lost(file: Found): boolean {
+    const before = this.matches.get(file.path);
+    if (before === undefined) return false;
+    this.#touch(file.path, before);
+    return this.matches.delete(file.path);
+  }
+
+  replaced(before: Found, now: Found): void {
+    if (!this.matches.has(now.path)) return;
+    if (!sameFile(before, now)) this.#touch(now.path, before);
+    this.matches.set(now.path, now);
+  }
+
+  /** `reason` null: the path is not skipped any more. */
+  skip(path: string, reason: string | null): void {
+    if (reason === null) this.skipped.delete(path);
+    else if (this.skipped.size < this.#maxSkipped) this.skipped.set(path, reason);
+  }
+
+  takeChange(): MatchChange | null {
+    if (this.#before.size === 0) return null;
+    const added: Found[] = [];
+    const removed: Found[] = [];
+    const replaced: { readonly before: Found; readonly now: Found }[] = [];
+    for (const [path, before] of this.#before) {
+      const now = this.matches.get(path);
+      if (now === undefined) { if (before !== null) removed.push(before); }
+      else if (before === null) added.push(now);
+      else if (!sameFile(before, now)) replaced.push({ before, now });
+    }
+    this.#before.clear();
+    return added.length + removed.length + replaced.length === 0 ? null : { key: this.key, added, removed, replaced };
+  }
+
+  #touch(path: string, before: Found | null): void {
+    if (!this.#before.has(path)) this.#before.set(path, before);
+  }
+}
+
+function sameFile(a: Found, b: Found): boolean {
+  return a.inode === b.inode && a.device === b.device;
+}

@@ -1,0 +1,146 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { adminAnswer } from './admin.ts';
+import { ACCOUNT } from './call.ts';
+import type { Operations } from './call.ts';
+import { faultAnswer, latencyOf, severanceOf, skewOf } from './fault-effects.ts';
+import type { FaultSpec } from './fault-spec.ts';
+import type { Faults } from './faults.ts';
+import type { LogStore } from './logs/store.ts';
+import type { RequestLog } from './request-log.ts';
+import { ServiceError } from './service-error.ts';
+import { errorAnswer, jsonAnswer, sendAnswer } from './wire/answer.ts';
+import type { Answer } from './wire/answer.ts';
+import { decodeBody, readWireBody } from './wire/body.ts';
+import { isObject, parseObject } from './wire/json.ts';
+import type { Json, JsonObject } from './wire/json.ts';
+import { verifySignature } from './wire/signature.ts';
+import type { KeyPair } from './wire/signature.ts';
+
+/** What an exchange works with. `closing` ends the waits of latency faults. */
+export interface Service {
+  readonly region: string;
+  readonly now: () => number;
+  readonly keys: KeyPair | null;
+  readonly store: LogStore;
+  readonly faults: Faults;
+  readonly requests: RequestLog;
+  /** Operations by x-amz-target prefix, for example `Logs_20140328`. */
+  readonly targets: ReadonlyMap<string, Operations>;
+  readonly closing: AbortSignal;
+}
+
+interface Received { readonly operation: string; readonly group: string | null; readonly stream: string | null; readonly events: number; readonly wireBytes: number; readonly bodyBytes: number }
+
+const NOTHING: Received = { operation: 'unknown', group: null, stream: null, events: 0, wireBytes: 0, bodyBytes: 0 };
+
+function text(value: Json | undefined): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function carries(input: JsonObject, containing: string): boolean {
+  const { logEvents } = input;
+  if (!Array.isArray(logEvents)) return false;
+  return (logEvents as readonly Json[]).some((event) => isObject(event) && typeof event['message'] === 'string' && event['message'].includes(containing));
+}
+
+/** One request, from its head to its answer. */
+export class Exchange {
+  readonly #service: Service;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #startedAt: number;
+  readonly #started: number;
+  #received = NOTHING;
+  #struck: readonly FaultSpec[] = [];
+  #stored = false;
+
+  constructor(service: Service, request: IncomingMessage, response: ServerResponse) {
+    this.#service = service;
+    this.#request = request;
+    this.#response = response;
+    this.#startedAt = Date.now();
+    this.#started = performance.now();
+  }
+
+  /** Answers, resets, or leaves the request hanging. Never rejects. */
+  async run(): Promise<void> {
+    const path = (this.#request.url ?? '/').split('?')[0] ?? '/';
+    if (path !== '/') return this.#other(path);
+    this.#service.requests.began();
+    let answer: Answer | null;
+    try {
+      answer = await this.#answer();
+    } catch (error) {
+      // A client that went away takes no answer, and its half request is no failure of ours.
+      answer = this.#request.errored === null ? errorAnswer(error, this.#version()) : null;
+    }
+    this.#log(answer);
+    if (answer !== null) sendAnswer(this.#response, answer, this.#clock());
+    // What was left unread would be taken for the next request.
+    if (!this.#request.complete) this.#request.resume();
+  }
+
+  /** The service's own clock: skewed by faults. */
+  #clock(): number {
+    return this.#service.now() + skewOf(this.#struck);
+  }
+
+  #version(): string {
+    return (this.#request.headers['content-type'] ?? '').includes('json-1.0') ? '1.0' : '1.1';
+  }
+
+  /** Null: the connection was reset, or the request is left without an answer. */
+  async #answer(): Promise<Answer | null> {
+    const { faults, region, keys } = this.#service;
+    const wire = await readWireBody(this.#request);
+    const target = String(this.#request.headers['x-amz-target'] ?? '');
+    const [prefix = '', name = ''] = target.split('.');
+    this.#received = { ...NOTHING, operation: name === '' ? 'unknown' : name, wireBytes: wire.length };
+    const body = await decodeBody(wire, this.#request.headers['content-encoding']);
+    const operations = this.#service.targets.get(prefix);
+    const operation = operations !== undefined && Object.hasOwn(operations, name) ? operations[name] : undefined;
+    if (this.#request.method !== 'POST' || operation === undefined) throw new ServiceError('UnknownOperationException', `The local endpoint does not know ${this.#request.method} / with x-amz-target '${target.slice(0, 200)}'`);
+    const input = parseObject(body.toString('utf8'));
+    const { logEvents } = input;
+    this.#received = {
+      operation: name, group: text(input['logGroupName']) ?? text(input['logGroupIdentifier']), stream: text(input['logStreamName']),
+      events: Array.isArray(logEvents) ? logEvents.length : 0, wireBytes: wire.length, bodyBytes: body.length,
+    };
+    this.#struck = faults.strike({ ...this.#received, carries: (containing) => carries(input, containing) });
+    const wait = latencyOf(this.#struck);
+    if (wait > 0) await delay(wait, undefined, { signal: this.#service.closing }).catch(() => undefined);
+    if (this.#sever('before')) return null;
+    const refusal = faultAnswer(this.#struck, this.#version());
+    if (refusal !== null) return refusal;
+    if (keys !== null) verifySignature(this.#request, wire, keys, this.#clock());
+    const headers = new Map<string, string>();
+    const result = await operation(input, { now: this.#clock(), region, account: ACCOUNT, bodyBytes: body.length, headers });
+    this.#stored = name === 'PutLogEvents';
+    return this.#sever('after') ? null : jsonAnswer(result, this.#version(), headers);
+  }
+
+  #sever(when: 'before' | 'after'): boolean {
+    const how = severanceOf(this.#struck, when);
+    if (how === 'reset') this.#request.socket.resetAndDestroy();
+    return how !== null;
+  }
+
+  #log(answer: Answer | null): void {
+    this.#service.requests.ended({
+      at: this.#startedAt, ...this.#received, status: answer?.status ?? 0, error: answer?.error ?? null,
+      faults: this.#struck.map((fault) => fault.kind), ms: Math.round((performance.now() - this.#started) * 100) / 100,
+    }, this.#stored);
+  }
+
+  async #other(path: string): Promise<void> {
+    const { method = 'GET' } = this.#request;
+    let answer: Answer | null;
+    try {
+      answer = adminAnswer(this.#service, method, path, await readWireBody(this.#request));
+    } catch (error) {
+      answer = errorAnswer(error, '1.1');
+    }
+    sendAnswer(this.#response, answer ?? { status: 404, body: `There is no ${path.slice(0, 200)} here. AWS calls are POST /; the endpoint's own pages are /_requests and /_faults.\n`, headers: { 'content-type': 'text/plain' } }, this.#service.now());
+  }
+}

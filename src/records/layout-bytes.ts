@@ -1,0 +1,179 @@
+// Reads timestamps straight out of bytes, for formats whose steps need no going back.
+import { anchorOf } from './anchor.ts';
+import { MONTHS, WEEKDAYS } from './strptime.ts';
+import type { Anchor } from './anchor.ts';
+import type { StampFields } from './stamp-fields.ts';
+import type { Layout, Step } from './strptime.ts';
+
+const [ZERO, NINE, COLON, PLUS, MINUS] = [0x30, 0x39, 0x3a, 0x2b, 0x2d];
+const [LOWER_A, LOWER_M, LOWER_P, LOWER_Z] = [0x61, 0x6d, 0x70, 0x7a];
+
+/** Three letters in lower case as one number. */
+const key = (name: string): number => (name.charCodeAt(0) << 16) | (name.charCodeAt(1) << 8) | name.charCodeAt(2);
+const MONTH_KEYS: readonly number[] = MONTHS.map(key);
+const DAY_KEYS: readonly number[] = WEEKDAYS.map(key);
+
+export class ByteLayout {
+  readonly #steps: readonly Step[];
+  readonly #anchor: Anchor;
+  readonly #fields: StampFields;
+  /** Just after the last text that was read. */
+  end = 0;
+
+  private constructor(steps: readonly Step[], anchor: Anchor, fields: StampFields) {
+    this.#steps = steps;
+    this.#anchor = anchor;
+    this.#fields = fields;
+  }
+
+  /** Null if the format has to go by its pattern. Values are read into `fields`. */
+  static of(layout: Layout, fields: StampFields): ByteLayout | null {
+    const anchor = layout.deterministic ? anchorOf(layout.steps) : null;
+    return anchor === null ? null : new ByteLayout(layout.steps, anchor, fields);
+  }
+
+  /** Beginning of the first text in bytes[from, to) that has the format, or -1. */
+  find(bytes: Buffer, from: number, to: number): number {
+    const { byte, least, most } = this.#anchor;
+    let tried = from;
+    for (let at = from + least; at < to; at++) {
+      if (bytes[at] !== byte) continue;
+      for (let start = Math.max(tried, at - most); start <= at - least; start++) {
+        if (this.#read(bytes, start, to)) return start;
+      }
+      tried = Math.max(tried, at - least + 1);
+    }
+    return -1;
+  }
+
+  #read(bytes: Buffer, start: number, to: number): boolean {
+    const fields = this.#fields;
+    fields.clear();
+    const steps = this.#steps;
+    let at = start;
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i]!;
+      switch (step.kind) {
+        case 'literal': {
+          const text = step.bytes;
+          if (at + text.length > to) return false;
+          for (let k = 0; k < text.length; k++) if (bytes[at + k] !== text.charCodeAt(k)) return false;
+          at += text.length;
+          break;
+        }
+        case 'digits': {
+          if (step.blank && at < to && isBlank(bytes[at]!)) at += 1;
+          const stop = at + step.max < to ? at + step.max : to;
+          let value = 0;
+          let end = at;
+          for (; end < stop; end++) {
+            const digit = bytes[end]! - 0x30;
+            if (digit < 0 || digit > 9) break;
+            value = value * 10 + digit;
+          }
+          if (end - at < step.min) return false;
+          fields.takeDigits(step.field, value);
+          at = end;
+          break;
+        }
+        case 'monthName': {
+          const month = at + 3 <= to ? MONTH_KEYS.indexOf(keyAt(bytes, at)) : -1;
+          if (month === -1) return false;
+          fields.month = month + 1;
+          at += step.full ? nameLength(MONTHS[month]!, bytes, at, to) : 3;
+          break;
+        }
+        case 'dayName': {
+          const day = at + 3 <= to ? DAY_KEYS.indexOf(keyAt(bytes, at)) : -1;
+          if (day === -1) return false;
+          at += step.full ? nameLength(WEEKDAYS[day]!, bytes, at, to) : 3;
+          break;
+        }
+        default: {
+          const length = textLength(step.kind, bytes, at, to);
+          if (length === 0) return false;
+          if (step.kind === 'fraction') fields.fraction = milliseconds(bytes, at, length);
+          else if (step.kind === 'offset') fields.offset = offset(bytes, at, length);
+          else fields.takeText(step.kind, bytes.toString('latin1', at, at + length));
+          at += length;
+        }
+      }
+    }
+    this.end = at;
+    return true;
+  }
+}
+
+/** Length of the text at `at` that a step of variable form takes; 0 if there is none. */
+function textLength(kind: 'fraction' | 'half' | 'offset' | 'zone' | 'epoch', bytes: Buffer, at: number, to: number): number {
+  if (at >= to) return 0;
+  const first = bytes[at]!;
+  switch (kind) {
+    case 'fraction': return digitsAt(bytes, at, Math.min(to, at + 9));
+    case 'half': return at + 2 <= to && ((first | 32) === LOWER_A || (first | 32) === LOWER_P) && (bytes[at + 1]! | 32) === LOWER_M ? 2 : 0;
+    case 'offset': {
+      if ((first | 32) === LOWER_Z) return 1;
+      if (!isSign(first) || digitsAt(bytes, at + 1, Math.min(to, at + 3)) < 2) return 0;
+      const colon = at + 3 < to && bytes[at + 3] === COLON ? 1 : 0;
+      return digitsAt(bytes, at + 3 + colon, Math.min(to, at + 5 + colon)) === 2 ? 5 + colon : 3;
+    }
+    case 'zone': {
+      if (isSign(first)) {
+        const digits = digitsAt(bytes, at + 1, Math.min(to, at + 5));
+        if (digits === 4 && lettersAt(bytes, at + 5, to) === 0) return 5;
+        return digits >= 2 && lettersAt(bytes, at + 3, to) === 0 ? 3 : 0;
+      }
+      const length = lettersAt(bytes, at, to);
+      return (length >= 2 && length <= 5) || (length === 1 && (first | 32) === LOWER_Z) ? length : 0;
+    }
+    case 'epoch': {
+      const length = at > 0 && digitsAt(bytes, at - 1, at) === 1 ? 0 : digitsAt(bytes, at, to);
+      return length === 10 || length === 13 || length === 16 || length === 19 ? length : 0;
+    }
+    default: return kind satisfies never;
+  }
+}
+
+function milliseconds(bytes: Buffer, at: number, length: number): number {
+  const digit = (i: number): number => (i < length ? bytes[at + i]! - ZERO : 0);
+  return digit(0) * 100 + digit(1) * 10 + digit(2);
+}
+
+/** Of `+hhmm`, `+hh:mm`, `+hh` or `Z`. */
+function offset(bytes: Buffer, at: number, length: number): number {
+  if (length === 1) return 0;
+  const two = (i: number): number => bytes[at + i]! * 10 + bytes[at + i + 1]! - 11 * ZERO;
+  const minutes = two(1) * 60 + (length === 3 ? 0 : two(length - 2));
+  return (bytes[at] === MINUS ? -60_000 : 60_000) * minutes;
+}
+
+function keyAt(bytes: Buffer, at: number): number {
+  return ((bytes[at]! | 32) << 16) | ((bytes[at + 1]! | 32) << 8) | bytes[at + 2]! | 32;
+}
+
+/** Length of the whole name if it stands at `at`, else of its first three letters. */
+function nameLength(name: string, bytes: Buffer, at: number, to: number): number {
+  if (at + name.length > to) return 3;
+  for (let i = 3; i < name.length; i++) if ((bytes[at + i]! | 32) !== name.charCodeAt(i)) return 3;
+  return name.length;
+}
+
+function digitsAt(bytes: Buffer, at: number, to: number): number {
+  let end = at;
+  while (end < to && bytes[end]! >= ZERO && bytes[end]! <= NINE) end++;
+  return end - at;
+}
+
+function lettersAt(bytes: Buffer, at: number, to: number): number {
+  let end = at;
+  while (end < to && (bytes[end]! | 32) >= LOWER_A && (bytes[end]! | 32) <= LOWER_Z) end++;
+  return end - at;
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0c || byte === 0x0d;
+}
+
+function isSign(byte: number): boolean {
+  return byte === PLUS || byte === MINUS;
+}

@@ -1,0 +1,145 @@
+import { ByteLayout } from './layout-bytes.ts';
+import { StampFields } from './stamp-fields.ts';
+import { compileLayout } from './strptime.ts';
+import { Zone } from './zone.ts';
+import type { ChunkText } from './chunk-text.ts';
+import type { Layout } from './strptime.ts';
+
+/** Where in each frame the timestamp stood; -1 for none. Indices of `frames.bytes`. */
+export interface Spans { readonly from: Int32Array; readonly to: Int32Array }
+
+/**
+ * Compiles a timestamp format.
+ * @param format strptime directives; all else is literal. See `compileLayout` for the directives.
+ * @param zone `UTC`, `Local` or an IANA name: for timestamps that name no zone, or one that nobody knows.
+ * @param localZone IANA name of the host's zone, for `Local`.
+ */
+export function compileTimestamp(format: string, zone: string, localZone: string): TimestampParser | { readonly problem: string } {
+  const layout = compileLayout(format);
+  if ('problem' in layout) return layout;
+  const name = zone === 'Local' || zone === 'LOCAL' ? localZone : zone;
+  const opened = Zone.open(name);
+  if (opened === null) return { problem: `unknown time zone "${name}"; write UTC, Local or an IANA name such as Europe/Berlin` };
+  return new TimestampParser(layout, opened);
+}
+
+/**
+ * Finds and reads timestamps of one format. What is found is the first text that has the format and is a time: 13 as a
+ * month is passed over. It remembers the last time it read, which decides an hour that occurs twice (see Zone), so each
+ * file has its own parser: `fork`.
+ *
+ * A date without its year lies in the latest year that is not more than a day ahead of `reference`; a time of day
+ * without a date lies on the reference's day, or on the day before if that were more than two hours ahead.
+ */
+export class TimestampParser {
+  readonly #layout: Layout;
+  readonly #zone: Zone;
+  readonly #fields = new StampFields();
+  readonly #bytes: ByteLayout | null;
+  readonly #pattern: RegExp;
+  #previous = Number.NaN;
+  #version = -1;
+  #searchedFrom = Infinity;
+  /** Beginning of the next match at or after #searchedFrom in the text of #version. */
+  #next = 0;
+  /** Place of the last timestamp found by `parse`, as indices of its bytes. */
+  matchFrom = -1;
+  matchTo = -1;
+
+  /** @param useBytes false reads by the regular expression alone: for tests, which hold the two ways against each other. */
+  constructor(layout: Layout, zone: Zone, useBytes = true) {
+    this.#layout = layout;
+    this.#zone = zone;
+    this.#bytes = useBytes ? ByteLayout.of(layout, this.#fields) : null;
+    this.#pattern = new RegExp(layout.pattern, 'g');
+  }
+
+  /** A parser of the same format without this one's memory. Cheap: they share the zone. */
+  fork(): TimestampParser {
+    return new TimestampParser(this.#layout, this.#zone, this.#bytes !== null);
+  }
+
+  /** The last time read (epoch ms, NaN for none), for a parser that goes on after a restart. */
+  get previous(): number { return this.#previous; }
+  set previous(time: number) { this.#previous = time; }
+
+  /**
+   * Epoch milliseconds of the first timestamp in bytes[from, to), or NaN.
+   * @param reference epoch ms near which texts without year or date lie: the file's mtime, or now.
+   */
+  parse(bytes: Buffer, from: number, to: number, reference: number): number {
+    if (this.#bytes === null) return this.#parseText(bytes.toString('latin1', from, to), from, reference);
+    for (let start = this.#bytes.find(bytes, from, to); start !== -1; start = this.#bytes.find(bytes, start + 1, to)) {
+      const time = this.#fields.resolve(this.#zone, reference, this.#previous);
+      if (Number.isNaN(time)) continue;
+      this.matchFrom = start;
+      this.matchTo = this.#bytes.end;
+      this.#previous = time;
+      return time;
+    }
+    return Number.NaN;
+  }
+
+  /** Whether bytes[from, to) contain a text of this format, be it a time or not: begins an event under `{timestamp_format}`. */
+  found(bytes: Buffer, from: number, to: number): boolean {
+    if (this.#bytes !== null) return this.#bytes.find(bytes, from, to) !== -1;
+    this.#pattern.lastIndex = 0;
+    return this.#pattern.test(bytes.toString('latin1', from, to));
+  }
+
+  /** `parse` for each frame: sets `frames.time` (NaN where there is none) and, if asked, where it stood. */
+  parseAll(text: ChunkText, reference: number, spans: Spans | null): void {
+    const { bytes, from, to, time, count } = text.frames;
+    for (let i = 0; i < count; i++) {
+      time[i] = this.#bytes === null && this.#isAbsent(text, from[i]!, to[i]!) ? Number.NaN : this.parse(bytes, from[i]!, to[i]!, reference);
+      if (spans === null) continue;
+      const none = Number.isNaN(time[i]!);
+      spans.from[i] = none ? -1 : this.matchFrom;
+      spans.to[i] = none ? -1 : this.matchTo;
+    }
+  }
+
+  /** `found` for each frame. */
+  foundAll(text: ChunkText, out: Uint8Array): void {
+    const { bytes, from, to, count } = text.frames;
+    for (let i = 0; i < count; i++) {
+      const absent = this.#bytes === null && this.#isAbsent(text, from[i]!, to[i]!);
+      out[i] = !absent && this.found(bytes, from[i]!, to[i]!) ? 1 : 0;
+    }
+  }
+
+  #parseText(text: string, shift: number, reference: number): number {
+    const pattern = this.#pattern;
+    const fields = this.#fields;
+    pattern.lastIndex = 0;
+    for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+      fields.clear();
+      let group = 1;
+      for (const step of this.#layout.steps) {
+        if (step.kind === 'digits') fields.takeDigits(step.field, Number(match[group++]));
+        else if (step.kind !== 'literal') fields.takeText(step.kind, match[group++]!);
+      }
+      const time = fields.resolve(this.#zone, reference, this.#previous);
+      if (!Number.isNaN(time)) {
+        this.matchFrom = shift + match.index;
+        this.matchTo = this.matchFrom + match[0].length;
+        this.#previous = time;
+        return time;
+      }
+      pattern.lastIndex = match.index + 1;
+    }
+    return Number.NaN;
+  }
+
+  /** Whether a search through the whole chunk shows that nothing of this format begins in the frame. */
+  #isAbsent(text: ChunkText, from: number, to: number): boolean {
+    if (!text.beginsAtBreak(from) || !text.endsAtBreak(to)) return false;
+    if (text.version !== this.#version || from < this.#searchedFrom || this.#next < from) {
+      this.#version = text.version;
+      this.#searchedFrom = from;
+      this.#pattern.lastIndex = from - text.base;
+      this.#next = text.base + (this.#pattern.exec(text.latin1)?.index ?? Infinity);
+    }
+    return this.#next >= to;
+  }
+}

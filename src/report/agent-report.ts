@@ -1,0 +1,106 @@
+import type { Destination } from '../flow.ts';
+import type { DropReason, Report } from './report.ts';
+
+export type LogLevel = 'info' | 'warn' | 'error';
+
+/** Where the agent's own log lines go. */
+export type LogLine = (level: LogLevel, message: string) => void;
+
+/** The same trouble is said again after this time, while it lasts. */
+const REPEAT_MS = 300_000;
+/** Notes per minute; the rest is counted and said in one line. */
+const NOTES_PER_MINUTE = 60;
+/** Subjects whose trouble is remembered. */
+const MAX_TROUBLES = 1_000;
+
+export interface Dropped { readonly events: number; readonly bytes: number }
+
+interface Trouble { message: string; since: number; saidAt: number; times: number }
+
+/** Counters and log lines. A fact is said when it changes, not each time it happens. */
+export class AgentReport implements Report {
+  readonly #log: LogLine;
+  readonly #now: () => number;
+  readonly #dropped = new Map<DropReason, { events: number; bytes: number }>();
+  readonly #troubles = new Map<string, Trouble>();
+  #notesIn = 0;
+  #notesMinute = 0;
+  #notesMuted = 0;
+  readBytes = 0;
+  settledBytes = 0;
+  deliveredEvents = 0;
+  deliveredMessageBytes = 0;
+  requestsRetried = 0;
+  /** Attempts whose answer never came: what they held may have been stored, and is sent again. */
+  ambiguousAttempts = 0;
+
+  /** @param now epoch milliseconds. */
+  constructor(log: LogLine, now: () => number) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  note(message: string): void {
+    const minute = Math.floor(this.#now() / 60_000);
+    if (minute !== this.#notesMinute) {
+      if (this.#notesMuted > 0) this.#log('info', `${this.#notesMuted} more messages of the last minute are left out; see \`agent status\``);
+      this.#notesMinute = minute;
+      this.#notesIn = this.#notesMuted = 0;
+    }
+    if (++this.#notesIn > NOTES_PER_MINUTE) { this.#notesMuted++; return; }
+    this.#log('info', message);
+  }
+
+  trouble(subject: string, message: string): void {
+    const now = this.#now();
+    const known = this.#troubles.get(subject);
+    if (known !== undefined) {
+      known.times++;
+      if (known.message === message && now - known.saidAt < REPEAT_MS) return;
+      known.message = message;
+      known.saidAt = now;
+      this.#log('warn', known.times > 1 ? `${message} (${known.times} times since ${new Date(known.since).toISOString()})` : message);
+      return;
+    }
+    if (this.#troubles.size >= MAX_TROUBLES) for (const oldest of this.#troubles.keys()) { this.#troubles.delete(oldest); break; }
+    this.#troubles.set(subject, { message, since: now, saidAt: now, times: 1 });
+    this.#log('warn', message);
+  }
+
+  recovered(subject: string, message: string): void {
+    if (!this.#troubles.delete(subject)) return;
+    this.#log('info', message);
+  }
+
+  delivered(_destination: Destination, events: number, messageBytes: number): void {
+    this.deliveredEvents += events;
+    this.deliveredMessageBytes += messageBytes;
+  }
+
+  retrying({ group, stream }: Destination, reason: string, attempt: number, ambiguous: boolean): void {
+    this.requestsRetried++;
+    if (ambiguous) this.ambiguousAttempts++;
+    // One hiccup is the service's everyday life; the second attempt in a row is worth a line.
+    if (attempt >= 2) this.trouble(`destination ${group} ${stream}`, `log group ${group}, stream ${stream}: not accepted (${reason}); held and tried again`);
+  }
+
+  dropped(reason: DropReason, events: number, bytes: number, path: string | null): void {
+    const counter = this.#dropped.get(reason) ?? { events: 0, bytes: 0 };
+    counter.events += events;
+    counter.bytes += bytes;
+    this.#dropped.set(reason, counter);
+    if (reason === 'filtered' || reason === 'blank') return;
+    this.trouble(`dropped ${reason} ${path ?? ''}`, `${path ?? 'events'}: ${events > 0 ? `${events} events, ` : ''}${bytes} bytes not delivered (${reason})`);
+  }
+
+  read(bytes: number): void { this.readBytes += bytes; }
+  settled(bytes: number): void { this.settledBytes += bytes; }
+
+  /** Defects and start-up facts go through here too, so that there is one log. */
+  error(message: string): void { this.#log('error', message); }
+
+  get drops(): ReadonlyMap<DropReason, Dropped> { return this.#dropped; }
+  get troubles(): readonly { readonly subject: string; readonly message: string; readonly since: number; readonly times: number }[] {
+    return [...this.#troubles].map(([subject, { message, since, times }]) => ({ subject, message, since, times }));
+  }
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { check, type MatchLister } from '../../src/cli/check.ts';
+import { loadPlan } from '../../src/cli/load-plan.ts';
+
+const QUIET = { AWS_EC2_METADATA_DISABLED: 'true' };
+const GOOD = { agent: { region: 'eu-central-1' }, logs: { log_stream_name: 's', logs_collected: { files: { collect_list: [{ file_path: '/var/log/a.log' }] } } } };
+
+function folder(context: TestContext): (name: string, content: unknown) => string {
+  const path = mkdtempSync(join(tmpdir(), 'check-'));
+  context.after(() => rmSync(path, { recursive: true }));
+  return (name, content) => {
+    const file = join(path, name);
+    writeFileSync(file, typeof content === 'string' || Buffer.isBuffer(content) ? content : JSON.stringify(content, null, 2));
+    return file;
+  };
+}
+
+interface Answer { readonly code: number; readonly out: string; readonly err: string }
+
+async function answer(files: readonly string[], options: { readonly json?: boolean; readonly listMatches?: MatchLister } = {}): Promise<Answer> {
+  let out = '';
+  let err = '';
+  const code = await check(files, { json: options.json ?? false, env: QUIET, listMatches: options.listMatches ?? null }, { out: (text) => { out += text; }, err: (text) => { err += text; }, colour: false });
+  return { code, out, err };
+}
+
+test('a good config is described entry by entry with the files that match now, and exits 0', async (context) => {
+  const file = folder(context)('agent.json', GOOD);
+  const { code, out, err } = await answer([file], { listMatches: async () => ({ matches: [{ path: '/var/log/a.log', size: 12_345 }], skipped: [{ path: '/var/log/a.log.gz', reason: 'compressed' }] }) });
+  assert.deepEqual([code, err], [0, '']);
+  assert.match(out, /^CloudWatch Logs\n {2}region {3}eu-central-1\n/);
+  assert.match(out, /\n\/var\/log\/a\.log\n {2}group {4}\/var\/log\/a\n {2}stream {3}s\n/);
+  assert.match(out, /1 match now\n {4}\/var\/log\/a\.log \(12,345 bytes\)\n {4}skipped: \/var\/log\/a\.log\.gz \(compressed\)\n$/);
+});
+
+test('a config with errors prints all of them and exits 78', async (context) => {
+  const { agent, logs } = GOOD;
+  const file = folder(context)('agent.json', { agent, logs: { ...logs, gzip: 'yes', logs_collected: { files: { collect_list: [{ file_path: 'a.log' }, { file_path: '/b.log', blacklist: '(' }] } } } });
+  const { code, out, err } = await answer([file]);
+  assert.deepEqual([code, out], [78, '']);
+  assert.equal(err.match(/ error \//g)?.length, 3);
+  assert.match(err, /\n3 errors\n$/);
+  assert.ok(err.startsWith(`${file}:`));
+});
+
+test('a file that cannot be read exits 66, one that is no JSON 78', async (context) => {
+  const write = folder(context);
+  const missing = await answer(['/nonexistent/agent.json']);
+  assert.deepEqual([missing.code, missing.err.split('\n')[0]], [66, '/nonexistent/agent.json error: there is no such file']);
+  assert.equal((await answer([tmpdir()])).code, 66);
+  assert.equal((await answer([write('a.json', '{')])).code, 78);
+  assert.equal((await answer([write('b.json', Buffer.from([0x7b, 0xff, 0x7d]))])).code, 78);
+});
+
+test('a file that begins with a byte order mark is read', async (context) => {
+  const { code } = await answer([folder(context)('agent.json', `\uFEFF${JSON.stringify(GOOD)}`)]);
+  assert.equal(code, 0);
+});
+
+test('several files are one document, and a contradiction names both', async (context) => {
+  const write = folder(context);
+  const first = write('a.json', GOOD);
+  const second = write('b.json', { logs: { logs_collected: { files: { collect_list: [{ file_path: '/var/log/b.log' }] } } } });
+  const third = write('c.json', { agent: { region: 'us-east-1' } });
+  const merged = await loadPlan([first, second], QUIET);
+  assert.deepEqual(merged.plan?.entries.map(({ pattern }) => pattern), ['/var/log/a.log', '/var/log/b.log']);
+  const { code, err } = await answer([first, third]);
+  assert.equal(code, 78);
+  assert.ok(err.includes(`${third}:3:`) && err.includes(`${first}:3:`));
+});
+
+test('--json gives problems, plan and matches as one document', async (context) => {
+  const file = folder(context)('agent.json', GOOD);
+  const { code, out } = await answer([file], { json: true, listMatches: async () => ({ matches: [], skipped: [] }) });
+  const document = JSON.parse(out) as { readonly problems: unknown; readonly plan: { readonly entries: readonly unknown[] }; readonly matches: unknown };
+  assert.deepEqual([code, document.problems, document.plan.entries.length, document.matches], [0, [], 1, [{ entry: '/var/log/a.log', matches: [], skipped: [] }]]);
+});
+
+test('run keeps what is runnable of a config with a bad entry', async (context) => {
+  const file = folder(context)('agent.json', { ...GOOD, logs: { log_stream_name: 's', logs_collected: { files: { collect_list: [{ file_path: '/var/log/a.log' }, { file_path: '/var/log/b.log', encoding: 'klingon' }] } } } });
+  const { plan } = await loadPlan([file], QUIET);
+  assert.deepEqual([plan?.entries.length, plan?.disabled.length], [1, 1]);
+});

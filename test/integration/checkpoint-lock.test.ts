@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { lockState, StateLockedError } from '../../src/checkpoint/lock.ts';
+import { CheckpointStore } from '../../src/checkpoint/store.ts';
+import { hear, scratch } from '../support/state.ts';
+
+const lockUrl = new URL('../../src/checkpoint/lock.ts', import.meta.url).href;
+/** Tries to take the lock at a given moment, prints `held` or `refused <pid>`, and keeps it until it is killed. */
+const CONTENDER = `
+  import { lockState } from ${JSON.stringify(lockUrl)};
+  while (Date.now() < Number(process.argv[2])) ;
+  try { await lockState(process.argv[1]); console.log('held'); setInterval(() => {}, 1000); }
+  catch (error) { console.log('refused ' + error.pid); }`;
+
+function contend(t: TestContext, directory: string, at: number): { readonly child: ChildProcess; readonly said: Promise<string> } {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', CONTENDER, directory, String(at)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => { child.kill('SIGKILL'); });
+  const said = once(child.stdout.setEncoding('utf8'), 'data').then(([text]) => String(text).trim());
+  return { child, said };
+}
+
+test('L55: of agents that start at the same moment on one state directory exactly one holds it, the others name its pid', async (t) => {
+  const directory = await scratch(t);
+  for (let run = 0; run < 3; run++) {
+    const at = Date.now() + 400;
+    const contenders = [0, 1, 2, 3].map(() => contend(t, directory, at));
+    const answers = await Promise.all(contenders.map(({ said }) => said));
+    const winner = contenders[answers.indexOf('held')]!.child;
+    assert.deepEqual(answers.toSorted(), ['held', ...[0, 1, 2].map(() => `refused ${winner.pid}`)]);
+    // Killed, not stopped: the next round must find no stale lock.
+    winner.kill('SIGKILL');
+    await once(winner, 'exit');
+  }
+});
+
+test('L55: the second store on a directory is refused before it touches anything, and may start when the first has closed', async (t) => {
+  const directory = await scratch(t);
+  const first = await CheckpointStore.open(directory, { report: hear() });
+  const error: unknown = await CheckpointStore.open(directory, { report: hear() }).then(() => null, (reason: unknown) => reason);
+  assert.ok(error instanceof StateLockedError);
+  assert.equal(error.pid, process.pid);
+  assert.match(error.message, new RegExp(`${directory} is in use by another agent \\(pid ${process.pid}\\): stop that one`));
+  await first.close();
+  const second = await CheckpointStore.open(directory, { report: hear() });
+  await second.close();
+});
+
+test('a pid file that a crash left does not keep the next agent out, even when the pid runs again', async (t) => {
+  const directory = await scratch(t);
+  await writeFile(join(directory, 'pid'), '1 0\n');
+  await writeFile(join(directory, 'lock'), 'not a lock, but what somebody wrote over it, long enough to be taken for a database header'.repeat(20));
+  const lock = await lockState(directory);
+  assert.equal((await readFile(join(directory, 'pid'), 'utf8')).split(' ')[0], String(process.pid));
+  await assert.rejects(lockState(directory), StateLockedError);
+  await lock.release();
+});
+
+test('a state directory that cannot be written to is said with its path', async () => {
+  await assert.rejects(lockState('/proc/nowhere'), /state directory \/proc\/nowhere cannot be locked: .* \(\/proc\/nowhere\/lock\): check/);
+});

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { createServer as createHttpServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import { askInstance } from '../../../src/host/instance.ts';
+
+const IDENTITY = { region: 'eu-west-1', accountId: '123456789012', instanceId: 'i-0123456789abcdef0', instanceType: 't3.small', privateIp: '10.0.0.7' };
+
+async function endpointOf(context: TestContext, server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.after(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const serving = (context: TestContext, listener: RequestListener): Promise<string> => {
+  const server = createHttpServer(listener);
+  context.after(() => server.closeAllConnections());
+  return endpointOf(context, server);
+};
+
+const tokenOf = (request: IncomingMessage): string => String(request.headers['x-aws-ec2-metadata-token']);
+
+test('the identity of the instance is read with a version 2 token', async (context) => {
+  const seen: string[] = [];
+  const endpoint = await serving(context, (request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    if (request.method === 'PUT') {
+      assert.match(String(request.headers['x-aws-ec2-metadata-token-ttl-seconds']), /^\d+$/);
+      response.end('token-1');
+    } else if (tokenOf(request) !== 'token-1') response.writeHead(401).end();
+    else response.end(request.url === '/latest/meta-data/hostname' ? 'ip-10-0-0-7.ec2.internal' : JSON.stringify(IDENTITY));
+  });
+  assert.deepEqual(await askInstance({ AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint }), {
+    instanceId: 'i-0123456789abcdef0', region: 'eu-west-1', accountId: '123456789012', privateIp: '10.0.0.7', hostname: 'ip-10-0-0-7.ec2.internal',
+  });
+  assert.deepEqual(seen, ['PUT /latest/api/token', 'GET /latest/dynamic/instance-identity/document', 'GET /latest/meta-data/hostname']);
+});
+
+test('a token that is refused is renewed once', async (context) => {
+  let tokens = 0;
+  const endpoint = await serving(context, (request, response) => {
+    if (request.method === 'PUT') response.end(`token-${++tokens}`);
+    else if (tokenOf(request) === 'token-1') response.writeHead(401).end();
+    else response.end(JSON.stringify(IDENTITY));
+  });
+  assert.equal((await askInstance({ AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint }))?.instanceId, IDENTITY.instanceId);
+  assert.equal(tokens, 2);
+});
+
+test('a metadata service that is switched off, refuses or talks nonsense gives no instance', async (context) => {
+  const refusing = await serving(context, (_, response) => response.writeHead(403).end());
+  const nonsense = await serving(context, (_, response) => response.end('<html>'));
+  assert.equal(await askInstance({ AWS_EC2_METADATA_SERVICE_ENDPOINT: refusing }), null);
+  assert.equal(await askInstance({ AWS_EC2_METADATA_SERVICE_ENDPOINT: nonsense }), null);
+  assert.equal(await askInstance({ AWS_EC2_METADATA_SERVICE_ENDPOINT: 'not a url' }), null);
+});
+
+test('AWS_EC2_METADATA_DISABLED=true asks nobody', async (context) => {
+  let asked = 0;
+  const endpoint = await serving(context, (_, response) => {
+    asked++;
+    response.end('token');
+  });
+  assert.equal(await askInstance({ AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint, AWS_EC2_METADATA_DISABLED: 'TRUE' }), null);
+  assert.equal(asked, 0);
+});
+
+test('a host name that is missing costs only the host name', async (context) => {
+  const endpoint = await serving(context, (request, response) => {
+    if (request.method === 'PUT') response.end('t');
+    else if (request.url === '/latest/meta-data/hostname') response.writeHead(404).end();
+    else response.end(JSON.stringify(IDENTITY));
+  });
+  const instance = await askInstance({ AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint });
+  assert.deepEqual([instance?.hostname, instance?.region], [null, 'eu-west-1']);
+});
+
+test('an answer that never comes is waited for no longer than the patience for all requests', async (context) => {
+  const silent = createServer((socket) => context.after(() => socket.destroy()));
+  const endpoint = await endpointOf(context, silent);
+  assert.equal(await askInstance({ AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint }, { connectMs: 300, totalMs: 50 }), null);
+});
