@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { createLogsClient } from '../aws/clients.ts';
 import type { Environment } from '../aws/clients.ts';
 import { LogsEndpoint } from '../aws/logs-endpoint.ts';
 import { BufferPool } from '../batching/log-batch.ts';
+import type { StoreReport } from '../checkpoint/faults.ts';
 import { CheckpointStore } from '../checkpoint/store.ts';
 import { Budget } from '../delivery/budget.ts';
 import { Lane } from '../delivery/lane.ts';
@@ -45,6 +45,8 @@ export interface AgentOptions {
   readonly localZone: string;
   /** Deliver what exists, then end. */
   readonly untilCaughtUp?: boolean;
+  /** Called once the state directory is this agent's; what it gives is disposed before the directory is let go of. */
+  readonly alongside?: (agent: Agent) => Promise<AsyncDisposable>;
 }
 
 /** The composition root: every stage of the plan, from the files to the endpoint. */
@@ -72,11 +74,12 @@ export class Agent {
   get budget(): Budget | null { return this.#budget; }
   get store(): CheckpointStore | null { return this.#store; }
   get quarantine(): Quarantine | null { return this.#quarantine; }
+  get stateDirectory(): string { return this.#o.stateDir; }
   get openFiles(): number { return this.#descriptors?.count ?? 0; }
 
   /**
    * Runs until `life.stop`, then drains until everything held is acknowledged or `life.abandon`; with `untilCaughtUp`
-   * until everything that exists is acknowledged. Throws StateLockedError when another agent uses the state directory.
+   * until everything that exists is acknowledged. Throws StateDirectoryError when the state directory cannot be used.
    */
   async run(life: Lifetime): Promise<void> {
     const { plan, report, stateDir, env } = this.#o;
@@ -84,7 +87,7 @@ export class Agent {
       checkpointTrouble: (m: string) => report.trouble('checkpoints', m), checkpointRecovered: (m: string) => report.recovered('checkpoints', m),
       quarantineTrouble: (m: string) => report.trouble('quarantine', m), quarantineRecovered: (m: string) => report.recovered('quarantine', m),
     };
-    const store = (this.#store = await CheckpointStore.open(stateDir, { report: trouble }));
+    const store = (this.#store = await openStore(stateDir, trouble));
     const quarantine = (this.#quarantine = Quarantine.open(stateDir, { report: trouble }));
     const storeLife = new LifetimeControl();
     const storing = store.run(storeLife);
@@ -98,6 +101,7 @@ export class Agent {
     if (life.stop.aborted) onStop();
     if (life.abandon.aborted) onAbandon();
     try {
+      await using _ = await this.#o.alongside?.(this);
       await this.#follow(inner, store, quarantine, client);
     } finally {
       storeLife.requestStop();
@@ -214,8 +218,22 @@ export class Agent {
   }
 }
 
-/** Name of the directory below which the agent keeps its state. */
-export const DEFAULT_STATE_DIR = join('/var/lib', 'unified-agent');
+/** The state directory is another agent's, of a later version, or cannot be written. The message names the next step. */
+export class StateDirectoryError extends Error {
+  constructor(message: string, cause: unknown) {
+    super(message, { cause });
+    this.name = 'StateDirectoryError';
+  }
+}
+
+async function openStore(directory: string, report: StoreReport): Promise<CheckpointStore> {
+  try {
+    return await CheckpointStore.open(directory, { report });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new StateDirectoryError(code === undefined || !code.startsWith('E') ? message : `state directory ${directory} cannot be used (${message}): create it for the user the agent runs as, or name another with --state-dir`, error);
+  }
+}
 
 function globOf(entry: FileEntryPlan): Glob {
   const glob = compileGlob(entry.pattern);

@@ -15,10 +15,10 @@ export interface FollowContext {
   readonly now: () => number;
   /** Everything that exists is to be sent now: held messages are not waited for. */
   readonly hurry: () => boolean;
-  /** Decides after each quiet moment what became of the file; `end` when it is over. */
   /** When the file must be looked at again although nothing happens to it, or null. */
   readonly deadline: (generation: Generation) => number | null;
-  readonly look: (generation: Generation) => 'follow' | 'end';
+  /** Decides after each quiet moment what became of the file: `again` to read once more at once, `end` when it is over. */
+  readonly look: (generation: Generation) => 'follow' | 'again' | 'end';
   readonly truncated: (generation: Generation) => void;
   readonly unreadable: (generation: Generation) => 'follow' | 'end';
 }
@@ -50,7 +50,9 @@ export async function follow(g: Generation, c: FollowContext, life: Lifetime): P
       case 'caught-up': break;
       default: step satisfies never;
     }
-    if (c.look(g) === 'end') {
+    const verdict = c.look(g);
+    if (verdict === 'again') continue;
+    if (verdict === 'end') {
       // Nothing can follow: what is held is the last message, whether it has a newline or not.
       if (g.pending > 0 && g.step('end') === 'more') continue;
       return;

@@ -58,6 +58,25 @@ export interface GenerationStart {
   readonly base: number;
 }
 
+const ZEROS = Buffer.alloc(65_536);
+
+/** End of the run of NULs that begins at `start`. Whole blocks are compared at the speed of memory. */
+function zerosUntil(bytes: Buffer, start: number, limit: number): number {
+  let at = start;
+  while (at < limit && bytes.compare(ZEROS, 0, Math.min(ZEROS.length, limit - at), at, Math.min(at + ZEROS.length, limit)) === 0) at = Math.min(at + ZEROS.length, limit);
+  while (at < limit && bytes[at] === 0) at++;
+  return at;
+}
+
+/** The byte at `position` is NUL, or cannot be read. */
+function isZeroAt(fd: number, position: number): boolean {
+  const byte = Buffer.alloc(1);
+  try {
+    readSync(fd, byte, 0, 1, position);
+  } catch { /* The next read says what is wrong. */ }
+  return byte[0] === 0;
+}
+
 /**
  * One life of a file's bytes while it is followed: its name, its open descriptor, how far it was read, and what of it is
  * still held. A step is synchronous, from the read to the encoded events:
@@ -91,6 +110,9 @@ export class Generation implements Source, Sleeper, Closable {
   #floor = 0;
   #pieces = 0;
   #savedOffset: number;
+  /** The event under way began in the generation before: its bytes there travel with the same batch. */
+  #joining: { readonly before: Generation; readonly end: Mark } | null = null;
+  #joined: { readonly before: Generation; readonly batch: object } | null = null;
   lastError: string | null = null;
   lastAckAt: number | null = null;
   lateBytes = 0;
@@ -127,19 +149,32 @@ export class Generation implements Source, Sleeper, Closable {
   get base(): number { return this.#base; }
   /** A deleted file's descriptor is all there is of it. */
   get pinned(): boolean { return this.attachment === 'deleted' || this.#base > 0; }
-  get canRewind(): boolean { return !this.truncated; }
+  get canRewind(): boolean { return !this.truncated && (this.#joined === null || this.#joined.before.canRewind); }
 
   hold(frame: number, batch: object): void {
+    if (this.#joining !== null) {
+      const { before, end } = this.#joining;
+      before.#ledger.hold(end, batch);
+      this.#joined = { before, batch };
+      this.#joining = null;
+    }
     this.#ledger.hold(this.#markAt(this.#s.arena.end[frame]!, this.#splitAt(frame)), batch);
   }
 
   settle(batch: object): void {
     this.#ledger.settle(batch);
+    if (this.#joined?.batch === batch) {
+      const { before } = this.#joined;
+      this.#joined = null;
+      before.settle(batch);
+    }
     this.lastAckAt = Date.now();
     this.#saveSafe();
   }
 
   rewind(): void {
+    this.#joined?.before.rewind();
+    this.#joined = null;
     const before = this.#ledger.mark.offset;
     const mark = this.#ledger.rewind();
     this.#pieces = mark.split?.piece ?? 0;
@@ -154,7 +189,13 @@ export class Generation implements Source, Sleeper, Closable {
     const { arena, framer, stamper, descriptors, now, report } = this.#s;
     const fd = descriptors.get(this) ?? this.#reopen();
     if (fd === null) return 'unreadable';
+    if (this.predecessor !== null) {
+      const step = this.#join(this.predecessor, fd);
+      if (step !== null) return step;
+    }
     const mark = this.#ledger.mark;
+    // A file that was allocated ahead is written in place: what was a hole may be text by now.
+    if (this.#holeTo > mark.offset && !isZeroAt(fd, mark.offset - this.#base)) this.#holeTo = 0;
     const offset = Math.max(mark.offset, this.#holeTo);
     const inHole = offset > mark.offset;
     const window = inHole ? { crc: 0, length: 0 } : { crc: mark.windowCrc, length: mark.windowLength };
@@ -203,6 +244,69 @@ export class Generation implements Source, Sleeper, Closable {
     if (this.attachment !== 'attached') this.lateBytes += consumed;
     this.pending = limit - start - consumed;
     return r.more || this.pending > 0 ? 'more' : 'caught-up';
+  }
+
+  /**
+   * A message may begin at the end of one generation and go on at the start of the next: the held bytes of the one
+   * before are framed together with the first chunk of this one. Null: there is nothing to join.
+   */
+  #join(before: Generation, fd: number): Step | null {
+    const { arena, framer, stamper, report, now } = this.#s;
+    const held = framer.mapped && !before.truncated && !before.released && this.offset === 0 ? before.#readHeld() : 0;
+    if (held === 0) { this.predecessor = null; return null; }
+    let got: number;
+    try {
+      got = readSync(fd, arena.bytes, arena.input + held, Math.min(CHUNK_BYTES, arena.inputSize - held), 0);
+    } catch {
+      this.predecessor = null;
+      return null;
+    }
+    if (got > this.size) { this.size = got; this.grewAt = now(); }
+    if (got === 0) return 'caught-up';
+    framer.cut(arena.input, arena.input + held + got, false, 'none', before.#pieces);
+    this.pending = got;
+    if (framer.consumed === 0) return 'caught-up';
+    this.predecessor = null;
+    const { consumed } = framer;
+    report.read(consumed);
+    stamper.stamp(framer, this, before.mark.split?.time ?? null);
+    before.#chunkStart = before.#floor = arena.input;
+    before.#chunkOffset = before.offset;
+    const end = before.#markAt(Math.min(held, consumed), null);
+    let first = 0;
+    while (first < arena.count && arena.end[first]! <= held) first++;
+    if (first > 0) this.lane.add(0, first, before, before.grewAt);
+    if (consumed > held) {
+      this.#chunkStart = arena.input;
+      this.#chunkOffset = -held;
+      this.#floor = arena.input + held;
+      const last = this.#markAt(consumed, framer.openPieces > 0 ? { piece: framer.openPieces, time: stamper.openTime } : null);
+      if (before.offset < end.offset) this.#joining = { before, end };
+      if (first < arena.count) this.lane.add(first, arena.count, this, this.grewAt);
+      this.#ledger.skip(last);
+      this.#pieces = framer.openPieces;
+    }
+    if (this.#joining !== null || before.offset < end.offset) before.#ledger.skip(end);
+    this.#joining = null;
+    before.pending = 0;
+    before.#pieces = 0;
+    if (before.settled) before.#saveSafe();
+    if (this.settled) this.#saveSafe();
+    return 'more';
+  }
+
+  /** Reads complete lines that are held at the end of this generation to the arena's input; gives their length, or 0. */
+  #readHeld(): number {
+    const { arena, descriptors } = this.#s;
+    const fd = descriptors.get(this) ?? this.#reopen();
+    const length = this.size - this.offset;
+    if (fd === null || this.pending === 0 || length !== this.pending || length > arena.inputSize / 4) return 0;
+    try {
+      const got = readSync(fd, arena.bytes, arena.input, length, this.offset - this.#base);
+      return got === length && arena.bytes[arena.input + got - 1] === 10 ? got : 0;
+    } catch {
+      return 0;
+    }
   }
 
   /** What a quiet file's held bytes want next, and when; null while nothing is held. */
@@ -288,9 +392,7 @@ export class Generation implements Source, Sleeper, Closable {
    * only once something follows it: a file may also be allocated ahead of being written.
    */
   #hole(start: number, limit: number, offset: number): Step | null {
-    const { bytes } = this.#s.arena;
-    let at = start;
-    while (at < limit && bytes[at] === 0) at++;
+    const at = zerosUntil(this.#s.arena.bytes, start, limit);
     this.#holeTo = offset + (at - start);
     if (at === limit) { this.pending = 0; return limit - start < this.#readSize ? 'caught-up' : 'more'; }
     this.#skipTo(this.#holeTo);

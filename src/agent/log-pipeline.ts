@@ -26,6 +26,8 @@ import { originalsOf } from './rotation-names.ts';
 const LINGER_MS = 10 * 60_000;
 /** Quiet files without their name that are followed at once; beyond it the longest quiet ones are let go. */
 const MAX_LINGERING = 32;
+/** Begins the name under which the store remembers that an entry has had its first scan: no key begins so, for keys are paths. */
+const BEGUN = 'begun ';
 const START: Mark = { offset: 0, windowCrc: 0, windowLength: 0, split: null };
 
 export interface PipelineContext {
@@ -60,6 +62,8 @@ export class LogPipeline {
   /** Starts waiting for an earlier generation of the same file to be read to its end. */
   readonly #successors = new Map<Generation, (() => void)[]>();
   readonly #drained = new WeakSet<Generation>();
+  /** To be read once more before what waits for them starts: their writer may have gone on until the next file began. */
+  readonly #unread = new WeakSet<Generation>();
   readonly #detachedAt = new WeakMap<Generation, number>();
   /** By name: the last of the earlier generations that are still being read. */
   readonly #tails = new Map<string, Generation>();
@@ -67,7 +71,8 @@ export class LogPipeline {
   /** What the finder leaves out by name. */
   skippedByName: ReadonlyMap<string, string> = new Map();
   #life: Lifetime | null = null;
-  #firstScan = true;
+  /** The entry starts at the end of what is there now; what comes later, even while no agent runs, is read from its start. */
+  #firstScan = false;
 
   constructor(context: PipelineContext) {
     this.#c = context;
@@ -89,6 +94,8 @@ export class LogPipeline {
   /** Takes up what earlier runs left unfinished, then follows what `reconcile` is told of, until the lifetime ends. */
   begin(life: Lifetime): void {
     this.#life = life;
+    const { key, startAt } = this.entry;
+    this.#firstScan = startAt === 'end' && [key, BEGUN + key].every((name) => [...this.#c.store.entry(name)].length === 0);
     this.#resume();
   }
 
@@ -111,7 +118,14 @@ export class LogPipeline {
       if (namesake !== null) { this.#c.wake.nudge(namesake); continue; }
       this.#adopt(found, this.entry.follow === 'all' || found === newest);
     }
+    if (this.#firstScan) this.#hasBegun();
+  }
+
+  /** Remembers the first scan, even if it found nothing. */
+  #hasBegun(): void {
     this.#firstScan = false;
+    const { key, pattern } = this.entry;
+    this.#c.store.track({ entry: BEGUN + key, path: pattern, id: { device: 0, inode: 0, headHash: '', headLength: 0 }, offset: 0, windowCrc: 0, windowLength: 0, split: null, ended: false, updatedAt: Date.now() });
   }
 
   #byInode(device: number, inode: number): Generation | null {
@@ -134,7 +148,7 @@ export class LogPipeline {
   }
 
   /** A file that is not followed yet: new, known from earlier, or a copy of one that is. */
-  #adopt(found: { readonly path: string }, allowed: boolean, after: Generation | null = this.#tails.get(found.path) ?? null, told: TrackedCheckpoint | null = null): Generation | null {
+  #adopt(found: { readonly path: string }, allowed: boolean, after?: Generation | null, told: TrackedCheckpoint | null = null): Generation | null {
     const { path } = found;
     const opened = openFile(path);
     if ('error' in opened) {
@@ -161,7 +175,8 @@ export class LogPipeline {
         : this.#c.store.track({ entry: this.entry.key, path, id, offset: mark.offset, windowCrc: mark.windowCrc, windowLength: mark.windowLength, split: mark.split, ended: false, updatedAt: Date.now() });
       if (handle === prior) { handle.identify(id); handle.rename(path); }
       else if (prior !== null) prior.forget();
-      const g = this.#start(path, this.#nameFor(path), id, mark, handle, 0, after);
+      // Judging the file may have found earlier lives of it that come first.
+      const g = this.#start(path, this.#nameFor(path), id, mark, handle, 0, after === undefined ? this.#tails.get(path) ?? null : after);
       g.adopt(opened.fd);
       kept = true;
       return g;
@@ -208,9 +223,19 @@ export class LogPipeline {
       const name = this.#nameFor(path);
       // A copy made before the truncation may hold what was not read of it.
       if (this.#liveOf(stale) === null && !stale.ended) this.#takeUp(name, [stale]);
-      if (this.#liveOf(stale) === null) stale.forget();
+      if (this.#liveOf(stale) === null) this.#moveToCopy(stale);
     }
     return null;
+  }
+
+  /** The file of a checkpoint was truncated: its copy, if there is one, must still be known for what was delivered. */
+  #moveToCopy(stale: TrackedCheckpoint): void {
+    const copy = stale.forgotten ? null : this.#c.relatives.copyHolding(stale);
+    if (copy === null || this.#inodes.has(`${copy.id.device}:${copy.id.inode}`)) { stale.forget(); return; }
+    stale.identify(copy.id);
+    stale.rename(copy.path);
+    stale.end();
+    this.#enter(this.#known(), stale);
   }
 
   /** Checkpoints that may speak of a file: of its inode, its path, or a name rotation may have made its path of. */
@@ -243,7 +268,7 @@ export class LogPipeline {
 
   /** Where a file that nobody knows begins: at its start, unless the entry asks for the end of what was there before the agent. */
   #firstMark(fd: number, size: number): Mark {
-    if (this.entry.startAt === 'start' || !this.#firstScan || size === 0) return START;
+    if (!this.#firstScan || size === 0) return START;
     return this.#c.relatives.markAt(fd, size) ?? START;
   }
 
@@ -256,8 +281,10 @@ export class LogPipeline {
     this.#byHandle.set(handle, g);
     this.#enter(this.#known(), handle);
     const go = (): void => this.#follow(g);
-    if (after !== null && this.#live.has(after) && !this.#drained.has(after) && !this.#over.has(after)) {
+    if (after !== null && this.#live.has(after) && !this.#over.has(after)) {
+      // It may have been read to its end before; but only what was read after this file began is known to be its end.
       g.predecessor = after;
+      this.#unread.add(after);
       const waiting = this.#successors.get(after);
       if (waiting === undefined) this.#successors.set(after, [go]); else waiting.push(go);
       this.#c.wake.nudge(after);
@@ -291,7 +318,7 @@ export class LogPipeline {
     return originalsOf(path).find((name) => this.#c.matches(name)) ?? path;
   }
 
-  #look(g: Generation): 'follow' | 'end' {
+  #look(g: Generation): 'follow' | 'again' | 'end' {
     this.#growHead(g);
     g.looked = true;
     if (g.attachment === 'attached') {
@@ -302,10 +329,15 @@ export class LogPipeline {
       }
       if (at !== null && at.ino === g.id.inode && g.base === 0) {
         if (this.entry.autoRemoval) this.#removeIfDone(g);
+        if (!this.#successors.has(g)) return 'follow';
+        // It moved on to another name that matches: what came after it waits all the same.
+        if (this.#unread.delete(g)) return 'again';
+        this.#drain(g);
         return 'follow';
       }
       this.#detach(g, at !== null);
     }
+    if (this.#unread.delete(g)) return 'again';
     this.#drain(g);
     if (this.#c.hurry() || g.base > 0) return 'end';
     return this.#c.now() >= this.#lingerUntil(g) ? 'end' : 'follow';
@@ -326,6 +358,7 @@ export class LogPipeline {
       if (before !== g && before.attachment === 'attached') { before.attachment = 'renamed'; this.#detachedAt.set(before, this.#c.now()); }
     }
     if (replaced) this.#adopt({ path }, true, before);
+    if (!replaced) this.#tails.set(path, before);
     this.#limitLingering();
   }
 
@@ -364,9 +397,15 @@ export class LogPipeline {
       const { mark, safe } = g;
       const handle = this.#c.store.track({ entry: this.entry.key, path: copy.path, id: copy.id, offset: safe.offset, windowCrc: safe.windowCrc, windowLength: safe.windowLength, split: safe.split, ended: false, updatedAt: Date.now() });
       before = this.#start(copy.path, this.#nameFor(path), copy.id, mark, handle, 0, null);
-      before.attachment = 'renamed';
-      this.#detachedAt.set(before, -LINGER_MS);
-      this.skipped.delete(copy.path);
+      this.#isCopy(before);
+      for (const between of this.#c.relatives.between(path, copy.path, [...this.#c.store.entry(this.entry.key)])) {
+        const younger: Generation | null = this.#adopt({ path: between }, true, before);
+        if (younger === null || younger === before) continue;
+        this.#isCopy(younger);
+        before = younger;
+      }
+      const beyond = g.size - copy.size;
+      if (beyond > 0) this.#c.report.dropped('truncated-unread', 0, beyond, path);
     } else {
       if (unread > 0) this.#c.report.dropped('truncated-unread', 0, unread, path);
       this.#c.report.note(`${path}: truncated; ${unread > 0 ? `${unread} bytes were gone before they could be read, ` : ''}read again from its start`);
@@ -374,6 +413,13 @@ export class LogPipeline {
     g.handle.forget();
     this.#isOver(g);
     this.#adopt({ path }, true, before);
+  }
+
+  /** Nobody writes to a copy: it is over when it is read to its end. */
+  #isCopy(g: Generation): void {
+    g.attachment = 'renamed';
+    this.#detachedAt.set(g, -LINGER_MS);
+    this.skipped.delete(g.path);
   }
 
   #unreadable(g: Generation): 'follow' | 'end' {

@@ -5,7 +5,7 @@ import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
 import { openArchived } from '../files/archive.ts';
 import { skipByContent } from '../files/binary-content.ts';
 import { readIdentity, readWindow } from '../files/file-id.ts';
-import { isRotationOf } from '../files/rotation-name.ts';
+import { byAge, isRotationOf } from '../files/rotation-name.ts';
 import { SiblingSearch, archivesOf, findByInode, listSiblings } from '../files/siblings.ts';
 import type { Pending } from '../files/siblings.ts';
 import { skipByType } from '../files/skip.ts';
@@ -69,10 +69,15 @@ export class Relatives {
     return window === null ? null : { offset, windowCrc: window.windowCrc, windowLength: window.windowLength, split: null };
   }
 
-  /** The file that holds the bytes of a truncated generation, copied before the truncation, if it has more of them. */
+  /** The file that holds the bytes of a truncated generation, copied before the truncation, if there is one. */
   copyOf(g: Generation): { readonly path: string; readonly id: FileId; readonly size: number } | null {
-    const checkpoint = this.#checkpointOf(g, g.offset);
-    const others = listSiblings([dirname(g.path)], basename(g.path)).filter((candidate) => candidate.inode !== g.id.inode);
+    return this.copyHolding(this.#checkpointOf(g, g.offset));
+  }
+
+  /** As `copyOf`, for a generation that an earlier run followed. */
+  copyHolding(checkpoint: Checkpoint): { readonly path: string; readonly id: FileId; readonly size: number } | null {
+    const { path, id } = checkpoint;
+    const others = listSiblings([dirname(path)], basename(path)).filter((candidate) => candidate.inode !== id.inode);
     const copy = this.#search.findCopy(checkpoint, others);
     if (copy === null) return null;
     const opened = openFile(copy.path);
@@ -92,7 +97,7 @@ export class Relatives {
     if (since === undefined) return [];
     const inodes = new Set(known.map((checkpoint) => checkpoint.id.inode));
     return siblings.filter((c) => c.path !== path && c.path !== older && c.mtimeMs >= since && c.size > 0 && !inodes.has(c.inode) && isRotationOf(basename(path), basename(c.path)) && !/\.(gz|zst|xz|bz2)$/i.test(c.path))
-      .sort((a, b) => a.mtimeMs - b.mtimeMs).map((c) => c.path);
+      .sort(byAge).map((c) => c.path);
   }
 
   /** What earlier runs left unfinished of the file at `path`. */

@@ -47,6 +47,9 @@ export class Stamper {
   readonly #keep = new Uint8Array(MAX_FRAMES);
   /** The latest time stamped at reading: clocks may be set back, streams should not go back. */
   #readTime = 0;
+  /** Of the chunk: what was dropped for its age, which has counters of its own. */
+  #aged = 0;
+  #agedBytes = 0;
   /** Time of the message that goes on after the chunk, or DROPPED_TIME. */
   openTime = 0;
 
@@ -62,6 +65,7 @@ export class Stamper {
   stamp(framer: Framer, file: StampedFile, splitTime: number | null): void {
     const { arena, timestamp, filters, text } = this.#o;
     if (arena.count === 0) return;
+    this.#aged = this.#agedBytes = 0;
     this.#readTime = Math.max(this.#o.wallNow(), this.#readTime);
     if (timestamp === null) arena.time.fill(this.#readTime, 0, arena.count);
     if (timestamp !== null || filters !== null) {
@@ -129,6 +133,8 @@ export class Stamper {
       this.#keep[i] = 0;
       const from = arena.from[i]!;
       const to = arena.to[i]!;
+      this.#aged++;
+      this.#agedBytes += to - from;
       report.dropped(time < oldest ? 'too-old' : 'too-new', 1, to - from, file.path);
       const { group, stream } = file.lane.destination;
       undelivered.add({ group, stream, file: file.path, reason: time < oldest ? 'older than 14 days' : 'more than two hours in the future', timestamp: time, message: arena.bytes.toString('utf8', from, to) });
@@ -150,7 +156,8 @@ export class Stamper {
       }
       kept++;
     }
-    if (this.#o.filters !== null) report.dropped('filtered', arena.count - kept, bytes, null);
+    const filtered = arena.count - kept - this.#aged;
+    if (this.#o.filters !== null && filtered > 0) report.dropped('filtered', filtered, bytes - this.#agedBytes, null);
     arena.count = kept;
   }
 }

@@ -16,8 +16,10 @@ const NEVER_PROXIED = '169.254.169.254,169.254.170.2,fd00:ec2::254,localhost,127
 
 /** A CloudWatch Logs client with the agent's timeouts, proxy and certificates, and no retries of its own. */
 export function createLogsClient(service: ServicePlan, delivery: DeliveryPlan, env: Environment): CloudWatchLogsClient {
+  const proxied = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => (env[name] ?? '') !== '');
   const proxyEnv = { ...env, NO_PROXY: [env['NO_PROXY'] ?? env['no_proxy'], NEVER_PROXIED].filter(Boolean).join(',') };
-  const options = { keepAlive: true, maxSockets: delivery.maxRequests, proxyEnv };
+  // Without a proxy the option would load the runtime's proxy support all the same.
+  const options = { keepAlive: true, maxSockets: delivery.maxRequests, ...(proxied ? { proxyEnv } : {}) };
   const bundle = env['AWS_CA_BUNDLE'];
   const ca = bundle === undefined || bundle === '' ? undefined : [...rootCertificates, readFileSync(bundle, 'utf8')];
   const base = refreshedProvider(env);

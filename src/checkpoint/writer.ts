@@ -163,7 +163,7 @@ export class StateWriter implements ChangeListener {
       }
       for (const number of forgotten) text += encodeForget(number);
       try {
-        await this.#journal.append(Buffer.from(text));
+        this.#journal.append(Buffer.from(text));
       } catch (error) {
         for (const [generation, what] of taken) generation.markUnwritten(what);
         this.#forgotten.push(...forgotten);

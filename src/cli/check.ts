@@ -1,7 +1,10 @@
 import { Command } from 'commander';
+import { filesNow, globFault } from '../agent/file-lookup.ts';
+import type { GlobFault } from '../config/compile-logs.ts';
 import { countProblems, formatProblems } from '../config/problem.ts';
 import type { Environment } from '../config/placeholders.ts';
-import type { FileEntryPlan } from '../plan.ts';
+import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
+import type { FileEntryPlan, Plan } from '../plan.ts';
 import { loadPlan } from './load-plan.ts';
 import { describeEntry, describeService, type EntryMatches } from './plan-text.ts';
 
@@ -10,8 +13,18 @@ const EXIT_NO_INPUT = 66;
 /** sysexits.h EX_CONFIG: the config has errors. */
 const EXIT_CONFIG = 78;
 
-/** Looks up the files that match an entry now. */
-export type MatchLister = (entry: FileEntryPlan) => Promise<EntryMatches>;
+/** What `check` wants to know of the disk. */
+export interface FileLookup {
+  /** What is wrong with an absolute path or glob, or null. */
+  readonly globFault: GlobFault;
+  /** The files that match an entry of the plan now. */
+  readonly listMatches: (entry: FileEntryPlan, plan: Plan) => Promise<EntryMatches>;
+}
+
+const DISK: FileLookup = {
+  globFault,
+  listMatches: ({ pattern, exclude, framing }, { ownLogs }) => filesNow({ pattern, exclude, encoding: framing.encoding, ownLogs, stateDirectory: DEFAULT_STATE_DIR }),
+};
 
 /** Where `check` writes. */
 export interface CheckOutput {
@@ -21,27 +34,29 @@ export interface CheckOutput {
 }
 
 /** `agent check`: every problem of the config, or what it compiles to and which files match now. */
-export function checkCommand(listMatches: MatchLister | null = null): Command {
+export function checkCommand(): Command {
   return new Command('check')
     .description('Print every problem of a config, or what it compiles to and which files match now')
     .requiredOption('--config <file...>', 'config files, merged in this order')
     .option('--json', 'print problems, plan and files as JSON')
     .action(async ({ config, json }: { readonly config: readonly string[]; readonly json?: true }) => {
       const output = { out: (text: string) => process.stdout.write(text), err: (text: string) => process.stderr.write(text), colour: process.stderr.isTTY };
-      process.exitCode = await check(config, { json: json === true, env: process.env, listMatches }, output);
+      process.exitCode = await check(config, { json: json === true, env: process.env, lookup: DISK }, output);
     });
 }
 
 /** Checks the files and writes the answer; gives the exit code: 0, 66 for a file that cannot be read, 78 for a config with errors. */
 export async function check(
   files: readonly string[],
-  options: { readonly json: boolean; readonly env: Environment; readonly listMatches: MatchLister | null },
+  options: { readonly json: boolean; readonly env: Environment; readonly lookup: FileLookup | null },
   { out, err, colour }: CheckOutput,
 ): Promise<number> {
-  const { plan, problems, unreadable } = await loadPlan(files, options.env);
+  const { plan, problems, unreadable } = await loadPlan(files, options.env, options.lookup?.globFault);
   const failed = problems.some((problem) => problem.severity === 'error');
   const entries: { readonly entry: FileEntryPlan; readonly found: EntryMatches | null }[] = [];
-  for (const entry of failed ? [] : plan?.entries ?? []) entries.push({ entry, found: (await options.listMatches?.(entry)) ?? null });
+  if (plan !== null && !failed) {
+    for (const entry of plan.entries) entries.push({ entry, found: (await options.lookup?.listMatches(entry, plan)) ?? null });
+  }
   if (options.json) {
     const matches = entries.flatMap(({ entry, found }) => (found === null ? [] : { entry: entry.key, ...found }));
     out(`${JSON.stringify({ problems, plan, matches }, null, 2)}\n`);

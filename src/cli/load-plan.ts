@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { checkDocument, compile, needsInstance } from '../config/compile.ts';
+import type { GlobFault } from '../config/compile-logs.ts';
 import { loadDocument } from '../config/load.ts';
 import type { Environment, HostFacts } from '../config/placeholders.ts';
 import type { Problem } from '../config/problem.ts';
@@ -21,9 +22,9 @@ export interface LoadedPlan {
 
 /**
  * From config files to the Plan. The instance metadata service is asked only when the config needs what it alone knows,
- * and for a second at most.
+ * and for a second at most. `globFault` judges paths and globs; without it they are taken as they are.
  */
-export async function loadPlan(configFiles: readonly string[], env: Environment): Promise<LoadedPlan> {
+export async function loadPlan(configFiles: readonly string[], env: Environment, globFault?: GlobFault): Promise<LoadedPlan> {
   const { root, problems, unreadable } = await loadDocument(configFiles);
   if (root === null) return { plan: null, problems, unreadable };
   const document = checkDocument(root, problems);
@@ -38,5 +39,5 @@ export async function loadPlan(configFiles: readonly string[], env: Environment)
     localZone,
     date: localDate(Date.now(), localZone),
   };
-  return { ...compile(document, facts, env), unreadable };
+  return { ...compile(document, facts, env, globFault), unreadable };
 }

@@ -1,17 +1,22 @@
+import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { Agent, DEFAULT_STATE_DIR } from '../agent/agent.ts';
-import { StateLockedError } from '../checkpoint/lock.ts';
+import { Agent, StateDirectoryError } from '../agent/agent.ts';
+import { globFault } from '../agent/file-lookup.ts';
+import { statusOf } from '../agent/status.ts';
 import { formatProblems } from '../config/problem.ts';
+import { openControl } from '../control/server.ts';
+import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import { AgentReport } from '../report/agent-report.ts';
 import type { LogLevel } from '../report/agent-report.ts';
 import { loadPlan } from './load-plan.ts';
+import { agentVersion } from './version.ts';
 
-/** sysexits.h EX_CONFIG, EX_NOINPUT, EX_TEMPFAIL, EX_IOERR. */
+/** sysexits.h EX_CONFIG, EX_NOINPUT, EX_TEMPFAIL, EX_CANTCREAT (the state directory cannot be used). */
 const EXIT_CONFIG = 78;
 const EXIT_NO_INPUT = 66;
 const EXIT_UNFINISHED = 75;
-const EXIT_LOCKED = 73;
+const EXIT_NO_STATE = 73;
 /** Time to deliver what is held after SIGTERM: below systemd's default TimeoutStopSec of 90 s. */
 const DRAIN_MS = 60_000;
 
@@ -34,8 +39,9 @@ export function runCommand(): Command {
 }
 
 /** Gives the exit code. */
-async function run({ config, stateDir, untilCaughtUp, quiet }: RunOptions): Promise<number> {
-  const { plan, problems, unreadable } = await loadPlan(config, process.env);
+async function run({ config, stateDir: directory, untilCaughtUp, quiet }: RunOptions): Promise<number> {
+  const stateDir = resolve(directory);
+  const { plan, problems, unreadable } = await loadPlan(config, process.env, globFault);
   if (problems.length > 0) process.stderr.write(formatProblems(problems, process.stderr.isTTY));
   if (unreadable) return EXIT_NO_INPUT;
   if (plan === null || plan.entries.length === 0) {
@@ -44,7 +50,10 @@ async function run({ config, stateDir, untilCaughtUp, quiet }: RunOptions): Prom
   }
   const report = new AgentReport((level, message) => { if (quiet !== true || level !== 'info') logLine(level, message); }, Date.now);
   const life = new LifetimeControl();
-  const agent = new Agent({ plan, stateDir, report, env: process.env, localZone: new Intl.DateTimeFormat().resolvedOptions().timeZone, untilCaughtUp: untilCaughtUp === true });
+  const agent = new Agent({
+    plan, stateDir, report, env: process.env, localZone: new Intl.DateTimeFormat().resolvedOptions().timeZone, untilCaughtUp: untilCaughtUp === true,
+    alongside: (running) => openControl({ stateDirectory: stateDir, status: () => statusOf(running, agentVersion), report }),
+  });
   const onSignal = (): void => {
     if (life.stop.aborted) { life.requestAbandon(); return; }
     life.requestStop();
@@ -56,9 +65,9 @@ async function run({ config, stateDir, untilCaughtUp, quiet }: RunOptions): Prom
   try {
     await agent.run(life);
   } catch (error) {
-    if (!(error instanceof StateLockedError)) throw error;
+    if (!(error instanceof StateDirectoryError)) throw error;
     process.stderr.write(`agent: ${error.message}\n`);
-    return EXIT_LOCKED;
+    return EXIT_NO_STATE;
   }
   const held = [...agent.lanes].filter((lane) => !lane.empty);
   report.note(`stopped: ${report.deliveredEvents} events delivered${held.length > 0 ? `; ${held.length} streams hold events that are not acknowledged, they are read again at the next start` : ''}`);

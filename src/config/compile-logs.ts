@@ -7,6 +7,9 @@ import type { FileEntry, Logs } from './generated/document.generated.ts';
 import { isGlob } from './names.ts';
 import { nearest } from './nearest.ts';
 
+/** What is wrong with an absolute path or glob, or null: known to whoever reads files. */
+export type GlobFault = (pattern: string) => string | null;
+
 /** JSON pointer of the list of file entries. */
 export const ENTRIES = '/logs/logs_collected/files/collect_list';
 
@@ -51,11 +54,13 @@ export class EntryCompiler {
   readonly #delivery: DeliveryPlan;
   readonly #ownLogs: readonly string[];
   readonly #patterns: PatternCompiler;
+  readonly #globFault: GlobFault;
 
-  constructor(context: NamingContext, delivery: DeliveryPlan, ownLogs: readonly string[]) {
+  constructor(context: NamingContext, delivery: DeliveryPlan, ownLogs: readonly string[], globFault: GlobFault) {
     this.#context = context;
     this.#delivery = delivery;
     this.#ownLogs = ownLogs;
+    this.#globFault = globFault;
     this.#patterns = new PatternCompiler(context.report);
   }
 
@@ -83,15 +88,18 @@ export class EntryCompiler {
     const { env, report } = this.#context;
     const path = expanded(entry.file_path, env, `${pointer}/file_path`, report);
     if (path === null) return entry.file_path;
-    if (path.includes('\0')) report.error(`${pointer}/file_path`, 'a NUL character cannot stand in a path');
-    if (path.startsWith('/')) return posix.normalize(path);
-    report.error(`${pointer}/file_path`, 'the path is relative, and the folder the agent is started in is not a place to rely on', { expected: `an absolute path such as ${JSON.stringify(`/var/log/${path.replace(/^(?:\.{1,2}\/)+/, '')}`)}` });
+    if (!path.startsWith('/')) {
+      report.error(`${pointer}/file_path`, 'the path is relative, and the folder the agent is started in is not a place to rely on', { expected: `an absolute path such as ${JSON.stringify(`/var/log/${path.replace(/^(?:\.{1,2}\/)+/, '')}`)}` });
+      return path;
+    }
+    const fault = path.includes('\0') ? 'a NUL character cannot stand in a path' : this.#globFault(path);
+    if (fault !== null) report.error(`${pointer}/file_path`, fault, { expected: 'a path or a pattern such as /var/log/nginx/*.log' });
     return path;
   }
 
   #remarks(entry: FileEntry, pattern: string, pointer: string): void {
     const { report } = this.#context;
-    if (this.#ownLogs.includes(pattern)) report.warning(`${pointer}/file_path`, 'this is the agent\'s own log file (agent.logfile), which is never followed');
+    if (this.#ownLogs.includes(posix.normalize(pattern))) report.warning(`${pointer}/file_path`, 'this is the agent\'s own log file (agent.logfile), which is never followed');
     if (isGlob(pattern) && entry.follow === undefined && entry.publish_multi_logs === undefined) {
       report.note(`${pointer}/file_path`, 'of the files that match, only the one changed last is followed; "follow": "all" or "publish_multi_logs": true follows each');
     }

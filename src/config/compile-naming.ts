@@ -111,7 +111,7 @@ export function entityDefaults(agent: Agent, logs: Logs, facts: HostFacts, env: 
 
 function entityName(configured: string | undefined, pointer: string, facts: HostFacts, env: Environment, report: Reporter): string | null {
   if (configured === undefined) return null;
-  if (facts.instance?.accountId == null) report.note(pointer, 'no entity is sent: it needs the account id, which only the EC2 instance metadata gives');
+  if (facts.instance?.accountId == null) report.noteOnce(pointer, 'no entity is sent: it needs the account id, which only the EC2 instance metadata gives');
   return expanded(configured, env, pointer, report);
 }
 

@@ -1,5 +1,6 @@
+import { posix } from 'node:path';
 import type { DisabledEntry, FileEntryPlan, Plan } from '../plan.ts';
-import { ENTRIES, EntryCompiler, compileDelivery, compileReading } from './compile-logs.ts';
+import { ENTRIES, EntryCompiler, compileDelivery, compileReading, type GlobFault } from './compile-logs.ts';
 import { defaultStreamOf, entityDefaults } from './compile-naming.ts';
 import { asksForRegion, compileService, expanded } from './compile-service.ts';
 import { ConflictCheck } from './conflicts.ts';
@@ -88,13 +89,13 @@ export function needsInstance({ agent, logs, entries, blocked }: CheckedDocument
  * The Plan of a checked document, frozen, and all problems found on the way, in the order of the files. Entries with an
  * error are in `plan.disabled`; the plan is null when nothing is left that could run.
  */
-export function compile(document: CheckedDocument, facts: HostFacts, env: Environment): { readonly plan: Plan | null; readonly problems: readonly Problem[] } {
+export function compile(document: CheckedDocument, facts: HostFacts, env: Environment, globFault: GlobFault = () => null): { readonly plan: Plan | null; readonly problems: readonly Problem[] } {
   const report = new Reporter(document.root);
-  const plan = document.blocked ? null : compilePlan(document, facts, env, report);
+  const plan = document.blocked ? null : compilePlan(document, facts, env, globFault, report);
   return { plan: plan === null ? null : frozen(plan), problems: inOrder([...document.problems, ...report.problems]) };
 }
 
-function compilePlan({ agent, logs, entries, problems }: CheckedDocument, facts: HostFacts, env: Environment, report: Reporter): Plan | null {
+function compilePlan({ agent, logs, entries, problems }: CheckedDocument, facts: HostFacts, env: Environment, globFault: GlobFault, report: Reporter): Plan | null {
   if (entries.length === 0) {
     report.error('', 'nothing here is run by this version: no file is collected', { expected: '"logs": { "logs_collected": { "files": { "collect_list": [ … ] } } }' });
     return null;
@@ -104,9 +105,9 @@ function compilePlan({ agent, logs, entries, problems }: CheckedDocument, facts:
   const stream = defaultStreamOf(logs.log_stream_name, fill);
   const delivery = compileDelivery(logs);
   const ownLog = agent.logfile === undefined || agent.logfile === '' ? null : expanded(agent.logfile, env, '/agent/logfile', report);
-  const ownLogs = ownLog === null ? [] : [ownLog];
+  const ownLogs = ownLog === null ? [] : [posix.normalize(ownLog)];
   const context = { ...fill, defaultStream: stream ?? '', entityNames: entityDefaults(agent, logs, facts, env, report) };
-  const compiled = compileEntries(entries, new EntryCompiler(context, delivery, ownLogs), report, problems);
+  const compiled = compileEntries(entries, new EntryCompiler(context, delivery, ownLogs, globFault), report, problems);
   if (service === null || stream === null || compiled.entries.length === 0) return null;
   return { service, delivery, reading: compileReading(logs), ...compiled, ownLogs };
 }

@@ -5,6 +5,7 @@ import type { Advice, Problem, Severity } from './problem.ts';
 export class Reporter {
   readonly #root: JsonNode;
   readonly #problems: Problem[] = [];
+  readonly #said = new Set<string>();
 
   constructor(root: JsonNode) {
     this.#root = root;
@@ -24,6 +25,12 @@ export class Reporter {
 
   note(pointer: string, message: string, advice: Advice = {}): void {
     this.#add('note', pointer, message, advice);
+  }
+
+  /** A note that would say the same everywhere: only its first place is kept. */
+  noteOnce(pointer: string, message: string): void {
+    if (!this.#said.has(message)) this.note(pointer, message);
+    this.#said.add(message);
   }
 
   #add(severity: Severity, pointer: string, message: string, { expected = null, didYouMean = null }: Advice): void {

@@ -1,10 +1,12 @@
 /**
- * Waits between attempts, milliseconds. `short` and `long` follow the CloudWatch agent (200 ms doubling five times, and
- * 2 s doubling twice, then a minute; PUSH/retry.go); `slow` is for what only a person can change, such as a permission.
+ * Waits between attempts, milliseconds. `short` is the CloudWatch agent's (200 ms doubling five times, then a minute;
+ * PUSH/retry.go). `long`, for throttling and outages, begins sooner than its 2 s, because one throttled call in three
+ * would otherwise hold a busy stream below its rate, and reaches a minute after as many seconds. `slow` is for what only
+ * a person can change, such as a permission.
  */
 const PACES = {
   short: { first: 200, steps: 5, rest: 60_000 },
-  long: { first: 2_000, steps: 2, rest: 60_000 },
+  long: { first: 400, steps: 7, rest: 60_000 },
   slow: { first: 30_000, steps: 1, rest: 60_000 },
 } as const;
 

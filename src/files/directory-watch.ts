@@ -18,6 +18,8 @@ export type WatchFactory = (directory: string, events: WatchEvents) => OpenWatch
 
 /** Events of a directory within HEAT_WINDOW_MS that make it hot. chokidar spends 0.15–0.6 ms on each. */
 const HOT_EVENTS = 12;
+/** The same for one that was hot before: finding out should cost little. */
+const STILL_HOT_EVENTS = 3;
 /** The same over all directories: at most 0.6 % of a core goes into watching. */
 const HOT_EVENTS_TOTAL = 100;
 const HEAT_WINDOW_MS = 10_000;
@@ -28,8 +30,8 @@ const MAX_REST_MS = 15 * 60_000;
 const FORGIVEN_MS = 5 * 60_000;
 /** chokidar reads the whole directory when it arms: 10,000 entries cost 180 ms, 1,000 under 20. */
 const MAX_ENTRIES = 1000;
-/** Watches of one finder: half of the smallest max_user_watches in use (8,192); the other half is for files. */
-const MAX_WATCHES = 4096;
+/** Watches of one finder: chokidar holds 10–40 KB for each. Directories beyond it are looked at each second like all others. */
+const MAX_WATCHES = 256;
 /** Arming is spread: 0.4 ms each. */
 const ARMED_PER_TURN = 16;
 
@@ -138,12 +140,14 @@ export class DirectoryWatches {
     const armed = this.#armed.get(directory);
     if (armed === undefined) return;
     const now = this.#options.now();
+    if (now - armed.since > FORGIVEN_MS) this.#resting.delete(directory);
     if (now - armed.windowFrom > HEAT_WINDOW_MS) { armed.events = 0; armed.windowFrom = now; }
     if (now - this.#totalFrom > HEAT_WINDOW_MS) { this.#eventsTotal = 0; this.#totalFrom = now; }
     armed.events++;
     this.#eventsTotal++;
-    if (armed.events <= HOT_EVENTS && this.#eventsTotal <= HOT_EVENTS_TOTAL) return;
-    const before = now - armed.since > FORGIVEN_MS ? undefined : this.#resting.get(directory);
+    const most = this.#resting.has(directory) ? STILL_HOT_EVENTS : HOT_EVENTS;
+    if (armed.events <= most && this.#eventsTotal <= HOT_EVENTS_TOTAL) return;
+    const before = this.#resting.get(directory);
     const rest = before === undefined ? REST_MS : Math.min(before.rest * 2, MAX_REST_MS);
     this.disarm(directory);
     this.#resting.set(directory, { until: now + rest, rest });

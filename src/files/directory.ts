@@ -37,6 +37,8 @@ interface Match { readonly found: Found; readonly patterns: readonly number[] }
 
 /** A file system that counts whole seconds can change twice within one; every look lists until this has passed. */
 const COARSE_CLOCK_MS = 2000;
+/** A directory first seen with an mtime this old was not changing just then: one listing is enough. */
+const LONG_AGO_MS = 10_000;
 /** Listing may take 1/40 of the time; with 50 ms and more a listing (some 80,000 names) it is done every two seconds. */
 const LISTING_SHARE = 40;
 /** Looks are a second apart, so a quick listing needs no pause. */
@@ -147,9 +149,14 @@ export class Directory {
     this.#inode = ino;
     if (!another && mtimeMs === this.#mtimeMs) return;
     const now = this.#tree.now();
-    if (this.#mtimeMs !== -1) this.#changedAt = now;
+    const first = this.#mtimeMs === -1;
+    if (!first) this.#changedAt = now;
     this.#mtimeMs = mtimeMs;
     this.#dirty = true;
+    if (first && Date.now() - mtimeMs > LONG_AGO_MS) {
+      this.#settledAt = now;
+      return;
+    }
     // One more listing at the next look covers a clock of some milliseconds; a clock of seconds needs all within them.
     this.#settledAt = mtimeMs % 1000 === 0 ? now + COARSE_CLOCK_MS : now + 1;
   }

@@ -13,7 +13,7 @@ export interface Sleeper {
 }
 
 /** Quickest look at a hot file; with many of them the pace falls, so that looking stays cheap. */
-const FASTEST_MS = 50;
+const FASTEST_MS = 100;
 const SLOWEST_MS = 250;
 const MS_PER_HOT_FILE = 0.25;
 /** Quiet time after which a hot file is watched instead. */

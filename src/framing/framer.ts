@@ -26,6 +26,14 @@ export interface FramerOptions {
 }
 
 const NEWLINE = 10;
+/** Length of bytes [from, to) without the newline they may end with; a carriage return may have its newline to come. */
+function textLength(bytes: Buffer, from: number, to: number): number {
+  let end = to;
+  if (end > from && bytes[end - 1] === NEWLINE) end--;
+  if (end > from && bytes[end - 1] === 13) end--;
+  return Math.max(0, end - from);
+}
+
 const isSpace = (b: number): boolean => b === 0x20 || b === NEWLINE || b === 0x0d || b === 0x09 || b === 0x0c;
 
 /**
@@ -42,13 +50,17 @@ export class Framer {
   readonly #start: StartRule;
   readonly #max: number;
   readonly #source: LineSource | null;
+  /** Offsets in the text are offsets in the source: false where lines are decoded. */
+  get mapped(): boolean { return this.#source === null; }
   /** Source bytes the frames (and what was dropped between them) take. */
   consumed = 0;
   /** Pieces emitted of the message that `consumed` lies inside of; 0 at a message boundary. */
   openPieces = 0;
-  /** Frame i continues the message of the frame before it (frame 0: of the split that was handed in). */
+  /** While `hasPieces`: frame i continues the message of the frame before it (frame 0: of the split that was handed in). */
   readonly continues = new Uint8Array(MAX_FRAMES);
   hasPieces = false;
+  /** Address of the first byte of the event that is not complete yet, blank lines before it left out. */
+  #openFrom = 0;
   /** Bytes of NUL holes dropped by the last cut. */
   holeBytes = 0;
   /** The input region was changed in place: a window over it must be read again. */
@@ -92,7 +104,7 @@ export class Framer {
     const a = this.#arena;
     let skipped = 0;
     if (this.#source === null) {
-      if (atFileStart && a.bytes[start] === 0xef && a.bytes[start + 1] === 0xbb && a.bytes[start + 2] === 0xbf) skipped = 3;
+      if (atFileStart && start + 3 <= limit && a.bytes[start] === 0xef && a.bytes[start + 1] === 0xbb && a.bytes[start + 2] === 0xbf) skipped = 3;
       this.#kernel.index(start + skipped, limit, false, false);
       this.consumed = this.#kernel.consumed;
     } else {
@@ -100,12 +112,19 @@ export class Framer {
       this.consumed = this.#source.consumed;
     }
     let unterminated = this.#source !== null && this.#source.unterminated;
+    const full = a.count === MAX_FRAMES;
     const tailFrom = start + skipped + this.consumed;
-    if (this.#source === null && (flush === 'partial' || flush === 'end') && tailFrom < limit && a.count < MAX_FRAMES) {
+    const tail = this.#source === null && !full ? limit - tailFrom : 0;
+    // Whether an unterminated line begins an event is known from its first byte, or, for a pattern, once it is too long to wait for.
+    const judged = tail > 0 && (typeof this.#start === 'string' || tail > this.#max);
+    const sent = tail > 0 && (flush === 'partial' || flush === 'end');
+    if (judged || sent) {
       a.from[a.count] = tailFrom;
       a.to[a.count] = limit;
       a.end[a.count] = limit - start - skipped;
       a.count++;
+    }
+    if (sent) {
       this.consumed = limit - start - skipped;
       unterminated = true;
     }
@@ -114,9 +133,8 @@ export class Framer {
       if (a.to[i]! > a.from[i]! && a.bytes[a.to[i]! - 1] === 13) a.to[i]!--;
     }
     this.consumed += skipped;
-    const full = a.count === MAX_FRAMES;
-    this.#group(flush !== 'none' || unterminated);
-    this.#split(start, limit, piecesBefore, unterminated && flush !== 'end', full);
+    this.#group(start, flush !== 'none' || unterminated, piecesBefore > 0, judged && !sent);
+    this.#split(start, judged ? limit : tailFrom, piecesBefore, unterminated && flush !== 'end', full);
     if (this.hasPieces || this.#source !== null || !this.#isPlain(start)) this.#clean();
   }
 
@@ -126,43 +144,61 @@ export class Framer {
     return !text.includes(13) && !text.includes(0) && isUtf8(text);
   }
 
-  /** Joins the lines of the columns into frames; `consumed` becomes the end of the last complete one. */
-  #group(flush: boolean): void {
+  /**
+   * Joins the lines of the columns into frames; `consumed` becomes the end of the last complete one.
+   * @param continuing the first line goes on with a message. @param tailed the last line is there to be judged only.
+   */
+  #group(start: number, flush: boolean, continuing: boolean, tailed: boolean): void {
     const a = this.#arena;
     const rule = this.#start;
     if (typeof rule === 'object') rule.begin();
     let frames = 0;
     let endBefore = 0;
+    const isEmpty = (frame: number): boolean => a.from[frame]! === a.to[frame]! && !(continuing && frame === 0);
+    const lines = tailed ? a.count - 1 : a.count;
+    let closed = false;
+    this.#openFrom = 0;
     for (let i = 0; i < a.count; i++) {
       const from = a.from[i]!;
       const to = a.to[i]!;
       const begins = rule === 'line' || (rule === 'nonspace' ? from < to && !isSpace(a.bytes[from]!) : rule.starts(i));
       // Until an event has text nothing is joined to it: one without text is never sent, and what follows takes its place.
-      const empty = i > 0 && a.from[frames]! === a.to[frames]!;
+      const empty = i > 0 && isEmpty(frames);
       if (i > 0 && begins && !empty) endBefore = a.end[frames++]!;
+      if (i === lines) {
+        closed = begins && !empty && i > 0;
+        if (empty) this.#openFrom = from;
+        break;
+      }
       if (i === 0 || begins || empty) a.from[frames] = from;
       a.to[frames] = to;
       a.end[frames] = a.end[i]!;
     }
-    if (a.count > 0) {
-      if (flush || rule === 'line') {
+    if (lines > 0) {
+      if (closed) this.#openFrom = a.from[lines]!;
+      else if (flush || rule === 'line') {
         endBefore = a.end[frames]!;
-        if (a.from[frames]! < a.to[frames]!) frames++;
-      }
+        if (!isEmpty(frames)) frames++;
+      } else if (this.#openFrom === 0) this.#openFrom = isEmpty(frames) ? start + a.end[frames]! : a.from[frames]!;
       this.consumed = endBefore;
     }
     a.count = frames;
   }
 
-  /** Cuts frames above the limit, and the open event once it exceeds it, into marked pieces. */
-  #split(start: number, limit: number, piecesBefore: number, unterminated: boolean, full: boolean): void {
+  /**
+   * Cuts frames above the limit, and the open event once it exceeds it, into marked pieces.
+   * @param openTo the bytes from `consumed` up to here belong to one event.
+   */
+  #split(start: number, openTo: number, piecesBefore: number, unterminated: boolean, full: boolean): void {
     const a = this.#arena;
     const mapped = this.#source === null;
-    const pendingFrom = start + this.consumed;
-    const pendingLength = mapped ? limit - pendingFrom : 0;
+    const pendingFrom = Math.max(start + this.consumed, this.#openFrom);
+    const pendingLength = mapped ? textLength(a.bytes, pendingFrom, openTo) : 0;
     const stuck = full && a.count === 0;
     let longest = 0;
     for (let i = 0; i < a.count; i++) longest = Math.max(longest, a.to[i]! - a.from[i]!);
+    // Bytes that are no UTF-8 may grow threefold when they are repaired.
+    if (mapped && 3 * longest > this.#max && longest <= this.#max && !isUtf8(a.bytes.subarray(start, start + this.consumed))) longest = this.#longestRepaired();
     this.continues.fill(0, 0, a.count + 1);
     if (longest <= this.#max && pendingLength <= this.#max && piecesBefore === 0 && !unterminated && !stuck) return;
     this.hasPieces = true;
@@ -175,8 +211,8 @@ export class Framer {
     };
     const chop = (from: number, to: number, end: number, endOf: (at: number) => number, more: boolean): void => {
       let at = from;
-      while (to - at > (pieces > 0 || more ? room : this.#max)) {
-        const cut = codePointCut(a.bytes, at, at + room);
+      while (!this.#fits(at, to, pieces > 0 || more ? room : this.#max)) {
+        const cut = this.#pieceEnd(at, room);
         emit(at, cut, endOf(cut), true);
         at = cut;
       }
@@ -191,10 +227,14 @@ export class Framer {
     }
     if (mapped && (pendingLength > this.#max || stuck)) {
       let at = pendingFrom;
-      while (limit - at > this.#max) {
-        const cut = codePointCut(a.bytes, at, at + room);
+      while (textLength(a.bytes, at, openTo) > this.#max) {
+        const cut = this.#pieceEnd(at, room);
         emit(at, cut, cut - start, true);
         at = cut;
+      }
+      if (stuck && at < openTo) {
+        chop(at, openTo, openTo - start, (cut) => cut - start, true);
+        at = openTo;
       }
       this.consumed = Math.max(this.consumed, at - start);
     }
@@ -206,6 +246,32 @@ export class Framer {
     }
     for (const [i, row] of rows.entries()) this.#place(i, row.from, row.to, row.end, row.continues, row.marks);
     a.count = rows.length;
+  }
+
+  /** Whether bytes [from, to) have at most `most` bytes as valid UTF-8. */
+  #fits(from: number, to: number, most: number): boolean {
+    if (to - from > most) return false;
+    return 3 * (to - from) <= most || this.#source !== null || this.#repairedLength(from, to) <= most;
+  }
+
+  /** Where a piece of at most `room` bytes that begins at `from` ends: on a code point, and not inside a CRLF. */
+  #pieceEnd(from: number, room: number): number {
+    const { bytes } = this.#arena;
+    let cut = codePointCut(bytes, from, from + room);
+    if (this.#source === null && this.#repairedLength(from, cut) > room) cut = codePointCut(bytes, from, from + Math.floor(room / 3));
+    return bytes[cut - 1] === 13 && bytes[cut] === NEWLINE && cut - 1 > from ? cut - 1 : cut;
+  }
+
+  #repairedLength(from: number, to: number): number {
+    const { bytes, spillAt } = this.#arena;
+    return isUtf8(bytes.subarray(from, to)) ? to - from : repairUtf8(bytes, from, to, bytes, spillAt) - spillAt;
+  }
+
+  #longestRepaired(): number {
+    const a = this.#arena;
+    let longest = 0;
+    for (let i = 0; i < a.count; i++) longest = Math.max(longest, this.#repairedLength(a.from[i]!, a.to[i]!));
+    return longest;
   }
 
   #place(i: number, from: number, to: number, end: number, continues: boolean, marks: 'none' | 'prefix' | 'suffix' | 'both'): void {

@@ -27,6 +27,8 @@ export interface Service {
   readonly requests: RequestLog;
   /** Operations by x-amz-target prefix, for example `Logs_20140328`. */
   readonly targets: ReadonlyMap<string, Operations>;
+  /** Resolves when what was changed so far is on disk (at once if nothing is kept there). */
+  readonly written: () => Promise<void>;
   readonly closing: AbortSignal;
 }
 
@@ -116,6 +118,7 @@ export class Exchange {
     if (keys !== null) verifySignature(this.#request, wire, keys, this.#clock());
     const headers = new Map<string, string>();
     const result = await operation(input, { now: this.#clock(), region, account: ACCOUNT, bodyBytes: body.length, headers });
+    await this.#service.written();
     this.#stored = name === 'PutLogEvents';
     return this.#sever('after') ? null : jsonAnswer(result, this.#version(), headers);
   }

@@ -1,10 +1,17 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Operations } from './call.ts';
+import { DiskCopy } from './disk-copy.ts';
 import { Exchange } from './exchange.ts';
 import { Faults } from './faults.ts';
 import { logsOperations } from './logs/operations.ts';
 import { LogStore } from './logs/store.ts';
+import { putMetricData } from './metrics/put-metric-data.ts';
+import { metricReadOperations } from './metrics/read.ts';
+import { MetricStore } from './metrics/store.ts';
+import { readOperations } from './parameters/read.ts';
+import { ParameterStore } from './parameters/store.ts';
+import { writeOperations } from './parameters/write.ts';
 import { RequestLog } from './request-log.ts';
 import type { KeyPair } from './wire/signature.ts';
 
@@ -29,8 +36,12 @@ export interface RunningEndpoint extends AsyncDisposable {
   readonly port: number;
   /** What arrived. */
   readonly store: LogStore;
+  readonly parameters: ParameterStore;
+  readonly metrics: MetricStore;
   readonly faults: Faults;
   readonly requests: RequestLog;
+  /** What of `dataDir` could not be loaded, for a person. */
+  readonly notices: readonly string[];
   /** Ends all connections, open requests included, and writes what is to be kept. */
   close(): Promise<void>;
 }
@@ -39,9 +50,9 @@ const DEFAULT_MAX_STORED_BYTES = 512 * 1024 * 1024;
 /** Idle connections are kept this long: the SDK's agent reuses them, and a shorter time invites a reset on reuse. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** Starts a CloudWatch-compatible server. Rejects with the listen error (EADDRINUSE, EACCES). */
+/** Starts a CloudWatch-compatible server. Rejects with the listen error (EADDRINUSE, EACCES) or that of `dataDir`. */
 export async function startEndpoint(options: EndpointOptions = {}): Promise<RunningEndpoint> {
-  const { port = 0, host = '127.0.0.1', region = 'us-east-1', now = Date.now, verifySignatures = null, maxStoredBytes = DEFAULT_MAX_STORED_BYTES } = options;
+  const { port = 0, host = '127.0.0.1', dataDir, region = 'us-east-1', now = Date.now, verifySignatures = null, maxStoredBytes = DEFAULT_MAX_STORED_BYTES } = options;
   const store = new LogStore(maxStoredBytes);
   const requests = new RequestLog();
   const faults = new Faults({
@@ -49,9 +60,21 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Runn
     deleteStream: (group, stream) => { if (store.findGroup(group)?.streams.has(stream) === true) store.deleteStream(group, stream); },
   }, () => performance.now());
   const closing = new AbortController();
-  const written = async (): Promise<void> => {};
-  const targets = new Map<string, Operations>([['Logs_20140328', logsOperations(store, written)]]);
-  const service = { region, now, keys: verifySignatures, store, faults, requests, targets, closing: closing.signal };
+  const parameters = new ParameterStore();
+  const metrics = new MetricStore();
+  const disk = dataDir === undefined ? null : new DiskCopy(dataDir);
+  const notices = disk === null ? [] : await disk.load(store, parameters);
+  if (disk !== null) {
+    store.observe(disk);
+    parameters.onChange(() => { disk.parametersChanged(parameters.all()); });
+  }
+  const written = async (): Promise<void> => disk?.written();
+  const targets = new Map<string, Operations>([
+    ['Logs_20140328', logsOperations(store)],
+    ['AmazonSSM', { ...readOperations(parameters), ...writeOperations(parameters) }],
+    ['GraniteServiceVersion20100801', { PutMetricData: putMetricData(metrics), ...metricReadOperations(metrics) }],
+  ]);
+  const service = { region, now, keys: verifySignatures, store, faults, requests, targets, written, closing: closing.signal };
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, (request, response) => {
     void new Exchange(service, request, response).run();
   });
@@ -69,9 +92,9 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Runn
       closing.abort();
       server.close(() => { resolve(); });
       server.closeAllConnections();
-    });
+    }).then(written);
     return closed;
   };
   const shownHost = host.includes(':') ? `[${host}]` : host;
-  return { url: `http://${shownHost}:${bound}`, port: bound, store, faults, requests, close, [Symbol.asyncDispose]: close };
+  return { url: `http://${shownHost}:${bound}`, port: bound, store, parameters, metrics, faults, requests, notices, close, [Symbol.asyncDispose]: close };
 }

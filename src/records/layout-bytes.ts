@@ -1,12 +1,15 @@
 // Reads timestamps straight out of bytes, for formats whose steps need no going back.
-import { anchorOf } from './anchor.ts';
-import { MONTHS, WEEKDAYS } from './strptime.ts';
-import type { Anchor } from './anchor.ts';
+import { DIGIT_FIELDS, MONTHS, WEEKDAYS } from './strptime.ts';
+import { Window } from './window.ts';
 import type { StampFields } from './stamp-fields.ts';
 import type { Layout, Step } from './strptime.ts';
 
 const [ZERO, NINE, COLON, PLUS, MINUS] = [0x30, 0x39, 0x3a, 0x2b, 0x2d];
 const [LOWER_A, LOWER_M, LOWER_P, LOWER_Z] = [0x61, 0x6d, 0x70, 0x7a];
+
+const [LITERAL, DIGITS, NAME, TEXT] = [0, 1, 2, 3];
+const TEXTS = ['fraction', 'half', 'offset', 'zone', 'epoch'] as const;
+const MONTH_FIELD = DIGIT_FIELDS.indexOf('month');
 
 /** Three letters in lower case as one number. */
 const key = (name: string): number => (name.charCodeAt(0) << 16) | (name.charCodeAt(1) << 8) | name.charCodeAt(2);
@@ -14,98 +17,102 @@ const MONTH_KEYS: readonly number[] = MONTHS.map(key);
 const DAY_KEYS: readonly number[] = WEEKDAYS.map(key);
 
 export class ByteLayout {
-  readonly #steps: readonly Step[];
-  readonly #anchor: Anchor;
+  readonly #program: Int32Array;
+  readonly #window: Window;
   readonly #fields: StampFields;
   /** Just after the last text that was read. */
   end = 0;
 
-  private constructor(steps: readonly Step[], anchor: Anchor, fields: StampFields) {
-    this.#steps = steps;
-    this.#anchor = anchor;
+  private constructor(steps: readonly Step[], window: Window, fields: StampFields) {
+    this.#program = programOf(steps);
+    this.#window = window;
     this.#fields = fields;
   }
 
   /** Null if the format has to go by its pattern. Values are read into `fields`. */
   static of(layout: Layout, fields: StampFields): ByteLayout | null {
-    const anchor = layout.deterministic ? anchorOf(layout.steps) : null;
-    return anchor === null ? null : new ByteLayout(layout.steps, anchor, fields);
+    const window = layout.deterministic ? Window.of(layout.steps) : null;
+    return window === null ? null : new ByteLayout(layout.steps, window, fields);
   }
 
-  /** Beginning of the first text in bytes[from, to) that has the format, or -1. */
+  /**
+   * Beginning of the first text in bytes[from, to) that has the format, or -1. A text that begins before the places tried
+   * for one window has its own window further left, so trying them in order finds the leftmost.
+   */
   find(bytes: Buffer, from: number, to: number): number {
-    const { byte, least, most } = this.#anchor;
-    let tried = from;
-    for (let at = from + least; at < to; at++) {
-      if (bytes[at] !== byte) continue;
-      for (let start = Math.max(tried, at - most); start <= at - least; start++) {
+    const window = this.#window;
+    const { least, most } = window;
+    let untried = from;
+    for (let at = window.find(bytes, from + least, to); at !== -1; at = window.find(bytes, at + 1, to)) {
+      for (let start = Math.max(untried, at - most); start <= at - least; start++) {
         if (this.#read(bytes, start, to)) return start;
       }
-      tried = Math.max(tried, at - least + 1);
+      untried = at - least + 1;
     }
     return -1;
   }
 
   #read(bytes: Buffer, start: number, to: number): boolean {
     const fields = this.#fields;
-    fields.clear();
-    const steps = this.#steps;
+    const program = this.#program;
     let at = start;
-    for (let i = 0; i < steps.length; i++) {
-      const step = steps[i]!;
-      switch (step.kind) {
-        case 'literal': {
-          const text = step.bytes;
-          if (at + text.length > to) return false;
-          for (let k = 0; k < text.length; k++) if (bytes[at + k] !== text.charCodeAt(k)) return false;
-          at += text.length;
-          break;
-        }
-        case 'digits': {
-          if (step.blank && at < to && isBlank(bytes[at]!)) at += 1;
-          const stop = at + step.max < to ? at + step.max : to;
-          let value = 0;
-          let end = at;
-          for (; end < stop; end++) {
-            const digit = bytes[end]! - 0x30;
-            if (digit < 0 || digit > 9) break;
-            value = value * 10 + digit;
-          }
-          if (end - at < step.min) return false;
-          fields.takeDigits(step.field, value);
-          at = end;
-          break;
-        }
-        case 'monthName': {
-          const month = at + 3 <= to ? MONTH_KEYS.indexOf(keyAt(bytes, at)) : -1;
-          if (month === -1) return false;
-          fields.month = month + 1;
-          at += step.full ? nameLength(MONTHS[month]!, bytes, at, to) : 3;
-          break;
-        }
-        case 'dayName': {
-          const day = at + 3 <= to ? DAY_KEYS.indexOf(keyAt(bytes, at)) : -1;
-          if (day === -1) return false;
-          at += step.full ? nameLength(WEEKDAYS[day]!, bytes, at, to) : 3;
-          break;
-        }
-        default: {
-          const length = textLength(step.kind, bytes, at, to);
-          if (length === 0) return false;
-          if (step.kind === 'fraction') fields.fraction = milliseconds(bytes, at, length);
-          else if (step.kind === 'offset') fields.offset = offset(bytes, at, length);
-          else fields.takeText(step.kind, bytes.toString('latin1', at, at + length));
-          at += length;
-        }
+    for (let i = 0; i < program.length; i += 4) {
+      const operation = program[i]!;
+      if (operation === LITERAL) {
+        if (at >= to || bytes[at] !== program[i + 1]) return false;
+        at += 1;
+        continue;
       }
+      if (operation === DIGITS) {
+        if (program[i + 3] === 1 && at < to && isBlank(bytes[at]!)) at += 1;
+        const most = program[i + 2]! & 0xff;
+        let value = 0;
+        let length = 0;
+        for (; length < most && at < to; length++, at++) {
+          const digit = bytes[at]! - ZERO;
+          if (digit < 0 || digit > 9) break;
+          value = value * 10 + digit;
+        }
+        if (length < program[i + 2]! >> 8) return false;
+        fields.values[program[i + 1]!] = value;
+        continue;
+      }
+      if (operation === NAME) {
+        const keys = program[i + 1] === 1 ? MONTH_KEYS : DAY_KEYS;
+        const index = at + 3 <= to ? keys.indexOf(keyAt(bytes, at)) : -1;
+        if (index === -1) return false;
+        if (program[i + 1] === 1) fields.values[MONTH_FIELD] = index + 1;
+        at += program[i + 2] === 1 ? nameLength((program[i + 1] === 1 ? MONTHS : WEEKDAYS)[index]!, bytes, at, to) : 3;
+        continue;
+      }
+      const kind = TEXTS[program[i + 1]!]!;
+      const length = textLength(kind, bytes, at, to);
+      if (length === 0) return false;
+      if (kind === 'fraction') fields.fraction = milliseconds(bytes, at, length);
+      else if (kind === 'offset') fields.offset = offset(bytes, at, length);
+      else fields.takeText(kind, bytes.toString('latin1', at, at + length));
+      at += length;
     }
     this.end = at;
     return true;
   }
 }
 
+/** The steps, four numbers each: the operation, then what it needs. */
+function programOf(steps: readonly Step[]): Int32Array {
+  return Int32Array.from(steps.flatMap((step): number[] => {
+    switch (step.kind) {
+      case 'literal': return Array.from(step.bytes, (char) => [LITERAL, char.charCodeAt(0), 0, 0]).flat();
+      case 'digits': return [DIGITS, DIGIT_FIELDS.indexOf(step.field), (step.min << 8) | step.max, step.blank ? 1 : 0];
+      case 'monthName': case 'dayName': return [NAME, step.kind === 'monthName' ? 1 : 0, step.full ? 1 : 0, 0];
+      case 'fraction': case 'half': case 'offset': case 'zone': case 'epoch': return [TEXT, TEXTS.indexOf(step.kind), 0, 0];
+      default: return step satisfies never;
+    }
+  }));
+}
+
 /** Length of the text at `at` that a step of variable form takes; 0 if there is none. */
-function textLength(kind: 'fraction' | 'half' | 'offset' | 'zone' | 'epoch', bytes: Buffer, at: number, to: number): number {
+function textLength(kind: (typeof TEXTS)[number], bytes: Buffer, at: number, to: number): number {
   if (at >= to) return 0;
   const first = bytes[at]!;
   switch (kind) {

@@ -1,5 +1,7 @@
 import { bytePlan } from './byte-plan.ts';
+import { emitExact } from './re2-emit.ts';
 import { parseRe2 } from './re2-parse.ts';
+import { withoutEnds } from './without-ends.ts';
 import type { PatternPlan } from '../plan.ts';
 import type { BytePlan } from './byte-plan.ts';
 import type { ChunkText } from './chunk-text.ts';
@@ -9,6 +11,8 @@ export type Clock = () => number;
 
 /** A test (or, unobserved, a whole chunk of tests) that takes longer is over budget: 50 ms, where a usual chunk takes 1 to 3. */
 export const MATCH_BUDGET_MS = 50;
+/** Frames in a row that match before the next is taken for one that does too. */
+const DENSE = 4;
 /** Matches that run past their frame before a chunk is searched frame by frame: each costs the search a second time. */
 const MAX_CROSSINGS = 16;
 
@@ -25,14 +29,18 @@ export class Matcher {
   #observed = false;
   #version = -1;
   #crossings = 0;
+  /** Frames in a row that matched. */
+  #streak = 0;
   /** Next match at or after #from, as indices of the latin1 string; #start is Infinity if there is none. */
   #from = Infinity;
   #start = 0;
   #end = 0;
 
   constructor(pattern: PatternPlan, clock: Clock = () => 0) {
-    this.#exact = new RegExp(pattern.js, pattern.flags);
-    this.#plan = bytePlan(parseRe2(pattern.source));
+    const root = withoutEnds(parseRe2(pattern.source));
+    const { js, flags } = emitExact(root);
+    this.#exact = new RegExp(js, flags);
+    this.#plan = bytePlan(root);
     this.#clock = clock;
   }
 
@@ -94,12 +102,24 @@ export class Matcher {
       if (!plan.regexp.test(text.latin1)) return false;
       return plan.confirm || plan.regexp.lastIndex > end ? this.#alone(text, from, to) : true;
     }
-    if (start < this.#from || this.#start < start) this.#find(text.latin1, start);
-    if (this.#start > end) return false;
+    if (start < this.#from || this.#start < start) {
+      // Where most frames match, a test without the match's place is cheaper than a search that is remembered.
+      if (this.#streak >= DENSE) {
+        plan.regexp.lastIndex = start;
+        if (plan.regexp.test(text.latin1) && plan.regexp.lastIndex <= end) return plan.confirm ? this.#alone(text, from, to) : true;
+        this.#streak = 0;
+      }
+      this.#find(text.latin1, start);
+    }
+    if (this.#start > end) {
+      this.#streak = 0;
+      return false;
+    }
     if (this.#end > end) {
       this.#crossings += 1;
       return this.#alone(text, from, to);
     }
+    this.#streak += 1;
     return plan.confirm ? this.#alone(text, from, to) : true;
   }
 

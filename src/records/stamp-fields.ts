@@ -1,5 +1,5 @@
 import { DAY_MS, civilFromDays, daysFromCivil, daysInMonth, isLeap } from './calendar.ts';
-import { MONTHS } from './strptime.ts';
+import { DIGIT_FIELDS, MONTHS } from './strptime.ts';
 import type { DigitField, Step } from './strptime.ts';
 import type { Zone } from './zone.ts';
 
@@ -12,19 +12,18 @@ const TIME_AHEAD_MS = 2 * HOUR_MS;
 /** Years back in which a 29 February is found in any case: 1896 to 1904 is the longest gap. */
 const LEAP_GAP = 8;
 
-/** What was read of one timestamp, and the rules by which it becomes a time. One object is filled again and again. */
+/** Places in `values`, in the order of DIGIT_FIELDS. */
+const [YEAR, SHORT_YEAR, MONTH, DAY, DAY_OF_YEAR, HOUR, HOUR12, MINUTE, SECOND] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+
+/**
+ * What was read of one timestamp, and the rules by which it becomes a time. One object serves one format and is filled
+ * again and again: each reading sets the same fields, so none has to be cleared.
+ */
 export class StampFields {
-  year = -1;
-  month = -1;
-  day = -1;
-  dayOfYear = -1;
-  hour = 0;
-  minute = 0;
-  second = 0;
+  /** One number per DIGIT_FIELDS; -1 for what the format does not have. */
+  readonly values = new Int32Array(DIGIT_FIELDS.length).fill(-1);
   /** Milliseconds of the second. */
   fraction = 0;
-  /** The hour is on a 12-hour clock. */
-  twelve = false;
   half: 'none' | 'am' | 'pm' = 'none';
   /** Milliseconds ahead of UTC that the text itself names, or NaN. */
   offset = Number.NaN;
@@ -35,34 +34,13 @@ export class StampFields {
   #reference = Number.NaN;
   #referenceOffset = 0;
 
-  clear(): void {
-    this.year = this.month = this.day = this.dayOfYear = -1;
-    this.hour = this.minute = this.second = this.fraction = 0;
-    this.twelve = false;
-    this.half = 'none';
-    this.offset = this.epoch = Number.NaN;
-    this.zoneName = '';
-  }
-
   takeDigits(field: DigitField, value: number): void {
-    switch (field) {
-      case 'year': this.year = value; return;
-      // POSIX: 69 to 99 are the twentieth century.
-      case 'shortYear': this.year = value < 69 ? 2000 + value : 1900 + value; return;
-      case 'month': this.month = value; return;
-      case 'day': this.day = value; return;
-      case 'dayOfYear': this.dayOfYear = value; return;
-      case 'hour': this.hour = value; return;
-      case 'hour12': this.hour = value; this.twelve = true; return;
-      case 'minute': this.minute = value; return;
-      case 'second': this.second = value; return;
-      default: field satisfies never;
-    }
+    this.values[DIGIT_FIELDS.indexOf(field)] = value;
   }
 
   takeText(kind: Exclude<Step['kind'], 'literal' | 'digits'>, text: string): void {
     switch (kind) {
-      case 'monthName': this.month = MONTHS.findIndex((name) => name.startsWith(text.slice(0, 3).toLowerCase())) + 1; return;
+      case 'monthName': this.values[MONTH] = MONTHS.findIndex((name) => name.startsWith(text.slice(0, 3).toLowerCase())) + 1; return;
       // A wrong day of the week is no reason to give up a date.
       case 'dayName': return;
       case 'fraction': this.fraction = Number(text.slice(0, 3).padEnd(3, '0')); return;
@@ -82,28 +60,41 @@ export class StampFields {
   resolve(zone: Zone, reference: number, previous: number): number {
     if (!Number.isNaN(this.epoch)) return this.epoch + this.fraction;
     if (this.zoneName !== '') this.offset = /^[-+]/.test(this.zoneName) ? numericOffset(this.zoneName) : zone.offsetOfName(this.zoneName);
+    const { values } = this;
     const hour = this.#hour24();
-    if (hour > 23 || this.minute > 59 || this.second > 60 || this.month > 12 || this.month === 0 || this.day === 0 || this.day > 31) return Number.NaN;
-    const time = hour * HOUR_MS + this.minute * MINUTE_MS + this.second * 1000 + this.fraction;
-    const days = this.year >= 0 ? this.#daysIn(this.year) : this.#daysNear(zone, reference, time);
+    const minute = Math.max(0, values[MINUTE]!);
+    const second = Math.max(0, values[SECOND]!);
+    const month = values[MONTH]!;
+    const day = values[DAY]!;
+    if (hour > 23 || minute > 59 || second > 60 || month > 12 || month === 0 || day === 0 || day > 31) return Number.NaN;
+    const time = hour * HOUR_MS + minute * MINUTE_MS + second * 1000 + this.fraction;
+    const year = this.#year();
+    const days = year >= 0 ? this.#daysIn(year) : this.#daysNear(zone, reference, time);
     const local = days * DAY_MS + time;
     return Number.isNaN(local) || !Number.isNaN(this.offset) ? local - this.offset : zone.toUtc(local, previous);
   }
 
+  #year(): number {
+    const short = this.values[SHORT_YEAR]!;
+    // POSIX: 69 to 99 are the twentieth century.
+    return short < 0 ? this.values[YEAR]! : short < 69 ? 2000 + short : 1900 + short;
+  }
+
   #hour24(): number {
-    if (!this.twelve) return this.hour;
-    if (this.hour > 12) return Infinity;
-    if (this.half === 'pm') return this.hour < 12 ? this.hour + 12 : 12;
-    return this.half === 'am' && this.hour === 12 ? 0 : this.hour;
+    const hour = this.values[HOUR12]!;
+    if (hour < 0) return Math.max(0, this.values[HOUR]!);
+    if (hour > 12) return Infinity;
+    if (this.half === 'pm') return hour < 12 ? hour + 12 : 12;
+    return this.half === 'am' && hour === 12 ? 0 : hour;
   }
 
   /** Days since 1970 of this date in a year, or NaN if the year does not have it. */
   #daysIn(year: number): number {
-    if (this.dayOfYear >= 0) {
-      return this.dayOfYear === 0 || this.dayOfYear > (isLeap(year) ? 366 : 365) ? Number.NaN : daysFromCivil(year, 1, this.dayOfYear);
-    }
-    const month = this.month < 0 ? 1 : this.month;
-    const day = this.day < 0 ? 1 : this.day;
+    const dayOfYear = this.values[DAY_OF_YEAR]!;
+    if (dayOfYear >= 0) return dayOfYear === 0 || dayOfYear > (isLeap(year) ? 366 : 365) ? Number.NaN : daysFromCivil(year, 1, dayOfYear);
+    // What is missing is the first: -1 stands for it.
+    const month = Math.abs(this.values[MONTH]!);
+    const day = Math.abs(this.values[DAY]!);
     return day > 28 && day > daysInMonth(year, month) ? Number.NaN : daysFromCivil(year, month, day);
   }
 
@@ -115,10 +106,11 @@ export class StampFields {
     }
     const here = reference + (Number.isNaN(this.offset) ? this.#referenceOffset : this.offset);
     const today = Math.floor(here / DAY_MS);
-    if (this.month < 0 && this.day < 0 && this.dayOfYear < 0) return today * DAY_MS + time > here + TIME_AHEAD_MS ? today - 1 : today;
+    const [ownMonth, ownDay, dayOfYear] = [this.values[MONTH]!, this.values[DAY]!, this.values[DAY_OF_YEAR]!];
+    if (ownMonth < 0 && ownDay < 0 && dayOfYear < 0) return today * DAY_MS + time > here + TIME_AHEAD_MS ? today - 1 : today;
     const latest = here + DATE_AHEAD_MS - time;
     const { year, month } = civilFromDays(today);
-    if (this.month >= 0 || this.dayOfYear >= 0) {
+    if (ownMonth >= 0 || dayOfYear >= 0) {
       for (let y = year + 1; y >= year - LEAP_GAP; y--) {
         const days = this.#daysIn(y);
         if (days * DAY_MS <= latest) return days;
@@ -127,7 +119,7 @@ export class StampFields {
     }
     for (let ago = -1; ago < 12; ago++) {
       const [y, m] = [year + Math.floor((month - 1 - ago) / 12), ((month - 1 - ago) % 12 + 12) % 12 + 1];
-      const days = this.day > daysInMonth(y, m) ? Number.NaN : daysFromCivil(y, m, this.day);
+      const days = ownDay > daysInMonth(y, m) ? Number.NaN : daysFromCivil(y, m, ownDay);
       if (days * DAY_MS <= latest) return days;
     }
     return Number.NaN;

@@ -7,7 +7,9 @@ export type Step =
   | { readonly kind: 'monthName' | 'dayName'; readonly full: boolean }
   | { readonly kind: 'fraction' | 'half' | 'offset' | 'zone' | 'epoch' };
 
-export type DigitField = 'year' | 'shortYear' | 'month' | 'day' | 'dayOfYear' | 'hour' | 'hour12' | 'minute' | 'second';
+/** What a number can be; the order is that of `StampFields.values`. */
+export const DIGIT_FIELDS = ['year', 'shortYear', 'month', 'day', 'dayOfYear', 'hour', 'hour12', 'minute', 'second'] as const;
+export type DigitField = (typeof DIGIT_FIELDS)[number];
 
 /** A compiled format. Each step but the literals is a group of the pattern, in order. */
 export interface Layout {

@@ -113,7 +113,6 @@ export class TimestampParser {
     const fields = this.#fields;
     pattern.lastIndex = 0;
     for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-      fields.clear();
       let group = 1;
       for (const step of this.#layout.steps) {
         if (step.kind === 'digits') fields.takeDigits(step.field, Number(match[group++]));

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { check, type MatchLister } from '../../src/cli/check.ts';
+import { check, type FileLookup } from '../../src/cli/check.ts';
 import { loadPlan } from '../../src/cli/load-plan.ts';
 
 const QUIET = { AWS_EC2_METADATA_DISABLED: 'true' };
@@ -21,10 +21,10 @@ function folder(context: TestContext): (name: string, content: unknown) => strin
 
 interface Answer { readonly code: number; readonly out: string; readonly err: string }
 
-async function answer(files: readonly string[], options: { readonly json?: boolean; readonly listMatches?: MatchLister } = {}): Promise<Answer> {
+async function answer(files: readonly string[], options: { readonly json?: boolean; readonly listMatches?: FileLookup['listMatches'] } = {}): Promise<Answer> {
   let out = '';
   let err = '';
-  const code = await check(files, { json: options.json ?? false, env: QUIET, listMatches: options.listMatches ?? null }, { out: (text) => { out += text; }, err: (text) => { err += text; }, colour: false });
+  const code = await check(files, { json: options.json ?? false, env: QUIET, lookup: options.listMatches === undefined ? null : { listMatches: options.listMatches, globFault: (pattern) => (pattern.includes('[') ? 'the [ is not closed' : null) } }, { out: (text) => { out += text; }, err: (text) => { err += text; }, colour: false });
   return { code, out, err };
 }
 
@@ -71,6 +71,13 @@ test('several files are one document, and a contradiction names both', async (co
   const { code, err } = await answer([first, third]);
   assert.equal(code, 78);
   assert.ok(err.includes(`${third}:3:`) && err.includes(`${first}:3:`));
+});
+
+test('a glob nobody can read is an error of its entry', async (context) => {
+  const file = folder(context)('agent.json', { ...GOOD, logs: { ...GOOD.logs, logs_collected: { files: { collect_list: [{ file_path: '/var/log/[a', log_group_name: 'g' }] } } } });
+  const { code, err } = await answer([file], { listMatches: async () => ({ matches: [], skipped: [] }) });
+  assert.equal(code, 78);
+  assert.match(err, /collect_list\/0\/file_path: the \[ is not closed\n/);
 });
 
 test('--json gives problems, plan and matches as one document', async (context) => {

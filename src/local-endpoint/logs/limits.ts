@@ -25,3 +25,7 @@ export const RETENTION_DAYS: readonly number[] = [
 ];
 
 export const GROUP_CLASSES = ['STANDARD', 'INFREQUENT_ACCESS', 'DELIVERY', 'ESSENTIALS'] as const;
+
+/** Ours, to bound the memory: the service has a quota of 1,000,000 groups and none for streams. */
+export const MAX_GROUPS = 100_000;
+export const MAX_STREAMS = 200_000;

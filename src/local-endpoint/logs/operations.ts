@@ -7,12 +7,12 @@ import type { LogStore } from './store.ts';
 import { streamOperations } from './streams.ts';
 import { testMetricFilter } from './test-metric-filter.ts';
 
-/** CloudWatch Logs by operation name. `written` resolves when what was stored so far is on disk. */
-export function logsOperations(store: LogStore, written: () => Promise<void>): Operations {
+/** CloudWatch Logs by operation name. */
+export function logsOperations(store: LogStore): Operations {
   return {
     ...groupOperations(store),
     ...streamOperations(store),
-    PutLogEvents: putLogEvents(store, written),
+    PutLogEvents: putLogEvents(store),
     GetLogEvents: getLogEvents(store),
     FilterLogEvents: filterLogEvents(store),
     TestMetricFilter: testMetricFilter,

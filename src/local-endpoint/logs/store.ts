@@ -1,5 +1,5 @@
-import { alreadyExists, notFound } from '../service-error.ts';
-import { EVENT_OVERHEAD_BYTES } from './limits.ts';
+import { ServiceError, alreadyExists, notFound } from '../service-error.ts';
+import { EVENT_OVERHEAD_BYTES, MAX_GROUPS, MAX_STREAMS } from './limits.ts';
 import { LogStream } from './stream.ts';
 import type { Block, StoredEvent } from './stream.ts';
 
@@ -38,6 +38,7 @@ export class LogStore {
   #head = 0;
   #bytes = 0;
   #places = 0;
+  #streamCount = 0;
   #evictedEvents = 0;
   #evictedBytes = 0;
 
@@ -101,6 +102,7 @@ export class LogStore {
 
   createGroup(group: Omit<LogGroup, 'streams' | 'storedBytes'>): LogGroup {
     if (this.#groups.has(group.name)) throw alreadyExists('The specified log group already exists');
+    if (this.#groups.size >= MAX_GROUPS) throw limitExceeded(`${MAX_GROUPS} log groups`);
     const created: LogGroup = { ...group, storedBytes: 0, streams: new Map() };
     this.#groups.set(group.name, created);
     for (const observer of this.#observers) observer.groupChanged(created);
@@ -123,7 +125,9 @@ export class LogStore {
   createStream(group: string, name: string, creationTime: number): LogStream {
     const { streams } = this.group(group);
     if (streams.has(name)) throw alreadyExists('The specified log stream already exists');
+    if (this.#streamCount >= MAX_STREAMS) throw limitExceeded(`${MAX_STREAMS} log streams`);
     const stream = new LogStream(group, name, creationTime);
+    this.#streamCount++;
     streams.set(name, stream);
     for (const observer of this.#observers) observer.streamCreated(stream);
     return stream;
@@ -163,6 +167,7 @@ export class LogStore {
   }
 
   #release(stream: LogStream): void {
+    this.#streamCount--;
     const gone = new Set(stream.blocks);
     for (const block of gone) {
       this.#bytes -= block.bytes;
@@ -171,6 +176,10 @@ export class LogStore {
     this.#queue = this.#queue.slice(this.#head).filter((block) => !gone.has(block));
     this.#head = 0;
   }
+}
+
+function limitExceeded(what: string): ServiceError {
+  return new ServiceError('LimitExceededException', `Resource limit exceeded: the local endpoint holds ${what} at most.`);
 }
 
 /** Bytes an event counts for: exact UTF-8 length of the message plus 26. An unpaired surrogate counts as U+FFFD, 3 bytes. */

@@ -65,7 +65,7 @@ export function putMetricData(store: MetricStore): Operation {
 
 /** Throws unless it is 1 to 255 printable ASCII characters that do not begin with a colon. */
 export function readNamespace(value: Json | undefined): string {
-  if (typeof value !== 'string' || !/^[^:\x00-\x1f\x7f-\uffff][\x20-\x7e]{0,254}$/.test(value) || value.trim() === '') {
+  if (typeof value !== 'string' || !/^(?!:)[\x20-\x7e]{1,255}$/.test(value) || value.trim() === '') {
     throw invalidValue('The parameter Namespace must be 1 to 255 printable ASCII characters and must not start with a colon.');
   }
   return value;

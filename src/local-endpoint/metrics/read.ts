@@ -30,7 +30,7 @@ function period(value: Json | undefined): number {
 
 function statistic(value: Json | undefined): Statistic {
   const found = STATISTICS.find((each) => each === value);
-  if (found === undefined) throw invalidValue(`The statistic ${String(value)} is not supported by the local endpoint: use one of ${STATISTICS.join(', ')}.`);
+  if (found === undefined) throw invalidValue(`The statistic ${JSON.stringify(value ?? null)} is not supported by the local endpoint: use one of ${STATISTICS.join(', ')}.`);
   return found;
 }
 

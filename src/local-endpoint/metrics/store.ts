@@ -21,7 +21,7 @@ export interface Metric {
   readonly datums: readonly Datum[];
 }
 
-interface Series extends Metric { datums: Datum[] }
+interface Series extends Metric { readonly key: string; datums: Datum[] }
 
 /** Datums held; the oldest go first. */
 const MAX_HELD = 500_000;
@@ -46,7 +46,7 @@ export class MetricStore {
   add(namespace: string, name: string, dimensions: Dimensions, datum: Datum): void {
     const sorted = sortDimensions(dimensions);
     const key = keyOf(namespace, name, sorted);
-    const series = this.#series.get(key) ?? { namespace, name, dimensions: sorted, datums: [] };
+    const series = this.#series.get(key) ?? { key, namespace, name, dimensions: sorted, datums: [] };
     this.#series.set(key, series);
     series.datums.push(datum);
     this.#order.push(series);
@@ -64,7 +64,10 @@ export class MetricStore {
   #evict(n: number): void {
     const drops = new Map<Series, number>();
     for (const series of this.#order.slice(0, n)) drops.set(series, (drops.get(series) ?? 0) + 1);
-    for (const [series, count] of drops) series.datums = series.datums.slice(count);
+    for (const [series, count] of drops) {
+      series.datums = series.datums.slice(count);
+      if (series.datums.length === 0) this.#series.delete(series.key);
+    }
     this.#order = this.#order.slice(n);
     this.#evicted += n;
   }

@@ -44,6 +44,7 @@ export class Selector {
 
 function readMember(scanner: Scanner): Step {
   if (scanner.take('*')) return { kind: 'members' };
+  if (scanner.take('[')) return readBracket(scanner);
   const name = scanner.run(NAME);
   if (name === '') throw scanner.fail("a property name is missing after '.'; other characters need ['…']");
   return { kind: 'member', name };

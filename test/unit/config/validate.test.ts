@@ -35,7 +35,8 @@ test('sections this version does not run are notes, unknown ones warnings', () =
 test('no message speaks the language of the schema validator', () => {
   fc.assert(fc.property(fc.record({ agent: fc.jsonValue({ maxDepth: 2 }), logs: fc.dictionary(fc.constantFrom('gzip', 'concurrency', 'logs_collected', 'credentials', 'endpoint_override', 'x'), fc.jsonValue({ maxDepth: 2 })) }, { requiredKeys: [] }), (document) => {
     for (const { message, expected, line } of problemsOf(document)) {
-      assert.doesNotMatch(`${message} ${expected}`, /schema|must |propert|undefined|instance/);
+      const ownWords = `${message} ${expected}`.replaceAll(/"(?:[^"\\]|\\.)*"/g, '');
+      assert.doesNotMatch(ownWords, /schema|must |propert|undefined|instance/);
       assert.ok(line !== null && line >= 1);
     }
   }), { numRuns: 100 });

@@ -1,0 +1,25 @@
+import { compileGlob } from '../files/glob.ts';
+import { listMatches } from '../files/list-matches.ts';
+import type { Listing } from '../files/list-matches.ts';
+import type { FileEntryPlan } from '../plan.ts';
+
+/** What is wrong with an absolute path or glob, or null. */
+export function globFault(pattern: string): string | null {
+  const glob = compileGlob(pattern);
+  return 'problem' in glob ? glob.problem : null;
+}
+
+export interface LookupSpec extends Pick<FileEntryPlan, 'pattern' | 'exclude'> {
+  /** Canonical label of the files' encoding. */
+  readonly encoding: string;
+  /** The agent's own, see Plan.ownLogs. */
+  readonly ownLogs: readonly string[];
+  readonly stateDirectory: string | null;
+}
+
+/** The files a pattern matches now, as the running agent would find them; changes nothing. Throws for what `globFault` refuses. */
+export async function filesNow({ pattern, exclude, encoding, ownLogs, stateDirectory }: LookupSpec): Promise<Listing> {
+  const glob = compileGlob(pattern);
+  if ('problem' in glob) throw new Error(`${pattern}: ${glob.problem}`);
+  return listMatches(glob, { exclude, own: { logs: ownLogs, stateDirectory }, encoding });
+}

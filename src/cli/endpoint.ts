@@ -1,0 +1,124 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { startEndpoint } from '../local-endpoint/server.ts';
+import type { RunningEndpoint } from '../local-endpoint/server.ts';
+import type { FaultSpec } from '../local-endpoint/fault-spec.ts';
+
+interface Flags {
+  readonly port: number;
+  readonly host: string;
+  readonly data?: string;
+  readonly region: string;
+  readonly fault?: readonly string[];
+  readonly quiet?: boolean;
+  readonly allowRemote?: boolean;
+}
+
+/** sysexits: the command was used wrongly; the service could not be started. */
+const EX_USAGE = 64;
+const EX_UNAVAILABLE = 69;
+const COUNTERS_MS = 5000;
+
+const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('Give a port from 0 (any free one) to 65535.');
+  return port;
+}
+
+function parseFault(text: string): FaultSpec {
+  try {
+    return JSON.parse(text) as FaultSpec;
+  } catch (error) {
+    throw new Error(`--fault ${text}: not valid JSON; for example --fault '{"kind":"throttle","every":3}'`, { cause: error });
+  }
+}
+
+function example(url: string, region: string): string {
+  return [
+    `The endpoint listens at ${url} and answers CloudWatch Logs, CloudWatch metrics and Parameter Store.`,
+    '',
+    'Any AWS client reaches it with',
+    `  export AWS_ENDPOINT_URL=${url} AWS_REGION=${region} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local`,
+    'and the agent with this in its config:',
+    `  { "agent": { "region": "${region}" }, "logs": { "endpoint_override": "${url}", … } }`,
+    '',
+    `What was asked: curl ${url}/_requests     Faults: curl ${url}/_faults -d '{"kind":"throttle","every":3}'`,
+    '',
+  ].join('\n');
+}
+
+/** Says each new stream once, and the counters every few seconds if they changed. Returns what ends it. */
+function watch(endpoint: RunningEndpoint, say: (line: string) => void): () => void {
+  const { store, requests } = endpoint;
+  store.observe({
+    streamCreated: ({ group, name }) => { say(`new stream ${group} ${name}`); },
+    groupChanged: () => {}, groupDeleted: (name) => { say(`group deleted ${name}`); }, streamDeleted: () => {}, stored: () => {},
+  });
+  let last = '';
+  const timer = setInterval(() => {
+    const { events, bytes } = store.evicted;
+    const line = `requests ${requests.count()}, events ${requests.events}, held ${store.count()} (${(store.bytes / 1_048_576).toFixed(1)} MiB)${events > 0 ? `, evicted from memory ${events} (${(bytes / 1_048_576).toFixed(1)} MiB)` : ''}`;
+    if (line !== last) say(line);
+    last = line;
+  }, COUNTERS_MS);
+  return () => { clearInterval(timer); };
+}
+
+/** Resolves at the first SIGINT or SIGTERM from now on; a second one ends the process as usual. */
+function signalled(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = (): void => {
+    process.off('SIGINT', end).off('SIGTERM', end);
+    resolve();
+  };
+  process.on('SIGINT', end).on('SIGTERM', end);
+  return promise;
+}
+
+async function run(flags: Flags): Promise<void> {
+  const faults = (flags.fault ?? []).map(parseFault);
+  if (!LOOPBACK.test(flags.host) && flags.allowRemote !== true) {
+    throw new Error(`--host ${flags.host} is not a loopback address: anyone who reaches it could read and write what is stored. Add --allow-remote if that is meant`);
+  }
+  // Before the URL is printed: whoever reads it may end us at once.
+  const ended = signalled();
+  let endpoint: RunningEndpoint;
+  try {
+    endpoint = await startEndpoint({ port: flags.port, host: flags.host, region: flags.region, ...(flags.data !== undefined && { dataDir: flags.data }) });
+  } catch (error) {
+    const busy = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    process.stderr.write(`agent endpoint: ${(error as Error).message}${busy ? '; choose another port with --port, or 0 for any free one' : ''}\n`);
+    process.exitCode = EX_UNAVAILABLE;
+    return;
+  }
+  await using running = endpoint;
+  for (const fault of faults) running.faults.add(fault);
+  const say = (line: string): void => { if (flags.quiet !== true) process.stdout.write(`${line}\n`); };
+  process.stdout.write(flags.quiet === true ? `${running.url}\n` : example(running.url, flags.region));
+  for (const notice of running.notices) process.stderr.write(`agent endpoint: ${notice}\n`);
+  const unwatch = watch(running, say);
+  await ended;
+  unwatch();
+}
+
+/** `agent endpoint`: a CloudWatch-compatible server on this machine, until SIGINT or SIGTERM. */
+export function endpointCommand(): Command {
+  return new Command('endpoint')
+    .description('run a CloudWatch-compatible server on this machine: to try the agent without AWS, and to test it')
+    .addOption(new Option('--port <port>', 'port to listen on; 0 for any free one').default(4580).argParser(parsePort))
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--allow-remote', 'permit an address that other machines can reach')
+    .option('--data <dir>', 'keep what arrives in this directory and load it at the start')
+    .option('--region <region>', 'region of the ARNs', 'us-east-1')
+    .option('--fault <json...>', 'faults to begin with, for example \'{"kind":"throttle","every":3}\'')
+    .option('--quiet', 'print the URL and nothing else')
+    .action(async (flags: Flags) => {
+      try {
+        await run(flags);
+      } catch (error) {
+        process.stderr.write(`agent endpoint: ${(error as Error).message}\n`);
+        process.exitCode = EX_USAGE;
+      }
+    });
+}

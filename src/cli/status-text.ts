@@ -1,0 +1,88 @@
+import type { CountersStatus, DestinationStatus, FileStatus, Listed, StatusDocument } from '../control/status-document.ts';
+import { printable, textTable } from './text-table.ts';
+import { agoText, bytesText, countText, spanText } from './units.ts';
+
+/** Rows of a table on the screen; `--json` has all of them. */
+const LISTED = 20;
+
+/**
+ * What is wrong now, one line each and the gravest first; empty when all is well. What is over (events dropped an hour
+ * ago) is no problem of now: the counters show it.
+ */
+export function problemsOf(status: StatusDocument): readonly string[] {
+  const { checkpointTrouble, destinations, files, disabled } = status;
+  return [
+    ...(checkpointTrouble === null ? [] : [`positions do not reach the disk (${checkpointTrouble}): what is delivered now is sent again after a crash`]),
+    ...destinations.list.filter(isFailing).map(({ group, stream, state, lastError }) => `log group ${group}, stream ${stream}: ${state}${lastError === null ? '' : ` (${lastError})`}; its logs stay in their files`),
+    ...files.list.filter((file) => file.lastError !== null).map(({ path, lastError }) => `${path}: cannot be read (${lastError}); tried again`),
+    ...disabled.map(({ pointer, pattern, reason }) => `${pointer} ${pattern}: does not run: ${reason}`),
+  ].map(printable);
+}
+
+const isFailing = ({ state }: DestinationStatus): boolean => state === 'retrying' || state === 'paused';
+
+/** The status for a terminal: problems, files, destinations, counters. */
+export function statusText(status: StatusDocument): string {
+  const { agent, at, entries, files, skipped, destinations, counters, quarantine, troubles } = status;
+  const problems = problemsOf(status);
+  const blocks = [
+    `unified-agent ${agent.version}, pid ${agent.pid}, running for ${spanText(agent.uptimeMs)}, state in ${agent.stateDirectory}\n`
+    + `memory ${bytesText(agent.rssBytes)}, of it ${bytesText(agent.budgetUsedBytes)} of ${bytesText(agent.budgetLimitBytes)} for events; ${countText(agent.openFiles, 'file')} open\n`,
+    problems.length === 0 ? 'no problems\n' : `${countText(problems.length, 'problem')}\n${listed(problems)}`,
+    `${countText(files.total, 'file')} of ${countText(entries.length, 'entry', 'entries')}, ${bytesText(sumOf(files.list, (file) => file.lagBytes))} not acknowledged\n${files.total === 0 ? '' : filesTable(files, at)}`,
+    `${countText(destinations.total, 'destination')}\n${destinations.total === 0 ? '' : destinationsTable(destinations, at)}`,
+    countersText(counters),
+  ];
+  if (skipped.total > 0) blocks.push(`${countText(skipped.total, 'file')} skipped\n${listed(skipped.list.map(({ path, reason }) => printable(`${path}: ${reason}`)), skipped.total)}`);
+  if (quarantine !== null && quarantine.events > 0) blocks.push(`quarantine: ${countText(quarantine.events, 'event')} (${bytesText(quarantine.bytes)}) kept in quarantine.jsonl${quarantine.rotatedEvents + quarantine.lostEvents > 0 ? `, ${quarantine.rotatedEvents + quarantine.lostEvents} of them pushed out or not written` : ''}\n`);
+  if (troubles.length > 0) blocks.push(`said in the log\n${listed(troubles.map(({ message, since, times }) => printable(`${agoText(since, at)}${times > 1 ? `, ${times} times` : ''}: ${message}`)))}`);
+  return blocks.join('\n');
+}
+
+function listed(lines: readonly string[], total: number = lines.length): string {
+  const shown = lines.slice(0, LISTED);
+  return [...shown, ...(total > shown.length ? [`and ${total - shown.length} more (--json lists them)`] : [])].map((line) => `  ${line}\n`).join('');
+}
+
+function filesTable({ total, list }: Listed<FileStatus>, at: number): string {
+  const rows = list.slice(0, LISTED).map((file) => [
+    bytesText(file.lagBytes), bytesText(file.size), percent(file.safeOffset, file.size), agoText(file.lastAckAt, at), conditionOf(file), file.path,
+  ]);
+  const table = textTable([{ title: 'lag', align: 'right' }, { title: 'size', align: 'right' }, { title: 'done', align: 'right' }, { title: 'acknowledged' }, { title: 'condition' }, { title: 'file' }], rows);
+  return total > rows.length ? `${table}  and ${countText(total - rows.length, 'more file')} (--json lists them)\n` : table;
+}
+
+function conditionOf({ lastError, attachment, lagBytes, pendingBytes }: FileStatus): string {
+  if (lastError !== null) return `error ${lastError}`;
+  const caughtUp = lagBytes === 0 ? 'caught up' : lagBytes <= pendingBytes ? 'waiting for the rest of a message' : 'sending';
+  return attachment === 'attached' ? caughtUp : `${attachment}, ${caughtUp}`;
+}
+
+/** Rounded down, so that 100 % is all of it. */
+function percent(part: number, whole: number): string {
+  return whole === 0 ? '100 %' : `${Math.floor((100 * part) / whole)} %`;
+}
+
+function destinationsTable({ total, list }: Listed<DestinationStatus>, at: number): string {
+  const rows = list.slice(0, LISTED).map((one) => [
+    one.state, bytesText(one.heldBytes), one.events.toLocaleString('en-US'), one.requests.toLocaleString('en-US'), agoText(one.lastAckAt, at), `${one.group} ${one.stream}${one.lastError === null ? '' : ` (${one.lastError})`}`,
+  ]);
+  const table = textTable([{ title: 'state' }, { title: 'held', align: 'right' }, { title: 'events', align: 'right' }, { title: 'requests', align: 'right' }, { title: 'acknowledged' }, { title: 'log group and stream' }], rows);
+  return total > rows.length ? `${table}  and ${countText(total - rows.length, 'more destination')} (--json lists them)\n` : table;
+}
+
+function countersText({ readBytes, settledBytes, heldBytes, deliveredEvents, deliveredMessageBytes, dropped, requestsRetried, ambiguousAttempts }: CountersStatus): string {
+  const lines = [
+    `read ${exact(readBytes)} = settled ${exact(settledBytes)} + held ${exact(heldBytes)} bytes of the files`,
+    `delivered ${countText(deliveredEvents, 'event')}, ${exact(deliveredMessageBytes)} bytes of messages`,
+    ...dropped.map(({ reason, events, bytes }) => `dropped as ${reason}: ${events > 0 ? `${countText(events, 'event')}, ` : ''}${exact(bytes)} bytes`),
+    ...(requestsRetried > 0 ? [`${countText(requestsRetried, 'request')} tried again, ${ambiguousAttempts} of them without an answer (what they held may be there twice)`] : []),
+  ];
+  return `since the start\n${lines.map((line) => `  ${line}\n`).join('')}`;
+}
+
+const exact = (value: number): string => value.toLocaleString('en-US');
+
+function sumOf<T>(items: readonly T[], value: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + value(item), 0);
+}

@@ -1,0 +1,136 @@
+// What the running agent says about itself: the answer of `GET /status`, and what `agent status` prints. Types only but
+// for the version. Times are epoch milliseconds, sizes and offsets bytes.
+
+/** Grows when a field changes its meaning or goes; new fields do not change it. */
+export const STATUS_VERSION = 1;
+
+export interface StatusDocument {
+  readonly statusVersion: typeof STATUS_VERSION;
+  readonly at: number;
+  readonly agent: AgentStatus;
+  readonly entries: readonly EntryStatus[];
+  readonly disabled: readonly DisabledStatus[];
+  readonly files: Listed<FileStatus>;
+  readonly skipped: Listed<SkippedStatus>;
+  readonly destinations: Listed<DestinationStatus>;
+  readonly counters: CountersStatus;
+  /** Null while the state directory is not open yet. */
+  readonly quarantine: QuarantineStatus | null;
+  readonly troubles: readonly TroubleStatus[];
+  /** Why positions do not reach the disk at present, or null. */
+  readonly checkpointTrouble: string | null;
+}
+
+/** A bounded list: what matters most comes first, and `total` counts what is left out as well. */
+export interface Listed<T> {
+  readonly total: number;
+  readonly list: readonly T[];
+}
+
+export interface AgentStatus {
+  readonly version: string;
+  readonly pid: number;
+  readonly startedAt: number;
+  readonly uptimeMs: number;
+  readonly stateDirectory: string;
+  /** Resident memory of the process. */
+  readonly rssBytes: number;
+  /** Memory held for chunks and batches, of the budget shared by all destinations. */
+  readonly budgetUsedBytes: number;
+  readonly budgetLimitBytes: number;
+  readonly openFiles: number;
+}
+
+export interface EntryStatus {
+  readonly key: string;
+  /** JSON pointer into the config. */
+  readonly pointer: string;
+  readonly pattern: string;
+  readonly files: number;
+  readonly skipped: number;
+}
+
+export interface DisabledStatus {
+  readonly pointer: string;
+  readonly pattern: string;
+  readonly reason: string;
+}
+
+export interface FileStatus {
+  readonly path: string;
+  /** Key of its entry. */
+  readonly entry: string;
+  readonly size: number;
+  /** How far it was read and handed on. */
+  readonly offset: number;
+  /** Every byte before it is acknowledged, or dropped for a counted reason: where a restart goes on. */
+  readonly safeOffset: number;
+  /** What of the file is not acknowledged. */
+  readonly lagBytes: number;
+  /** Of the lag: the end of the file, which is no complete message yet. */
+  readonly pendingBytes: number;
+  readonly lastAckAt: number | null;
+  /** `renamed` and `deleted` files are read on until they are quiet and acknowledged. */
+  readonly attachment: 'attached' | 'renamed' | 'deleted';
+  /** errno name of what the last look or read met, or null. */
+  readonly lastError: string | null;
+}
+
+export interface SkippedStatus {
+  readonly path: string;
+  readonly entry: string;
+  readonly reason: string;
+}
+
+export interface DestinationStatus {
+  readonly group: string;
+  readonly stream: string;
+  readonly state: 'idle' | 'sending' | 'retrying' | 'paused';
+  /** Memory held for it. */
+  readonly heldBytes: number;
+  readonly lastError: string | null;
+  readonly lastAckAt: number | null;
+  readonly events: number;
+  /** UTF-8 bytes of the messages accepted. */
+  readonly messageBytes: number;
+  readonly requests: number;
+}
+
+export interface DroppedStatus {
+  readonly reason: string;
+  readonly events: number;
+  /** Message bytes of events; bytes of the file where whole ranges are concerned. */
+  readonly bytes: number;
+}
+
+/**
+ * Since the start, in bytes of the files, each range once: `readBytes` = `settledBytes` + `heldBytes`. Settled means
+ * accepted by the service, or dropped on purpose and counted in `dropped`.
+ */
+export interface CountersStatus {
+  readonly readBytes: number;
+  readonly settledBytes: number;
+  readonly heldBytes: number;
+  readonly deliveredEvents: number;
+  readonly deliveredMessageBytes: number;
+  readonly dropped: readonly DroppedStatus[];
+  readonly requestsRetried: number;
+  /** Attempts whose answer never came: what they held may have been stored, and was sent again. */
+  readonly ambiguousAttempts: number;
+}
+
+export interface QuarantineStatus {
+  readonly events: number;
+  readonly bytes: number;
+  /** Pushed out of the bounded file by younger ones. */
+  readonly rotatedEvents: number;
+  /** Never written, because the disk failed. */
+  readonly lostEvents: number;
+}
+
+export interface TroubleStatus {
+  readonly subject: string;
+  readonly message: string;
+  readonly since: number;
+  readonly times: number;
+}

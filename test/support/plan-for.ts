@@ -1,0 +1,81 @@
+// Plans for tests, without JSON: what is not said has the product's default, except the waits, which are short.
+import type { DeliveryPlan, FileEntryPlan, FilterPlan, FramingPlan, NamingPlan, Plan, ReadingPlan, StartPlan, TimestampPlan } from '../../src/plan.ts';
+
+/** One entry. `path` is absolute or a glob; group and stream default to `g` and `s`. */
+export interface EntrySpec {
+  readonly path: string;
+  readonly group?: string | null;
+  readonly stream?: string;
+  readonly streamPerFile?: boolean;
+  readonly naming?: Partial<NamingPlan>;
+  readonly follow?: 'newest' | 'all';
+  readonly startAt?: 'start' | 'end';
+  readonly start?: StartPlan;
+  readonly encoding?: string;
+  /** Default 100. */
+  readonly multilineTimeoutMs?: number;
+  /** Default 30,000, the product's: a test that waits for a partial line sets it. */
+  readonly partialLineTimeoutMs?: number;
+  readonly maxEventBytes?: number;
+  readonly timestamp?: TimestampPlan | null;
+  readonly filters?: readonly FilterPlan[];
+  readonly exclude?: FileEntryPlan['exclude'];
+  readonly autoRemoval?: boolean;
+}
+
+export interface PlanSpec {
+  readonly endpoint: string;
+  readonly entries: readonly EntrySpec[];
+  /** Defaults: flushMs 50, and the product's own. */
+  readonly delivery?: Partial<DeliveryPlan>;
+  readonly reading?: Partial<ReadingPlan>;
+  readonly ownLogs?: readonly string[];
+}
+
+const DELIVERY: DeliveryPlan = {
+  flushMs: 50, window: 1, maxRequests: 16, maxBatchBytes: 1_048_576, compression: 'off', budgetBytes: 33_554_432,
+  undeliverable: 'quarantine', connectTimeoutMs: 5_000, requestTimeoutMs: 30_000,
+};
+const READING: ReadingPlan = { maxDeletedBytes: 1_073_741_824, maxDeletedAgeMs: 86_400_000 };
+
+function entryFor(spec: EntrySpec, index: number, key: string): FileEntryPlan {
+  const framing: FramingPlan = {
+    encoding: spec.encoding ?? 'utf-8',
+    start: spec.start ?? { kind: 'nonspace' },
+    multilineTimeoutMs: spec.multilineTimeoutMs ?? 100,
+    partialLineTimeoutMs: spec.partialLineTimeoutMs ?? 30_000,
+    maxEventBytes: spec.maxEventBytes ?? 262_144,
+  };
+  return {
+    key,
+    pointer: `/logs/logs_collected/files/collect_list/${index}`,
+    pattern: spec.path,
+    exclude: spec.exclude ?? null,
+    follow: spec.follow ?? 'newest',
+    startAt: spec.startAt ?? 'start',
+    naming: {
+      group: spec.group === undefined ? 'g' : spec.group, stream: spec.stream ?? 's', streamPerFile: spec.streamPerFile ?? false,
+      groupClass: null, retentionDays: null, entity: null, ...spec.naming,
+    },
+    framing,
+    timestamp: spec.timestamp ?? null,
+    filters: spec.filters ?? [],
+    autoRemoval: spec.autoRemoval ?? false,
+  };
+}
+
+export function planFor({ endpoint, entries, delivery, reading, ownLogs }: PlanSpec): Plan {
+  const uses = new Map<string, number>();
+  return {
+    service: { region: 'us-east-1', endpoint, roleArn: null },
+    delivery: { ...DELIVERY, ...delivery },
+    reading: { ...READING, ...reading },
+    entries: entries.map((spec, index) => {
+      const use = (uses.get(spec.path) ?? 0) + 1;
+      uses.set(spec.path, use);
+      return entryFor(spec, index, use === 1 ? spec.path : `${spec.path}#${use}`);
+    }),
+    disabled: [],
+    ownLogs: ownLogs ?? [],
+  };
+}

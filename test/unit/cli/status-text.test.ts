@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { problemsOf, statusText } from '../../../src/cli/status-text.ts';
+import type { DestinationStatus, FileStatus, StatusDocument } from '../../../src/control/status-document.ts';
+
+const AT = 1_800_000_000_000;
+
+function file(path: string, more: Partial<FileStatus> = {}): FileStatus {
+  return { path, entry: '/var/log/*.log', size: 1000, offset: 1000, safeOffset: 1000, lagBytes: 0, pendingBytes: 0, lastAckAt: AT - 5_000, attachment: 'attached', lastError: null, ...more };
+}
+
+function destination(more: Partial<DestinationStatus> = {}): DestinationStatus {
+  return { group: '/web', stream: 'one', state: 'idle', heldBytes: 0, lastError: null, lastAckAt: AT - 1_000, events: 10, messageBytes: 900, requests: 2, ...more };
+}
+
+function status(more: Partial<StatusDocument> = {}): StatusDocument {
+  return {
+    statusVersion: 1, at: AT,
+    agent: { version: '1.2.3', pid: 42, startedAt: AT - 60_000, uptimeMs: 60_000, stateDirectory: '/var/lib/unified-agent', rssBytes: 70_000_000, budgetUsedBytes: 4096, budgetLimitBytes: 33_554_432, openFiles: 1 },
+    entries: [{ key: '/var/log/*.log', pointer: '/logs/logs_collected/files/collect_list/0', pattern: '/var/log/*.log', files: 1, skipped: 0 }],
+    disabled: [],
+    files: { total: 1, list: [file('/var/log/a.log')] },
+    skipped: { total: 0, list: [] },
+    destinations: { total: 1, list: [destination()] },
+    counters: { readBytes: 1000, settledBytes: 1000, heldBytes: 0, deliveredEvents: 10, deliveredMessageBytes: 900, dropped: [], requestsRetried: 0, ambiguousAttempts: 0 },
+    quarantine: { events: 0, bytes: 0, rotatedEvents: 0, lostEvents: 0 },
+    troubles: [], checkpointTrouble: null, ...more,
+  };
+}
+
+test('a healthy agent is printed as aligned tables in plain units', () => {
+  assert.equal(statusText(status()), [
+    'unified-agent 1.2.3, pid 42, running for 60 s, state in /var/lib/unified-agent',
+    'memory 70 MB, of it 4.1 kB of 34 MB for events; 1 file open',
+    '',
+    'no problems',
+    '',
+    '1 file of 1 entry, 0 B not acknowledged',
+    '  lag  size   done  acknowledged  condition  file',
+    '  0 B  1 kB  100 %  5 s ago       caught up  /var/log/a.log',
+    '',
+    '1 destination',
+    '  state  held  events  requests  acknowledged  log group and stream',
+    '  idle    0 B      10         2  1 s ago       /web one',
+    '',
+    'since the start',
+    '  read 1,000 = settled 1,000 + held 0 bytes of the files',
+    '  delivered 10 events, 900 bytes of messages',
+    '',
+  ].join('\n'));
+});
+
+test('everything that is wrong now is named before all else, the gravest first', () => {
+  const text = statusText(status({
+    checkpointTrouble: 'ENOSPC: no space left on device',
+    destinations: { total: 2, list: [destination({ state: 'paused', lastError: 'AccessDeniedException', heldBytes: 5_000 }), destination()] },
+    files: { total: 2, list: [file('/var/log/b.log', { lastError: 'EACCES' }), file('/var/log/a.log')] },
+    disabled: [{ pointer: '/logs/logs_collected/files/collect_list/1', pattern: '/x/[', reason: 'the [ is not closed' }],
+  }));
+  const problems = text.slice(text.indexOf('4 problems\n')).split('\n').slice(1, 5);
+  assert.match(problems[0]!, /positions do not reach the disk \(ENOSPC/);
+  assert.match(problems[1]!, /log group \/web, stream one: paused \(AccessDeniedException\)/);
+  assert.match(problems[2]!, /\/var\/log\/b\.log: cannot be read \(EACCES\)/);
+  assert.match(problems[3]!, /collect_list\/1 \/x\/\[: does not run: the \[ is not closed/);
+});
+
+test('a thousand files fill twenty rows and one line that counts the rest', () => {
+  const list = Array.from({ length: 1000 }, (_, i) => file(`/var/log/${i}.log`));
+  const text = statusText(status({ files: { total: 1000, list } }));
+  assert.equal(text.match(/\/var\/log\/\d+\.log/g)?.length, 20);
+  assert.match(text, /and 980 more files \(--json lists them\)/);
+});
+
+test('the lag of a file says whether it is being sent or waits for the rest of a message', () => {
+  const conditionOf = (more: Partial<FileStatus>): string => statusText(status({ files: { total: 1, list: [file('/f', more)] } }));
+  assert.match(conditionOf({ lagBytes: 100, pendingBytes: 100 }), /waiting for the rest of a message/);
+  assert.match(conditionOf({ lagBytes: 101, pendingBytes: 100 }), /sending/);
+  assert.match(conditionOf({ attachment: 'deleted', lagBytes: 1, safeOffset: 999 }), / 99 % .*deleted, sending/);
+});
+
+test('control characters of file names and service messages do not reach the terminal', () => {
+  const text = statusText(status({
+    files: { total: 1, list: [file('/var/log/\u001b[31m.log')] },
+    skipped: { total: 1, list: [{ path: '/var/log/x\u0007', entry: 'e', reason: 'binary' }] },
+    destinations: { total: 1, list: [destination({ state: 'retrying', lastError: 'a\u001b]0;x\nb' })] },
+    troubles: [{ subject: 's', message: 'm\r\u009b', since: AT, times: 2 }],
+  }));
+  assert.doesNotMatch(text.replaceAll('\n', ''), /\p{Cc}/u);
+  assert.deepEqual(problemsOf(status()), []);
+});
+
+test('what was dropped, retried and quarantined is counted, with its reason', () => {
+  const text = statusText(status({
+    counters: { readBytes: 5000, settledBytes: 4000, heldBytes: 1000, deliveredEvents: 1, deliveredMessageBytes: 9, dropped: [{ reason: 'too-old', events: 1200, bytes: 9 }, { reason: 'hole', events: 0, bytes: 77 }], requestsRetried: 3, ambiguousAttempts: 1 },
+    quarantine: { events: 1200, bytes: 50_000, rotatedEvents: 4, lostEvents: 1 },
+  }));
+  assert.match(text, /read 5,000 = settled 4,000 \+ held 1,000 bytes/);
+  assert.match(text, /dropped as too-old: 1,200 events, 9 bytes\n {2}dropped as hole: 77 bytes\n {2}3 requests tried again, 1 of them without an answer/);
+  assert.match(text, /quarantine: 1,200 events \(50 kB\).*5 of them pushed out or not written/);
+});
