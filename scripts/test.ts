@@ -1,12 +1,16 @@
-// npm test [-- part|path …]: runs test/unit, then test/integration, then test/conformance, and ends with the line
-// `N passed, N failed`. Exit 1 when a test failed, or a part that was asked for ran none.
+// npm test [-- part|path …]: runs test/unit, test/integration, test/integration again with moto's server as the endpoint
+// (the part `moto`), then test/conformance, and ends with the line `N passed, N failed`. Exit 1 when a test failed, or a
+// part that was asked for ran none. Words and paths choose files; the part `moto` runs when no filter or `moto` is given.
 import { run } from 'node:test';
 import type { TestEvent } from 'node:test/reporters';
 import { readdirSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { join, relative } from 'node:path';
+import { leftOutText, motoFiles } from './moto-part.ts';
+import type { LeftOut } from './moto-part.ts';
 
-const PARTS = ['unit', 'integration', 'conformance'] as const;
+const PARTS = ['unit', 'integration', 'moto', 'conformance'] as const;
+type Part = (typeof PARTS)[number];
 /** Test files at a time. Integration tests measure latencies; more of them than cores would measure each other. */
 const CONCURRENCY = 2;
 const TEST_TIMEOUT_MS = 120_000;
@@ -14,19 +18,23 @@ const TEST_TIMEOUT_MS = 120_000;
 const root = join(import.meta.dirname, '..');
 const filters = process.argv.slice(2).map((word) => relative(root, join(process.cwd(), word)));
 
-interface Tally { passed: number; failed: number; skipped: number }
+interface Tally { passed: number; failed: number; skipped: number; readonly leftOut: LeftOut[] }
 
 /** The test files of a part, as paths from the project's root; all of them, or those a filter names or leads to. */
-function filesOf(part: string): readonly string[] {
+function filesOf(part: Part): readonly string[] {
+  const folder = part === 'moto' ? 'integration' : part;
   let names: readonly string[] = [];
   try {
-    names = readdirSync(join(root, 'test', part), { recursive: true, encoding: 'utf8' });
+    names = readdirSync(join(root, 'test', folder), { recursive: true, encoding: 'utf8' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-  const files = names.filter((name) => name.endsWith('.test.ts')).map((name) => join('test', part, name)).toSorted();
-  if (filters.length === 0) return files;
-  return files.filter((file) => filters.some((filter) => filter === part || file === filter || file.startsWith(`${filter}/`) || (!filter.includes('/') && file.includes(filter))));
+  const files = names.filter((name) => name.endsWith('.test.ts')).map((name) => join('test', folder, name)).toSorted();
+  const isPart = (filter: string): boolean => (PARTS as readonly string[]).includes(filter);
+  if (filters.length === 0 || filters.includes(part) && filters.every(isPart)) return files;
+  // Words and paths narrow the second run too, but do not ask for it.
+  if (part === 'moto' && !filters.includes(part)) return [];
+  return files.filter((file) => filters.some((filter) => !isPart(filter) && (file === filter || file.startsWith(`${filter}/`) || (!filter.includes('/') && file.includes(filter)))));
 }
 
 /** A failure as a person reads it: where, which test, what; the stack only as far as the project's own lines. */
@@ -41,9 +49,12 @@ function describeFailure(event: Extract<TestEvent, { type: 'test:fail' }>): stri
 /** Whether the event stands for a whole file, not a test: its name is the file's path. */
 const standsForFile = (data: { readonly name: string; readonly file?: string | undefined }): boolean => data.file !== undefined && (data.name === data.file || join(root, data.name) === data.file);
 
-async function runPart(part: string, files: readonly string[]): Promise<Tally> {
-  const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+async function runPart(part: Part, files: readonly string[]): Promise<Tally> {
+  const tally: Tally = { passed: 0, failed: 0, skipped: 0, leftOut: [] };
   const failures: string[] = [];
+  // The test processes inherit it; test/support/endpoint-choice.ts reads it.
+  delete process.env['TEST_ENDPOINT'];
+  if (part === 'moto') process.env['TEST_ENDPOINT'] = 'moto';
   const stream = run({ files: files.map((file) => join(root, file)), concurrency: CONCURRENCY, timeout: TEST_TIMEOUT_MS, cwd: root });
   for await (const event of stream as AsyncIterable<TestEvent>) {
     if (event.type === 'test:stderr') process.stderr.write(event.data.message);
@@ -58,28 +69,36 @@ async function runPart(part: string, files: readonly string[]): Promise<Tally> {
     } else if (event.type === 'test:pass' && event.data.details.type !== 'suite' && !standsForFile(event.data)) {
       const skipped = (event.data.skip ?? event.data.todo) !== undefined;
       tally[skipped ? 'skipped' : 'passed']++;
+      if (part === 'moto' && skipped) tally.leftOut.push({ file: relative(root, event.data.file ?? ''), title: event.data.name, reason: String(event.data.skip ?? event.data.todo) });
     }
   }
   if (failures.length > 3) console.log(`\n${part}: all ${failures.length} failures again\n${failures.join('\n')}`);
   return tally;
 }
 
-const total: Tally = { passed: 0, failed: 0, skipped: 0 };
+const total = { passed: 0, failed: 0, skipped: 0 };
 let missing = false;
 for (const part of PARTS) {
-  const files = filesOf(part);
+  const candidates = filesOf(part);
+  const { files, leftOut, strays } = part === 'moto' ? motoFiles(root, candidates) : { files: candidates, leftOut: [], strays: [] };
   if (files.length === 0 && filters.length > 0) continue;
   const started = performance.now();
-  const tally = files.length === 0 ? { passed: 0, failed: 0, skipped: 0 } : await runPart(part, files);
+  const tally: Tally = files.length === 0 ? { passed: 0, failed: 0, skipped: 0, leftOut: [] } : await runPart(part, files);
   const ran = tally.passed + tally.failed;
   console.log(`${part}: ${ran} tests of ${files.length} files in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  if (part === 'moto' && filters.length === 0) console.log(`moto: left out ${tally.leftOut.length} tests and ${leftOut.length} files, because moto or the test\n${leftOutText([...tally.leftOut, ...leftOut])}`);
+  for (const file of strays) {
+    missing = true;
+    console.log(`moto: ${file} starts the local endpoint itself, so moto never sees its tests: let it use the rig (test/support/rig.ts)`);
+  }
   if (ran === 0) {
     missing = true;
-    console.log(`${part}: no test ran in test/${part}: each part must run, or what it guards is not shown`);
+    console.log(`${part}: no test ran in test/${part === 'moto' ? 'integration with moto' : part}: each part must run, or what it guards is not shown`);
   }
   total.passed += tally.passed;
   total.failed += tally.failed;
-  total.skipped += tally.skipped;
+  // What moto leaves out is counted where it ran.
+  total.skipped += part === 'moto' ? 0 : tally.skipped;
 }
 if (total.passed + total.failed === 0) {
   missing = true;

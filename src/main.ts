@@ -1,4 +1,5 @@
 // The process edge: argv in, exit code out. Nothing else of the project reads argv.
+import './cli/runtime.ts';
 import { Command, CommanderError } from 'commander';
 
 /** sysexits.h EX_USAGE: the command line itself is wrong. */
@@ -36,7 +37,13 @@ function wantedCommand(args: readonly string[]): string | undefined {
   return words[0] === 'help' ? words[1] : words[0];
 }
 
+/** Whoever reads what is said may go away (a log daemon that restarts, `| head`): that must not end the agent. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+}
+
 async function main(args: readonly string[]): Promise<void> {
+  outliveReaders();
   const spoken = args[0] === '--version' || args[0] === '-V' ? ['version'] : args;
   const program = await programFor(wantedCommand(spoken));
   for (const command of [program, ...program.commands]) command.exitOverride();

@@ -15,6 +15,7 @@ import { Finder } from '../files/finder.ts';
 import type { FinderReport } from '../files/finder.ts';
 import { compileGlob } from '../files/glob.ts';
 import type { Glob } from '../files/glob.ts';
+import { MountPoints } from '../files/mount-points.ts';
 import { Wake } from '../files/wake.ts';
 import type { Destination } from '../flow.ts';
 import { Arena } from '../kernel/arena.ts';
@@ -22,6 +23,7 @@ import { createKernel } from '../kernel/kernel.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import type { FileEntryPlan, Plan } from '../plan.ts';
+import type { Zone } from '../records/zone.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import { LogPipeline } from './log-pipeline.ts';
 import { Relatives } from './relatives.ts';
@@ -31,9 +33,13 @@ import { buildStages } from './stages.ts';
 const READ_MARGIN = 65_536;
 /** Smallest arena input: the usual chunk and its window. */
 const LEAST_INPUT = 262_144 + READ_MARGIN;
-/** Delivered bodies kept for reuse: about what is in flight at once. */
-const POOLED_BODIES = 24;
+/** Delivered bodies kept for reuse, bytes: a few full batches, or the many small ones of quiet streams. */
+const POOLED_BYTES = 8_388_608;
 const HOUSEKEEPING_MS = 1_000;
+/** Housekeeping rounds without a delivery after which memory is given back. */
+const QUIET_TICKS = 3;
+/** Lanes kept although no file feeds them: their counters stay in `status`. */
+const SPARE_LANES = 100;
 const CAUGHT_UP_POLL_MS = 50;
 
 export interface AgentOptions {
@@ -43,6 +49,8 @@ export interface AgentOptions {
   readonly env: Environment;
   /** Name of the host's time zone, for timestamps in `Local` time. */
   readonly localZone: string;
+  /** Called once after each burst, when the agent has become quiet. */
+  readonly releaseMemory?: () => void;
   /** Deliver what exists, then end. */
   readonly untilCaughtUp?: boolean;
   /** Called once the state directory is this agent's; what it gives is disposed before the directory is let go of. */
@@ -61,6 +69,8 @@ export class Agent {
   #quarantine: Quarantine | null = null;
   #descriptors: Descriptors | null = null;
   #hurry = false;
+  #deliveredAtRest = -1;
+  #quietTicks = 0;
   readonly startedAt = Date.now();
 
   constructor(options: AgentOptions) {
@@ -129,7 +139,7 @@ export class Agent {
     } };
     const context = {
       arena, kernel, budget, report, now, undelivered,
-      pool: new BufferPool(POOLED_BODIES),
+      pool: new BufferPool(POOLED_BYTES),
       slots: new Slots(plan.delivery.maxRequests),
       recovery: new Recovery(Math.random),
       endpoint: new LogsEndpoint({ client, compression: plan.delivery.compression, url: plan.service.endpoint, report }),
@@ -150,13 +160,15 @@ export class Agent {
       return lane;
     };
     this.#hurry = this.#o.untilCaughtUp === true;
+    const mounts = new MountPoints(now);
+    const zones = new Map<string, Zone>();
     const globs = new Map<string, Glob>();
     const byKey = new Map<string, LogPipeline>();
     for (const entry of plan.entries) {
       const glob = globOf(entry);
       globs.set(entry.key, glob);
-      const stages = buildStages(entry, { arena, kernel, descriptors, report, now, localZone, undeliverable, undelivered });
-      const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes });
+      const stages = buildStages(entry, { arena, kernel, descriptors, report, now, localZone, zones, undeliverable, undelivered });
+      const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts });
       const pipeline = new LogPipeline({ entry, stages, store, descriptors, wake, relatives, report, laneFor, now, hurry: () => this.#hurry, matches: (path) => glob.matches(path) });
       this.#pipelines.push(pipeline);
       byKey.set(entry.key, pipeline);
@@ -175,6 +187,8 @@ export class Agent {
         if (pipeline.wantsReconcile) pipeline.reconcile(finder.matches(pipeline.entry.key));
       }
       this.#limitDeleted();
+      this.#forgetLanes();
+      this.#rest(context.pool);
     }, HOUSEKEEPING_MS);
     try {
       await finder.scan();
@@ -203,6 +217,26 @@ export class Agent {
     this.#hurry = true;
     for (const lane of this.#lanes.values()) lane.drain();
     for (const lane of this.#lanes.values()) await lane.drained(life.abandon);
+  }
+
+  /** Streams nobody writes to any more: dated file names would collect them without end. */
+  #forgetLanes(): void {
+    if (this.#lanes.size <= SPARE_LANES) return;
+    const used = new Set<Lane>();
+    for (const pipeline of this.#pipelines) for (const g of pipeline.generations) used.add(g.lane);
+    for (const [key, lane] of this.#lanes) if (lane.empty && !used.has(lane)) this.#lanes.delete(key);
+  }
+
+  /** After a burst, once nothing was delivered for a while: gives back what the burst needed. */
+  #rest(pool: BufferPool): void {
+    const { deliveredEvents } = this.report;
+    if (deliveredEvents !== this.#deliveredAtRest) {
+      this.#deliveredAtRest = deliveredEvents;
+      this.#quietTicks = 0;
+    } else if (++this.#quietTicks === QUIET_TICKS) {
+      pool.clear();
+      this.#o.releaseMemory?.();
+    }
   }
 
   /** Deleted files held open stay within their bounds: the oldest is released first, and its loss counted. */

@@ -30,9 +30,11 @@ export interface FollowContext {
 export async function follow(g: Generation, c: FollowContext, life: Lifetime): Promise<void> {
   let turnEnds = c.now() + TURN_MS;
   let flush: Flush = 'none';
-  while (!life.stop.aborted) {
-    const room = g.lane.tryRoom() ?? await g.lane.room(life.stop);
-    if (room === null) return;
+  // A file without a name cannot be read again at the next start: what it holds is finished first.
+  while (!life.stop.aborted || (g.isLastChance && !life.abandon.aborted)) {
+    const stopping = life.stop.aborted;
+    const room = g.lane.tryRoom();
+    if (room === null) { await g.lane.roomChange(stopping ? life.abandon : life.stop); continue; }
     const step = g.step(flush);
     room[Symbol.dispose]();
     if (flush !== 'none') { g.flushed(flush); flush = 'none'; }
@@ -44,13 +46,13 @@ export async function follow(g: Generation, c: FollowContext, life: Lifetime): P
         c.truncated(g);
         return;
       case 'unreadable':
-        if (c.unreadable(g) === 'end') return;
+        if (stopping || c.unreadable(g) === 'end') return;
         await c.wake.wait(g, c.now() + UNREADABLE_MS, life.stop);
         continue;
       case 'caught-up': break;
       default: step satisfies never;
     }
-    const verdict = c.look(g);
+    const verdict = stopping ? 'end' : c.look(g);
     if (verdict === 'again') continue;
     if (verdict === 'end') {
       // Nothing can follow: what is held is the last message, whether it has a newline or not.

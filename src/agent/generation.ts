@@ -56,6 +56,10 @@ export interface GenerationStart {
   readonly lane: Lane;
   /** Offset of the descriptor's first byte: not 0 for the rest of an unpacked archive. */
   readonly base: number;
+  /** It is read from an archive, unpacked into a file without a name. */
+  readonly unpacked: boolean;
+  /** An open descriptor to take over, or null: it is opened by its path. */
+  readonly fd: number | null;
 }
 
 const ZEROS = Buffer.alloc(65_536);
@@ -91,6 +95,7 @@ export class Generation implements Source, Sleeper, Closable {
   readonly #ledger: Ledger;
   readonly #s: EntryStages;
   readonly #base: number;
+  readonly unpacked: boolean;
   attachment: Attachment = 'attached';
   /** No byte before the offset can be read any more. */
   truncated = false;
@@ -110,6 +115,7 @@ export class Generation implements Source, Sleeper, Closable {
   #floor = 0;
   #pieces = 0;
   #savedOffset: number;
+  #head: Buffer | null = null;
   /** The event under way began in the generation before: its bytes there travel with the same batch. */
   #joining: { readonly before: Generation; readonly end: Mark } | null = null;
   #joined: { readonly before: Generation; readonly batch: object } | null = null;
@@ -139,6 +145,8 @@ export class Generation implements Source, Sleeper, Closable {
     this.parser = stages.stamper.newParser();
     this.grewAt = stages.now();
     this.#pieces = start.mark.split?.piece ?? 0;
+    this.unpacked = start.unpacked;
+    if (start.fd !== null) stages.descriptors.put(this, start.fd);
   }
 
   /** How far the file was read and handed on. */
@@ -148,7 +156,18 @@ export class Generation implements Source, Sleeper, Closable {
   get settled(): boolean { return this.#ledger.settled; }
   get base(): number { return this.#base; }
   /** A deleted file's descriptor is all there is of it. */
-  get pinned(): boolean { return this.attachment === 'deleted' || this.#base > 0; }
+  get pinned(): boolean { return this.attachment === 'deleted' || this.unpacked; }
+  /** The open descriptor is the only way to its bytes: at the next start nobody finds them. */
+  get isLastChance(): boolean {
+    if (this.unpacked || this.truncated) return false;
+    if (this.attachment === 'deleted') return true;
+    const fd = this.#s.descriptors.get(this);
+    try {
+      return fd !== null && fstatSync(fd).nlink === 0;
+    } catch {
+      return false;
+    }
+  }
   get canRewind(): boolean { return !this.truncated && (this.#joined === null || this.#joined.before.canRewind); }
 
   hold(frame: number, batch: object): void {
@@ -207,7 +226,7 @@ export class Generation implements Source, Sleeper, Closable {
       default: r satisfies never;
     }
     if (r.kind !== 'bytes') return 'unreadable';
-    this.lastError = null;
+    if (this.lastError !== null) { this.lastError = null; report.recovered(`file ${this.path}`, `${this.path}: can be read again`); }
     const { start, limit } = r;
     const size = offset + (limit - start);
     if (size > this.size) {
@@ -223,6 +242,7 @@ export class Generation implements Source, Sleeper, Closable {
     this.#chunkStart = start;
     this.#chunkOffset = offset;
     this.#floor = arena.input;
+    if (framer.headBytes > 0) framer.beginsWith(this.#head ??= this.#readHead(fd, framer.headBytes));
     framer.cut(start, limit, offset === 0, flush, this.#pieces);
     if (framer.consumed === 0) {
       if (r.more) {
@@ -295,6 +315,9 @@ export class Generation implements Source, Sleeper, Closable {
     return 'more';
   }
 
+  /** What is held is a message of complete lines, which may go on in the generation that follows. */
+  get holdsLines(): boolean { return this.#s.framer.mapped && this.#readHeld() > 0; }
+
   /** Reads complete lines that are held at the end of this generation to the arena's input; gives their length, or 0. */
   #readHeld(): number {
     const { arena, descriptors } = this.#s;
@@ -321,7 +344,7 @@ export class Generation implements Source, Sleeper, Closable {
 
   grew(): boolean {
     const fd = this.#s.descriptors.get(this);
-    if (fd === null) return this.changed();
+    if (fd === null) return this.#changedAtPath();
     try {
       return fstatSync(fd).size + this.#base !== this.size;
     } catch {
@@ -329,8 +352,9 @@ export class Generation implements Source, Sleeper, Closable {
     }
   }
 
-  changed(): boolean {
-    if (this.attachment !== 'attached') return this.grew();
+  changed(): boolean { return this.attachment === 'attached' ? this.#changedAtPath() : this.grew(); }
+
+  #changedAtPath(): boolean {
     try {
       const { ino, size, mtimeMs } = statSync(this.path);
       const touched = mtimeMs !== this.mtimeMs;
@@ -357,8 +381,12 @@ export class Generation implements Source, Sleeper, Closable {
   /** The open descriptor, opened again if it was closed. */
   descriptor(): number | null { return this.#s.descriptors.get(this) ?? this.#reopen(); }
 
-  /** Takes over a descriptor opened by whoever found the file. */
-  adopt(fd: number): void { this.#s.descriptors.put(this, fd); }
+  #readHead(fd: number, length: number): Buffer {
+    const head = Buffer.alloc(length);
+    // The rest of an unpacked archive has no head to ask.
+    if (this.#base > 0) return head;
+    return head.subarray(0, readSync(fd, head, 0, length, 0));
+  }
 
   /** The last byte was written when the file says so: an old file's last message has waited long enough already. */
   #grownTo(size: number, fd: number, more: boolean): void {

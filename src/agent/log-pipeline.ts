@@ -7,16 +7,16 @@ import type { Descriptors } from '../files/descriptors.ts';
 import { HEAD_BYTES, readIdentity, sameGeneration } from '../files/file-id.ts';
 import { openFile } from '../files/tailer.ts';
 import type { Wake } from '../files/wake.ts';
-import type { Destination, FileId } from '../flow.ts';
+import type { Checkpoint, Destination } from '../flow.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import type { FileEntryPlan } from '../plan.ts';
 import type { Report } from '../report/report.ts';
 import { destinationOf } from './destination.ts';
 import { follow } from './follow.ts';
 import { Generation } from './generation.ts';
-import type { EntryStages } from './generation.ts';
+import type { EntryStages, GenerationStart } from './generation.ts';
 import type { Found } from '../files/finder.ts';
-import type { Relatives } from './relatives.ts';
+import type { Archived, Relatives } from './relatives.ts';
 import { originalsOf } from './rotation-names.ts';
 
 /**
@@ -60,13 +60,20 @@ export class LogPipeline {
   /** Read to its end, but not acknowledged to its end. */
   readonly #over = new Set<Generation>();
   /** Starts waiting for an earlier generation of the same file to be read to its end. */
-  readonly #successors = new Map<Generation, (() => void)[]>();
+  readonly #successors = new Map<Generation, Generation[]>();
   readonly #drained = new WeakSet<Generation>();
   /** To be read once more before what waits for them starts: their writer may have gone on until the next file began. */
   readonly #unread = new WeakSet<Generation>();
   readonly #detachedAt = new WeakMap<Generation, number>();
   /** By name: the last of the earlier generations that are still being read. */
   readonly #tails = new Map<string, Generation>();
+  /** By name: searches in archives under way. The present file waits for what they find. */
+  readonly #searches = new Map<string, number>();
+  readonly #searched = new Set<TrackedCheckpoint>();
+  /** Gone generations whose rest may be in an archive: what waits for them waits for that. */
+  readonly #vanished = new Set<Generation>();
+  /** Starts waiting for all that was read of a generation to be acknowledged. */
+  readonly #continued = new Map<Generation, Generation>();
   #waiting = false;
   /** What the finder leaves out by name. */
   skippedByName: ReadonlyMap<string, string> = new Map();
@@ -86,7 +93,7 @@ export class LogPipeline {
 
   /** Everything found is read and acknowledged to its end. */
   get caughtUp(): boolean {
-    if (this.#successors.size > 0) return false;
+    if (this.#successors.size > 0 || this.#searches.size > 0) return false;
     for (const g of this.#live) if (!g.settled || (g.lastError === null && (!this.#over.has(g) && (g.pending > 0 || g.offset < g.size || !g.looked)))) return false;
     return true;
   }
@@ -130,7 +137,7 @@ export class LogPipeline {
 
   #byInode(device: number, inode: number): Generation | null {
     const g = this.#inodes.get(`${device}:${inode}`);
-    return g === undefined || g.truncated || g.base > 0 ? null : g;
+    return g === undefined || g.truncated || g.unpacked ? null : g;
   }
 
   #byPath(path: string): Generation | null {
@@ -150,6 +157,7 @@ export class LogPipeline {
   /** A file that is not followed yet: new, known from earlier, or a copy of one that is. */
   #adopt(found: { readonly path: string }, allowed: boolean, after?: Generation | null, told: TrackedCheckpoint | null = null): Generation | null {
     const { path } = found;
+    if (after === undefined && this.#searches.has(path)) { this.#waiting = true; return null; }
     const opened = openFile(path);
     if ('error' in opened) {
       if (opened.error !== 'ENOENT') this.#waiting = true;
@@ -176,10 +184,9 @@ export class LogPipeline {
       if (handle === prior) { handle.identify(id); handle.rename(path); }
       else if (prior !== null) prior.forget();
       // Judging the file may have found earlier lives of it that come first.
-      const g = this.#start(path, this.#nameFor(path), id, mark, handle, 0, after === undefined ? this.#tails.get(path) ?? null : after);
-      g.adopt(opened.fd);
       kept = true;
-      return g;
+      if (this.#c.relatives.isMounted(path)) this.#c.report.note(`${path}: is a single file mounted there; its rotation by rename cannot be seen here: mount its directory instead, or rotate with copytruncate`);
+      return this.#start({ path, id, mark, handle, base: 0, unpacked: false, fd: opened.fd }, after === undefined ? this.#tails.get(path) ?? null : after);
     } finally {
       if (!kept) closeSync(opened.fd);
     }
@@ -223,7 +230,8 @@ export class LogPipeline {
       const name = this.#nameFor(path);
       // A copy made before the truncation may hold what was not read of it.
       if (this.#liveOf(stale) === null && !stale.ended) this.#takeUp(name, [stale]);
-      if (this.#liveOf(stale) === null) this.#moveToCopy(stale);
+      if (this.#searches.has(name)) return 'wait';
+      if (this.#liveOf(stale) === null && !this.#searched.has(stale)) this.#moveToCopy(stale);
     }
     return null;
   }
@@ -272,23 +280,28 @@ export class LogPipeline {
     return this.#c.relatives.markAt(fd, size) ?? START;
   }
 
-  #start(path: string, name: string, id: FileId, mark: Mark, handle: TrackedCheckpoint, base: number, after: Generation | null): Generation {
-    const lane = this.#c.laneFor(destinationOf(this.entry.naming, name));
-    const g = new Generation({ path, id, mark, handle, lane, base }, this.#stages);
+  /**
+   * Follows a generation, once `after` is read to its end. One that goes on with the bytes of another (`from`) begins when
+   * all that was read of that is acknowledged: its position must not pass them.
+   */
+  #start(start: Omit<GenerationStart, 'lane'>, after: Generation | null, name = this.#nameFor(start.path), from: Generation | null = null): Generation {
+    const { id, handle } = start;
+    const g = new Generation({ ...start, lane: this.#c.laneFor(destinationOf(this.entry.naming, name)) }, this.#stages);
+    if (g.unpacked) g.attachment = 'deleted';
     this.#live.add(g);
-    if (base === 0) this.#inodes.set(`${id.device}:${id.inode}`, g);
-    this.#paths.set(path, g);
-    this.#byHandle.set(handle, g);
-    this.#enter(this.#known(), handle);
-    const go = (): void => this.#follow(g);
+    if (!g.unpacked) this.#inodes.set(`${id.device}:${id.inode}`, g);
+    this.#paths.set(start.path, g);
+    this.#byHandle.set(handle as TrackedCheckpoint, g);
+    this.#enter(this.#known(), handle as TrackedCheckpoint);
     if (after !== null && this.#live.has(after) && !this.#over.has(after)) {
       // It may have been read to its end before; but only what was read after this file began is known to be its end.
       g.predecessor = after;
       this.#unread.add(after);
       const waiting = this.#successors.get(after);
-      if (waiting === undefined) this.#successors.set(after, [go]); else waiting.push(go);
+      if (waiting === undefined) this.#successors.set(after, [g]); else waiting.push(g);
       this.#c.wake.nudge(after);
-    } else go();
+    } else if (from !== null && !from.settled) this.#continued.set(from, g);
+    else this.#follow(g);
     return g;
   }
 
@@ -327,7 +340,7 @@ export class LogPipeline {
         this.#c.report.trouble(`file ${g.path}`, `${g.path}: cannot be looked at now; its position is kept and it is tried again`);
         return 'follow';
       }
-      if (at !== null && at.ino === g.id.inode && g.base === 0) {
+      if (at !== null && at.ino === g.id.inode && !g.unpacked) {
         if (this.entry.autoRemoval) this.#removeIfDone(g);
         if (!this.#successors.has(g)) return 'follow';
         // It moved on to another name that matches: what came after it waits all the same.
@@ -338,9 +351,10 @@ export class LogPipeline {
       this.#detach(g, at !== null);
     }
     if (this.#unread.delete(g)) return 'again';
-    this.#drain(g);
-    if (this.#c.hurry() || g.base > 0) return 'end';
-    return this.#c.now() >= this.#lingerUntil(g) ? 'end' : 'follow';
+    const over = this.#c.hurry() || g.unpacked || this.#c.now() >= this.#lingerUntil(g);
+    // A message of whole lines may go on in the next file; anything else is sent before that begins.
+    if (!over || g.holdsLines) this.#drain(g);
+    return over ? 'end' : 'follow';
   }
 
   /** Its name is gone or belongs to another file: read on by descriptor, and make way for what has the name now. */
@@ -369,11 +383,12 @@ export class LogPipeline {
 
   /** Read to its end since it lost its name: what came after it may start. */
   #drain(g: Generation): void {
+    if (this.#vanished.has(g)) return;
     this.#drained.add(g);
     const waiting = this.#successors.get(g);
     if (waiting === undefined) return;
     this.#successors.delete(g);
-    for (const go of waiting) go();
+    for (const next of waiting) this.#follow(next);
   }
 
   #lingerUntil(g: Generation): number {
@@ -396,7 +411,7 @@ export class LogPipeline {
     if (copy !== null) {
       const { mark, safe } = g;
       const handle = this.#c.store.track({ entry: this.entry.key, path: copy.path, id: copy.id, offset: safe.offset, windowCrc: safe.windowCrc, windowLength: safe.windowLength, split: safe.split, ended: false, updatedAt: Date.now() });
-      before = this.#start(copy.path, this.#nameFor(path), copy.id, mark, handle, 0, null);
+      before = this.#start({ path: copy.path, id: copy.id, mark, handle, base: 0, unpacked: false, fd: null }, null, this.#nameFor(path), g);
       this.#isCopy(before);
       for (const between of this.#c.relatives.between(path, copy.path, [...this.#c.store.entry(this.entry.key)])) {
         const younger: Generation | null = this.#adopt({ path: between }, true, before);
@@ -430,7 +445,7 @@ export class LogPipeline {
     }
     if (!g.pinned && this.#c.relatives.renamed(g) !== null) { this.#detach(g, lookAt(g.path) !== null); return 'follow'; }
     const name = g.path;
-    this.#continueInArchive(g.handle as TrackedCheckpoint, this.#nameFor(name), Math.max(0, g.size - g.offset), g.settled);
+    this.#continueInArchive(g.handle as TrackedCheckpoint, this.#nameFor(name), Math.max(0, g.size - g.offset), g);
     g.truncated = true;
     if (lookAt(name) !== null) this.#adopt({ path: name }, true, g);
     return 'end';
@@ -438,30 +453,70 @@ export class LogPipeline {
 
   /**
    * The plain file of a generation is gone. If an archive beside it holds it, what follows the offset is read from there;
-   * else `unread` bytes (null: nobody knows how many) are lost, and that is said.
+   * else `unread` bytes (null: nobody knows how many) are lost, and that is said. What comes after `gone` waits for it.
    */
-  #continueInArchive(handle: TrackedCheckpoint, name: string, unread: number | null, ended: boolean): void {
+  #continueInArchive(handle: TrackedCheckpoint, name: string, unread: number | null, gone: Generation | null): void {
     const life = this.#life!;
-    if (unread === 0 && ended) { handle.end(); return; }
-    const task = this.#c.relatives.archived(handle, name, life.stop).then((archived) => {
-      if (life.stop.aborted) { if (archived !== null && archived !== 'incomplete') closeSync(archived.fd); return; }
-      if (archived === 'incomplete') {
-        setTimeout(() => { if (!life.stop.aborted) this.#continueInArchive(handle, name, unread, ended); }, ARCHIVE_RETRY_MS).unref();
+    if (unread === 0 && gone?.settled === true) return;
+    if (this.#searched.has(handle)) return;
+    this.#searched.add(handle);
+    this.#searches.set(name, (this.#searches.get(name) ?? 0) + 1);
+    if (gone !== null) this.#vanished.add(gone);
+    // What is in flight moves the safe offset on during the search: the search needs one position, how far was read.
+    const from: Checkpoint = { ...plain(handle), id: handle.id, ...(gone === null ? markOf(handle) : gone.mark) };
+    const task = this.#c.relatives.archived(from, name, life.stop).then((archived) => {
+      if (life.stop.aborted) {
+        if (archived !== null && archived !== 'incomplete') closeSync(archived.fd);
         return;
       }
-      if (archived === null) {
-        handle.end();
-        if (unread !== null && unread > 0) this.#c.report.dropped('vanished-unread', 0, unread, name);
-        this.#c.report.note(`${name}: the file read up to byte ${handle.offset} is gone${unread === null ? '' : ` with ${unread} bytes unread`}; what it held beyond is lost`);
-        return;
-      }
-      if (archived.size <= handle.offset) { closeSync(archived.fd); handle.end(); return; }
-      this.#c.report.note(`${name}: was compressed before it was read to its end; going on inside ${archived.path}`);
-      const inside = this.#start(archived.path, name, handle.id, markOf(handle), handle, archived.base, null);
-      inside.attachment = 'deleted';
-      inside.adopt(archived.fd);
+      const rest = this.#unpacked(archived, handle, from, name, unread, gone);
+      const left = this.#searches.get(name)! - 1;
+      if (left === 0) this.#searches.delete(name); else this.#searches.set(name, left);
+      this.#waiting = true;
+      if (rest !== null) this.#tails.set(name, rest);
+      if (gone !== null) this.#replacedBy(gone, rest);
     }).finally(() => { this.#following.delete(task); });
     this.#following.add(task);
+  }
+
+  /** What became of a search in archives: the generation that reads the rest, or null. */
+  #unpacked(archived: Archived | 'incomplete' | null, handle: TrackedCheckpoint, from: Mark, name: string, unread: number | null, gone: Generation | null): Generation | null {
+    const { stop } = this.#life!;
+    if (archived === 'incomplete') {
+      // Its writer may be dead: what came after it must not wait for that.
+      setTimeout(() => {
+        this.#searched.delete(handle);
+        if (!stop.aborted) this.#continueInArchive(handle, name, unread, gone);
+      }, ARCHIVE_RETRY_MS).unref();
+      return null;
+    }
+    this.#searched.delete(handle);
+    if (archived === null) {
+      if (unread !== null && unread > 0) this.#c.report.dropped('vanished-unread', 0, unread, name);
+      this.#c.report.note(`${name}: the file read up to byte ${from.offset} is gone${unread === null ? '' : ` with ${unread} bytes unread`}; what it held beyond is lost`);
+      return this.#nothingLeft(handle, gone);
+    }
+    const mark = markOf(from);
+    if (archived.size <= mark.offset) { closeSync(archived.fd); return this.#nothingLeft(handle, gone); }
+    this.#c.report.note(`${name}: was compressed before it was read to its end; going on inside ${archived.path}`);
+    return this.#start({ path: archived.path, id: handle.id, mark, handle, base: archived.base, unpacked: true, fd: archived.fd }, null, name, gone);
+  }
+
+  /** No more bytes of a vanished generation are to be had; what was read of it may still be unacknowledged. */
+  #nothingLeft(handle: TrackedCheckpoint, gone: Generation | null): null {
+    if (gone === null || gone.settled) handle.end();
+    return null;
+  }
+
+  /** What waited for `gone` waits for the rest of it, or for nothing any more. */
+  #replacedBy(gone: Generation, rest: Generation | null): void {
+    this.#vanished.delete(gone);
+    this.#settled(gone);
+    const waiting = this.#successors.get(gone);
+    if (rest === null || waiting === undefined) { this.#drain(gone); return; }
+    this.#successors.delete(gone);
+    for (const next of waiting) next.predecessor = rest;
+    this.#successors.set(rest, waiting);
   }
 
   /** Nothing more will be read of it; it stays until everything held is acknowledged. */
@@ -479,8 +534,12 @@ export class LogPipeline {
       if (!g.truncated && g.offset < g.size && g.lastError === null && !this.#life!.stop.aborted) { this.#readAgain(g); return; }
       this.#over.delete(g);
       this.#drop(g);
-      g.handle.end();
       g.close();
+      const rest = this.#continued.get(g);
+      this.#continued.delete(g);
+      if (rest !== undefined) this.#follow(rest);
+      // Whatever else reads on under the same checkpoint ends it.
+      else if (!this.#searched.has(g.handle as TrackedCheckpoint) && this.#liveOf(g.handle as TrackedCheckpoint) === null) g.handle.end();
     }
   }
 
@@ -501,7 +560,7 @@ export class LogPipeline {
   }
 
   #growHead(g: Generation): void {
-    if (g.id.headLength >= HEAD_BYTES || g.size <= g.id.headLength || g.base > 0) return;
+    if (g.id.headLength >= HEAD_BYTES || g.size <= g.id.headLength || g.unpacked) return;
     const fd = g.descriptor();
     if (fd === null) return;
     const identity = readIdentity(fd);
@@ -543,6 +602,7 @@ export class LogPipeline {
   #takeUp(name: string, checkpoints: readonly TrackedCheckpoint[]): void {
     const known = [...this.#c.store.entry(this.entry.key)].filter((c) => checkpoints.includes(c) || c.ended || this.#nameFor(c.path) === name);
     const { pending, missing } = this.#c.relatives.pending(name, checkpoints, known);
+    const vanished = (missing as readonly TrackedCheckpoint[]).filter((checkpoint) => this.#liveOf(checkpoint) === null);
     let after: Generation | null = null;
     for (const { candidate, checkpoint } of pending) {
       const started = this.#adopt({ path: candidate.path }, true, after, checkpoint as TrackedCheckpoint | null);
@@ -552,10 +612,7 @@ export class LogPipeline {
       after = started;
     }
     if (after !== null) this.#tails.set(name, after);
-    for (const checkpoint of missing) {
-      const tracked = checkpoint as TrackedCheckpoint;
-      if (this.#liveOf(tracked) === null) this.#continueInArchive(tracked, name, null, false);
-    }
+    for (const checkpoint of vanished) this.#continueInArchive(checkpoint, name, null, null);
   }
 
   /** Deleted files held open: the bytes of them that are unread, oldest first. */

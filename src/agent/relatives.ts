@@ -5,6 +5,7 @@ import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
 import { openArchived } from '../files/archive.ts';
 import { skipByContent } from '../files/binary-content.ts';
 import { readIdentity, readWindow } from '../files/file-id.ts';
+import type { MountPoints } from '../files/mount-points.ts';
 import { byAge, isRotationOf } from '../files/rotation-name.ts';
 import { SiblingSearch, archivesOf, findByInode, listSiblings } from '../files/siblings.ts';
 import type { Pending } from '../files/siblings.ts';
@@ -18,6 +19,7 @@ export interface RelativesOptions {
   /** Canonical label of the entry's encoding. */
   readonly encoding: string;
   readonly maxArchiveBytes: number;
+  readonly mounts: MountPoints;
 }
 
 /** The rest of a generation, unpacked into a file without a name. */
@@ -38,6 +40,9 @@ export class Relatives {
       return null;
     }
   }
+
+  /** The file alone is mounted at its path: what happens to the name where it comes from is not seen here. */
+  isMounted(path: string): boolean { return this.#o.mounts.has(path); }
 
   /** True if rotation may have made `candidate` of `original`. */
   isRotation(original: string, candidate: string): boolean {

@@ -16,7 +16,7 @@ export function originalsOf(path: string): readonly string[] {
   const names: string[] = [];
   const inserted = INSERTED.exec(name);
   if (inserted !== null) names.push(`${inserted[1]}${inserted[2]}`);
-  const cuts = [...name.matchAll(CUT)].map((m) => m.index).filter((at) => at > 0).reverse().slice(0, MAX_ORIGINALS);
+  const cuts = [...name.matchAll(CUT)].map((m) => m.index).filter((at) => at > 0).toReversed().slice(0, MAX_ORIGINALS);
   for (const at of cuts) names.push(name.slice(0, at));
   return names.map((one) => join(dirname(path), one));
 }

@@ -1,6 +1,6 @@
 import type { Undelivered } from '../delivery/lane.ts';
 import type { Descriptors } from '../files/descriptors.ts';
-import { LineDecoder, resolveEncoding } from '../framing/encodings.ts';
+import { resolveEncoding } from '../framing/encodings.ts';
 import { Framer } from '../framing/framer.ts';
 import type { StartRule } from '../framing/framer.ts';
 import { DecodedLines } from '../framing/transcode.ts';
@@ -13,6 +13,7 @@ import { compileFilters } from '../records/filter.ts';
 import { Matcher } from '../records/matcher.ts';
 import { compileTimestamp } from '../records/timestamp.ts';
 import type { TimestampParser } from '../records/timestamp.ts';
+import type { Zone } from '../records/zone.ts';
 import type { Report } from '../report/report.ts';
 import type { EntryStages } from './generation.ts';
 import { Stamper } from './stamper.ts';
@@ -26,6 +27,8 @@ export interface StageContext {
   readonly localZone: string;
   readonly undeliverable: UndeliverablePolicy;
   readonly undelivered: Undelivered;
+  /** Time zones opened so far: one costs up to 12 ms, and entries share few. */
+  readonly zones: Map<string, Zone>;
 }
 
 /** The stages between a file and a lane, for one entry. Its generations share them: a chunk passes all of them at once. */
@@ -34,12 +37,12 @@ export function buildStages(entry: FileEntryPlan, c: StageContext): Omit<EntrySt
   const { framing } = entry;
   const encoding = resolveEncoding(framing.encoding);
   if ('problem' in encoding) throw new Error(`${entry.pointer}: ${encoding.problem}`);
-  const parser = timestampParser(entry, c.localZone);
+  const parser = timestampParser(entry, c);
   const text = new ChunkText();
   const framer = new Framer({
     arena, kernel, maxEventBytes: framing.maxEventBytes,
-    start: startRule(entry, text, arena, parser, now),
-    source: encoding.name === 'utf-8' ? null : new DecodedLines(new LineDecoder(encoding), { size: encoding.unit, bigEndian: encoding.bigEndian }),
+    start: startRule(entry, text, parser, c),
+    source: encoding.name === 'utf-8' ? null : new DecodedLines(encoding),
   });
   const stamper = new Stamper({
     arena, text, report,
@@ -54,14 +57,14 @@ export function buildStages(entry: FileEntryPlan, c: StageContext): Omit<EntrySt
   return { arena, framer, stamper, descriptors: c.descriptors, report, now, wallNow: Date.now };
 }
 
-function timestampParser(entry: FileEntryPlan, localZone: string): TimestampParser | null {
+function timestampParser(entry: FileEntryPlan, { localZone, zones }: StageContext): TimestampParser | null {
   if (entry.timestamp === null) return null;
-  const parser = compileTimestamp(entry.timestamp.format, entry.timestamp.zone, localZone);
+  const parser = compileTimestamp(entry.timestamp.format, entry.timestamp.zone, localZone, zones);
   if ('problem' in parser) throw new Error(`${entry.pointer}: ${parser.problem}`);
   return parser;
 }
 
-function startRule(entry: FileEntryPlan, text: ChunkText, arena: Arena, parser: TimestampParser | null, now: () => number): StartRule {
+function startRule(entry: FileEntryPlan, text: ChunkText, parser: TimestampParser | null, { arena, now, report }: StageContext): StartRule {
   const { start } = entry.framing;
   const begins = new Uint8Array(MAX_FRAMES);
   const rule = (find: () => void): StartRule => ({ begin: () => { text.reset(arena); find(); }, starts: (i) => begins[i] === 1 });
@@ -69,7 +72,10 @@ function startRule(entry: FileEntryPlan, text: ChunkText, arena: Arena, parser: 
     case 'nonspace': case 'line': return start.kind;
     case 'pattern': {
       const matcher = new Matcher(start.pattern, now);
-      return rule(() => matcher.matchAll(text, begins));
+      return rule(() => {
+        matcher.matchAll(text, begins);
+        if (matcher.overBudget > 1) report.trouble(`pattern ${entry.pointer}`, `${entry.pointer}: multi_line_start_pattern ${start.pattern.source} takes longer than 50 ms for a chunk; simplify it`);
+      });
     }
     case 'timestamp': {
       if (parser === null) throw new Error(`${entry.pointer}: {timestamp_format} without timestamp_format`);

@@ -45,7 +45,7 @@ export class Stamper {
   readonly #o: StamperOptions;
   readonly #spans: Spans | null;
   readonly #keep = new Uint8Array(MAX_FRAMES);
-  /** The latest time stamped at reading: clocks may be set back, streams should not go back. */
+  /** The latest time stamped at reading: a clock that is set back a little must not turn a stream back. */
   #readTime = 0;
   /** Of the chunk: what was dropped for its age, which has counters of its own. */
   #aged = 0;
@@ -66,18 +66,23 @@ export class Stamper {
     const { arena, timestamp, filters, text } = this.#o;
     if (arena.count === 0) return;
     this.#aged = this.#agedBytes = 0;
-    this.#readTime = Math.max(this.#o.wallNow(), this.#readTime);
+    const now = this.#o.wallNow();
+    this.#readTime = now < this.#readTime && this.#readTime - now <= CLOCK_STEP_MS ? this.#readTime : now;
     if (timestamp === null) arena.time.fill(this.#readTime, 0, arena.count);
     if (timestamp !== null || filters !== null) {
       if (this.#o.textFramed && !framer.hasPieces && !framer.dirty) text.reframe(arena);
       else text.reset(arena);
     }
-    if (timestamp !== null && file.parser !== null) this.#parse(file.parser, file);
+    if (timestamp !== null && file.parser !== null) this.#parse(file.parser, file, framer);
     let dropping = splitTime === DROPPED_TIME || filters !== null || timestamp !== null;
     if (framer.hasPieces) this.#spreadTimes(framer, splitTime);
     if (dropping) {
       this.#keep.fill(1, 0, arena.count);
-      if (filters !== null) filters.narrow(text, this.#keep);
+      if (filters !== null) {
+        filters.narrow(text, this.#keep);
+        const slow = filters.overBudget.findIndex((times) => times > 1);
+        if (slow !== -1) this.#o.report.trouble(`filter ${slow} ${file.path}`, `${file.path}: filter ${slow + 1} of its entry takes longer than 50 ms for a chunk; simplify its expression`);
+      }
       if (framer.hasPieces) this.#spreadVerdicts(framer, splitTime);
       if (timestamp !== null) this.#judgeAge(file);
       dropping = this.#keep.subarray(0, arena.count).includes(0);
@@ -87,9 +92,10 @@ export class Stamper {
     if (dropping) this.#compact(framer);
   }
 
-  #parse(parser: TimestampParser, file: StampedFile): void {
-    const { arena, text } = this.#o;
+  #parse(parser: TimestampParser, file: StampedFile, { hasPieces, continues }: Framer): void {
+    const { arena, text, report } = this.#o;
     const before = parser.previous;
+    let untimed = 0;
     // Backlog is read long after it was written: its year and day lie near the file's own time.
     const reference = file.mtimeMs > 0 ? Math.min(this.#readTime, file.mtimeMs) : this.#readTime;
     parser.parseAll(text, reference, this.#spans);
@@ -97,9 +103,12 @@ export class Stamper {
     for (let i = 0; i < arena.count; i++) {
       const time = arena.time[i]!;
       // Without a time of its own an event has the last one seen before it, as with the CloudWatch agent.
-      if (Number.isNaN(time)) arena.time[i] = last;
-      else { last = Math.floor(time); arena.time[i] = last; }
+      if (Number.isNaN(time)) {
+        arena.time[i] = last;
+        if (!hasPieces || continues[i] === 0) untimed++;
+      } else { last = Math.floor(time); arena.time[i] = last; }
     }
+    if (untimed > 0) report.untimed(untimed, file.path);
     if (this.#spans !== null && trimTimestamps(arena, this.#spans)) text.reset(arena);
   }
 
@@ -125,11 +134,16 @@ export class Stamper {
     const now = this.#o.wallNow();
     const oldest = now - MAX_AGE_MS;
     const newest = now + MAX_AHEAD_MS;
+    let clamped = 0;
     for (let i = 0; i < arena.count; i++) {
       const time = arena.time[i]!;
       if (time >= oldest && time <= newest) continue;
       if (this.#keep[i] === 0) continue;
-      if (undeliverable === 'clamp') { arena.time[i] = time < oldest ? oldest + CLAMP_MARGIN_MS : now; continue; }
+      if (undeliverable === 'clamp') {
+        arena.time[i] = time < oldest ? oldest + CLAMP_MARGIN_MS : now;
+        clamped++;
+        continue;
+      }
       this.#keep[i] = 0;
       const from = arena.from[i]!;
       const to = arena.to[i]!;
@@ -139,6 +153,7 @@ export class Stamper {
       const { group, stream } = file.lane.destination;
       undelivered.add({ group, stream, file: file.path, reason: time < oldest ? 'older than 14 days' : 'more than two hours in the future', timestamp: time, message: arena.bytes.toString('utf8', from, to) });
     }
+    if (clamped > 0) report.clamped(clamped, file.path);
   }
 
   #compact({ continues }: Framer): void {
@@ -162,5 +177,10 @@ export class Stamper {
   }
 }
 
+/**
+ * A clock set back by more than this was wrong before: the corrected time is taken, or the stream would carry the wrong
+ * one until the clock has caught up, and from two hours on the service would refuse it.
+ */
+const CLOCK_STEP_MS = 60_000;
 /** A clamped event must still be young enough when it arrives. */
 const CLAMP_MARGIN_MS = 600_000;

@@ -76,7 +76,7 @@ function fileStatus(g: Generation, entry: string): FileStatus {
 
 /** A closed file is asked by its path, if that still leads to it. */
 function sizeNow(g: Generation): number {
-  if (g.attachment === 'attached' && g.base === 0) {
+  if (g.attachment === 'attached' && !g.unpacked) {
     try {
       const { ino, size } = statSync(g.path);
       if (ino === g.id.inode) return size;

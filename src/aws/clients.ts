@@ -3,9 +3,8 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { rootCertificates } from 'node:tls';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import type { DeliveryPlan, ServicePlan } from '../plan.ts';
-import { refreshedProvider } from './credentials.ts';
+import { providerFor } from './credentials.ts';
 import { prebuiltBody } from './prebuilt-body.ts';
 
 /** The process environment, as far as the clients look at it. */
@@ -22,13 +21,11 @@ export function createLogsClient(service: ServicePlan, delivery: DeliveryPlan, e
   const options = { keepAlive: true, maxSockets: delivery.maxRequests, ...(proxied ? { proxyEnv } : {}) };
   const bundle = env['AWS_CA_BUNDLE'];
   const ca = bundle === undefined || bundle === '' ? undefined : [...rootCertificates, readFileSync(bundle, 'utf8')];
-  const base = refreshedProvider(env);
+  const credentials = providerFor(service, env);
   const client = new CloudWatchLogsClient({
     region: service.region,
     ...(service.endpoint === null ? {} : { endpoint: service.endpoint, disableHostPrefix: true }),
-    ...(service.roleArn === null
-      ? (base === null ? {} : { credentials: base })
-      : { credentials: fromTemporaryCredentials({ ...(base === null ? {} : { masterCredentials: base }), params: { RoleArn: service.roleArn, RoleSessionName: 'unified-agent' }, clientConfig: { region: service.region } }) }),
+    ...(credentials === null ? {} : { credentials }),
     // The lane has its own retry loop: the SDK's hides what happens and gives up after three attempts.
     maxAttempts: 1,
     customUserAgent: 'unified-agent',

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import type { ServicePlan } from '../plan.ts';
 import type { Environment } from './clients.ts';
 
 /**
@@ -11,10 +11,26 @@ import type { Environment } from './clients.ts';
  */
 const REREAD_MS = 15 * 60_000;
 
-type Provider = () => Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string; expiration?: Date }>;
+export type Provider = () => Promise<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string; expiration?: Date }>;
 
-/** A provider that reads the shared credentials file again, or null where the SDK's standard chain does not use one. */
-export function refreshedProvider(env: Environment): Provider | null {
+/**
+ * Where the credentials of a service come from, or null for the SDK's own standard chain. The providers are loaded when
+ * they are first asked: most hosts need one of them, or none.
+ */
+export function providerFor(service: ServicePlan, env: Environment): Provider | null {
+  const shared = sharedFileProvider(env);
+  return service.roleArn === null ? shared : roleProvider(service.roleArn, service.region, shared);
+}
+
+function roleProvider(roleArn: string, region: string, master: Provider | null): Provider {
+  return once(async () => {
+    const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
+    return fromTemporaryCredentials({ ...(master === null ? {} : { masterCredentials: master }), params: { RoleArn: roleArn, RoleSessionName: 'unified-agent' }, clientConfig: { region } });
+  });
+}
+
+/** Reads the shared credentials file again and again; null where the standard chain would not use one. */
+function sharedFileProvider(env: Environment): Provider | null {
   const profile = env['AWS_PROFILE'];
   if (profile === undefined && env['AWS_ACCESS_KEY_ID'] !== undefined) return null;
   const filepath = env['AWS_SHARED_CREDENTIALS_FILE'] ?? join(env['HOME'] ?? homedir(), '.aws', 'credentials');
@@ -23,11 +39,19 @@ export function refreshedProvider(env: Environment): Provider | null {
   } catch {
     return null;
   }
-  const read = (): Provider => fromIni({ filepath, ignoreCache: true, ...(profile === undefined ? {} : { profile }) });
-  const chain = fromNodeProviderChain();
-  return async () => {
-    // A file without this profile is no error: the rest of the standard chain may have credentials.
-    const credentials = await read()().catch(() => chain());
-    return { ...credentials, expiration: credentials.expiration ?? new Date(Date.now() + REREAD_MS) };
-  };
+  return once(async () => {
+    const { fromIni, fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
+    const chain = fromNodeProviderChain();
+    return async () => {
+      // A file without this profile is no error: the rest of the standard chain may have credentials.
+      const credentials = await fromIni({ filepath, ignoreCache: true, ...(profile === undefined ? {} : { profile }) })().catch(() => chain());
+      return { ...credentials, expiration: credentials.expiration ?? new Date(Date.now() + REREAD_MS) };
+    };
+  });
+}
+
+/** A provider that is made at its first call. */
+function once(make: () => Promise<Provider>): Provider {
+  let made: Promise<Provider> | null = null;
+  return async () => (await (made ??= make()))();
 }

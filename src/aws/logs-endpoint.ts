@@ -13,6 +13,8 @@ import { sendBody } from './prebuilt-body.ts';
 const GZIP_LEVEL = 1;
 /** With more sealed batches than this waiting, the processor is the bottleneck and not the network. */
 const BACKLOG_WITHOUT_GZIP = 1;
+/** The SDK signs with the service's time from this difference on, milliseconds; the service refuses more than five minutes. */
+const CLOCK_SKEW_MS = 240_000;
 
 interface LogsEndpointOptions {
   readonly client: CloudWatchLogsClient;
@@ -89,17 +91,32 @@ export class LogsEndpoint implements Endpoint {
   }
 
   async #attempt(signal: AbortSignal, call: () => Promise<Outcome>): Promise<Outcome> {
+    const { config } = this.#client;
+    const ahead = config.systemClockOffset;
     try {
-      return await call();
+      const outcome = await call();
+      this.#noteClock();
+      return outcome;
     } catch (error) {
       if (signal.aborted) return { kind: 'aborted' };
+      this.#noteClock();
       const failure = failureOf(error);
       if (wantsNewCredentials(failure.name)) {
         // The SDK does not do this by itself; a failure to renew shows at the next attempt.
         await this.#client.config.credentials({ forceRefresh: true }).catch(() => undefined);
       }
-      return classify(failure);
+      const outcome = classify(failure);
+      // The answer said the right time, and the next request is signed with it: no reason to wait for a person.
+      const corrected = Math.abs(config.systemClockOffset - ahead) >= CLOCK_SKEW_MS;
+      return outcome.kind === 'retry' && corrected ? { ...outcome, pace: 'short' } : outcome;
     }
+  }
+
+  #noteClock(): void {
+    const ahead = this.#client.config.systemClockOffset;
+    if (Math.abs(ahead) < CLOCK_SKEW_MS) { this.#report.recovered('clock', "the clock of this host agrees with the service's again"); return; }
+    const minutes = Math.round(Math.abs(ahead) / 60_000);
+    this.#report.trouble('clock', `the clock of this host is about ${minutes} minutes ${ahead > 0 ? 'behind' : 'ahead of'} the service's: requests are signed with the service's time, but events carry the host's. Set the clock (chronyd, systemd-timesyncd)`);
   }
 }
 

@@ -4,7 +4,11 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { EVENT_OVERHEAD, MAX_BATCH_EVENTS, MAX_SPAN_MS } from './limits.ts';
 
 /** First body buffer of a batch: most streams are quiet, and there may be thousands. */
-const FIRST_BODY_BYTES = 4_096;
+const FIRST_BODY_BYTES = 3_072;
+/** Beyond this a body grows by steps. */
+const LARGE_BODY_BYTES = 524_288;
+/** A large body grows by this much at a time: doubling would leave half of it unused, in each batch on its way. */
+const GROWTH_BYTES = 393_216;
 const CLOSING = ']}';
 
 /** The request up to its events; the first event's leading comma is written over the header's end. */
@@ -14,26 +18,42 @@ export function bodyHeader(destination: Destination): Buffer {
   return Buffer.from(`${named}${entity === null ? '' : `"entity":${JSON.stringify(entity)},`}"logEvents":[`);
 }
 
+/** Sizes of bodies: powers of two while they are small, then steps, so that a nearly full batch wastes little. */
+function sizeClass(size: number): number {
+  if (size > LARGE_BODY_BYTES) return Math.ceil(size / GROWTH_BYTES) * GROWTH_BYTES;
+  return 2 ** Math.ceil(Math.log2(size));
+}
+
 /** Body buffers that were delivered and may be filled again; bounded, so a burst does not pin its memory for good. */
 export class BufferPool {
-  readonly #free: Buffer[] = [];
-  readonly #keep: number;
-  /** @param keep buffers kept at most. */
-  constructor(keep: number) { this.#keep = keep; }
+  readonly #free = new Map<number, Buffer[]>();
+  readonly #limit: number;
+  #bytes = 0;
 
+  /** @param limit bytes kept at most. */
+  constructor(limit: number) { this.#limit = limit; }
+
+  /** A buffer of at least `size` bytes; what it holds is not cleared. */
   take(size: number): Buffer {
-    for (let i = this.#free.length - 1; i >= 0; i--) {
-      const buffer = this.#free[i]!;
-      if (buffer.length >= size && buffer.length <= 4 * size) {
-        this.#free.splice(i, 1);
-        return buffer;
-      }
-    }
-    return Buffer.allocUnsafeSlow(size);
+    const length = sizeClass(size);
+    const buffer = this.#free.get(length)?.pop();
+    if (buffer === undefined) return Buffer.allocUnsafeSlow(length);
+    this.#bytes -= length;
+    return buffer;
   }
 
-  give(buffer: Buffer): void {
-    if (buffer.length >= 65_536 && this.#free.length < this.#keep) this.#free.push(buffer);
+  clear(): void {
+    this.#free.clear();
+    this.#bytes = 0;
+  }
+
+  /** Takes a buffer back; false when there is no room for it and it is left to the garbage collector. */
+  give(buffer: Buffer): boolean {
+    if (buffer.length === 0 || this.#bytes + buffer.length > this.#limit) return false;
+    this.#bytes += buffer.length;
+    const list = this.#free.get(buffer.length);
+    if (list === undefined) this.#free.set(buffer.length, [buffer]); else list.push(buffer);
+    return true;
   }
 }
 
@@ -65,6 +85,9 @@ export class LogBatch {
   readonly segments: Segment[] = [];
   /** Set when the body was sorted: the event at position i arrived as number order[i]. */
   order: readonly number[] | null = null;
+  /** Events, and their message bytes, that were found undeliverable; counted by the lane. */
+  givenUp = 0;
+  givenUpBytes = 0;
   /** Monotonic milliseconds at which the oldest event's last byte was seen. */
   since = Infinity;
 
@@ -163,9 +186,10 @@ export class LogBatch {
 
   #reserve(more: number): void {
     if (this.#length + more <= this.#body.length) return;
-    const larger = this.#pool.take(Math.max(2 * this.#body.length, this.#length + more));
+    const larger = this.#pool.take(Math.max(this.#body.length + 1, this.#length + more));
     this.#body.copy(larger, 0, 0, this.#length);
-    this.#pool.give(this.#body);
+    // An outgrown body was in no request, so nobody reads it any more: its memory need not wait for the garbage collector.
+    if (!this.#pool.give(this.#body)) (this.#body.buffer as ArrayBuffer).transfer(0);
     this.#body = larger;
   }
 }

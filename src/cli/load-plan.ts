@@ -9,6 +9,7 @@ import { systemHostname } from '../host/hostname.ts';
 import { askInstance } from '../host/instance.ts';
 import { ipv4Of } from '../host/ip.ts';
 import { localDate } from '../host/local-date.ts';
+import { hostZone } from '../host/time-zone.ts';
 import type { Plan } from '../plan.ts';
 
 export interface LoadedPlan {
@@ -30,14 +31,14 @@ export async function loadPlan(configFiles: readonly string[], env: Environment,
   const document = checkDocument(root, problems);
   const container = containerName(env);
   const instance = needsInstance(document, env, container !== null) ? await askInstance(env) : null;
-  const localZone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const localZone = hostZone(env);
   const facts: HostFacts = {
     hostname: systemHostname(),
     ipAddress: ipv4Of(networkInterfaces()),
     instance,
     containerName: container,
     localZone,
-    date: localDate(Date.now(), localZone),
+    get date() { return localDate(Date.now(), localZone); },
   };
   return { ...compile(document, facts, env, globFault), unreadable };
 }

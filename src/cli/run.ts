@@ -6,7 +6,9 @@ import { statusOf } from '../agent/status.ts';
 import { formatProblems } from '../config/problem.ts';
 import { openControl } from '../control/server.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
+import { hostZone } from '../host/time-zone.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
+import { releaseMemory } from './runtime.ts';
 import { AgentReport } from '../report/agent-report.ts';
 import type { LogLevel } from '../report/agent-report.ts';
 import { loadPlan } from './load-plan.ts';
@@ -51,7 +53,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet }: RunOpt
   const report = new AgentReport((level, message) => { if (quiet !== true || level !== 'info') logLine(level, message); }, Date.now);
   const life = new LifetimeControl();
   const agent = new Agent({
-    plan, stateDir, report, env: process.env, localZone: new Intl.DateTimeFormat().resolvedOptions().timeZone, untilCaughtUp: untilCaughtUp === true,
+    plan, stateDir, report, env: process.env, localZone: hostZone(process.env), releaseMemory, untilCaughtUp: untilCaughtUp === true,
     alongside: (running) => openControl({ stateDirectory: stateDir, status: () => statusOf(running, agentVersion), report }),
   });
   const onSignal = (): void => {

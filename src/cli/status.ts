@@ -58,6 +58,7 @@ async function watchStatus(stateDirectory: string, json: boolean, { out, err }: 
   const ended = new AbortController();
   const end = (): void => ended.abort();
   process.once('SIGINT', end).once('SIGTERM', end);
+  process.stdout.once('error', end);
   const redraw = process.stdout.isTTY && !json;
   while (!ended.signal.aborted) {
     let text = '';

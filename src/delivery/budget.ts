@@ -1,3 +1,10 @@
+/** Of the limit: what failing lanes may hold together, */
+const FAILING_MOST = 1 / 2;
+/** and how much of that they may keep; the rest is for those that have given all back, or one dead destination could keep another from trying again. */
+const FAILING_HOLD = 3 / 8;
+/** What a lane needs to try again with: about one chunk. */
+const PROBE_BYTES = 400_000;
+
 /**
  * Bytes the agent may hold in memory, shared by all lanes: reservations for the chunk being read, and encoded bodies until
  * they settle. Lanes in retry together may hold half of it at most, so a dead destination cannot starve a live one.
@@ -6,8 +13,10 @@ export class Budget {
   readonly limit: number;
   #used = 0;
   #failing = 0;
-  readonly #waiting = new Set<() => void>();
+  /** Bytes wanted, by who waits for them; who waits longest comes first. */
+  readonly #waiting = new Map<() => void, number>();
   readonly #relief = new Set<() => void>();
+  readonly #shareWaiting = new Set<() => void>();
 
   constructor(limit: number) { this.limit = limit; }
 
@@ -16,7 +25,7 @@ export class Budget {
 
   /** Takes `bytes` if they fit; a budget in which nothing is held grants any size, so one huge event cannot deadlock. */
   tryReserve(bytes: number): boolean {
-    if (this.#used > 0 && this.#used + bytes > this.limit) return false;
+    if (!this.#fits(this.#used, bytes)) return false;
     this.#used += bytes;
     return true;
   }
@@ -24,17 +33,27 @@ export class Budget {
   /** Adds what a body grew by (it was reserved for only roughly), or returns what was freed, with a negative number. */
   charge(bytes: number): void {
     this.#used += bytes;
-    if (bytes < 0) this.#wake();
+    if (bytes < 0) this.passOn();
   }
 
   /** Moves bytes between what healthy and what failing lanes hold. */
   chargeFailing(bytes: number): void {
     this.#failing += bytes;
-    if (bytes < 0) this.#wake();
+    if (bytes >= 0) return;
+    const listeners = [...this.#shareWaiting];
+    this.#shareWaiting.clear();
+    for (const listener of listeners) listener();
+    this.passOn();
   }
 
-  /** More is held for failing lanes than their half. */
-  get failingOverShare(): boolean { return this.#failing > this.limit / 2; }
+  /** Failing lanes hold so much that they must give back what can be read again, and take no more on top of what they hold. */
+  get failingOverShare(): boolean { return this.#failing > this.limit * FAILING_HOLD; }
+
+  /** Failing lanes hold all they may: not even one that holds nothing gets room to try again with. */
+  get failingFull(): boolean { return this.#failing + PROBE_BYTES > this.limit * FAILING_MOST; }
+
+  /** Calls `listener` once, when failing lanes hold less. */
+  onShareFreed(listener: () => void): void { this.#shareWaiting.add(listener); }
 
   /** Calls `listener` once when the budget is short, so that open batches are sent instead of waiting for their flush. */
   onPressure(listener: () => void): void { this.#relief.add(listener); }
@@ -47,14 +66,27 @@ export class Budget {
     for (const listener of listeners) listener();
   }
 
-  /** Calls `listener` once, when something was freed. */
-  onFreed(listener: () => void): void { this.#waiting.add(listener); }
-  forget(listener: () => void): void { this.#waiting.delete(listener); }
-
-  #wake(): void {
-    if (this.#waiting.size === 0) return;
-    const listeners = [...this.#waiting];
-    this.#waiting.clear();
-    for (const listener of listeners) listener();
+  /** Calls `listener` once, when something was freed and `bytes` of it are there for it. */
+  onFreed(listener: () => void, bytes = 0): void { this.#waiting.set(listener, bytes); }
+  forget(listener: () => void): void {
+    this.#waiting.delete(listener);
+    this.#shareWaiting.delete(listener);
   }
+
+  /**
+   * Calls those who wait, as far as there is room for what they want: with hundreds of them, calling all for the room of
+   * one would cost a core. Who is called and has no use for the room must pass it on.
+   */
+  passOn(): void {
+    let promised = this.#used;
+    let left = this.#waiting.size;
+    for (const [listener, bytes] of this.#waiting) {
+      if (left-- === 0 || !this.#fits(promised, bytes)) return;
+      promised += bytes;
+      this.#waiting.delete(listener);
+      listener();
+    }
+  }
+
+  #fits(used: number, bytes: number): boolean { return used <= 0 || used + bytes <= this.limit; }
 }

@@ -80,6 +80,8 @@ export class Lane {
   #failing = false;
   /** Grows when the lane gives its batches back, so that their retry loops end. */
   #epoch = 0;
+  /** Failed attempts of what the lane gave back: the next batch goes on with the backoff, it does not begin again. */
+  #givenBackAfter = 0;
   #closed = false;
   #onEmpty: (() => void) | null = null;
   state: LaneState = 'idle';
@@ -101,22 +103,12 @@ export class Lane {
   get empty(): boolean { return this.#open === null && this.#sealed.length === 0 && this.#inFlight.size === 0; }
 
   /**
-   * Reserves room for one chunk: the one point of back-pressure. Dispose it when the chunk was added; what was added is
-   * accounted by then. Null when `signal` fires first.
+   * Reserves room for one chunk, or gives null when there is none: see roomChange. Dispose it when the chunk was added;
+   * what was added is accounted by then. To be used before the next await, so that nobody reserves on an estimate alone.
    */
-  async room(signal: AbortSignal): Promise<Disposable | null> {
-    for (;;) {
-      if (signal.aborted) return null;
-      const room = this.tryRoom();
-      if (room !== null) return room;
-      await this.#roomChange(signal);
-    }
-  }
-
-  /** As `room`, but null at once when there is none. */
   tryRoom(): Disposable | null {
     const { budget } = this.#c;
-    if (this.#closed || this.#sealed.length > 0) return null;
+    if (this.#closed || this.#sealed.length > 0 || this.#overShare) return null;
     if (!budget.tryReserve(CHUNK_RESERVATION)) { budget.press(); return null; }
     return { [Symbol.dispose]: () => budget.charge(-CHUNK_RESERVATION) };
   }
@@ -163,6 +155,12 @@ export class Lane {
       signal.addEventListener('abort', finish, { once: true });
       this.#onEmpty = finish;
     });
+  }
+
+  /** It fails, and failing lanes hold too much already. */
+  get #overShare(): boolean {
+    const { budget } = this.#c;
+    return this.#failing && (this.#held > 0 ? budget.failingOverShare : budget.failingFull);
   }
 
   readonly #flushOnPressure = (): void => this.flush();
@@ -228,22 +226,22 @@ export class Lane {
     const body = this.#c.endpoint.encode(batch.body(), this.#sealed.length);
     const sent = await this.#send(body, epoch);
     const settled = sent.kind === 'split' ? await this.#bisect(batch, sent.reason, epoch) : sent.kind === 'accepted';
-    if (epoch !== this.#epoch) return;
+    // Abandoned or given back: it stays held, and is read again.
+    if (epoch !== this.#epoch || !settled) return;
     this.#inFlight.delete(batch);
-    if (settled) {
-      if (sent.kind === 'accepted' && sent.rejected !== null) this.#reject(batch, sliceEvents(batch.events()), sent.rejected);
-      this.#settle(batch);
-    }
+    if (sent.kind === 'accepted' && sent.rejected !== null) this.#reject(batch, sliceEvents(batch.events()), sent.rejected);
+    this.#settle(batch);
     this.#pump();
   }
 
   #settle(batch: LogBatch): void {
     for (const source of new Set(batch.segments.map((s) => s.source as Source))) source.settle(batch);
-    this.events += batch.count;
-    const messageBytes = batch.bytes - EVENT_OVERHEAD * batch.count;
+    const events = batch.count - batch.givenUp;
+    this.events += events;
+    const messageBytes = batch.bytes - EVENT_OVERHEAD * batch.count - batch.givenUpBytes;
     this.messageBytes += messageBytes;
     this.lastAckAt = Date.now();
-    this.#c.report.delivered(this.destination, batch.count, messageBytes);
+    this.#c.report.delivered(this.destination, events, messageBytes);
     this.#charge(-batch.capacity);
     batch.release();
   }
@@ -251,7 +249,7 @@ export class Lane {
   /** Sends one body until it is accepted, found guilty, or let go. */
   async #send(body: EncodedBody, epoch: number): Promise<Sent> {
     const { slots, endpoint, abandon, recovery, report } = this.#c;
-    let attempt = 0;
+    let attempt = this.#givenBackAfter;
     let creations = 0;
     for (;;) {
       this.#attempting++;
@@ -263,6 +261,7 @@ export class Lane {
       switch (outcome.kind) {
         case 'accepted':
           this.#setFailing(false);
+          this.#givenBackAfter = 0;
           recovery.succeeded();
           if (attempt > 0) report.recovered(`destination ${this.name}`, `log stream ${this.name}: accepted again after ${attempt} failed attempts`);
           this.state = 'idle';
@@ -298,17 +297,27 @@ export class Lane {
 
   /** Waits between attempts; false when the lane was abandoned or has given its batches back meanwhile. */
   async #backOff(outcome: Outcome & { kind: 'retry' }, attempt: number, epoch: number): Promise<boolean> {
-    const { report, recovery, abandon, random, budget } = this.#c;
+    const { report, abandon, random, budget } = this.#c;
     this.lastError = outcome.reason;
     if (this.state !== 'paused') this.state = 'retrying';
     report.retrying(this.destination, outcome.reason, attempt, outcome.ambiguous);
     const wait = backoffMs(outcome.pace, attempt, random(), outcome.afterMs);
     this.#setFailing(true);
-    if (budget.failingOverShare && this.#attempting === 0 && this.#giveBack(wait)) return false;
-    // What only a person can change is not probed: another lane's success says nothing about it.
-    if (outcome.pace === 'slow') await pause(wait, abandon);
-    else await recovery.wait(wait, abandon);
+    if (budget.failingOverShare && this.#attempting === 0 && this.#giveBack(outcome, wait)) {
+      this.#givenBackAfter = attempt;
+      return false;
+    }
+    await this.#await(outcome, wait);
     return !abandon.aborted && epoch === this.#epoch;
+  }
+
+  async #await({ pace, afterMs }: Outcome & { kind: 'retry' }, wait: number): Promise<void> {
+    const { recovery, abandon } = this.#c;
+    // What only a person can change is not probed: another lane's success says nothing about it.
+    if (pace === 'slow') return pause(wait, abandon);
+    // Nor does anybody knock before the time the service asked for.
+    if (afterMs !== null) await pause(afterMs, abandon);
+    await recovery.wait(Math.max(0, wait - (afterMs ?? 0)), abandon);
   }
 
   #setFailing(failing: boolean): void {
@@ -318,7 +327,7 @@ export class Lane {
   }
 
   /** Lets go of everything held, to be read again from the files; false when some of it is in no file any more. */
-  #giveBack(wait: number): boolean {
+  #giveBack(outcome: Outcome & { kind: 'retry' }, wait: number): boolean {
     const batches = [...this.#inFlight, ...this.#sealed, ...(this.#open === null ? [] : [this.#open])];
     const sources = new Set(batches.flatMap((batch) => batch.segments.map((s) => s.source as Source)));
     for (const source of sources) if (!source.canRewind) return false;
@@ -332,7 +341,7 @@ export class Lane {
     if (this.#flushTimer !== null) { clearTimeout(this.#flushTimer); this.#flushTimer = null; }
     for (const source of sources) source.rewind();
     this.#closed = true;
-    void this.#c.recovery.wait(wait, this.#c.abandon).then(() => {
+    void this.#await(outcome, wait).then(() => {
       this.#closed = false;
       this.#wakeRoom();
     });
@@ -396,6 +405,8 @@ export class Lane {
       bytes += Buffer.byteLength(message);
       this.#c.undelivered.add({ group, stream, file: source?.path ?? '', reason, timestamp: slice.time, message });
     }
+    batch.givenUp += slices.length;
+    batch.givenUpBytes += bytes;
     this.#c.report.dropped(why, slices.length, bytes, null);
   }
 
@@ -404,7 +415,9 @@ export class Lane {
     for (const resolve of this.#roomWaiters.splice(0)) resolve();
   }
 
-  #roomChange(signal: AbortSignal): Promise<void> {
+  /** Resolves when there may be room, or on `signal`: the one point of back-pressure. */
+  roomChange(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const finish = (): void => {
         signal.removeEventListener('abort', finish);
@@ -412,8 +425,11 @@ export class Lane {
         resolve();
       };
       signal.addEventListener('abort', finish, { once: true });
-      if (this.#sealed.length === 0 && !this.#closed) this.#c.budget.onFreed(finish);
+      if (this.#sealed.length === 0 && !this.#closed && !this.#overShare) { this.#c.budget.onFreed(finish, CHUNK_RESERVATION); return; }
+      if (this.#overShare) this.#c.budget.onShareFreed(finish);
       else this.#roomWaiters.push(finish);
+      // It may have been called for room that it cannot use now.
+      this.#c.budget.passOn();
     });
   }
 }

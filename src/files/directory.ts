@@ -83,8 +83,8 @@ export class Directory {
   get inode(): number { return this.#inode; }
   get isRoot(): boolean { return this.#rooted.length > 0; }
   get isEndless(): boolean { return this.#wants.some((want) => want.state.endless); }
-  /** Names came or went within the last minute. */
-  get isBusy(): boolean { return this.#tree.now() - this.#changedAt < BUSY_MS; }
+  /** Names came or went within the minute before `now` (monotonic milliseconds). */
+  isBusy(now: number): boolean { return now - this.#changedAt < BUSY_MS; }
 
   root(want: Want): void { this.#rooted = [...this.#rooted, want]; this.#rewant(); }
 
@@ -114,13 +114,14 @@ export class Directory {
       this.vanish();
       return;
     }
-    this.#take(seen.stats);
-    if (this.#tree.isLoop(this)) { this.vanish(); return; }
+    if (this.#take(seen.stats) && this.#tree.isLoop(this)) { this.vanish(); return; }
     if (this.#dirty && this.#tree.now() >= this.#nextListing) this.#list();
-    for (const name of this.#touched) this.#judge(name, null, true);
-    this.#touched.clear();
-    this.#lookAtUnsettled();
-    for (const name of this.#restat.splice(0, RESTATS_PER_LOOK)) if (this.#matches.has(name)) this.#judge(name, null, true);
+    if (this.#touched.size > 0) {
+      for (const name of this.#touched) this.#judge(name, null, true);
+      this.#touched.clear();
+    }
+    if (this.#unsettled.size > 0) this.#lookAtUnsettled();
+    if (this.#restat.length > 0) for (const name of this.#restat.splice(0, RESTATS_PER_LOOK)) if (this.#matches.has(name)) this.#judge(name, null, true);
   }
 
   /** Looks at every known match again, for their sizes and times. */
@@ -141,13 +142,15 @@ export class Directory {
     this.#tree.changedIdentity(this.path);
   }
 
-  #take({ dev, ino, mtimeMs }: Stats): void {
+  /** True if the path leads to another directory than at the last look, or to one again. */
+  #take({ dev, ino, mtimeMs }: Stats): boolean {
     const another = dev !== this.#device || ino !== this.#inode;
-    if (another || !this.#present) this.#tree.changedIdentity(this.path);
+    const changed = another || !this.#present;
+    if (changed) this.#tree.changedIdentity(this.path);
     this.#present = true;
     this.#device = dev;
     this.#inode = ino;
-    if (!another && mtimeMs === this.#mtimeMs) return;
+    if (!another && mtimeMs === this.#mtimeMs) return changed;
     const now = this.#tree.now();
     const first = this.#mtimeMs === -1;
     if (!first) this.#changedAt = now;
@@ -155,10 +158,11 @@ export class Directory {
     this.#dirty = true;
     if (first && Date.now() - mtimeMs > LONG_AGO_MS) {
       this.#settledAt = now;
-      return;
+      return changed;
     }
     // One more listing at the next look covers a clock of some milliseconds; a clock of seconds needs all within them.
     this.#settledAt = mtimeMs % 1000 === 0 ? now + COARSE_CLOCK_MS : now + 1;
+    return changed;
   }
 
   #list(): void {

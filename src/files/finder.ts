@@ -6,32 +6,25 @@
 
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { Lifetime, Service } from '../lifecycle/lifetime.ts';
+import { Bell } from './bell.ts';
 import type { Glob, GlobState } from './glob.ts';
 import { Directory, type Found, type Tree, type Want } from './directory.ts';
 import { DirectoryWatches, watchDirectory, type WatchFactory } from './directory-watch.ts';
 import { MatchSet, type MatchChange } from './match-set.ts';
+import { Troubles, type FinderReport } from './troubles.ts';
 import { skipByName, skipByPattern, type OwnPaths } from './skip.ts';
 
 export type { Found } from './directory.ts';
 export type { MatchChange } from './match-set.ts';
+export type { FinderReport } from './troubles.ts';
 
 export interface FinderPattern {
   readonly key: string;
   readonly glob: Glob;
   /** The entry's `blacklist`: `source` as written, for messages. */
   readonly exclude: { readonly source: string; readonly js: string; readonly flags: string } | null;
-}
-
-/** What the finder says about itself; each is said when it changes, not per look. */
-export interface FinderReport {
-  /** A path could not be looked at (`code` is the errno name), or can be again (null). What was known of it stays. */
-  unreadable(path: string, code: string | null): void;
-  /** No more directory watches to be had (ENOSPC, EMFILE): new files are found by looking each second. */
-  watchesExhausted(code: string): void;
-  /** The patterns reach more directories or files than are kept in memory; what is beyond is not followed. */
-  tooMany(what: 'directories' | 'files', limit: number): void;
 }
 
 export interface FinderOptions {
@@ -55,7 +48,6 @@ const SLICE_MS = 10;
 const MAX_DIRECTORIES = 50_000;
 const MAX_FILES = 200_000;
 const MAX_SKIPPED = 2000;
-const MAX_UNREADABLE = 1000;
 /** Kernel file systems without log files, and without end: not entered through a wildcard. */
 const PSEUDO = new Set(['/proc', '/sys', '/dev']);
 
@@ -66,21 +58,19 @@ export class Finder implements Service {
   readonly #sets: readonly MatchSet[];
   readonly #byKey: ReadonlyMap<string, MatchSet>;
   readonly #own: OwnPaths;
-  readonly #report: FinderReport;
+  readonly #troubles: Troubles;
   readonly #onChange: (change: MatchChange) => void;
   readonly #watches: DirectoryWatches | null;
   readonly #tree: Tree;
   readonly #directories = new Map<string, Directory>();
   readonly #arrived: Directory[] = [];
   readonly #moved = new Set<Directory>();
-  readonly #unreadable = new Map<string, string>();
+  readonly #bell = new Bell();
   readonly #names = new WeakMap<GlobState, ReadonlySet<string> | 'listing'>();
-  readonly #told = new Set<string>();
   #ownFiles = new Set<string>();
   #files = 0;
   #turn = 0;
   #busy: Promise<void> = Promise.resolve();
-  #wake: (() => void) | null = null;
 
   constructor(options: FinderOptions) {
     this.#patterns = options.patterns;
@@ -88,13 +78,13 @@ export class Finder implements Service {
     this.#sets = options.patterns.map(({ key }) => new MatchSet(key, MAX_SKIPPED));
     this.#byKey = new Map(this.#sets.map((set) => [set.key, set]));
     this.#own = options.own;
-    this.#report = options.report;
+    this.#troubles = new Troubles(options.report);
     this.#onChange = options.onChange ?? (() => {});
     this.#watches = options.watch === null ? null : new DirectoryWatches({
       open: options.watch ?? watchDirectory,
       now: () => performance.now(),
       onMoved: (path, name) => this.#onMoved(path, name),
-      onExhausted: (code) => this.#report.watchesExhausted(code),
+      onExhausted: (code) => options.report.watchesExhausted(code),
     });
     this.#tree = this.#asTree();
     options.patterns.forEach(({ glob }, pattern) => {
@@ -132,14 +122,15 @@ export class Finder implements Service {
     let due = performance.now() + LOOK_EVERY_MS;
     try {
       while (!stop.aborted) {
-        await this.#pause(due - performance.now(), stop);
+        if (this.#moved.size === 0) await this.#bell.wait(due - performance.now(), stop);
         if (stop.aborted) break;
         if (performance.now() >= due) {
           due = performance.now() + LOOK_EVERY_MS;
           await this.#exclusive(() => this.#lookAt(this.#dueNow()));
           this.#watches?.arm(this.#watchable());
         } else {
-          await this.#pause(SETTLE_MS, stop, false);
+          await pause(SETTLE_MS, undefined, { signal: stop }).catch(() => {});
+          if (stop.aborted) break;
           const moved = [...this.#moved];
           this.#moved.clear();
           await this.#exclusive(() => this.#lookAt(moved));
@@ -190,7 +181,8 @@ export class Finder implements Service {
   #dueNow(): readonly Directory[] {
     const all = [...this.#directories.values()];
     if (all.length <= LOOKS_PER_SECOND) return all;
-    const busy = all.filter((directory) => directory.isBusy).slice(0, BUSY_LOOKS);
+    const now = performance.now();
+    const busy = all.filter((directory) => directory.isBusy(now)).slice(0, BUSY_LOOKS);
     const turns = take(all, this.#turn, LOOKS_PER_SECOND);
     this.#turn += LOOKS_PER_SECOND;
     return [...new Set([...busy, ...turns])];
@@ -205,42 +197,20 @@ export class Finder implements Service {
     if (directory === undefined) return;
     directory.touch(name);
     this.#moved.add(directory);
-    this.#wake?.();
-  }
-
-  /** Waits `ms`, less if the lifetime ends or (unless `wakeable` is false) a watch speaks or has spoken. */
-  async #pause(ms: number, stop: AbortSignal, wakeable = true): Promise<void> {
-    if (ms <= 0 || stop.aborted || (wakeable && this.#moved.size > 0)) return;
-    await new Promise<void>((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        stop.removeEventListener('abort', end);
-        this.#wake = null;
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      stop.addEventListener('abort', end, { once: true });
-      if (wakeable) this.#wake = end;
-    });
+    this.#bell.ring();
   }
 
   #directory(path: string): Directory | null {
     const known = this.#directories.get(path);
     if (known !== undefined) return known;
     if (this.#directories.size >= MAX_DIRECTORIES) {
-      this.#tellOnce('directories', MAX_DIRECTORIES);
+      this.#troubles.tooMany('directories', MAX_DIRECTORIES);
       return null;
     }
     const directory = new Directory(path, this.#tree);
     this.#directories.set(path, directory);
     this.#arrived.push(directory);
     return directory;
-  }
-
-  #tellOnce(what: 'directories' | 'files', limit: number): void {
-    if (this.#told.has(what)) return;
-    this.#told.add(what);
-    this.#report.tooMany(what, limit);
   }
 
   /** The agent's logs by device and inode too: a link must not lead to them. */
@@ -280,13 +250,13 @@ export class Finder implements Service {
         return skipByName(path, this.#own) ?? skipByPattern(path, exclude, this.#patterns[pattern]?.exclude?.source ?? '');
       },
       found: (pattern, file) => {
-        if (this.#files >= MAX_FILES) { this.#tellOnce('files', MAX_FILES); return; }
+        if (this.#files >= MAX_FILES) { this.#troubles.tooMany('files', MAX_FILES); return; }
         if (set(pattern).found(file)) this.#files++;
       },
       lost: (pattern, file) => { if (set(pattern).lost(file)) this.#files--; },
       replaced: (pattern, before, now) => set(pattern).replaced(before, now),
       skipped: (pattern, path, reason) => set(pattern).skip(path, reason),
-      unreadable: (path, code) => this.#noteUnreadable(path, code),
+      unreadable: (path, code) => this.#troubles.unreadable(path, code),
       descend: (path, wants) => this.#descend(path, wants),
       leave: (path) => this.#leave(path),
       changedIdentity: (path) => this.#watches?.disarm(path),
@@ -307,7 +277,7 @@ export class Finder implements Service {
     directory.vanish();
     this.#directories.delete(path);
     this.#watches?.forget(path);
-    this.#noteUnreadable(path, null);
+    this.#troubles.unreadable(path, null);
   }
 
   /** A link below `**` that leads back to a directory above it would be walked for ever. */
@@ -318,16 +288,6 @@ export class Finder implements Service {
       if (above?.present === true && above.device === directory.device && above.inode === directory.inode) return true;
       if (path === '/') return false;
     }
-  }
-
-  #noteUnreadable(path: string, code: string | null): void {
-    if (code === null) {
-      if (this.#unreadable.size > 0 && this.#unreadable.delete(path)) this.#report.unreadable(path, null);
-      return;
-    }
-    if (this.#unreadable.get(path) === code || this.#unreadable.size >= MAX_UNREADABLE) return;
-    this.#unreadable.set(path, code);
-    this.#report.unreadable(path, code);
   }
 }
 

@@ -81,10 +81,10 @@ export class SiblingSearch {
   findCopy(checkpoint: Checkpoint, candidates: readonly Candidate[]): Candidate | null {
     const { id, offset } = checkpoint;
     const possible = candidates.filter(({ path, size }) => size >= offset && size >= id.headLength && !isArchive(path));
-    const renamed = possible.filter((candidate) => candidate.inode === id.inode);
+    const renamed = possible.filter((candidate) => candidate.inode === id.inode).slice(0, MAX_OPENED);
     for (const candidate of renamed) if (this.#kinship(checkpoint, candidate) === 'same') return candidate;
     let best: Candidate | null = null;
-    for (const candidate of possible.filter(({ inode }) => inode !== id.inode).slice(0, MAX_OPENED)) {
+    for (const candidate of possible.filter(({ inode }) => inode !== id.inode).slice(0, MAX_OPENED - renamed.length)) {
       if (best !== null && candidate.size <= best.size) continue;
       if (this.#kinship(checkpoint, candidate) === 'copy') best = candidate;
     }

@@ -34,6 +34,17 @@ function textLength(bytes: Buffer, from: number, to: number): number {
   return Math.max(0, end - from);
 }
 
+/** The end of the last whole code point of bytes [from, to), or of the broken one there. */
+function wholeTo(bytes: Buffer, from: number, to: number): number {
+  for (let back = 1; back <= 3 && to - back >= from; back++) {
+    const byte = bytes[to - back]!;
+    if ((byte & 0xc0) === 0x80) continue;
+    const length = byte < 0xc2 || byte > 0xf4 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    return length > back ? to - back : to;
+  }
+  return to;
+}
+
 const isSpace = (b: number): boolean => b === 0x20 || b === NEWLINE || b === 0x0d || b === 0x09 || b === 0x0c;
 
 /**
@@ -50,6 +61,9 @@ export class Framer {
   readonly #start: StartRule;
   readonly #max: number;
   readonly #source: LineSource | null;
+  /** Bytes of a file's head that `beginsWith` wants; 0 where the head says nothing of the rest. */
+  get headBytes(): number { return this.#source === null ? 0 : 4; }
+  beginsWith(head: Buffer): void { this.#source?.beginsWith(head); }
   /** Offsets in the text are offsets in the source: false where lines are decoded. */
   get mapped(): boolean { return this.#source === null; }
   /** Source bytes the frames (and what was dropped between them) take. */
@@ -114,18 +128,20 @@ export class Framer {
     let unterminated = this.#source !== null && this.#source.unterminated;
     const full = a.count === MAX_FRAMES;
     const tailFrom = start + skipped + this.consumed;
-    const tail = this.#source === null && !full ? limit - tailFrom : 0;
+    // What is sent before its line is complete ends with a whole code point: the rest of a half one may follow.
+    const tailTo = flush === 'partial' ? wholeTo(a.bytes, tailFrom, limit) : limit;
+    const tail = this.#source === null && !full ? tailTo - tailFrom : 0;
     // Whether an unterminated line begins an event is known from its first byte, or, for a pattern, once it is too long to wait for.
     const judged = tail > 0 && (typeof this.#start === 'string' || tail > this.#max);
     const sent = tail > 0 && (flush === 'partial' || flush === 'end');
     if (judged || sent) {
       a.from[a.count] = tailFrom;
-      a.to[a.count] = limit;
-      a.end[a.count] = limit - start - skipped;
+      a.to[a.count] = tailTo;
+      a.end[a.count] = tailTo - start - skipped;
       a.count++;
     }
     if (sent) {
-      this.consumed = limit - start - skipped;
+      this.consumed = tailTo - start - skipped;
       unterminated = true;
     }
     for (let i = 0; i < a.count; i++) {
@@ -134,7 +150,7 @@ export class Framer {
     }
     this.consumed += skipped;
     this.#group(start, flush !== 'none' || unterminated, piecesBefore > 0, judged && !sent);
-    this.#split(start, judged ? limit : tailFrom, piecesBefore, unterminated && flush !== 'end', full);
+    this.#split(start, judged ? tailTo : tailFrom, piecesBefore, unterminated && flush !== 'end', full);
     if (this.hasPieces || this.#source !== null || !this.#isPlain(start)) this.#clean();
   }
 
@@ -154,7 +170,7 @@ export class Framer {
     if (typeof rule === 'object') rule.begin();
     let frames = 0;
     let endBefore = 0;
-    const isEmpty = (frame: number): boolean => a.from[frame]! === a.to[frame]! && !(continuing && frame === 0);
+    const isEmpty = (frame: number): boolean => a.to[frame]! <= a.from[frame]! && !(continuing && frame === 0);
     const lines = tailed ? a.count - 1 : a.count;
     let closed = false;
     this.#openFrom = 0;
@@ -212,7 +228,7 @@ export class Framer {
     const chop = (from: number, to: number, end: number, endOf: (at: number) => number, more: boolean): void => {
       let at = from;
       while (!this.#fits(at, to, pieces > 0 || more ? room : this.#max)) {
-        const cut = this.#pieceEnd(at, room);
+        const cut = this.#pieceEnd(at, to, room);
         emit(at, cut, endOf(cut), true);
         at = cut;
       }
@@ -228,7 +244,7 @@ export class Framer {
     if (mapped && (pendingLength > this.#max || stuck)) {
       let at = pendingFrom;
       while (textLength(a.bytes, at, openTo) > this.#max) {
-        const cut = this.#pieceEnd(at, room);
+        const cut = this.#pieceEnd(at, openTo, room);
         emit(at, cut, cut - start, true);
         at = cut;
       }
@@ -255,9 +271,9 @@ export class Framer {
   }
 
   /** Where a piece of at most `room` bytes that begins at `from` ends: on a code point, and not inside a CRLF. */
-  #pieceEnd(from: number, room: number): number {
+  #pieceEnd(from: number, to: number, room: number): number {
     const { bytes } = this.#arena;
-    let cut = codePointCut(bytes, from, from + room);
+    let cut = from + room < to ? codePointCut(bytes, from, from + room) : to;
     if (this.#source === null && this.#repairedLength(from, cut) > room) cut = codePointCut(bytes, from, from + Math.floor(room / 3));
     return bytes[cut - 1] === 13 && bytes[cut] === NEWLINE && cut - 1 > from ? cut - 1 : cut;
   }
@@ -309,7 +325,7 @@ export class Framer {
         const at = a.spillAt;
         a.spillAt = repairUtf8(a.bytes, from, to, a.bytes, at);
         from = at;
-        to = Math.min(a.spillAt, codePointCut(a.bytes, at, at + this.#max));
+        to = a.spillAt;
       }
       if (from === to) continue;
       a.from[kept] = from;

@@ -1,9 +1,12 @@
 import type { Arena } from '../kernel/arena.ts';
 import { MAX_FRAMES } from '../kernel/arena.ts';
-import type { LineDecoder } from './encodings.ts';
+import { LineDecoder, byteOrderMark } from './encodings.ts';
+import type { Encoding } from './encodings.ts';
 
 /** Cuts lines in an encoding other than UTF-8 and writes them decoded, joined by newlines, into the arena's spill. */
 export interface LineSource {
+  /** The next chunks are of the file that begins with these bytes: a byte order mark may stand there. */
+  beginsWith(head: Buffer): void;
   /**
    * Fills the arena's columns with the lines of [start, limit). `tail`: the bytes after the last newline are a line too.
    * An unterminated line of more than `max` bytes is cut, so that it can be sent in pieces.
@@ -14,23 +17,38 @@ export interface LineSource {
   readonly unterminated: boolean;
 }
 
-/** Bytes of one code unit, and its order. */
-export interface CodeUnit { readonly size: 1 | 2; readonly bigEndian: boolean }
-
+/** Lines of one encoding; a byte order mark at a file's start may choose between the two orders of UTF-16. */
 export class DecodedLines implements LineSource {
-  readonly #decoder: LineDecoder;
-  readonly #unit: CodeUnit;
+  readonly #encoding: Encoding;
+  readonly #decoders = new Map<string, LineDecoder>();
+  #unit: Encoding;
+  #decoder: LineDecoder;
+  #markLength = 0;
   consumed = 0;
   unterminated = false;
 
-  constructor(decoder: LineDecoder, unit: CodeUnit) {
-    this.#decoder = decoder;
-    this.#unit = unit;
+  constructor(encoding: Encoding) {
+    this.#encoding = this.#unit = encoding;
+    this.#decoder = this.#decoderOf(encoding);
+  }
+
+  /** The next chunks are of the file that begins with these bytes. */
+  beginsWith(head: Buffer): void {
+    const { length, encoding } = byteOrderMark(this.#encoding, head, 0, head.length);
+    this.#markLength = length;
+    this.#unit = encoding;
+    this.#decoder = this.#decoderOf(encoding);
+  }
+
+  #decoderOf(encoding: Encoding): LineDecoder {
+    let decoder = this.#decoders.get(encoding.name);
+    if (decoder === undefined) this.#decoders.set(encoding.name, decoder = new LineDecoder(encoding));
+    return decoder;
   }
 
   lines(a: Arena, start: number, limit: number, atFileStart: boolean, tail: boolean, max: number): void {
-    const { size } = this.#unit;
-    let from = start + (atFileStart ? this.#markLength(a.bytes, start, limit) : 0);
+    const { unit: size } = this.#unit;
+    let from = Math.min(limit, start + (atFileStart ? this.#markLength : 0));
     let count = 0;
     this.unterminated = false;
     // Decoded text may be three times as long as its source; what finds no room waits for the next round.
@@ -62,7 +80,7 @@ export class DecodedLines implements LineSource {
   }
 
   #newline(bytes: Buffer, from: number, limit: number): number {
-    const { size, bigEndian } = this.#unit;
+    const { unit: size, bigEndian } = this.#unit;
     const view = bytes.subarray(from, limit);
     if (size === 1) { const at = view.indexOf(10); return at === -1 ? -1 : from + at; }
     for (let at = view.indexOf(10); at !== -1; at = view.indexOf(10, at + 1)) {
@@ -70,11 +88,5 @@ export class DecodedLines implements LineSource {
       if (unit + 1 < view.length && view[bigEndian ? unit + 1 : unit] === 10 && view[bigEndian ? unit : unit + 1] === 0) return from + unit;
     }
     return -1;
-  }
-
-  #markLength(bytes: Buffer, start: number, limit: number): number {
-    if (this.#unit.size !== 2 || limit - start < 2) return 0;
-    const first = bytes.readUInt16BE(start);
-    return first === 0xfeff || first === 0xfffe ? 2 : 0;
   }
 }

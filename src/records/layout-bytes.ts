@@ -1,8 +1,8 @@
 // Reads timestamps straight out of bytes, for formats whose steps need no going back.
 import { DIGIT_FIELDS, MONTHS, WEEKDAYS } from './strptime.ts';
-import { Window } from './window.ts';
 import type { StampFields } from './stamp-fields.ts';
-import type { Layout, Step } from './strptime.ts';
+import type { Step } from './strptime.ts';
+import type { Window } from './window.ts';
 
 const [ZERO, NINE, COLON, PLUS, MINUS] = [0x30, 0x39, 0x3a, 0x2b, 0x2d];
 const [LOWER_A, LOWER_M, LOWER_P, LOWER_Z] = [0x61, 0x6d, 0x70, 0x7a];
@@ -23,16 +23,11 @@ export class ByteLayout {
   /** Just after the last text that was read. */
   end = 0;
 
-  private constructor(steps: readonly Step[], window: Window, fields: StampFields) {
+  /** @param fields takes the values that are read. Only for formats whose reading is deterministic (see Layout). */
+  constructor(steps: readonly Step[], window: Window, fields: StampFields) {
     this.#program = programOf(steps);
     this.#window = window;
     this.#fields = fields;
-  }
-
-  /** Null if the format has to go by its pattern. Values are read into `fields`. */
-  static of(layout: Layout, fields: StampFields): ByteLayout | null {
-    const window = layout.deterministic ? Window.of(layout.steps) : null;
-    return window === null ? null : new ByteLayout(layout.steps, window, fields);
   }
 
   /**

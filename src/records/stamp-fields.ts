@@ -33,6 +33,8 @@ export class StampFields {
   zoneName = '';
   #reference = Number.NaN;
   #referenceOffset = 0;
+  #today = 0;
+  #civil = civilFromDays(0);
 
   takeDigits(field: DigitField, value: number): void {
     this.values[DIGIT_FIELDS.indexOf(field)] = value;
@@ -106,10 +108,16 @@ export class StampFields {
     }
     const here = reference + (Number.isNaN(this.offset) ? this.#referenceOffset : this.offset);
     const today = Math.floor(here / DAY_MS);
-    const [ownMonth, ownDay, dayOfYear] = [this.values[MONTH]!, this.values[DAY]!, this.values[DAY_OF_YEAR]!];
+    const ownMonth = this.values[MONTH]!;
+    const ownDay = this.values[DAY]!;
+    const dayOfYear = this.values[DAY_OF_YEAR]!;
     if (ownMonth < 0 && ownDay < 0 && dayOfYear < 0) return today * DAY_MS + time > here + TIME_AHEAD_MS ? today - 1 : today;
     const latest = here + DATE_AHEAD_MS - time;
-    const { year, month } = civilFromDays(today);
+    if (today !== this.#today) {
+      this.#today = today;
+      this.#civil = civilFromDays(today);
+    }
+    const { year, month } = this.#civil;
     if (ownMonth >= 0 || dayOfYear >= 0) {
       for (let y = year + 1; y >= year - LEAP_GAP; y--) {
         const days = this.#daysIn(y);

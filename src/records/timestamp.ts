@@ -1,6 +1,7 @@
 import { ByteLayout } from './layout-bytes.ts';
 import { StampFields } from './stamp-fields.ts';
 import { compileLayout } from './strptime.ts';
+import { Window } from './window.ts';
 import { Zone } from './zone.ts';
 import type { ChunkText } from './chunk-text.ts';
 import type { Layout } from './strptime.ts';
@@ -13,14 +14,16 @@ export interface Spans { readonly from: Int32Array; readonly to: Int32Array }
  * @param format strptime directives; all else is literal. See `compileLayout` for the directives.
  * @param zone `UTC`, `Local` or an IANA name: for timestamps that name no zone, or one that nobody knows.
  * @param localZone IANA name of the host's zone, for `Local`.
+ * @param zones zones opened before, by name: opening one takes about a millisecond, so callers with many formats keep them.
  */
-export function compileTimestamp(format: string, zone: string, localZone: string): TimestampParser | { readonly problem: string } {
+export function compileTimestamp(format: string, zone: string, localZone: string, zones: Map<string, Zone> = new Map()): TimestampParser | { readonly problem: string } {
   const layout = compileLayout(format);
   if ('problem' in layout) return layout;
   const name = zone === 'Local' || zone === 'LOCAL' ? localZone : zone;
-  const opened = Zone.open(name);
+  const opened = zones.get(name) ?? Zone.open(name);
   if (opened === null) return { problem: `unknown time zone "${name}"; write UTC, Local or an IANA name such as Europe/Berlin` };
-  return new TimestampParser(layout, opened);
+  zones.set(name, opened);
+  return new TimestampParser(layout, layout.deterministic ? Window.of(layout.steps) : null, opened);
 }
 
 /**
@@ -33,6 +36,7 @@ export function compileTimestamp(format: string, zone: string, localZone: string
  */
 export class TimestampParser {
   readonly #layout: Layout;
+  readonly #window: Window | null;
   readonly #zone: Zone;
   readonly #fields = new StampFields();
   readonly #bytes: ByteLayout | null;
@@ -46,17 +50,18 @@ export class TimestampParser {
   matchFrom = -1;
   matchTo = -1;
 
-  /** @param useBytes false reads by the regular expression alone: for tests, which hold the two ways against each other. */
-  constructor(layout: Layout, zone: Zone, useBytes = true) {
+  /** @param window where to look for the format in bytes, or null to read it by its regular expression. */
+  constructor(layout: Layout, window: Window | null, zone: Zone) {
     this.#layout = layout;
+    this.#window = window;
     this.#zone = zone;
-    this.#bytes = useBytes ? ByteLayout.of(layout, this.#fields) : null;
+    this.#bytes = window === null ? null : new ByteLayout(layout.steps, window, this.#fields);
     this.#pattern = new RegExp(layout.pattern, 'g');
   }
 
-  /** A parser of the same format without this one's memory. Cheap: they share the zone. */
+  /** A parser of the same format without this one's memory. Cheap: they share the rest. */
   fork(): TimestampParser {
-    return new TimestampParser(this.#layout, this.#zone, this.#bytes !== null);
+    return new TimestampParser(this.#layout, this.#window, this.#zone);
   }
 
   /** The last time read (epoch ms, NaN for none), for a parser that goes on after a restart. */

@@ -6,13 +6,16 @@ const LETTER = /[A-Za-z]/;
 const MAX_WIDTH = 24;
 /** Cost of a byte that fits against one that does not. */
 const FITTING_COST = 4;
-/** Percent of the bytes of common logs (access logs, JSON lines, syslog), roughly; any other byte 0.1. */
-const USUAL_BYTES: ReadonlyMap<number, number> = new Map([
+/** Percent of the bytes of common logs (access logs, JSON lines, syslog), roughly. */
+const USUAL_BYTES: readonly (readonly [char: string, percent: number])[] = [
   ...Array.from('abcdefghijklmnopqrstuvwxyz', (char) => [char, 1.8] as const),
   ...Array.from('0123456789', (char) => [char, 2.5] as const),
   ...Array.from('JFMASONDT', (char) => [char, 0.3] as const),
   [' ', 5] as const, ['"', 5] as const, [':', 3.5] as const, ['.', 3] as const, ['/', 3] as const, [',', 2] as const, ['-', 2.5] as const, ['[', 0.4] as const, [']', 0.4] as const,
-].map(([char, percent]) => [char.charCodeAt(0), percent]));
+];
+const UNUSUAL = 0.1;
+const WEIGHTS = new Float64Array(256).fill(UNUSUAL);
+for (const [char, percent] of USUAL_BYTES) WEIGHTS[char.charCodeAt(0)] = percent;
 /** Longest text that `%s` reads: nanoseconds. */
 const EPOCH_WIDTHS = [10, 19] as const;
 
@@ -36,7 +39,8 @@ export class Window {
     this.least = least;
     this.most = most;
     this.width = classes.length;
-    this.#classes = Uint8Array.from(classes.flatMap((set) => [...set]));
+    this.#classes = new Uint8Array(256 * this.width);
+    classes.forEach((set, i) => this.#classes.set(set, 256 * i));
     this.#after = new Uint8Array(256).fill(this.width);
     for (const [i, set] of classes.slice(0, -1).entries()) {
       for (let byte = 0; byte < 256; byte++) if (set[byte] === 1) this.#after[byte] = this.width - 1 - i;
@@ -46,37 +50,25 @@ export class Window {
 
   /** The window that moves furthest per byte it looks at; null if no step of the format has a fixed width. */
   static of(steps: readonly Step[]): Window | null {
-    let best: Window | null = null;
+    const fixed = steps.map(classesOf);
+    let best: { readonly pace: number; readonly first: number; readonly classes: readonly Uint8Array[] } | null = null;
     for (let first = 0; first < steps.length; first++) {
-      const widths = steps.slice(0, first).map(widthOf);
-      const [least, most] = [0, 1].map((i) => widths.reduce((sum, width) => sum + width[i]!, 0)) as [number, number];
       const classes: Uint8Array[] = [];
-      for (const step of steps.slice(first)) {
-        const next = classesOf(step);
+      const after = new Uint8Array(256);
+      for (const next of fixed.slice(first)) {
         if (next === null || classes.length + next.length > MAX_WIDTH) break;
         for (const set of next) {
+          // Each byte lies one further from the end than before, but those that may stand where the end was.
+          for (let byte = 0; byte < 256; byte++) after[byte] = classes.at(-1)?.[byte] === 1 ? 1 : after[byte]! + 1;
           classes.push(set);
-          const window = new Window(classes, least, most);
-          if (best === null || window.#pace() > best.#pace()) best = window;
+          const pace = paceOf(set, after);
+          if (best === null || pace > best.pace) best = { pace, first, classes: [...classes] };
         }
       }
     }
-    return best;
-  }
-
-  /** Bytes moved on per byte looked at, in a text of usual bytes; one that fits costs a look at the rest of the window. */
-  #pace(): number {
-    let moved = 0;
-    let cost = 0;
-    let share = 0;
-    for (let byte = 0; byte < 256; byte++) {
-      const weight = USUAL_BYTES.get(byte) ?? 0.1;
-      const fits = this.#shift[byte] === 0;
-      moved += weight * this.#after[byte]!;
-      cost += weight * (fits ? FITTING_COST : 1);
-      share += weight;
-    }
-    return moved / share / (cost / share);
+    if (best === null) return null;
+    const widths = steps.slice(0, best.first).map(widthOf);
+    return new Window(best.classes, widths.reduce((sum, [least]) => sum + least, 0), widths.reduce((sum, [, most]) => sum + most, 0));
   }
 
   /** Beginning of the first window in bytes[from, to), or -1. */
@@ -101,6 +93,18 @@ export class Window {
 }
 
 
+/** Bytes moved on per byte looked at, in a text of usual bytes; one that fits costs a look at the rest of the window. */
+function paceOf(last: Uint8Array, after: Uint8Array): number {
+  let moved = 0;
+  let cost = 0;
+  for (let byte = 0; byte < 256; byte++) {
+    const weight = WEIGHTS[byte]!;
+    moved += weight * after[byte]!;
+    cost += weight * (last[byte] === 1 ? FITTING_COST : 1);
+  }
+  return moved / cost;
+}
+
 function classesOf(step: Step): readonly Uint8Array[] | null {
   switch (step.kind) {
     case 'literal': return step.bytes.length > MAX_WIDTH ? null : Array.from(step.bytes, (char) => classOf((other) => other === char));
@@ -117,7 +121,9 @@ function classesOf(step: Step): readonly Uint8Array[] | null {
 }
 
 function classOf(has: (char: string) => boolean): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, byte) => (has(String.fromCharCode(byte)) ? 1 : 0));
+  const set = new Uint8Array(256);
+  for (let byte = 0; byte < 256; byte++) set[byte] = has(String.fromCharCode(byte)) ? 1 : 0;
+  return set;
 }
 
 function widthOf(step: Step): readonly [least: number, most: number] {

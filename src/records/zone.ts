@@ -8,6 +8,7 @@ const MAX_NAMES = 256;
 /** Lines of one file may be this much out of order without being taken for the second pass of an hour. */
 const DISORDER_MS = 60_000;
 const MINUTE_MS = 60_000;
+const UTC_NAMES = /^(?:Etc\/)?(?:UTC|UCT|GMT|Zulu|Universal|Greenwich)$/i;
 
 /**
  * An IANA time zone. Offsets come from the runtime's Intl database, one question for 15 minutes.
@@ -32,7 +33,7 @@ export class Zone {
 
   /** @param name `UTC` or an IANA name. Answers null if the runtime knows no such zone. */
   static open(name: string): Zone | null {
-    if (name === 'UTC') return new Zone(name, null);
+    if (UTC_NAMES.test(name)) return new Zone(name, null);
     try {
       return new Zone(name, new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset', year: 'numeric' }));
     } catch {

@@ -31,6 +31,10 @@ export class AgentReport implements Report {
   deliveredEvents = 0;
   deliveredMessageBytes = 0;
   requestsRetried = 0;
+  /** Events delivered with another time than their own, by policy. */
+  clampedEvents = 0;
+  /** Events without a time of their own where the entry says how to find one. */
+  untimedEvents = 0;
   /** Attempts whose answer never came: what they held may have been stored, and is sent again. */
   ambiguousAttempts = 0;
 
@@ -91,6 +95,16 @@ export class AgentReport implements Report {
     this.#dropped.set(reason, counter);
     if (reason === 'filtered' || reason === 'blank') return;
     this.trouble(`dropped ${reason} ${path ?? ''}`, `${path ?? 'events'}: ${events > 0 ? `${events} events, ` : ''}${bytes} bytes not delivered (${reason})`);
+  }
+
+  untimed(events: number, path: string): void {
+    this.untimedEvents += events;
+    this.trouble(`untimed ${path}`, `${path}: events without a time that fits timestamp_format; they carry the time of the event before them. Check timestamp_format against the file`);
+  }
+
+  clamped(events: number, path: string): void {
+    this.clampedEvents += events;
+    this.trouble(`clamped ${path}`, `${path}: events older than 14 days or more than two hours ahead; they are delivered with the nearest time the service takes (undeliverable: clamp)`);
   }
 
   read(bytes: number): void { this.readBytes += bytes; }

@@ -14,6 +14,10 @@ export interface Report {
   delivered(destination: Destination, events: number, messageBytes: number): void;
   retrying(destination: Destination, reason: string, attempt: number, ambiguous: boolean): void;
   dropped(reason: DropReason, events: number, bytes: number, path: string | null): void;
+  /** Events in which no time of the entry's timestamp_format was found: they carry the time of the event before. */
+  untimed(events: number, path: string): void;
+  /** Events that got the nearest time the service takes, because theirs was too old or too far ahead. */
+  clamped(events: number, path: string): void;
   /** Source bytes handed on; negative when they are given back to be read again. */
   read(bytes: number): void;
   /** Source bytes that need no more work. */

@@ -8,7 +8,7 @@ import { markdownTable } from './markdown.ts';
 import { measure } from './measure.ts';
 import type { Figures } from './measure.ts';
 
-/** sysexits.h EX_USAGE. */
+/** sysexits.h EX_USAGE; 1 means that a line was lost, came twice, late or damaged, or that a bar was missed. */
 const EXIT_USAGE = 64;
 
 const TITLES = ['case', 'MB per CPU-second', 'MB/s', 'CPU of a core', 'peak RSS', 'latency p50 / p99', 'requests', 'lost', 'twice', 'out of order', 'damaged'];
@@ -45,21 +45,24 @@ async function ownBench(only: string | undefined, repeat: number, json: boolean)
     }
     shown.push(representative(runs));
   }
-  process.stdout.write(json ? `${JSON.stringify(shown, null, 2)}\n` : markdownTable(TITLES, shown.map(row)));
+  process.stdout.write(json ? `${JSON.stringify(shown, null, 2)}\n` : markdownTable(TITLES, shown.map(row), 1));
   for (const { name, generatorLateMs } of shown) if (generatorLateMs > 500) process.stderr.write(`${name}: the generator fell ${generatorLateMs} ms behind: other programs took the CPU, measure again\n`);
   return shown.length > 0 && !shown.some(isWrong);
 }
 
-let options: { readonly only: string | undefined; readonly repeat: number; readonly json: boolean };
-try {
-  const { values } = parseArgs({ options: { only: { type: 'string' }, repeat: { type: 'string', default: '1' }, json: { type: 'boolean', default: false } } });
-  options = { only: values.only, repeat: Number(values.repeat), json: values.json };
-  if (!Number.isInteger(options.repeat) || options.repeat < 1) throw new Error(`--repeat ${values.repeat}: give a number from 1 up`);
-} catch (error) {
-  process.stderr.write(`bench: ${(error as Error).message}\nusage: npm run bench -- [--only WORD] [--repeat N] [--json]\n`);
-  process.exit(EXIT_USAGE);
+function optionsOf(args: readonly string[]): { readonly only: string | undefined; readonly repeat: number | null; readonly json: boolean } {
+  const { values: { only, repeat, json } } = parseArgs({ args: [...args], options: { only: { type: 'string' }, repeat: { type: 'string' }, json: { type: 'boolean', default: false } } });
+  if (repeat !== undefined && !/^[1-9]\d?$/.test(repeat)) throw new Error(`--repeat ${repeat}: give a number from 1 to 99`);
+  return { only, repeat: repeat === undefined ? null : Number(repeat), json };
 }
-await buildAgent();
-const { BENCH_DIR } = process.env;
-const good = BENCH_DIR === undefined ? await ownBench(options.only, options.repeat, options.json) : await runBars(BENCH_DIR, options);
-if (!good) process.exitCode = 1;
+
+try {
+  const options = optionsOf(process.argv.slice(2));
+  const { BENCH_DIR } = process.env;
+  await buildAgent();
+  const good = BENCH_DIR === undefined ? await ownBench(options.only, options.repeat ?? 1, options.json) : await runBars(BENCH_DIR, options);
+  if (!good) process.exitCode = 1;
+} catch (error) {
+  process.stderr.write(`bench: ${(error as Error).message}\nusage: [BENCH_DIR=FOLDER] npm run bench -- [--only WORD] [--repeat N] [--json]\n`);
+  process.exitCode = EXIT_USAGE;
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, closeSync, openSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { append, numbered, textOf } from '../support/log-files.ts';
+import { append, numbered, rotate, textOf } from '../support/log-files.ts';
 import { assertSame, rigFor, startRig, until } from '../support/rig.ts';
 
 const SMALL = { delivery: { flushMs: 50, maxBatchBytes: 20_000 }, entries: [{ path: 'app.log', maxEventBytes: 10_000 }] };
@@ -73,21 +73,54 @@ test('L20 an open file is deleted and its last line has no newline: the line is 
   await rig.stop();
 });
 
-test('L20 the same, when another file takes the name: the line is sent at once, whole, and then the new file', async (t) => {
-  const rig = await startRig(t, { files: { 'app.log': ['one'] } });
+test('L20 the same, when another file takes the name: the new file does not wait for the line, and the line is sent', async (t) => {
+  const rig = await startRig(t, { entries: [{ path: 'app.log', partialLineTimeoutMs: 600 }], files: { 'app.log': ['one'] } });
   const app = rig.path('app.log');
   await rig.arrived(['one']);
   appendFileSync(app, 'two\nthree without an end');
   unlinkSync(app);
   append(app, ['four']);
-  await rig.delivered('g', 's', ['one', 'two', 'four']);
+  await rig.arrived(['one', 'two', 'four', 'three without an end[Truncated...]']);
   await rig.stop();
 });
 
+for (const pause of [0, 200]) {
+  test(`L20 stop ${pause} ms after the deletion: nobody can read the file again, so its last line is sent whole before the agent ends, and all before it`, async (t) => {
+    const lines = numbered('line', 3_000, 0, 60);
+    const rig = await startRig(t, { ...SMALL, files: { 'app.log': ['one'] } });
+    const app = rig.path('app.log');
+    await rig.count('g', 's', 1);
+    append(app, lines);
+    appendFileSync(app, 'without an end');
+    unlinkSync(app);
+    await delay(pause);
+    await rig.stop();
+    assertSame(rig.messages(), ['one', ...lines, 'without an end'], 'delivered by the stop');
+    await rig.start();
+    append(app, ['a new file']);
+    await rig.arrived(['one', ...lines, 'without an end', 'a new file']);
+    await rig.stop();
+  });
+}
+
 test('L20 deliver what exists, then exit: a last line without newline is part of it', async (t) => {
   const rig = await startRig(t, { untilCaughtUp: true });
+  await rig.ended;
   appendFileSync(rig.path('app.log'), 'one\ntwo without an end');
   await rig.start();
   await rig.ended;
   assertSame(rig.messages(), ['one', 'two without an end'], 'caught up');
+});
+
+test('L20 deliver what exists, then exit: the last line of a rotated file has no newline, and stands before the new file\'s', async (t) => {
+  const rig = await startRig(t, { files: { 'app.log': ['one'] } });
+  const app = rig.path('app.log');
+  await rig.count('g', 's', 1);
+  await rig.stop();
+  appendFileSync(app, 'two without an end');
+  rotate(app);
+  append(app, ['three']);
+  await rig.start({ untilCaughtUp: true });
+  await rig.ended;
+  assertSame(rig.messages(), ['one', 'two without an end', 'three'], 'caught up');
 });

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { compileGlob, Glob } from '../../src/files/glob.ts';
 import { Finder, type FinderOptions, type MatchChange } from '../../src/files/finder.ts';
 import { listMatches } from '../../src/files/list-matches.ts';

@@ -4,11 +4,15 @@ import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { check } from '../../src/cli/check.ts';
+import { arrivalsOf } from '../support/arrivals.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
 import { append, numbered, rotate } from '../support/log-files.ts';
 import { TEST_ENV, assertSame, rigFor, startRig, until } from '../support/rig.ts';
 
 const SMALL = { delivery: { flushMs: 50, maxBatchBytes: 20_000 }, entries: [{ path: 'app.log', maxEventBytes: 10_000 }] };
+
+/** An acknowledged offset is on disk within 50 ms; the rest is for a busy machine. */
+const CHECKPOINT_MS = 200;
 
 test('L04 three rotations while the agent is stopped, the present file larger than the old offset: every generation arrives, oldest first', async (t) => {
   const first = numbered('first', 100);
@@ -71,9 +75,9 @@ test('L04 old rotations that were there before the first start are not touched',
 test('L22 stop with a request in flight and events waiting: all of it is delivered, and nothing again at the next start', async (t) => {
   const lines = numbered('line', 3_000, 0, 60);
   const rig = await rigFor(t, { ...SMALL, files: { 'app.log': lines } });
-  rig.endpoint.faults.add({ kind: 'latency', ms: 30, operation: 'PutLogEvents' });
+  rig.slow(30);
   await rig.start();
-  await until('a request in flight', () => rig.endpoint.requests.inFlight > 0 && rig.held() > 0);
+  await until('a request in flight', () => rig.inFlight > 0 && rig.held() > 0);
   await rig.stop();
   const delivered = rig.held();
   assert.ok(delivered < lines.length, 'stop ends the reading');
@@ -101,6 +105,7 @@ test('L22 stop right after a line was written: what was read is delivered, what 
 test('L23 stop during an outage, with what is held never acknowledged: everything arrives after the next start, once', async (t) => {
   const lines = numbered('line', 3_000, 0, 60);
   const rig = await rigFor(t, { ...SMALL, files: { 'app.log': lines } });
+  rig.slow(10);
   await rig.start();
   await rig.count('g', 's', 300);
   const served = rig.outage();
@@ -116,8 +121,9 @@ test('L23 stop during an outage, with what is held never acknowledged: everythin
   await rig.stop();
 });
 
-test('L24 SIGKILL while lines are written and rotated: after each start nothing is missing, and at most one batch in flight comes twice', async (t) => {
+test('L24 SIGKILL while lines are written and rotated: after each start nothing is missing, and at most what was in flight or just acknowledged comes twice', async (t) => {
   const rig = await rigFor(t);
+  const arrivals = arrivalsOf(rig);
   const app = rig.path('app.log');
   const folder = dirname(rig.logs);
   const lines: string[] = [];
@@ -126,9 +132,10 @@ test('L24 SIGKILL while lines are written and rotated: after each start nothing 
     append(app, batch);
     lines.push(...batch);
   };
-  const start = () => startChild(t, { folder, stateDir: rig.stateDir, config: childConfig(rig.endpoint.url, [{ file_path: app }]) });
+  const start = () => startChild(t, { folder, stateDir: rig.stateDir, config: childConfig(rig.url, [{ file_path: app }]) });
   write(200);
   let over = false;
+  let repeatable = 0;
   let child = await start();
   await rig.count('g', 's', 199);
   const writing = (async () => {
@@ -143,11 +150,14 @@ test('L24 SIGKILL while lines are written and rotated: after each start nothing 
     const before = rig.held();
     await until('something to arrive', () => rig.held() > before + 500);
     await delay(round * 37);
+    const since = performance.now() - CHECKPOINT_MS;
     await child.kill();
+    await until('the requests of the killed agent to end', () => rig.inFlight === 0);
+    for (const { at, messages } of arrivals) if (at >= since) repeatable += messages.length;
   }
   over = true;
   await writing;
-  await rig.start({ config: () => childConfig(rig.endpoint.url, [{ file_path: app }]) });
+  await rig.start({ config: () => childConfig(rig.url, [{ file_path: app }]) });
   await until('the last line to arrive', () => rig.messages().at(-1) === lines.at(-1));
   await rig.stop();
   const got = rig.messages();
@@ -155,9 +165,8 @@ test('L24 SIGKILL while lines are written and rotated: after each start nothing 
   const firsts = got.filter((line) => !seen.has(line) && seen.add(line));
   assertSame(firsts, lines, 'every line, in the order of its first arrival');
   const doubled = got.length - firsts.length;
-  t.diagnostic(`${doubled} of ${lines.length} lines came twice over 5 kills`);
-  // A checkpoint is on disk within 50 ms of the acknowledgement; five kills may each repeat what those and the request in flight held.
-  assert.ok(doubled <= 5 * 4_000, `${doubled} lines came twice`);
+  t.diagnostic(`${doubled} of ${lines.length} lines came twice over 5 kills, of ${repeatable} in flight or just acknowledged`);
+  assert.ok(doubled <= repeatable, `${doubled} lines came twice`);
 });
 
 test('L24 the state directory vanishes with the power: the file is read from its start, not skipped', async (t) => {
@@ -181,9 +190,9 @@ test('L69 first start, initial_position end: what was there stays unsent; a file
   const rig = await startRig(t, { entries: [{ path: '*.log', follow: 'all', startAt: 'end' }], files: { 'old.log': ['old', 'older'] } });
   await until('the old file to be found', () => rig.generations.length === 1);
   append(rig.path('new.log'), ['new']);
-  await rig.arrived(['new']);
+  await rig.count('g', 's', 1);
   append(rig.path('old.log'), ['added']);
-  await rig.arrived(['new', 'added']);
+  await rig.count('g', 's', 2);
   await rig.stop();
   append(rig.path('later.log'), ['created while stopped']);
   append(rig.path('old.log'), ['added while stopped']);
@@ -207,7 +216,7 @@ test('L69 first start, initial_position end, nothing there yet: a file created w
 test('L69 where a file begins is shown by check', async (t) => {
   const rig = await rigFor(t);
   const file = rig.path('agent.json');
-  writeFileSync(file, JSON.stringify(childConfig(rig.endpoint.url, [{ file_path: rig.path('a.log'), initial_position: 'end' }, { file_path: rig.path('b.log') }])));
+  writeFileSync(file, JSON.stringify(childConfig(rig.url, [{ file_path: rig.path('a.log'), initial_position: 'end' }, { file_path: rig.path('b.log') }])));
   let out = '';
   const code = await check([file], { json: true, env: TEST_ENV, lookup: null }, { out: (text) => { out += text; }, err: (text) => { out += text; }, colour: false });
   assert.equal(code, 0, out);

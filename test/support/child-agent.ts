@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { TEST_ENV, until } from './rig.ts';
+import { atEnd } from './at-end.ts';
+import { TEST_ENV, renew, until } from './rig.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
@@ -61,8 +62,11 @@ export async function startChild(t: TestContext, spec: ChildSpec): Promise<Child
   const exited = new Promise<number | string>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => { over = true; resolve(code ?? signal ?? 'unknown'); });
+  }).then(async (how) => {
+    await renew();
+    return how;
   });
-  t.after(async () => {
+  atEnd(t, async () => {
     if (!over) child.kill('SIGKILL');
     await exited;
   });

@@ -19,6 +19,11 @@ const INSTALL_MS = 300_000;
 const START_MS = 60_000;
 /** An installer touches its lock each second; one that stopped doing so was killed. */
 const LOCK_STALE_MS = 15_000;
+/** moto's server, which ends when its standard input does: also when the test process is killed. */
+const SERVER = `
+import os, runpy, sys, threading
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+runpy.run_module('moto.server', run_name='__main__')`;
 
 export interface Moto { readonly url: string; close(): Promise<void> }
 
@@ -87,8 +92,8 @@ export async function startMoto(): Promise<Moto> {
   const port = await freePort();
   const site = join(venv, 'site');
   const inVenv = await stat(join(venv, 'bin/python')).then(() => true, () => false);
-  const child = spawn(inVenv ? join(venv, 'bin/python') : 'python3', ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+  const child = spawn(inVenv ? join(venv, 'bin/python') : 'python3', ['-c', SERVER, '-H', '127.0.0.1', '-p', String(port)], {
+    stdio: ['pipe', 'ignore', 'pipe'],
     env: { ...process.env, ...(inVenv ? {} : { PYTHONPATH: site }), PYTHONWARNINGS: 'ignore' },
   });
   let complaint = '';

@@ -10,13 +10,16 @@ import { Agent } from '../../src/agent/agent.ts';
 import type { Generation } from '../../src/agent/generation.ts';
 import { loadPlan } from '../../src/cli/load-plan.ts';
 import { LifetimeControl } from '../../src/lifecycle/lifetime.ts';
-import { startEndpoint } from '../../src/local-endpoint/server.ts';
 import type { EndpointOptions, RunningEndpoint } from '../../src/local-endpoint/server.ts';
 import type { Plan } from '../../src/plan.ts';
 import { AgentReport } from '../../src/report/agent-report.ts';
+import { atEnd } from './at-end.ts';
 import { append } from './log-files.ts';
+import type { Arrival } from './overheard.ts';
 import { planFor } from './plan-for.ts';
 import type { PlanSpec } from './plan-for.ts';
+import { startService } from './service.ts';
+import type { Service, StoredEvent } from './service.ts';
 
 /** Credentials of no account, and no question to a metadata service. The SDK's chain reads the process's own environment. */
 export const TEST_ENV = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'none', AWS_EC2_METADATA_DISABLED: 'true' } as const;
@@ -29,13 +32,20 @@ const POLL_MS = 5;
 /** Seconds of a clock that no test shifts. */
 const uptime = process.uptime.bind(process);
 
+/** What a rig shows of a distant service is a copy: it is renewed before a condition is looked at, and once it holds. */
+const services = new Set<Service>();
+export async function renew(): Promise<void> { for (const service of services) await service.refresh(); }
+
 /** Resolves when the condition holds; fails with its text after `timeoutMs`. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = WAIT_MS): Promise<void> {
   const deadline = uptime() + timeoutMs / 1000;
-  while (!(await holds())) {
+  for (;;) {
+    await renew();
+    if (await holds()) break;
     if (uptime() > deadline) throw new Error(`waited ${timeoutMs / 1000} s for: ${what}`);
     await delay(POLL_MS);
   }
+  await renew();
 }
 
 /** Fails unless both lists are the same, saying where they part, what is missing, and what came twice. */
@@ -66,15 +76,17 @@ export interface RigSpec extends Partial<Omit<PlanSpec, 'endpoint'>> {
 /** Relative `entries[].path` are below `rig.logs`; without entries there is one, `app.log`. The agent is not started yet. */
 export async function rigFor(t: TestContext, spec: RigSpec = {}): Promise<Rig> {
   const root = mkdtempSync(join(tmpdir(), 'rig-'));
-  const endpoint = await startEndpoint(spec.endpointOptions);
-  const rig = new Rig(root, endpoint, spec);
+  const service = await startService(spec.endpointOptions);
+  services.add(service);
+  const rig = new Rig(root, service, spec);
   for (const [name, lines] of Object.entries(spec.files ?? {})) append(rig.path(name), lines);
-  t.after(async () => {
+  atEnd(t, async () => {
     try {
       if (rig.running) await rig.stop();
     } finally {
       await rig.crash();
-      await endpoint.close();
+      services.delete(service);
+      await service.close();
       rmSync(root, { recursive: true, force: true });
     }
   });
@@ -94,7 +106,7 @@ export class Rig {
   /** Where the log files are. */
   readonly logs: string;
   readonly stateDir: string;
-  readonly endpoint: RunningEndpoint;
+  readonly #service: Service;
   readonly #spec: RigSpec;
   readonly #expected = new Map<string, readonly string[]>();
   #run: Run | null = null;
@@ -103,23 +115,30 @@ export class Rig {
   /** Of the latest run. */
   report: AgentReport;
 
-  constructor(root: string, endpoint: RunningEndpoint, spec: RigSpec) {
+  constructor(root: string, service: Service, spec: RigSpec) {
     this.logs = join(root, 'logs');
     this.stateDir = join(root, 'state');
     mkdirSync(this.logs);
-    this.endpoint = endpoint;
+    this.#service = service;
     this.#spec = spec;
     this.report = this.#newReport();
   }
 
   path(name: string): string { return join(this.logs, name); }
+  /** Where the agent delivers to. */
+  get url(): string { return this.#service.url; }
+  /** What only the local endpoint has: faults, requests, the store itself. A test that asks for it is marked `localOnly`. */
+  get endpoint(): RunningEndpoint {
+    if (this.#service.local === null) throw new Error('moto has no faults, request log or store to ask: mark the test with localOnly (test/support/endpoint-choice.ts)');
+    return this.#service.local;
+  }
   get running(): boolean { return this.#run !== null && !this.#run.over; }
   get agent(): Agent {
     if (this.#run === null) throw new Error('the agent was never started');
     return this.#run.agent;
   }
   /** Resolves when the agent's run ends by itself (`untilCaughtUp`); rejects if it failed. */
-  get ended(): Promise<void> { return this.#run?.ended ?? Promise.resolve(); }
+  get ended(): Promise<void> { return (this.#run?.ended ?? Promise.resolve()).then(renew); }
   get generations(): readonly Generation[] { return this.agent.pipelines.flatMap((pipeline) => [...pipeline.generations]); }
 
   /** Starts a new agent on the state that is there; `changes` replace parts of the spec for this run. */
@@ -159,12 +178,12 @@ export class Rig {
     assert.ok(this.report.settledBytes <= this.report.readBytes, `settled ${this.report.settledBytes} of ${this.report.readBytes} bytes read`);
   }
 
-  /** The service answers PutLogEvents with 503 until the returned function is called. */
-  outage(): () => void {
-    const { faults } = this.endpoint;
-    const id = faults.add({ kind: 'error', status: 503, operation: 'PutLogEvents' });
-    return () => { faults.remove(id); };
-  }
+  /** The service is away (503, with moto resets), until the returned function is called. */
+  outage(): () => void { return this.#service.outage(); }
+  /** From now on each answer takes this much longer, in milliseconds. */
+  slow(ms: number): void { this.#service.slow(ms); }
+  /** Requests that are not answered yet. */
+  get inFlight(): number { return this.#service.inFlight; }
 
   /** Waits until the agent reads no further: what it may hold is full. */
   async stalled(): Promise<void> {
@@ -205,9 +224,14 @@ export class Rig {
     }, timeoutMs);
   }
 
-  /** Messages the endpoint holds of a stream, in the order of arrival, and their number. */
-  messages(group = 'g', stream = 's'): readonly string[] { return this.endpoint.store.messages(group, stream); }
-  held(group = 'g', stream = 's'): number { return this.endpoint.store.findGroup(group)?.streams.get(stream)?.count ?? 0; }
+  /** What the service holds of a stream, in the order of arrival (moto: by time, then by arrival), and how much of it. */
+  messages(group = 'g', stream = 's'): readonly string[] { return this.#service.messages(group, stream); }
+  events(group = 'g', stream = 's'): readonly StoredEvent[] { return this.#service.events(group, stream); }
+  held(group = 'g', stream = 's'): number { return this.#service.held(group, stream); }
+  /** Calls back for each accepted PutLogEvents from now on. */
+  observe(stored: (arrival: Arrival) => void): void { this.#service.observe(stored); }
+  /** Refusals of an operation so far, by name. */
+  errors(operation: string): Readonly<Record<string, number>> { return this.#service.errors(operation); }
 
   /** Waits until everything read so far is acknowledged. */
   async settled(timeoutMs = WAIT_MS): Promise<void> {
@@ -242,7 +266,7 @@ export class Rig {
   #newReport(): AgentReport { return new AgentReport((level, message) => { this.said.push(`${level} ${message}`); }, Date.now); }
 
   async #plan(spec: RigSpec): Promise<Plan> {
-    const { url } = this.endpoint;
+    const { url } = this;
     if (spec.config !== undefined) {
       const file = join(this.stateDir, '..', 'agent.json');
       writeFileSync(file, JSON.stringify(spec.config({ logs: this.logs, url })));

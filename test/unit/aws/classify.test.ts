@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { classify, wantsNewCredentials } from '../../../src/aws/classify.ts';
 import type { Outcome } from '../../../src/flow.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { joinEvents, messageOf, sliceEvents, sortByTime } from '../../../src/batching/events.ts';
 
 interface Encoded { readonly timestamp: number; readonly message: string }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { sliceEvents, joinEvents, sortByTime } from '../../../src/batching/events.ts';
 import { BufferPool, LogBatch, bodyHeader } from '../../../src/batching/log-batch.ts';
 import type { Destination } from '../../../src/flow.ts';

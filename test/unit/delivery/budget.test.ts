@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Budget } from '../../../src/delivery/budget.ts';
 
 test('reservations never exceed the limit, unless one alone does', () => {
@@ -60,15 +60,21 @@ test('pressure asks every open batch once to be sent', () => {
   assert.deepEqual(asked, ['a']);
 });
 
-test('failing lanes are over their share once they hold more than half', () => {
-  const budget = new Budget(100);
-  budget.chargeFailing(50);
-  assert.equal(budget.failingOverShare, false);
+test('failing lanes keep three eighths at most, and the rest of their half is for those that try again', () => {
+  const budget = new Budget(32_000_000);
+  budget.chargeFailing(12_000_000);
+  assert.deepEqual([budget.failingOverShare, budget.failingFull], [false, false]);
   budget.chargeFailing(1);
-  assert.equal(budget.failingOverShare, true);
-  let freed = false;
-  budget.onFreed(() => { freed = true; });
-  budget.chargeFailing(-51);
+  assert.deepEqual([budget.failingOverShare, budget.failingFull], [true, false]);
+  budget.chargeFailing(3_999_999);
+  assert.equal(budget.failingFull, true);
+  let freed = 0;
+  budget.onFreed(() => { freed++; });
+  budget.onShareFreed(() => { freed++; });
+  const forgotten = (): void => { freed++; };
+  budget.onShareFreed(forgotten);
+  budget.forget(forgotten);
+  budget.chargeFailing(-16_000_000);
+  assert.equal(freed, 2, 'a lane that recovers makes room for who waits');
   assert.equal(budget.failing, 0);
-  assert.equal(freed, true, 'a lane that recovers makes room for who waits');
 });

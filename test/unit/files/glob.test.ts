@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { matchesGlob } from 'node:path';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { compileGlob, Glob } from '../../../src/files/glob.ts';
 
 function glob(pattern: string): Glob {
@@ -138,7 +138,7 @@ const patternArb = fc.array(fc.oneof({ weight: 6, arbitrary: leaf }, { weight: 1
   .filter((tokens) => {
     const text = `/${tokens.map(written).join('')}`;
     const asWritten = !/\*\*\*|\/\/|\/\.|\/$|\{\*\*|,\*\*|[ab?\]]\*\*[ab?*[]*[},]/.test(text);
-    return asWritten && !tokens.some((token, i) => token === '*' && tokens[i - 1] === '*') && !tokens.some((token, i) => token === '**' && (i === 0 || `${written(tokens[i - 1] as Token)}`.endsWith('/')));
+    return asWritten && !tokens.some((token, i) => token === '*' && tokens[i - 1] === '*') && !tokens.some((token, i) => token === '**' && (i === 0 || written(tokens[i - 1] as Token).endsWith('/')));
   });
 const pathArb = fc.array(fc.constantFrom('a', 'b', 'ab', 'ba', 'a.b', '.a', 'aab'), { minLength: 1, maxLength: 4 }).map((names) => `/${names.join('/')}`);
 

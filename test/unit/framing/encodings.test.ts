@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { LineDecoder, byteOrderMark, codePointCut, repairUtf8, resolveEncoding } from '../../../src/framing/encodings.ts';
 import type { Encoding } from '../../../src/framing/encodings.ts';
 

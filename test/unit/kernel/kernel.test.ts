@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { generateKernel } from '../../../scripts/kernel.ts';
 import { Arena, MAX_FRAMES } from '../../../src/kernel/arena.ts';
 import type { Kernel } from '../../../src/kernel/kernel.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { ChunkText } from '../../../src/records/chunk-text.ts';
 import { MATCH_BUDGET_MS, Matcher } from '../../../src/records/matcher.ts';
 import { compilePattern, isProblem } from '../../../src/records/pattern.ts';

@@ -1,0 +1,44 @@
+// The second run of the integration tests, with moto's server as the endpoint: which files take part, and what was left out.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Files whose subject is the local endpoint itself, by their names' beginning. Nothing of them could be made of moto. */
+const OF_THE_LOCAL_ENDPOINT: Readonly<Record<string, string>> = {
+  'local-endpoint': 'tests the local endpoint itself; test/conformance makes the calls of both',
+  'demo': 'tests `agent demo`, which brings the local endpoint along',
+};
+
+export interface LeftOut { readonly file: string; readonly title: string | null; readonly reason: string }
+
+export interface MotoFiles {
+  readonly files: readonly string[];
+  readonly leftOut: readonly LeftOut[];
+  /** Files that start the local endpoint past the rig: nobody would notice that moto never saw their tests. */
+  readonly strays: readonly string[];
+}
+
+/** Of the integration test files, those whose endpoint the rig chooses. Files without an endpoint have nothing to do with moto. */
+export function motoFiles(root: string, candidates: readonly string[]): MotoFiles {
+  const files: string[] = [];
+  const leftOut: LeftOut[] = [];
+  const strays: string[] = [];
+  for (const file of candidates) {
+    const name = file.split('/').at(-1)!;
+    const known = Object.entries(OF_THE_LOCAL_ENDPOINT).find(([start]) => name.startsWith(start));
+    const source = readFileSync(join(root, file), 'utf8');
+    if (known !== undefined) leftOut.push({ file, title: null, reason: known[1] });
+    else if (/\b(?:rigFor|startRig)\(/.test(source)) files.push(file);
+    else if (/\bstartEndpoint\b/.test(source)) strays.push(file);
+  }
+  return { files, leftOut, strays };
+}
+
+/** The left-out tests below their reasons, the reason of most tests first. */
+export function leftOutText(leftOut: readonly LeftOut[]): string {
+  const byReason = new Map<string, LeftOut[]>();
+  for (const one of leftOut) byReason.set(one.reason, [...(byReason.get(one.reason) ?? []), one]);
+  return [...byReason].toSorted(([, a], [, b]) => b.length - a.length).map(([reason, ones]) => [
+    `  ${reason}`,
+    ...ones.map(({ file, title }) => `      ${file.replace(/^test\/integration\/|\.test\.ts$/g, '')}${title === null ? ' (the whole file)' : `: ${title}`}`),
+  ].join('\n')).join('\n');
+}

@@ -1,0 +1,29 @@
+// Settings of the runtime itself, made before anything else is loaded.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+// The young generation stays at its first size: what the agent allocates per request dies at once, and letting the space
+// grow costs 5 to 10 MiB of memory for no speed (measured at 10 MB/s and in catch-up).
+setFlagsFromString('--semi-space-growth-factor=1');
+// The old generation is collected when it has grown by this much, instead of by its own size: with many streams the heap
+// would reach three times what is alive.
+setFlagsFromString('--heap-growing-percent=40');
+// Without the middle compiler a catch-up peaks 20 MiB lower and steady load costs a tenth less: the few loops that matter
+// reach the optimizing compiler all the same (measured as above).
+setFlagsFromString('--no-maglev');
+// A person's pattern that backtracks without end is finished by the linear engine (see records/pattern.ts for the check).
+setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
+
+let collect: (() => void) | null = null;
+
+/**
+ * Collects garbage now, all of it. The runtime does this by itself only under pressure, so after a burst (a start with
+ * many files, an outage) a quiet agent would keep what the burst left behind. Costs about 30 ms.
+ */
+export function releaseMemory(): void {
+  if (collect === null) {
+    setFlagsFromString('--expose-gc');
+    collect = runInNewContext('gc') as () => void;
+  }
+  collect();
+}

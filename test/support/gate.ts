@@ -1,0 +1,89 @@
+// A TCP relay before moto: it can be shut and slowed down as a network is, and overhears which calls are made.
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { Overheard } from './overheard.ts';
+import type { Arrival } from './overheard.ts';
+
+export class Gate {
+  readonly url: string;
+  readonly #server: Server;
+  readonly #target: URL;
+  readonly #sockets = new Set<Socket>();
+  readonly #observers: ((arrival: Arrival) => void)[] = [];
+  readonly #errors = new Map<string, number>();
+  #isShut = false;
+  #delayMs = 0;
+
+  private constructor(server: Server, target: URL) {
+    this.#server = server;
+    this.#target = target;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server.on('connection', (near) => {
+      if (this.#isShut) near.resetAndDestroy();
+      else this.#relay(near);
+    });
+  }
+
+  /** Relays to the host and port of `target`, at a free port of loopback. */
+  static async before(target: string): Promise<Gate> {
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(0, '127.0.0.1', resolve); });
+    return new Gate(server, new URL(target));
+  }
+
+  /** Connections that are open. moto closes each after its answer, so each is a request under way. */
+  get open(): number { return this.#sockets.size / 2; }
+
+  /** Resets each new connection, until the returned function is called. What is under way is still answered. */
+  shut(): () => void {
+    this.#isShut = true;
+    return () => { this.#isShut = false; };
+  }
+
+  /** Answers of connections made from now on come this much later, in milliseconds. */
+  slow(ms: number): void { this.#delayMs = ms; }
+
+  /** Calls back for each accepted PutLogEvents from now on, before the client has its answer. */
+  observe(stored: (arrival: Arrival) => void): void { this.#observers.push(stored); }
+
+  /** Refusals of an operation, by name. */
+  errors(operation: string): Readonly<Record<string, number>> {
+    const start = `${operation.toLowerCase()} `;
+    return Object.fromEntries([...this.#errors].filter(([key]) => key.startsWith(start)).map(([key, count]) => [key.slice(start.length), count]));
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+    await new Promise((resolve) => { this.#server.close(resolve); });
+  }
+
+  #relay(near: Socket): void {
+    const far = connect(Number(this.#target.port), this.#target.hostname);
+    const call = new Overheard();
+    near.on('data', (chunk: Buffer) => { call.asked(chunk); });
+    far.once('data', (chunk: Buffer) => {
+      call.answered(chunk);
+      const arrival = this.#observers.length > 0 ? call.arrival() : null;
+      if (arrival !== null) for (const stored of this.#observers) stored(arrival);
+      far.on('data', (more: Buffer) => { call.answered(more); });
+    });
+    far.once('end', () => {
+      if (call.status < 400) return;
+      const key = `${call.operation} ${call.error}`;
+      this.#errors.set(key, (this.#errors.get(key) ?? 0) + 1);
+    });
+    far.pause();
+    for (const [from, to] of [[near, far], [far, near]] as const) {
+      this.#sockets.add(from);
+      // The error of one end reaches the other as the end of its connection.
+      from.setNoDelay(true).on('error', () => undefined).once('close', (hadError) => {
+        this.#sockets.delete(from);
+        if (hadError) to.destroy();
+        else to.end();
+      });
+    }
+    near.pipe(far);
+    if (this.#delayMs === 0) far.pipe(near);
+    else setTimeout(() => { far.pipe(near); }, this.#delayMs);
+  }
+}
