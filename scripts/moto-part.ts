@@ -1,7 +1,4 @@
 // The second run of the integration tests, with moto's server as the endpoint: which files take part, and what was left out.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 /** Files whose subject is the local endpoint itself, by their names' beginning. Nothing of them could be made of moto. */
 const OF_THE_LOCAL_ENDPOINT: Readonly<Record<string, string>> = {
   'local-endpoint': 'tests the local endpoint itself; test/conformance makes the calls of both',
@@ -17,15 +14,14 @@ export interface MotoFiles {
   readonly strays: readonly string[];
 }
 
-/** Of the integration test files, those whose endpoint the rig chooses. Files without an endpoint have nothing to do with moto. */
-export function motoFiles(root: string, candidates: readonly string[]): MotoFiles {
+/** Of the integration test files, path and source, those whose endpoint the rig chooses. Files without an endpoint have nothing to do with moto. */
+export function motoFiles(candidates: Iterable<readonly [file: string, source: string]>): MotoFiles {
   const files: string[] = [];
   const leftOut: LeftOut[] = [];
   const strays: string[] = [];
-  for (const file of candidates) {
+  for (const [file, source] of candidates) {
     const name = file.split('/').at(-1)!;
     const known = Object.entries(OF_THE_LOCAL_ENDPOINT).find(([start]) => name.startsWith(start));
-    const source = readFileSync(join(root, file), 'utf8');
     if (known !== undefined) leftOut.push({ file, title: null, reason: known[1] });
     else if (/\b(?:rigFor|startRig)\(/.test(source)) files.push(file);
     else if (/\bstartEndpoint\b/.test(source)) strays.push(file);

@@ -37,6 +37,8 @@ export interface EntryStages {
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
   readonly settled: (generation: Generation) => void;
+  /** What was read is to be read again: its follower may be waiting for the file to grow. */
+  readonly rewound: (generation: Generation) => void;
 }
 
 /**
@@ -124,6 +126,8 @@ export class Generation implements Source, Sleeper, Closable {
   lateBytes = 0;
   /** The file was looked at after a read that found its end. */
   looked = false;
+  /** Epoch milliseconds at which the file was last found to be this generation, under its name. */
+  seenAt: number;
   /** Let go of with bytes unread. */
   released = false;
   /** The generation that must be read to its end before this one, while its last message may go on in this one. */
@@ -144,6 +148,7 @@ export class Generation implements Source, Sleeper, Closable {
     this.#s = stages;
     this.parser = stages.stamper.newParser();
     this.grewAt = stages.now();
+    this.seenAt = stages.wallNow();
     this.#pieces = start.mark.split?.piece ?? 0;
     this.unpacked = start.unpacked;
     if (start.fd !== null) stages.descriptors.put(this, start.fd);
@@ -200,6 +205,7 @@ export class Generation implements Source, Sleeper, Closable {
     this.#readSize = CHUNK_BYTES;
     this.#pendingTried = 'none';
     this.#s.report.read(mark.offset - before);
+    this.#s.rewound(this);
     this.#s.settled(this);
   }
 
@@ -209,7 +215,10 @@ export class Generation implements Source, Sleeper, Closable {
     const fd = descriptors.get(this) ?? this.#reopen();
     if (fd === null) return 'unreadable';
     if (this.predecessor !== null) {
-      const step = this.#join(this.predecessor, fd);
+      let before = this.predecessor;
+      // A file that was rotated while empty hands on what came before it.
+      while (before.size === 0 && before.predecessor !== null) before = before.predecessor;
+      const step = this.#join(before, fd);
       if (step !== null) return step;
     }
     const mark = this.#ledger.mark;

@@ -28,11 +28,13 @@ const LINGER_MS = 10 * 60_000;
 const MAX_LINGERING = 32;
 /** Begins the name under which the store remembers that an entry has had its first scan: no key begins so, for keys are paths. */
 const BEGUN = 'begun ';
+/** The clock of a file system runs a tick behind ours. */
+const CLOCK_SLACK_MS = 100;
 const START: Mark = { offset: 0, windowCrc: 0, windowLength: 0, split: null };
 
 export interface PipelineContext {
   readonly entry: FileEntryPlan;
-  readonly stages: Omit<EntryStages, 'settled'>;
+  readonly stages: Omit<EntryStages, 'settled' | 'rewound'>;
   readonly store: CheckpointStore;
   readonly descriptors: Descriptors;
   readonly wake: Wake;
@@ -74,6 +76,8 @@ export class LogPipeline {
   readonly #vanished = new Set<Generation>();
   /** Starts waiting for all that was read of a generation to be acknowledged. */
   readonly #continued = new Map<Generation, Generation>();
+  /** Checkpoints whose other files are being looked for: one of those may have the same inode number. */
+  readonly #judged = new Set<TrackedCheckpoint>();
   #waiting = false;
   /** What the finder leaves out by name. */
   skippedByName: ReadonlyMap<string, string> = new Map();
@@ -84,7 +88,7 @@ export class LogPipeline {
   constructor(context: PipelineContext) {
     this.#c = context;
     this.entry = context.entry;
-    this.#stages = { ...context.stages, settled: (g) => this.#settled(g) };
+    this.#stages = { ...context.stages, settled: (g) => this.#settled(g), rewound: (g) => this.#c.wake.nudge(g) };
   }
 
   get generations(): Iterable<Generation> { return this.#live; }
@@ -176,6 +180,9 @@ export class LogPipeline {
       const prior = told ?? this.#prior(path, opened.fd);
       if (prior === 'copy') { this.#skip(path, 'a copy of a file that is followed'); return null; }
       if (prior === 'wait') { this.#waiting = true; return null; }
+      // Judging it may have taken up this very file as an earlier life of its name.
+      const taken = this.#byInode(opened.device, opened.inode);
+      if (taken !== null) return taken;
       if (prior === null && !allowed) { this.#skip(path, 'an older match (follow: newest reads the newest file only; follow: all reads every one)'); return null; }
       this.skipped.delete(path);
       const mark = prior === null ? this.#firstMark(opened.fd, identity.size) : markOf(prior);
@@ -204,6 +211,7 @@ export class LogPipeline {
   #prior(path: string, fd: number): TrackedCheckpoint | 'copy' | 'wait' | null {
     const stats = fstatSync(fd);
     let stale: TrackedCheckpoint | null = null;
+    const moved: TrackedCheckpoint[] = [];
     for (const checkpoint of this.#candidates(path, stats.ino)) {
       const live = this.#liveOf(checkpoint);
       // The safe offset lags behind; what was read is the better measure of a live file.
@@ -219,17 +227,30 @@ export class LogPipeline {
           break;
         case 'truncated': case 'replaced':
           if (live === null && checkpoint.id.inode === stats.ino && checkpoint.id.device === stats.dev) stale = checkpoint;
+          else if (live === null && !checkpoint.ended && checkpoint.path === path) moved.push(checkpoint);
           else if (live !== null && this.#c.relatives.isRotation(live.path, path) && this.#c.relatives.isPrefixOf(live, fd, stats.size)) return 'wait';
           break;
         case 'unknown': break;
         default: kinship satisfies never;
       }
     }
+    // Its file stood here when the agent started, and was rotated away before it could be opened.
+    const unjudged = moved.filter((checkpoint) => !this.#judged.has(checkpoint));
+    if (unjudged.length > 0) {
+      for (const checkpoint of unjudged) this.#judged.add(checkpoint);
+      this.#takeUp(this.#nameFor(path), unjudged);
+      for (const checkpoint of unjudged) this.#judged.delete(checkpoint);
+      if (this.#searches.has(this.#nameFor(path))) return 'wait';
+    }
     if (stale !== null) {
       this.#c.report.note(`${path}: holds other bytes than the ${stale.offset} already read; taken as truncated and read from its start`);
       const name = this.#nameFor(path);
       // A copy made before the truncation may hold what was not read of it.
-      if (this.#liveOf(stale) === null && !stale.ended) this.#takeUp(name, [stale]);
+      if (this.#liveOf(stale) === null && !stale.ended && !this.#judged.has(stale)) {
+        this.#judged.add(stale);
+        this.#takeUp(name, [stale]);
+        this.#judged.delete(stale);
+      }
       if (this.#searches.has(name)) return 'wait';
       if (this.#liveOf(stale) === null && !this.#searched.has(stale)) this.#moveToCopy(stale);
     }
@@ -320,7 +341,8 @@ export class LogPipeline {
       unreadable: (one) => this.#unreadable(one),
     }, life).then(() => {
       this.#following.delete(task);
-      if (!life.stop.aborted) this.#isOver(g);
+      // After a stop only what nobody can read again was finished.
+      if (!life.stop.aborted || (g.isLastChance && !life.abandon.aborted)) this.#isOver(g);
     });
     this.#following.add(task);
   }
@@ -341,6 +363,7 @@ export class LogPipeline {
         return 'follow';
       }
       if (at !== null && at.ino === g.id.inode && !g.unpacked) {
+        g.seenAt = this.#stages.wallNow();
         if (this.entry.autoRemoval) this.#removeIfDone(g);
         if (!this.#successors.has(g)) return 'follow';
         // It moved on to another name that matches: what came after it waits all the same.
@@ -366,14 +389,24 @@ export class LogPipeline {
     if (newName !== null) this.#move(g, newName);
     else if (fd === null) this.#c.report.trouble(`file ${path}`, `${path}: gone before it was read to its end`);
     this.#detachedAt.set(g, this.#c.now());
-    let before = g;
-    for (const between of newName === null ? [] : this.#c.relatives.between(path, newName, [...this.#c.store.entry(this.entry.key)])) {
-      before = this.#adopt({ path: between }, true, before) ?? before;
-      if (before !== g && before.attachment === 'attached') { before.attachment = 'renamed'; this.#detachedAt.set(before, this.#c.now()); }
-    }
+    const before = this.#livesAfter(g, path, g, g.seenAt - CLOCK_SLACK_MS, (one) => {
+      if (one.attachment === 'attached') { one.attachment = 'renamed'; this.#detachedAt.set(one, this.#c.now()); }
+    });
     if (replaced) this.#adopt({ path }, true, before);
-    if (!replaced) this.#tails.set(path, before);
+    if (!replaced && before !== null) this.#tails.set(path, before);
     this.#limitLingering();
+  }
+
+  /** Follows the lives of `path` that came after `g` and were rotated away before anyone looked, behind `before`; gives the last. */
+  #livesAfter(g: Generation, path: string, before: Generation | null, since: number, each: (one: Generation) => void): Generation | null {
+    let last = before;
+    for (const life of this.#c.relatives.after(g, path, since, [...this.#c.store.entry(this.entry.key)])) {
+      const one: Generation | null = this.#adopt({ path: life }, true, last);
+      if (one === null || one === last) continue;
+      each(one);
+      last = one;
+    }
+    return last;
   }
 
   /** The name was taken over while its generation moved on to another name that matches too. */
@@ -413,18 +446,13 @@ export class LogPipeline {
       const handle = this.#c.store.track({ entry: this.entry.key, path: copy.path, id: copy.id, offset: safe.offset, windowCrc: safe.windowCrc, windowLength: safe.windowLength, split: safe.split, ended: false, updatedAt: Date.now() });
       before = this.#start({ path: copy.path, id: copy.id, mark, handle, base: 0, unpacked: false, fd: null }, null, this.#nameFor(path), g);
       this.#isCopy(before);
-      for (const between of this.#c.relatives.between(path, copy.path, [...this.#c.store.entry(this.entry.key)])) {
-        const younger: Generation | null = this.#adopt({ path: between }, true, before);
-        if (younger === null || younger === before) continue;
-        this.#isCopy(younger);
-        before = younger;
-      }
       const beyond = g.size - copy.size;
       if (beyond > 0) this.#c.report.dropped('truncated-unread', 0, beyond, path);
     } else {
       if (unread > 0) this.#c.report.dropped('truncated-unread', 0, unread, path);
       this.#c.report.note(`${path}: truncated; ${unread > 0 ? `${unread} bytes were gone before they could be read, ` : ''}read again from its start`);
     }
+    before = this.#livesAfter(g, path, before, g.seenAt - CLOCK_SLACK_MS, (one) => this.#isCopy(one));
     g.handle.forget();
     this.#isOver(g);
     this.#adopt({ path }, true, before);
@@ -447,7 +475,8 @@ export class LogPipeline {
     const name = g.path;
     this.#continueInArchive(g.handle as TrackedCheckpoint, this.#nameFor(name), Math.max(0, g.size - g.offset), g);
     g.truncated = true;
-    if (lookAt(name) !== null) this.#adopt({ path: name }, true, g);
+    const last = this.#livesAfter(g, name, g, g.seenAt - CLOCK_SLACK_MS, () => undefined);
+    if (lookAt(name) !== null) this.#adopt({ path: name }, true, last);
     return 'end';
   }
 
@@ -493,7 +522,7 @@ export class LogPipeline {
     this.#searched.delete(handle);
     if (archived === null) {
       if (unread !== null && unread > 0) this.#c.report.dropped('vanished-unread', 0, unread, name);
-      this.#c.report.note(`${name}: the file read up to byte ${from.offset} is gone${unread === null ? '' : ` with ${unread} bytes unread`}; what it held beyond is lost`);
+      this.#c.report.note(`${name}: the file read up to byte ${from.offset} is gone${unread === null ? '' : ` with ${unread} bytes unread`}; anything beyond is lost`);
       return this.#nothingLeft(handle, gone);
     }
     const mark = markOf(from);
@@ -586,8 +615,15 @@ export class LogPipeline {
   /** Unfinished files of earlier runs that are not where they were, oldest first: under another name, copied, or compressed. */
   #resume(): void {
     const byName = new Map<string, TrackedCheckpoint[]>();
+    const ended = new Map<string, TrackedCheckpoint>();
+    const alive = new Set<string>();
     for (const checkpoint of this.#c.store.entry(this.entry.key)) {
-      if (checkpoint.ended) continue;
+      if (checkpoint.ended) {
+        const latest = ended.get(checkpoint.path);
+        if (latest === undefined || latest.updatedAt < checkpoint.updatedAt) ended.set(checkpoint.path, checkpoint);
+        continue;
+      }
+      alive.add(this.#nameFor(checkpoint.path));
       const at = lookAt(checkpoint.path);
       if (at === 'unknown') continue;
       const name = this.#nameFor(checkpoint.path);
@@ -596,6 +632,12 @@ export class LogPipeline {
       if (list === undefined) byName.set(name, [checkpoint]); else list.push(checkpoint);
     }
     for (const [name, checkpoints] of byName) this.#takeUp(name, checkpoints);
+    // The last file of this name was done with, and another came while no agent ran: there may have been more of them.
+    for (const [path, checkpoint] of ended) {
+      if (alive.has(path) || !this.#c.matches(path)) continue;
+      const inode = inodeAt(path);
+      if (inode !== null && !this.#known().inodes.has(inode)) this.#takeUp(path, [checkpoint]);
+    }
   }
 
   /** Follows what is left of earlier generations of the file called `name`; the last of them must end before the present one begins. */

@@ -6,7 +6,7 @@ import { openArchived } from '../files/archive.ts';
 import { skipByContent } from '../files/binary-content.ts';
 import { readIdentity, readWindow } from '../files/file-id.ts';
 import type { MountPoints } from '../files/mount-points.ts';
-import { byAge, isRotationOf } from '../files/rotation-name.ts';
+import { isRotationOf } from '../files/rotation-name.ts';
 import { SiblingSearch, archivesOf, findByInode, listSiblings } from '../files/siblings.ts';
 import type { Pending } from '../files/siblings.ts';
 import { skipByType } from '../files/skip.ts';
@@ -95,14 +95,9 @@ export class Relatives {
     }
   }
 
-  /** Rotated lives of `path` that are younger than the one now called `older`, oldest first. */
-  between(path: string, older: string, known: readonly Checkpoint[]): readonly string[] {
-    const siblings = listSiblings([dirname(path)], basename(path));
-    const since = siblings.find((candidate) => candidate.path === older)?.mtimeMs;
-    if (since === undefined) return [];
-    const inodes = new Set(known.map((checkpoint) => checkpoint.id.inode));
-    return siblings.filter((c) => c.path !== path && c.path !== older && c.mtimeMs >= since && c.size > 0 && !inodes.has(c.inode) && isRotationOf(basename(path), basename(c.path)) && !/\.(gz|zst|xz|bz2)$/i.test(c.path))
-      .sort(byAge).map((c) => c.path);
+  /** Rotated lives of `path` that came after `g` was last seen in good order (epoch ms `since`), oldest first. */
+  after(g: Generation, path: string, since: number, known: readonly Checkpoint[]): readonly string[] {
+    return this.#search.unknownLives(path, since, known, [dirname(path)], this.#checkpointOf(g, g.offset)).map((candidate) => candidate.path);
   }
 
   /** What earlier runs left unfinished of the file at `path`. */

@@ -32,7 +32,7 @@ export interface StageContext {
 }
 
 /** The stages between a file and a lane, for one entry. Its generations share them: a chunk passes all of them at once. */
-export function buildStages(entry: FileEntryPlan, c: StageContext): Omit<EntryStages, 'settled'> {
+export function buildStages(entry: FileEntryPlan, c: StageContext): Omit<EntryStages, 'settled' | 'rewound'> {
   const { arena, kernel, report, now } = c;
   const { framing } = entry;
   const encoding = resolveEncoding(framing.encoding);

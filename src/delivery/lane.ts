@@ -128,7 +128,8 @@ export class Lane {
       if (next < last || batch.count === MAX_BATCH_EVENTS || this.#c.maxBatchBytes - batch.bytes < NEARLY_FULL) this.#seal();
     }
     if (this.#open !== null) {
-      if (this.#draining) this.flush();
+      // What a failing lane reads is a try, and others wait for its turn.
+      if (this.#draining || this.#failing) this.flush();
       else this.#armFlush();
       budget.onPressure(this.#flushOnPressure);
     }

@@ -30,6 +30,8 @@ export interface PendingSearch {
 const MAX_LOOKED_AT = 10_000;
 /** Files opened in one search: 10 µs each. */
 const MAX_OPENED = 300;
+/** A file may have come and gone unseen for this long before the generation before it had ended: a stop drains for a minute. */
+const UNSEEN_MS = 60_000;
 /** Verdicts remembered: a search is repeated while a backlog waits. */
 const MAX_VERDICTS = 4096;
 
@@ -94,7 +96,7 @@ export class SiblingSearch {
   /**
    * Lives of the file at `path` that were rotated away while nobody looked, oldest first: the rest of each generation in `checkpoints`, and
    * rotated files, written to no earlier than the oldest of these, that no checkpoint knows. The file at `path` itself is never among them.
-   * @param checkpoints those of this path, not `ended`; a generation that still stands at `path` is neither pending nor missing
+   * @param checkpoints those of this path; a generation that still stands at `path`, or has ended, is neither pending nor missing
    * @param known every checkpoint of the entry, ended ones too: their files are not taken for new ones
    * @param directories the file's directory and, if rotated files go elsewhere (`olddir`), that one
    */
@@ -107,27 +109,47 @@ export class SiblingSearch {
     const missing: Checkpoint[] = [];
     let since = Infinity;
     for (const checkpoint of checkpoints) {
-      if (checkpoint.ended) continue;
+      if (checkpoint.ended) { since = Math.min(since, checkpoint.updatedAt - UNSEEN_MS); continue; }
       if (live.kind === 'present' && this.#kinship(checkpoint, { path, device: live.stats.dev, inode: live.stats.ino, size: live.stats.size, mtimeMs: live.stats.mtimeMs }) === 'same') continue;
       // Equal heads are common (banners, CSV headers): a short one makes a copy only if the original was visibly truncated.
       const copyCounts = checkpoint.offset >= HEAD_BYTES || (live.kind === 'present' && live.stats.ino === checkpoint.id.inode);
       const candidate = this.findCopy(checkpoint, copyCounts ? others : others.filter(({ inode }) => inode === checkpoint.id.inode));
-      since = Math.min(since, candidate?.mtimeMs ?? checkpoint.updatedAt);
+      // The candidate may have been written to after younger lives were; the checkpoint is of a time when there were none.
+      since = Math.min(since, candidate?.mtimeMs ?? Infinity, checkpoint.updatedAt);
       if (candidate === null) missing.push(checkpoint);
       else if (candidate.size > checkpoint.offset) pending.push({ candidate, checkpoint });
     }
     const taken = new Set(pending.map(({ candidate }) => candidate.path));
-    for (const candidate of others) {
-      if (candidate.mtimeMs < since || taken.has(candidate.path) || candidate.size === 0) continue;
-      const name = basename(candidate.path);
-      if (isArchive(name) || !isRotationOf(base, name) || this.#isKnown(candidate, known)) continue;
-      pending.push({ candidate, checkpoint: null });
-    }
+    for (const candidate of this.#unknown(base, others, since, known)) if (!taken.has(candidate.path)) pending.push({ candidate, checkpoint: null });
     return { pending: pending.sort((a, b) => byAge(a.candidate, b.candidate)), missing };
+  }
+
+  /**
+   * Rotated lives of the file at `path` that were written to since `since` (epoch ms) and that none of `known` speaks of, oldest first.
+   * @param begun a generation of which copies may lie about: what begins as it does and has no more bytes than its offset is none of them
+   */
+  unknownLives(path: string, since: number, known: readonly Checkpoint[], directories: readonly string[], begun: Checkpoint | null = null): readonly Candidate[] {
+    const base = basename(path);
+    const others = listSiblings(directories, base).filter((candidate) => candidate.path !== path);
+    return this.#unknown(base, others, since, known).filter((candidate) => begun === null || !this.#isBegunBy(candidate, begun)).sort(byAge);
+  }
+
+  #unknown(base: string, others: readonly Candidate[], since: number, known: readonly Checkpoint[]): readonly Candidate[] {
+    return others.filter((candidate) => {
+      const name = basename(candidate.path);
+      return candidate.mtimeMs >= since && candidate.size > 0 && !isArchive(name) && isRotationOf(base, name) && !this.#isKnown(candidate, known);
+    });
+  }
+
+  #isBegunBy(candidate: Candidate, { id, offset }: Checkpoint): boolean {
+    if (id.headLength === 0 || candidate.size < id.headLength || candidate.size > offset) return false;
+    return this.#kinship({ entry: '', path: candidate.path, id: { ...id, inode: -1 }, offset: id.headLength, windowCrc: 0, windowLength: 0, split: null, ended: false, updatedAt: 0 }, candidate) === 'copy';
   }
 
   #isKnown(candidate: Candidate, known: readonly Checkpoint[]): boolean {
     return known.some((checkpoint) => {
+      // The inode number of an empty file that is gone may be another's by now.
+      if (checkpoint.ended && checkpoint.id.headLength === 0) return false;
       if (candidate.inode === checkpoint.id.inode) return this.#kinship(checkpoint, candidate) === 'same';
       // A copy of what was delivered ends where the delivery ended; one that is longer has bytes of its own.
       return candidate.size === checkpoint.offset && this.#kinship(checkpoint, candidate) === 'copy';

@@ -7,10 +7,9 @@ import { openControl } from '../../src/control/server.ts';
 import { NoAgentError, askStatus } from '../../src/control/client.ts';
 import type { StatusDocument } from '../../src/control/status-document.ts';
 import { status } from '../../src/cli/status.ts';
-import { startEndpoint } from '../../src/local-endpoint/server.ts';
 import { AgentReport } from '../../src/report/agent-report.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
-import { until } from '../support/rig.ts';
+import { rigFor, until } from '../support/rig.ts';
 import { scratch } from '../support/state.ts';
 
 const DOCUMENT = { statusVersion: 1, at: 7 } as StatusDocument;
@@ -73,16 +72,16 @@ test('an agent that does not answer, or answers in another format, is said to, w
 
 test('agent status: 0 for a healthy agent, 69 with the next step when it was killed, 0 again after its restart over the stale socket', async (t) => {
   const folder = await scratch(t);
-  await using endpoint = await startEndpoint();
+  const { url } = await rigFor(t);
   writeFileSync(join(folder, 'a.log'), 'one\ntwo\n');
-  const config = childConfig(endpoint.url, [{ file_path: join(folder, 'a.log') }, { file_path: 'relative.log' }]);
+  const config = childConfig(url, [{ file_path: join(folder, 'a.log') }, { file_path: 'relative.log' }]);
   const state = join(folder, 'state');
   const run = async (json = true): Promise<{ readonly code: number; readonly out: string; readonly err: string }> => {
     let [out, err] = ['', ''];
     const code = await status(state, json, { out: (text) => { out += text; }, err: (text) => { err += text; } });
     return { code, out, err };
   };
-  const first = await startChild(t, { config: childConfig(endpoint.url, [{ file_path: join(folder, 'a.log') }]), folder });
+  const first = await startChild(t, { config: childConfig(url, [{ file_path: join(folder, 'a.log') }]), folder });
   await until('two events', async () => (JSON.parse((await run()).out || '{"counters":{}}') as StatusDocument).counters.deliveredEvents === 2);
   const healthy = await run(false);
   assert.equal(healthy.code, 0);

@@ -4,10 +4,10 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import type { FaultSpec } from '../../src/local-endpoint/fault-spec.ts';
-import { startEndpoint } from '../../src/local-endpoint/server.ts';
 import { arrivalsOf, errorsOf, messagesIn } from '../support/arrivals.ts';
 import { childConfig } from '../support/child-agent.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
+import { Gate } from '../support/gate.ts';
 import { hastened } from '../support/haste.ts';
 import { append, numbered } from '../support/log-files.ts';
 import { quarantined } from '../support/quarantined.ts';
@@ -107,16 +107,16 @@ test('L28 the service\'s name cannot be resolved for a while: everything arrives
 });
 
 test('L28 the service refuses connections for a while: everything arrives once it listens', async (t) => {
-  const closed = await startEndpoint();
+  const closed = await Gate.before('http://127.0.0.1');
   await closed.close();
   const rig = await rigFor(t, { config: ({ logs }) => childConfig(closed.url, [{ file_path: `${logs}/app.log` }]) });
   const lines = numbered('line', 500);
   append(rig.path('app.log'), lines);
   await rig.start();
   await rig.says(/not accepted \(ECONNREFUSED/);
-  await using reopened = await startEndpoint({ port: closed.port });
-  await until('all lines', () => reopened.store.messages('g', 's').length >= 500);
-  assertSame(reopened.store.messages('g', 's'), lines, 'what arrived');
+  const reopened = await Gate.before(rig.url, Number(new URL(closed.url).port));
+  t.after(() => reopened.close());
+  await rig.arrived(lines);
   await rig.stop();
 });
 

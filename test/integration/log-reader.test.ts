@@ -5,7 +5,6 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openControl } from '../../src/control/server.ts';
-import { startEndpoint } from '../../src/local-endpoint/server.ts';
 import { AgentReport } from '../../src/report/agent-report.ts';
 import { statusOf } from '../../src/agent/status.ts';
 import { childConfig } from '../support/child-agent.ts';
@@ -16,18 +15,18 @@ const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
 test('an agent whose log nobody reads any more (the log daemon was restarted) goes on delivering', async (t) => {
   const folder = await scratch(t);
-  await using endpoint = await startEndpoint();
+  const rig = await rigFor(t);
   const log = join(folder, 'a.log');
   const config = join(folder, 'agent.json');
   writeFileSync(log, 'one\n');
-  writeFileSync(config, JSON.stringify(childConfig(endpoint.url, [{ file_path: log }])));
+  writeFileSync(config, JSON.stringify(childConfig(rig.url, [{ file_path: log }])));
   const child = spawn(process.execPath, [MAIN, 'run', '--config', config, '--state-dir', join(folder, 'state')], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...TEST_ENV } });
   t.after(async () => { child.kill('SIGKILL'); if (child.exitCode === null && child.signalCode === null) await once(child, 'exit'); });
-  await until('the first line', () => endpoint.store.messages('g', 's').length === 1);
+  await until('the first line', () => rig.held() === 1);
   child.stderr.destroy();
   for (const [round, text] of ['two\n', 'three\n'].entries()) {
     writeFileSync(log, text); // each truncation is a line in the agent's log
-    await until(`line ${round + 2}`, () => endpoint.store.messages('g', 's').length === round + 2);
+    await until(`line ${round + 2}`, () => rig.held() === round + 2);
   }
   child.kill('SIGTERM');
   const [code] = await once(child, 'exit') as [number | null];

@@ -179,6 +179,20 @@ for (const start of [{ kind: 'nonspace' }, JAVA] as const) {
   });
 }
 
+test('L46 a file that is rotated while it is still empty stands between the parts: still one event, in order', async (t) => {
+  const rig = await startRig(t, { entries: [{ path: 'app.log', multilineTimeoutMs: 1_000 }], files: { 'app.log': ['ready'] } });
+  const app = rig.path('app.log');
+  await rig.arrived(['ready']);
+  append(app, ['Exception', '\tat one']);
+  await delay(150);
+  rotate(app);
+  await until('the empty file to be followed', () => rig.generations.length === 2);
+  rotate(app);
+  append(app, ['\tat two', 'next', 'last']);
+  await rig.arrived(['ready', 'Exception\n\tat one\n\tat two', 'next', 'last']);
+  await rig.stop();
+});
+
 test('L46 a multi-line event across a rotation that happened while the agent was stopped is one event', async (t) => {
   const rig = await startRig(t, { entries: [{ path: 'app.log', multilineTimeoutMs: 600 }], files: { 'app.log': ['ready'] } });
   const app = rig.path('app.log');

@@ -1,4 +1,4 @@
-// A TCP relay before moto: it can be shut and slowed down as a network is, and overhears which calls are made.
+// A TCP relay before a service: it can be shut and slowed down as a network is, and overhears which calls are made.
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { Overheard } from './overheard.ts';
@@ -24,10 +24,10 @@ export class Gate {
     });
   }
 
-  /** Relays to the host and port of `target`, at a free port of loopback. */
-  static async before(target: string): Promise<Gate> {
+  /** Relays to the host and port of `target`, at a port of loopback; 0 is any free one. */
+  static async before(target: string, port = 0): Promise<Gate> {
     const server = createServer();
-    await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(0, '127.0.0.1', resolve); });
+    await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(port, '127.0.0.1', resolve); });
     return new Gate(server, new URL(target));
   }
 
@@ -73,17 +73,23 @@ export class Gate {
       this.#errors.set(key, (this.#errors.get(key) ?? 0) + 1);
     });
     far.pause();
-    for (const [from, to] of [[near, far], [far, near]] as const) {
-      this.#sockets.add(from);
-      // The error of one end reaches the other as the end of its connection.
-      from.setNoDelay(true).on('error', () => undefined).once('close', (hadError) => {
-        this.#sockets.delete(from);
-        if (hadError) to.destroy();
-        else to.end();
-      });
+    for (const socket of [near, far]) {
+      this.#sockets.add(socket);
+      // What went wrong is told to the other end below.
+      socket.setNoDelay(true).on('error', () => undefined).once('close', () => { this.#sockets.delete(socket); });
     }
+    far.once('close', (hadError) => {
+      if (hadError) near.destroy();
+      else near.end();
+    });
+    // A request whose client is gone is still served, and still overheard.
+    near.once('close', () => {
+      far.end();
+      far.resume();
+    });
     near.pipe(far);
-    if (this.#delayMs === 0) far.pipe(near);
-    else setTimeout(() => { far.pipe(near); }, this.#delayMs);
+    const answer = (): void => { if (!near.destroyed) far.pipe(near); };
+    if (this.#delayMs === 0) answer();
+    else setTimeout(answer, this.#delayMs);
   }
 }

@@ -8,7 +8,12 @@ import { startMoto } from './moto.ts';
 import type { Arrival } from './overheard.ts';
 import type { Service, StoredEvent } from './service.ts';
 
-interface Copy { readonly puts: string; readonly events: readonly StoredEvent[] }
+/** What is known of a stream. `characters` are the code points of its messages, which moto counts as `storedBytes`. */
+interface Copy { readonly puts: string; readonly events: readonly StoredEvent[]; readonly characters: number }
+const NOTHING: Copy = { puts: '0', events: [], characters: 0 };
+
+const charactersOf = (events: readonly StoredEvent[]): number =>
+  events.reduce((sum, { message }) => sum + message.length - (message.match(/[\ud800-\udbff]/g)?.length ?? 0), 0);
 
 let server: Promise<Moto> | null = null;
 let open = 0;
@@ -70,11 +75,11 @@ export class MotoService implements Service {
     for await (const { logGroups = [] } of paginateDescribeLogGroups({ client: this.#client }, {})) {
       for (const { logGroupName: group } of logGroups) {
         for await (const { logStreams = [] } of paginateDescribeLogStreams({ client: this.#client }, { logGroupName: group })) {
-          for (const { logStreamName: stream, uploadSequenceToken: puts = '0' } of logStreams) {
+          for (const { logStreamName: stream, uploadSequenceToken: puts = '0', storedBytes: size = 0 } of logStreams) {
             const key = `${group}\n${stream}`;
-            const known = this.#streams.get(key);
+            const known = this.#streams.get(key) ?? NOTHING;
             // AWS gives a token without meaning; moto counts the puts in it.
-            streams.set(key, known?.puts === puts ? known : { puts, events: puts === '0' ? [] : await this.#read(group!, stream!) });
+            streams.set(key, known.puts === puts ? known : await this.#renewed(known, group!, stream!, puts, size));
           }
         }
       }
@@ -82,10 +87,23 @@ export class MotoService implements Service {
     this.#streams = streams;
   }
 
-  async #read(logGroupName: string, logStreamName: string): Promise<readonly StoredEvent[]> {
+  /** Reads on from the last known time; all of it again where that is not enough, because older events came since. */
+  async #renewed(known: Copy, group: string, stream: string, puts: string, size: number): Promise<Copy> {
+    const since = known.events.at(-1)?.timestamp;
+    if (since !== undefined) {
+      const until = known.events.findLastIndex(({ timestamp }) => timestamp < since) + 1;
+      const events = [...known.events.slice(0, until), ...await this.#read(group, stream, since)];
+      const characters = known.characters - charactersOf(known.events.slice(until)) + charactersOf(events.slice(until));
+      if (characters >= size) return { puts, events, characters };
+    }
+    const events = await this.#read(group, stream, 0);
+    return { puts, events, characters: charactersOf(events) };
+  }
+
+  async #read(logGroupName: string, logStreamName: string, startTime: number): Promise<readonly StoredEvent[]> {
     const events: StoredEvent[] = [];
     for (let token: string | undefined; ;) {
-      const page = await this.#client.send(new GetLogEventsCommand({ logGroupName, logStreamName, startFromHead: true, ...(token === undefined ? {} : { nextToken: token }) }));
+      const page = await this.#client.send(new GetLogEventsCommand({ logGroupName, logStreamName, startTime, startFromHead: true, ...(token === undefined ? {} : { nextToken: token }) }));
       for (const { timestamp = 0, message = '' } of page.events ?? []) events.push({ timestamp, message });
       // The end of a stream is where the token stays the same.
       if (page.nextForwardToken === token || page.nextForwardToken === undefined) return events;

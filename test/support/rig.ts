@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent } from '../../src/agent/agent.ts';
 import type { Generation } from '../../src/agent/generation.ts';
@@ -14,6 +13,7 @@ import type { EndpointOptions, RunningEndpoint } from '../../src/local-endpoint/
 import type { Plan } from '../../src/plan.ts';
 import { AgentReport } from '../../src/report/agent-report.ts';
 import { atEnd } from './at-end.ts';
+import type { Owner } from './at-end.ts';
 import { append } from './log-files.ts';
 import type { Arrival } from './overheard.ts';
 import { planFor } from './plan-for.ts';
@@ -74,7 +74,7 @@ export interface RigSpec extends Partial<Omit<PlanSpec, 'endpoint'>> {
 }
 
 /** Relative `entries[].path` are below `rig.logs`; without entries there is one, `app.log`. The agent is not started yet. */
-export async function rigFor(t: TestContext, spec: RigSpec = {}): Promise<Rig> {
+export async function rigFor(t: Owner, spec: RigSpec = {}): Promise<Rig> {
   const root = mkdtempSync(join(tmpdir(), 'rig-'));
   const service = await startService(spec.endpointOptions);
   services.add(service);
@@ -94,7 +94,7 @@ export async function rigFor(t: TestContext, spec: RigSpec = {}): Promise<Rig> {
 }
 
 /** As `rigFor`, with the agent running. */
-export async function startRig(t: TestContext, spec: RigSpec = {}): Promise<Rig> {
+export async function startRig(t: Owner, spec: RigSpec = {}): Promise<Rig> {
   const rig = await rigFor(t, spec);
   await rig.start();
   return rig;

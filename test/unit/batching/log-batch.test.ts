@@ -34,7 +34,7 @@ function seal(batch: LogBatch): void {
 
 interface Request { readonly logGroupName: string; readonly logStreamName: string; readonly logEvents: readonly { readonly timestamp: number; readonly message: string }[] }
 const sizeOf = (events: readonly Event[]): number => events.reduce((sum, { message }) => sum + Buffer.byteLength(message) + OVERHEAD, 0);
-const batchOf = (maxBytes = BATCH_BYTES): LogBatch => new LogBatch(HEADER, maxBytes, new BufferPool(4));
+const batchOf = (maxBytes = BATCH_BYTES): LogBatch => new LogBatch(HEADER, maxBytes, new BufferPool(1 << 23));
 
 /** Appends all events, in arena loads, until the batch takes no more; gives how many it took. */
 function fill(batch: LogBatch, events: readonly Event[], kernel = wasm, load = events.length): number {
@@ -157,19 +157,21 @@ test('times of one batch span less than 24 hours, in both directions', () => {
 
 test('the entity of a destination is in its body', () => {
   const entity = { keyAttributes: { Type: 'Service', Name: 'a"b', Environment: 'e' }, attributes: {} };
-  const batch = new LogBatch(bodyHeader({ ...DESTINATION, entity }), BATCH_BYTES, new BufferPool(1));
+  const batch = new LogBatch(bodyHeader({ ...DESTINATION, entity }), BATCH_BYTES, new BufferPool(1 << 20));
   fill(batch, [{ message: 'm', time: T0 }]);
   assert.deepEqual((JSON.parse(batch.body().toString()) as { entity: unknown }).entity, entity);
 });
 
-test('a pool gives large bodies out again and never more than it keeps', () => {
-  const pool = new BufferPool(2);
-  const [a, b, c] = [Buffer.alloc(100_000), Buffer.alloc(100_000), Buffer.alloc(100_000)];
-  for (const buffer of [a, b, c, Buffer.alloc(1_000)]) pool.give(buffer);
-  assert.equal(pool.take(90_000), b);
-  assert.equal(pool.take(90_000), a);
-  assert.notEqual(pool.take(90_000), c);
-  pool.give(a);
-  assert.notEqual(pool.take(1_000), a, 'a large buffer is not spent on a small body');
-  assert.notEqual(pool.take(200_000), a, 'a small one is not given for a large body');
+test('a pool gives a body out again for the same size class, and never keeps more bytes than its limit', () => {
+  const pool = new BufferPool(300_000);
+  const [a, b, c] = [pool.take(100_000), pool.take(100_000), pool.take(100_000)];
+  assert.deepEqual([a, b, c].map((buffer) => buffer.length), [131_072, 131_072, 131_072]);
+  assert.deepEqual([a, b, c].map((buffer) => pool.give(buffer)), [true, true, false]);
+  assert.ok(pool.take(90_000) === b);
+  assert.ok(pool.take(131_072) === a);
+  assert.ok(pool.take(90_000) !== c);
+  assert.ok(pool.give(a));
+  assert.ok(pool.take(1_000) !== a, 'a large buffer is not spent on a small body');
+  assert.ok(pool.take(200_000) !== a, 'a small one is not given for a large body');
+  assert.equal(pool.take(600_000).length, 786_432, 'large bodies grow by steps, not by doubling');
 });

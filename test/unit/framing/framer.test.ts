@@ -37,6 +37,7 @@ function feed(framer: Framer, file: Buffer, reads: readonly Read[], startPieces 
   const pieces: Piece[] = [];
   let offset = 0;
   let open = startPieces;
+  framer.beginsWith(file.subarray(0, framer.headBytes));
   const cut = (upTo: number, flush: Flush): boolean => {
     if (offset >= upTo) return false;
     file.copy(arena.bytes, arena.input, offset, upTo);
@@ -267,7 +268,7 @@ test('UTF-16 in both orders, with and without its mark, read in whatever pieces,
   const text = fc.tuple(fc.array(fc.tuple(line, fc.constantFrom('\n', '\n', '\r\n')), { maxLength: 15 }), line).map(([lines, last]) => lines.flat().join('') + last);
   fc.assert(fc.property(text, rules, cuts, fc.boolean(), fc.boolean(), (content, rule, places, bigEndian, marked) => {
     const file = encodeUtf16((marked ? '\ufeff' : '') + content, bigEndian);
-    const { pieces, consumed } = feed(framerFor({ rule, encoding: bigEndian ? 'utf-16be' : 'utf-16le' }), file, readsOf(file, places));
+    const { pieces, consumed } = feed(framerFor({ rule, encoding: marked ? 'utf-16' : bigEndian ? 'utf-16be' : 'utf-16le' }), file, readsOf(file, places));
     assert.equal(consumed, file.length);
     assert.deepEqual(textsOf(pieces), naive(Buffer.from(content), rule, utf8));
   }), { numRuns: 400 });

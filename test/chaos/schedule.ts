@@ -1,0 +1,269 @@
+// Random schedules of what happens to a log file, its agent and the service, against a model of what must arrive.
+//
+// Each life of the file (from creation or truncation on) has a number, each line its place in it. The model knows of every
+// line whether it must arrive or may be lost, because at some moment it stood in no file that can be read again.
+import assert from 'node:assert/strict';
+import { appendFileSync, copyFileSync, existsSync, renameSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import * as fc from 'fast-check';
+import { rigFor, until } from '../support/rig.ts';
+import type { Rig } from '../support/rig.ts';
+
+export type Step =
+  | { readonly do: 'append'; readonly lines: number }
+  /** Rename and create; `late` lines go into the renamed file before its writer reopens. */
+  | { readonly do: 'rotate'; readonly late: number }
+  | { readonly do: 'copytruncate' }
+  | { readonly do: 'truncate' }
+  /** Unlink and create. */
+  | { readonly do: 'delete' }
+  | { readonly do: 'stop' } | { readonly do: 'crash' } | { readonly do: 'start' }
+  | { readonly do: 'service'; readonly is: 'well' | 'down' | 'throttling' | 'dropping answers' }
+  | { readonly do: 'wait'; readonly until: 'settled' | number };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('append' as const), lines: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 400 })) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('rotate' as const), late: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 20 })) }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'copytruncate' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'truncate' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'delete' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'stop' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'crash' as const }) },
+  { weight: 2, arbitrary: fc.constant({ do: 'start' as const }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('service' as const), is: fc.constantFrom('well' as const, 'down' as const, 'throttling' as const, 'dropping answers' as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), until: fc.oneof(fc.constant('settled' as const), fc.integer({ min: 0, max: 300 })) }) },
+);
+
+export const schedules: fc.Arbitrary<readonly Step[]> = fc.array(step, { minLength: 3, maxLength: 25 });
+
+/** A schedule in one line, to be read and run again. */
+export function scheduleText(steps: readonly Step[]): string {
+  return steps.map((one) => {
+    switch (one.do) {
+      case 'append': return `append ${one.lines}`;
+      case 'rotate': return one.late > 0 ? `rotate, late ${one.late}` : 'rotate';
+      case 'service': return `service ${one.is}`;
+      case 'wait': return one.until === 'settled' ? 'wait until settled' : `wait ${one.until} ms`;
+      default: return one.do;
+    }
+  }).join(' · ');
+}
+
+interface Life {
+  readonly number: number;
+  lines: number;
+  /** Lines before this one may be lost. */
+  mayLose: number;
+  /** It stands in no directory any more: only the running agent's descriptor has it. */
+  unlinked: boolean;
+  /** It began with a new file, not with a truncation. */
+  readonly created: boolean;
+}
+
+const PATIENCE_MS = 15_000;
+
+class Experiment {
+  readonly #rig: Rig;
+  readonly #app: string;
+  readonly #lives: Life[] = [];
+  #current: Life;
+  #well = true;
+  /** Something happened after which lines may come again. */
+  #mayRepeat = false;
+  #renameOnly = true;
+
+  constructor(rig: Rig) {
+    this.#rig = rig;
+    this.#app = rig.path('app.log');
+    writeFileSync(this.#app, '');
+    this.#current = this.#newLife(true);
+  }
+
+  async take(one: Step): Promise<void> {
+    const rig = this.#rig;
+    switch (one.do) {
+      case 'append': this.#append(this.#app, this.#current, one.lines); break;
+      case 'rotate': {
+        this.#shift();
+        renameSync(this.#app, `${this.#app}.1`);
+        this.#append(`${this.#app}.1`, this.#current, one.late);
+        writeFileSync(this.#app, '');
+        this.#current = this.#newLife(true);
+        break;
+      }
+      case 'copytruncate':
+        this.#renameOnly = false;
+        this.#shift();
+        copyFileSync(this.#app, `${this.#app}.1`);
+        truncateSync(this.#app, 0);
+        this.#current = this.#newLife(false);
+        break;
+      case 'truncate':
+        this.#renameOnly = false;
+        this.#current.mayLose = this.#current.lines;
+        truncateSync(this.#app, 0);
+        this.#current = this.#newLife(false);
+        break;
+      case 'delete':
+        this.#renameOnly = false;
+        if (!this.#isOpen()) this.#current.mayLose = this.#current.lines;
+        this.#current.unlinked = true;
+        unlinkSync(this.#app);
+        writeFileSync(this.#app, '');
+        this.#current = this.#newLife(true);
+        break;
+      case 'stop':
+        if (!rig.running) break;
+        // A stop drains, and a drain needs a service.
+        this.#service('well');
+        await rig.stop(PATIENCE_MS);
+        this.#noAgent();
+        break;
+      case 'crash':
+        if (!rig.running) break;
+        await rig.crash();
+        this.#mayRepeat = true;
+        this.#noAgent();
+        break;
+      case 'start': if (!rig.running) await rig.start(); break;
+      case 'service': this.#service(one.is); break;
+      case 'wait':
+        if (one.until === 'settled') { if (rig.running && this.#well && this.#written > 0) await rig.settled(PATIENCE_MS); } else await delay(one.until);
+        break;
+      default: one satisfies never;
+    }
+    rig.assertAlive();
+    this.#assertCheckpointBehind();
+  }
+
+  /** Lets everything arrive, stops, and judges. */
+  async finish(): Promise<void> {
+    this.#service('well');
+    if (!this.#rig.running) await this.#rig.start();
+    await until('all lines to arrive', () => { this.#rig.assertAlive(); return this.#missing().length === 0; }, PATIENCE_MS).catch(() => undefined);
+    const missing = this.#missing();
+    assert.equal(missing.length, 0, `${missing.length} lines did not arrive: ${missing.slice(0, 3).join(', ')} …; it said:\n${this.#rig.said.join('\n')}`);
+    await this.#rig.stop(PATIENCE_MS);
+    this.#assertOrder();
+  }
+
+  get #written(): number { return this.#lives.reduce((sum, { lines }) => sum + lines, 0); }
+
+  #newLife(created: boolean): Life {
+    const life = { number: this.#lives.length, lines: 0, mayLose: 0, unlinked: false, created };
+    this.#lives.push(life);
+    return life;
+  }
+
+  #append(path: string, life: Life, count: number): void {
+    let text = '';
+    for (let i = 0; i < count; i++, life.lines++) text += `${lineOf(life.number, life.lines)}\n`;
+    if (text !== '') appendFileSync(path, text);
+  }
+
+  /** app.log.1 → app.log.2 and so on. */
+  #shift(): void {
+    let last = 0;
+    while (existsSync(`${this.#app}.${last + 1}`)) last++;
+    for (let n = last; n >= 1; n--) renameSync(`${this.#app}.${n}`, `${this.#app}.${n + 1}`);
+  }
+
+  /** Whether the agent has the present file open. */
+  #isOpen(): boolean {
+    if (!this.#rig.running) return false;
+    const { ino } = statSync(this.#app);
+    return this.#rig.generations.some(({ id, path }) => id.inode === ino && path === this.#app);
+  }
+
+  #noAgent(): void {
+    for (const life of this.#lives) if (life.unlinked) life.mayLose = life.lines;
+  }
+
+  #service(is: 'well' | 'down' | 'throttling' | 'dropping answers'): void {
+    const { faults } = this.#rig.endpoint;
+    faults.clear();
+    this.#well = is !== 'down';
+    const put = { operation: 'PutLogEvents' } as const;
+    switch (is) {
+      case 'well': break;
+      case 'down': faults.add({ ...put, kind: 'error', status: 503 }); break;
+      case 'throttling': faults.add({ ...put, kind: 'throttle', probability: 0.3 }); break;
+      case 'dropping answers':
+        faults.add({ ...put, kind: 'drop-answer', probability: 0.3, count: 3 });
+        this.#mayRepeat = true;
+        break;
+      default: is satisfies never;
+    }
+  }
+
+  #missing(): string[] {
+    const arrived = new Set(this.#rig.messages());
+    return this.#lives.flatMap(({ number, lines, mayLose }) => Array.from({ length: lines - mayLose }, (_, i) => lineOf(number, mayLose + i))).filter((line) => !arrived.has(line));
+  }
+
+  /** Every line before the safe offset of the present file has arrived: else a crash now would lose it. */
+  #assertCheckpointBehind(): void {
+    // After a truncation the agent speaks of the life before, until it has noticed.
+    if (!this.#rig.running || !this.#current.created) return;
+    const { ino } = statSync(this.#app);
+    const g = this.#rig.generations.find(({ id, path }) => id.inode === ino && path === this.#app);
+    if (g === undefined) return;
+    const arrived = new Set(this.#rig.messages());
+    let end = 0;
+    for (let i = 0; i < this.#current.lines; i++) {
+      const line = lineOf(this.#current.number, i);
+      end += line.length + 1;
+      if (end > g.safe.offset) return;
+      assert.ok(arrived.has(line), `the safe offset ${g.safe.offset} lies behind ${line}, which has not arrived`);
+    }
+  }
+
+  #assertOrder(): void {
+    const messages = this.#rig.messages();
+    const seen = new Set<string>();
+    const firsts = messages.filter((line) => !seen.has(line) && seen.add(line));
+    if (!this.#mayRepeat) assert.equal(messages.length, firsts.length, `${messages.length - firsts.length} lines came again although nothing called for it`);
+    const last = new Map<number, number>();
+    let life = 0;
+    for (const line of firsts) {
+      const [number, place] = line.slice(1).split(/[: ]/, 2).map(Number) as [number, number];
+      assert.ok(place > (last.get(number) ?? -1), `${line} came after line ${last.get(number)} of its file`);
+      last.set(number, place);
+      if (this.#renameOnly) assert.ok(number >= life, `${line} came after lines of the file that followed it`);
+      life = Math.max(life, number);
+    }
+    for (const line of firsts) assert.match(line, /^L\d+:\d+ x*$/, 'no line is damaged');
+  }
+}
+
+function lineOf(life: number, place: number): string { return `L${life}:${place} `.padEnd(20 + ((life * 31 + place * 17) % 60), 'x'); }
+
+/** Runs one schedule on a rig of its own; rejects with what broke. */
+export async function runSchedule(steps: readonly Step[]): Promise<void> {
+  const afterwards: (() => Promise<void>)[] = [];
+  const rig = await rigFor({ after: (fn) => { afterwards.push(fn); } }, { entries: [{ path: 'app.log', start: { kind: 'line' }, maxEventBytes: 2_000 }], delivery: { flushMs: 20, maxBatchBytes: 8_000 } });
+  try {
+    const experiment = new Experiment(rig);
+    await rig.start();
+    for (const one of steps) await experiment.take(one);
+    await experiment.finish();
+  } finally {
+    await rig.crash().catch(() => undefined);
+    for (const fn of afterwards) await fn().catch(() => undefined);
+  }
+}
+
+/** Runs schedules for so long; throws with seed, shrunk schedule and what broke. Gives the number of schedules. */
+export async function runSchedules({ seconds, seed, shrinkSeconds = 60 }: { readonly seconds: number; readonly seed: number; readonly shrinkSeconds?: number }): Promise<number> {
+  let ran = 0;
+  const until = performance.now() + seconds * 1_000;
+  const result = await fc.check(fc.asyncProperty(schedules, async (steps) => { ran++; await runSchedule(steps); }), {
+    seed, numRuns: 1_000_000, interruptAfterTimeLimit: (seconds + shrinkSeconds) * 1_000, markInterruptAsFailure: false,
+    // The time limit of the search; a failure found in time has shrinkSeconds more to become small.
+    skipAllAfterTimeLimit: Math.max(1, until - performance.now()),
+  });
+  if (!result.failed) return ran;
+  const [steps] = result.counterexample ?? [[]];
+  const error = result.errorInstance instanceof Error ? result.errorInstance.message : String(result.errorInstance);
+  throw new Error(`seed ${seed}, path ${result.counterexamplePath}: ${error}\nafter ${scheduleText(steps)}\n${JSON.stringify(steps)}`);
+}
