@@ -193,7 +193,7 @@ export class LogPipeline {
       // Judging the file may have found earlier lives of it that come first.
       kept = true;
       if (this.#c.relatives.isMounted(path)) this.#c.report.note(`${path}: is a single file mounted there; its rotation by rename cannot be seen here: mount its directory instead, or rotate with copytruncate`);
-      return this.#start({ path, id, mark, handle, base: 0, unpacked: false, fd: opened.fd }, after === undefined ? this.#tails.get(path) ?? null : after);
+      return this.#start({ path, id, mark, handle, base: 0, unpacked: false, fd: opened.fd }, after === undefined ? this.#tailOf(path) : after);
     } finally {
       if (!kept) closeSync(opened.fd);
     }
@@ -205,6 +205,13 @@ export class LogPipeline {
     this.#paths.set(path, g);
     g.handle.rename(path);
     this.#enter(this.#known(), g.handle as TrackedCheckpoint);
+  }
+
+  /** The last of the earlier lives of the name that are still being read, with those that came and went since it was taken up. */
+  #tailOf(path: string): Generation | null {
+    const tail = this.#tails.get(path);
+    if (tail === undefined) return null;
+    return this.#livesAfter(tail, path, tail, tail.seenAt - CLOCK_SLACK_MS, (one) => { one.attachment = 'renamed'; this.#detachedAt.set(one, this.#c.now()); });
   }
 
   /** What an earlier run, or a live generation, knows of this content. */
@@ -237,20 +244,14 @@ export class LogPipeline {
     // Its file stood here when the agent started, and was rotated away before it could be opened.
     const unjudged = moved.filter((checkpoint) => !this.#judged.has(checkpoint));
     if (unjudged.length > 0) {
-      for (const checkpoint of unjudged) this.#judged.add(checkpoint);
       this.#takeUp(this.#nameFor(path), unjudged);
-      for (const checkpoint of unjudged) this.#judged.delete(checkpoint);
       if (this.#searches.has(this.#nameFor(path))) return 'wait';
     }
     if (stale !== null) {
       this.#c.report.note(`${path}: holds other bytes than the ${stale.offset} already read; taken as truncated and read from its start`);
       const name = this.#nameFor(path);
       // A copy made before the truncation may hold what was not read of it.
-      if (this.#liveOf(stale) === null && !stale.ended && !this.#judged.has(stale)) {
-        this.#judged.add(stale);
-        this.#takeUp(name, [stale]);
-        this.#judged.delete(stale);
-      }
+      if (this.#liveOf(stale) === null && !stale.ended && !this.#judged.has(stale)) this.#takeUp(name, [stale]);
       if (this.#searches.has(name)) return 'wait';
       if (this.#liveOf(stale) === null && !this.#searched.has(stale)) this.#moveToCopy(stale);
     }
@@ -589,10 +590,11 @@ export class LogPipeline {
   }
 
   #growHead(g: Generation): void {
-    if (g.id.headLength >= HEAD_BYTES || g.size <= g.id.headLength || g.unpacked) return;
+    if (g.id.headLength >= HEAD_BYTES || g.offset <= g.id.headLength || g.unpacked) return;
     const fd = g.descriptor();
     if (fd === null) return;
-    const identity = readIdentity(fd);
+    // Not beyond what was handed on: a copy made meanwhile may have no more than that.
+    const identity = readIdentity(fd, g.offset);
     if (identity.kind === 'error') return;
     g.id = identity.id;
     g.handle.identify(identity.id);
@@ -642,6 +644,17 @@ export class LogPipeline {
 
   /** Follows what is left of earlier generations of the file called `name`; the last of them must end before the present one begins. */
   #takeUp(name: string, checkpoints: readonly TrackedCheckpoint[]): void {
+    // Judging one of the files found must not begin this again.
+    const fresh = checkpoints.filter((checkpoint) => !this.#judged.has(checkpoint));
+    for (const checkpoint of fresh) this.#judged.add(checkpoint);
+    try {
+      this.#takeUpFiles(name, checkpoints);
+    } finally {
+      for (const checkpoint of fresh) this.#judged.delete(checkpoint);
+    }
+  }
+
+  #takeUpFiles(name: string, checkpoints: readonly TrackedCheckpoint[]): void {
     const known = [...this.#c.store.entry(this.entry.key)].filter((c) => checkpoints.includes(c) || c.ended || this.#nameFor(c.path) === name);
     const { pending, missing } = this.#c.relatives.pending(name, checkpoints, known);
     const vanished = (missing as readonly TrackedCheckpoint[]).filter((checkpoint) => this.#liveOf(checkpoint) === null);

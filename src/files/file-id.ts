@@ -70,13 +70,13 @@ export function readWindow(fd: number, offset: number): { readonly windowCrc: nu
   }
 }
 
-/** Identity of an open file, or of the file at a path. Small synchronous reads from the page cache. */
-export function readIdentity(file: number | string): Identity | ReadFailure {
+/** Identity of an open file, or of the file at a path, by its first `most` bytes. Small synchronous reads from the page cache. */
+export function readIdentity(file: number | string, most = HEAD_BYTES): Identity | ReadFailure {
   let fd: number | null = null;
   try {
     fd = typeof file === 'number' ? file : openQuietly(file);
     const stats = fstatSync(fd);
-    const head = readAt(fd, 0, Math.min(stats.size, HEAD_BYTES));
+    const head = readAt(fd, 0, Math.min(stats.size, HEAD_BYTES, most));
     const id: FileId = { device: stats.dev, inode: stats.ino, headHash: headHash(head), headLength: head.length };
     return { kind: 'identity', id, size: stats.size, mtimeMs: stats.mtimeMs };
   } catch (error) {

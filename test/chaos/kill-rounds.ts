@@ -71,6 +71,9 @@ class Writer {
     this.#fd = openSync(join(folder, 'app.log'), 'a');
   }
 
+  /** Writes a first line: what was rotated away before the agent first saw the file is none of its affair. */
+  first(): void { writeSync(this.#fd, this.#line()); }
+
   start(): void {
     this.#began = performance.now();
     this.#timer = setInterval(() => { this.#tick(); }, TICK_MS);
@@ -85,12 +88,14 @@ class Writer {
   #tick(): void {
     const due = Math.floor((performance.now() - this.#began) / 1000 * this.#bytesPerSecond / LINE_BYTES);
     let text = '';
-    for (; this.lines < due; this.lines++) text += `${String(this.lines).padStart(12, '0')} `.padEnd(LINE_BYTES - 1, 'abc "quoted" \\ ') + '\n';
+    while (this.lines < due) text += this.#line();
     if (text !== '') writeSync(this.#fd, text);
     if (performance.now() < this.#rotateAt) return;
     if (this.#rotateAt > 0) this.#rotate();
     this.#rotateAt = performance.now() + this.#random.between(500, 4_000);
   }
+
+  #line(): string { return `${String(this.lines++).padStart(12, '0')} `.padEnd(LINE_BYTES - 1, 'abc "quoted" \\ ') + '\n'; }
 
   #rotate(): void {
     const path = (n: number): string => join(this.#folder, n === 0 ? 'app.log' : `app.log.${n}`);
@@ -193,6 +198,8 @@ export async function killRounds({ rounds, seed, bytesPerSecond, longestMs, onRo
   let mostDuplicates = 0;
   /** Lines that the kills so far allow to come again and that the agents since may not have reached yet. */
   let allowed = 0;
+  /** What was stored last before a kill, for the message. */
+  let before: string[] = [];
   const summary = (lost: number): KillSummary => ({
     seed, rounds, written: writer.lines, rotations: writer.rotations, throttled: endpoint.requests.counts()['PutLogEvents']?.errors['ThrottlingException'] ?? 0,
     lost, duplicates: checker.duplicates, mostDuplicates, repeatable, excesses, disordered: checker.disordered, seconds: (performance.now() - began) / 1000,
@@ -200,13 +207,13 @@ export async function killRounds({ rounds, seed, bytesPerSecond, longestMs, onRo
   const judge = (round: number, duplicatesBefore: number, totalBefore: number): void => {
     const again = checker.duplicates - duplicatesBefore;
     mostDuplicates = Math.max(mostDuplicates, again);
-    if (again > allowed) excesses.push(`round ${round}: ${again} lines came again of ${allowed} that may`);
+    if (again > allowed) excesses.push(`round ${round}: ${again} lines came again of ${allowed} that may; stored last before the kill: ${before.join(', ')}`);
     // A life too short to get past what may come again leaves the rest of it to the next.
     allowed = checker.total - totalBefore > allowed ? 0 : Math.max(0, allowed - again);
   };
   let child: Child | null = null;
   try {
-    writer.start();
+    writer.first();
     for (let round = 1; round <= rounds; round++) {
       const { duplicates, total } = checker;
       const calm = unrest(endpoint, random);
@@ -214,6 +221,7 @@ export async function killRounds({ rounds, seed, bytesPerSecond, longestMs, onRo
       // Most kills hit an agent that delivers; every tenth hits one that starts.
       const life = round % 10 === 0 ? random.between(50, 600) : random.between(50, longestMs);
       if (round % 10 !== 0) while (checker.total === total && !child.isOver()) await delay(TICK_MS);
+      if (round === 1) writer.start();
       await delay(life);
       if (child.isOver()) throw new Error(`the agent ended by itself:\n${child.said()}`);
       const killedAt = performance.now();
@@ -223,6 +231,7 @@ export async function killRounds({ rounds, seed, bytesPerSecond, longestMs, onRo
       calm();
       judge(round, duplicates, total);
       // In flight: stored after the kill. Just acknowledged: stored in the last 50 ms before it.
+      before = finished.map(({ at, events }) => `${events} at ${Math.round(at - killedAt)} ms`).slice(-5);
       const may = finished.filter(({ at }) => at >= killedAt - JOURNAL_MS).reduce((sum, { events }) => sum + events, 0);
       repeatable += may;
       allowed += may;

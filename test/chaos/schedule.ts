@@ -3,9 +3,10 @@
 // Each life of the file (from creation or truncation on) has a number, each line its place in it. The model knows of every
 // line whether it must arrive or may be lost, because at some moment it stood in no file that can be read again.
 import assert from 'node:assert/strict';
-import { appendFileSync, copyFileSync, existsSync, renameSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, readFileSync, renameSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as fc from 'fast-check';
+import { headHash } from '../../src/files/file-id.ts';
 import { rigFor, until } from '../support/rig.ts';
 import type { Rig } from '../support/rig.ts';
 
@@ -19,7 +20,7 @@ export type Step =
   | { readonly do: 'delete' }
   | { readonly do: 'stop' } | { readonly do: 'crash' } | { readonly do: 'start' }
   | { readonly do: 'service'; readonly is: 'well' | 'down' | 'throttling' | 'dropping answers' }
-  | { readonly do: 'wait'; readonly until: 'settled' | number };
+  | { readonly do: 'wait'; readonly until: 'arrived' | number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('append' as const), lines: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 400 })) }) },
@@ -31,7 +32,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: 'crash' as const }) },
   { weight: 2, arbitrary: fc.constant({ do: 'start' as const }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('service' as const), is: fc.constantFrom('well' as const, 'down' as const, 'throttling' as const, 'dropping answers' as const) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), until: fc.oneof(fc.constant('settled' as const), fc.integer({ min: 0, max: 300 })) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), until: fc.oneof(fc.constant('arrived' as const), fc.integer({ min: 0, max: 300 })) }) },
 );
 
 export const schedules: fc.Arbitrary<readonly Step[]> = fc.array(step, { minLength: 3, maxLength: 25 });
@@ -43,7 +44,7 @@ export function scheduleText(steps: readonly Step[]): string {
       case 'append': return `append ${one.lines}`;
       case 'rotate': return one.late > 0 ? `rotate, late ${one.late}` : 'rotate';
       case 'service': return `service ${one.is}`;
-      case 'wait': return one.until === 'settled' ? 'wait until settled' : `wait ${one.until} ms`;
+      case 'wait': return one.until === 'arrived' ? 'wait until all arrived' : `wait ${one.until} ms`;
       default: return one.do;
     }
   }).join(' · ');
@@ -71,6 +72,10 @@ class Experiment {
   /** Something happened after which lines may come again. */
   #mayRepeat = false;
   #renameOnly = true;
+  /** While no agent ran, the content it knew disappeared: nothing leads from its checkpoint to files that are rotated away now. */
+  #trackLost = false;
+  #knownAtEnd = false;
+  #currentAtEnd: Life | null = null;
 
   constructor(rig: Rig) {
     this.#rig = rig;
@@ -87,19 +92,27 @@ class Experiment {
         this.#shift();
         renameSync(this.#app, `${this.#app}.1`);
         this.#append(`${this.#app}.1`, this.#current, one.late);
+        this.#rotatedAway();
         writeFileSync(this.#app, '');
         this.#current = this.#newLife(true);
         break;
       }
       case 'copytruncate':
         this.#renameOnly = false;
+        // Content is what tells a copy: of a life of which the agent knows no byte yet, none is told.
+        if (!this.#isKnown()) {
+          this.#current.mayLose = this.#current.lines;
+          if (!rig.running) this.#trackLost = true;
+        }
         this.#shift();
         copyFileSync(this.#app, `${this.#app}.1`);
         truncateSync(this.#app, 0);
+        this.#rotatedAway();
         this.#current = this.#newLife(false);
         break;
       case 'truncate':
         this.#renameOnly = false;
+        if (!rig.running) this.#trackLost = true;
         this.#current.mayLose = this.#current.lines;
         truncateSync(this.#app, 0);
         this.#current = this.#newLife(false);
@@ -107,6 +120,7 @@ class Experiment {
       case 'delete':
         this.#renameOnly = false;
         if (!this.#isOpen()) this.#current.mayLose = this.#current.lines;
+        if (!rig.running) this.#trackLost = true;
         this.#current.unlinked = true;
         unlinkSync(this.#app);
         writeFileSync(this.#app, '');
@@ -116,19 +130,25 @@ class Experiment {
         if (!rig.running) break;
         // A stop drains, and a drain needs a service.
         this.#service('well');
+        this.#beforeEnd();
         await rig.stop(PATIENCE_MS);
         this.#noAgent();
         break;
       case 'crash':
         if (!rig.running) break;
+        this.#beforeEnd();
         await rig.crash();
         this.#mayRepeat = true;
         this.#noAgent();
         break;
-      case 'start': if (!rig.running) await rig.start(); break;
+      case 'start':
+        if (!rig.running) await rig.start();
+        this.#trackLost = false;
+        break;
       case 'service': this.#service(one.is); break;
       case 'wait':
-        if (one.until === 'settled') { if (rig.running && this.#well && this.#written > 0) await rig.settled(PATIENCE_MS); } else await delay(one.until);
+        if (one.until !== 'arrived') await delay(one.until);
+        else if (rig.running && this.#well) await this.#allArrived();
         break;
       default: one satisfies never;
     }
@@ -140,14 +160,16 @@ class Experiment {
   async finish(): Promise<void> {
     this.#service('well');
     if (!this.#rig.running) await this.#rig.start();
-    await until('all lines to arrive', () => { this.#rig.assertAlive(); return this.#missing().length === 0; }, PATIENCE_MS).catch(() => undefined);
-    const missing = this.#missing();
-    assert.equal(missing.length, 0, `${missing.length} lines did not arrive: ${missing.slice(0, 3).join(', ')} …; it said:\n${this.#rig.said.join('\n')}`);
+    await this.#allArrived();
     await this.#rig.stop(PATIENCE_MS);
     this.#assertOrder();
   }
 
-  get #written(): number { return this.#lives.reduce((sum, { lines }) => sum + lines, 0); }
+  async #allArrived(): Promise<void> {
+    await until('all lines to arrive', () => { this.#rig.assertAlive(); return this.#missing().length === 0; }, PATIENCE_MS).catch(() => undefined);
+    const missing = this.#missing();
+    assert.equal(missing.length, 0, `${missing.length} lines did not arrive: ${missing.slice(0, 3).join(', ')} …; it said:\n${this.#rig.said.join('\n')}`);
+  }
 
   #newLife(created: boolean): Life {
     const life = { number: this.#lives.length, lines: 0, mayLose: 0, unlinked: false, created };
@@ -173,6 +195,23 @@ class Experiment {
     if (!this.#rig.running) return false;
     const { ino } = statSync(this.#app);
     return this.#rig.generations.some(({ id, path }) => id.inode === ino && path === this.#app);
+  }
+
+  #rotatedAway(): void { if (this.#trackLost) this.#current.mayLose = this.#current.lines; }
+
+  /** Whether the agent knows bytes of the present life; a stopped one finds later lives by the one it knew. */
+  #isKnown(): boolean {
+    if (!this.#rig.running) return this.#knownAtEnd || this.#current !== this.#currentAtEnd;
+    const { ino } = statSync(this.#app);
+    const g = this.#rig.generations.find(({ id, path }) => id.inode === ino && path === this.#app);
+    if (g === undefined || g.id.headLength === 0) return false;
+    const head = readFileSync(this.#app).subarray(0, g.id.headLength);
+    return head.length === g.id.headLength && headHash(head) === g.id.headHash;
+  }
+
+  #beforeEnd(): void {
+    this.#knownAtEnd = this.#isKnown();
+    this.#currentAtEnd = this.#current;
   }
 
   #noAgent(): void {

@@ -114,7 +114,7 @@ test('L28 the service refuses connections for a while: everything arrives once i
   append(rig.path('app.log'), lines);
   await rig.start();
   await rig.says(/not accepted \(ECONNREFUSED/);
-  const reopened = await Gate.before(rig.url, Number(new URL(closed.url).port));
+  const reopened = await Gate.before(rig.url, { port: Number(new URL(closed.url).port) });
   t.after(() => reopened.close());
   await rig.arrived(lines);
   await rig.stop();

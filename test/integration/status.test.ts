@@ -3,6 +3,7 @@ import { appendFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { statusOf } from '../../src/agent/status.ts';
 import type { StatusDocument } from '../../src/control/status-document.ts';
+import { localOnly } from '../support/endpoint-choice.ts';
 import { append, numbered } from '../support/log-files.ts';
 import { rigFor, until } from '../support/rig.ts';
 import type { Rig } from '../support/rig.ts';
@@ -31,7 +32,7 @@ test('status: size, offset, safe offset and lag of each file, and the destinatio
   assert.deepEqual(JSON.parse(JSON.stringify(status)), status, 'plain JSON');
 });
 
-test('status: a destination that is not accepted shows its error, what is held, and the lag of its files', async (t) => {
+test('status: a destination that is not accepted shows its error, what is held, and the lag of its files', localOnly('faults'), async (t) => {
   const rig = await rigFor(t, { entries: [{ path: 'a.log' }] });
   rig.endpoint.faults.add({ kind: 'throttle', operation: 'PutLogEvents' });
   append(rig.path('a.log'), numbered('a', 100));
@@ -48,7 +49,7 @@ test('status: a destination that is not accepted shows its error, what is held, 
   assert.deepEqual([look(rig).destinations.list[0]!.state, look(rig).files.list[0]!.lagBytes], ['idle', 0]);
 });
 
-test('status: read = settled + held at every instant, through throttling, filters and holes', async (t) => {
+test('status: read = settled + held at every instant, through throttling, filters and holes', localOnly('faults'), async (t) => {
   const rig = await rigFor(t, {
     entries: [{ path: '*.log', follow: 'all', filters: [{ type: 'exclude', pattern: { source: '7$', js: '7$', flags: '' } }] }],
   });

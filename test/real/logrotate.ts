@@ -21,9 +21,14 @@ const OPTIONS: Readonly<Record<RotationMode, string>> = {
 };
 /** More than a run ever makes: what is deleted cannot be compared. */
 const KEPT = 1_000;
+/**
+ * Between the rename and the signal, while the writer goes on in the renamed file. With sharedscripts and many logs it is as
+ * long as all of them take; it must be longer than the agent's looks (100 ms), or the agent never sees that time.
+ */
+const LATE_S = 0.3;
 
 function block({ path, signal, pidFile }: RotatedLog, mode: RotationMode): string {
-  const script = mode === 'copytruncate' ? '' : `\n  sharedscripts\n  postrotate\n    kill -${signal} "$(cat ${pidFile})"\n  endscript`;
+  const script = mode === 'copytruncate' ? '' : `\n  sharedscripts\n  postrotate\n    sleep ${LATE_S}\n    kill -${signal} "$(cat ${pidFile})"\n  endscript`;
   return `${path} {\n  rotate ${KEPT}\n  missingok\n  ${OPTIONS[mode]}${script}\n}\n`;
 }
 

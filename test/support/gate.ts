@@ -8,30 +8,35 @@ export class Gate {
   readonly url: string;
   readonly #server: Server;
   readonly #target: URL;
+  readonly #eachTime: (() => Promise<void>) | null;
   readonly #sockets = new Set<Socket>();
   readonly #observers: ((arrival: Arrival) => void)[] = [];
   readonly #errors = new Map<string, number>();
   #isShut = false;
+  #made = 0;
   #delayMs = 0;
 
-  private constructor(server: Server, target: URL) {
+  private constructor(server: Server, target: URL, eachTime: (() => Promise<void>) | null) {
     this.#server = server;
     this.#target = target;
+    this.#eachTime = eachTime;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     server.on('connection', (near) => {
+      this.#made++;
       if (this.#isShut) near.resetAndDestroy();
       else this.#relay(near);
     });
   }
 
-  /** Relays to the host and port of `target`, at a port of loopback; 0 is any free one. */
-  static async before(target: string, port = 0): Promise<Gate> {
+  /** Relays to the host and port of `target`, at `port` of loopback, by default any free one. `eachTime` is awaited before a connection is relayed. */
+  static async before(target: string, { port = 0, eachTime = null }: { readonly port?: number; readonly eachTime?: (() => Promise<void>) | null } = {}): Promise<Gate> {
     const server = createServer();
     await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(port, '127.0.0.1', resolve); });
-    return new Gate(server, new URL(target));
+    return new Gate(server, new URL(target), eachTime);
   }
 
-  /** Connections that are open. moto closes each after its answer, so each is a request under way. */
+  /** Connections so far, refused ones too, and those that are open. moto closes each after its answer, so each is a request. */
+  get made(): number { return this.#made; }
   get open(): number { return this.#sockets.size / 2; }
 
   /** Resets each new connection, until the returned function is called. What is under way is still answered. */
@@ -87,7 +92,11 @@ export class Gate {
       far.end();
       far.resume();
     });
-    near.pipe(far);
+    if (this.#eachTime === null) near.pipe(far);
+    else {
+      near.pause();
+      this.#eachTime().then(() => near.pipe(far), () => near.destroy());
+    }
     const answer = (): void => { if (!near.destroyed) far.pipe(near); };
     if (this.#delayMs === 0) answer();
     else setTimeout(answer, this.#delayMs);

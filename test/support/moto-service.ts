@@ -32,19 +32,24 @@ export class MotoService implements Service {
     this.#client = new CloudWatchLogsClient({ region: 'us-east-1', endpoint: url, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
   }
 
-  /** Empties the server; rejects while another service is open, which would lose what it holds. */
-  static async open(): Promise<MotoService> {
+  /** Empties the server and sets its clock; rejects while another service is open, which would lose what it holds. */
+  static async open(now: (() => number) | null): Promise<MotoService> {
     if (open > 0) throw new Error('two rigs at a time in one process: moto has one store for both; mark the test localOnly');
     server ??= startMoto();
-    const { url } = await server;
+    const moto = await server;
+    const { url } = moto;
     const answer = await fetch(`${url}/moto-api/reset`, { method: 'POST' });
     if (!answer.ok) throw new Error(`moto could not be emptied: ${answer.status} ${await answer.text()}`);
     await answer.arrayBuffer();
+    // Not of Date, which the test may have moved.
+    const setClock = (): Promise<void> => moto.setAhead(now === null ? 0 : now() - performance.timeOrigin - performance.now());
+    await setClock();
     open++;
-    return new MotoService(url, await Gate.before(url));
+    return new MotoService(url, await Gate.before(url, now === null ? {} : { eachTime: setClock }));
   }
 
   get url(): string { return this.#gate.url; }
+  get attempts(): number { return this.#gate.made; }
   get inFlight(): number { return this.#gate.open; }
 
   /** In the order of their timestamps, and of arrival where these are equal. */

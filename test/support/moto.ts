@@ -1,6 +1,7 @@
 // A second, independent endpoint: moto's server, installed on first use into .venv and run on a free loopback port.
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -19,13 +20,29 @@ const INSTALL_MS = 300_000;
 const START_MS = 60_000;
 /** An installer touches its lock each second; one that stopped doing so was killed. */
 const LOCK_STALE_MS = 15_000;
-/** moto's server, which ends when its standard input does: also when the test process is killed. */
+/**
+ * moto's server. Each line of its standard input sets its clock, milliseconds ahead, and is answered by an empty line; it
+ * ends when its standard input does: also when the test process is killed.
+ */
 const SERVER = `
-import os, runpy, sys, threading
-threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+import datetime, os, runpy, sys, threading
+import moto.logs.models as logs
+now, ahead = logs.utcnow, [datetime.timedelta(0)]
+logs.utcnow = lambda: now() + ahead[0]
+def obey():
+    for line in sys.stdin:
+        ahead[0] = datetime.timedelta(milliseconds=float(line))
+        print(flush=True)
+    os._exit(0)
+threading.Thread(target=obey, daemon=True).start()
 runpy.run_module('moto.server', run_name='__main__')`;
 
-export interface Moto { readonly url: string; close(): Promise<void> }
+export interface Moto {
+  readonly url: string;
+  /** Sets the clock its log groups go by so many milliseconds ahead of the host's. */
+  setAhead(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
 
 const wanted = (): string => createHash('sha256').update(readFileSync(requirements)).digest('hex');
 
@@ -93,12 +110,17 @@ export async function startMoto(): Promise<Moto> {
   const site = join(venv, 'site');
   const inVenv = await stat(join(venv, 'bin/python')).then(() => true, () => false);
   const child = spawn(inVenv ? join(venv, 'bin/python') : 'python3', ['-c', SERVER, '-H', '127.0.0.1', '-p', String(port)], {
-    stdio: ['pipe', 'ignore', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...(inVenv ? {} : { PYTHONPATH: site }), PYTHONWARNINGS: 'ignore' },
   });
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => { complaint = (complaint + text).slice(-4000); });
   const exited = new Promise<void>((resolve) => { child.once('exit', () => resolve()); });
+  const setAhead = async (ms: number): Promise<void> => {
+    const obeyed = once(child.stdout, 'data');
+    child.stdin.write(`${ms}\n`);
+    await obeyed;
+  };
   const close = async (): Promise<void> => {
     child.kill('SIGKILL');
     await exited;
@@ -107,7 +129,7 @@ export async function startMoto(): Promise<Moto> {
   const deadline = Date.now() + START_MS;
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`moto's server ended before it answered: ${complaint.trim()}`);
-    if (await fetch(`${url}/moto-api/`, { signal: AbortSignal.timeout(2000) }).then((answer) => answer.ok, () => false)) return { url, close };
+    if (await fetch(`${url}/moto-api/`, { signal: AbortSignal.timeout(2000) }).then((answer) => answer.ok, () => false)) return { url, setAhead, close };
     if (Date.now() > deadline) {
       await close();
       throw new Error(`moto's server did not answer at ${url} within ${START_MS / 1000} s: ${complaint.trim()}`);

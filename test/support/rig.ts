@@ -182,7 +182,8 @@ export class Rig {
   outage(): () => void { return this.#service.outage(); }
   /** From now on each answer takes this much longer, in milliseconds. */
   slow(ms: number): void { this.#service.slow(ms); }
-  /** Requests that are not answered yet. */
+  /** Requests made so far, and those not answered yet. */
+  get attempts(): number { return this.#service.attempts; }
   get inFlight(): number { return this.#service.inFlight; }
 
   /** Waits until the agent reads no further: what it may hold is full. */

@@ -10,6 +10,8 @@ export interface StoredEvent { readonly timestamp: number; readonly message: str
 
 export interface Service {
   readonly url: string;
+  /** Requests made so far, whatever became of them. */
+  readonly attempts: number;
   /** Requests that are not answered yet. */
   readonly inFlight: number;
   /** What only the local endpoint has: faults, requests, the store itself. Null with moto. */
@@ -34,8 +36,9 @@ export interface Service {
 /** The endpoint that TEST_ENDPOINT chooses, empty. */
 export async function startService(options: EndpointOptions | undefined): Promise<Service> {
   if (!onMoto) return new LocalService(await startEndpoint(options));
-  if (options !== undefined) throw new Error('moto takes no options of the local endpoint: mark the test with localOnly (test/support/endpoint-choice.ts)');
-  return MotoService.open();
+  const { now, ...rest } = options ?? {};
+  if (Object.keys(rest).length > 0) throw new Error('moto takes no option of the local endpoint but its clock: mark the test with localOnly (test/support/endpoint-choice.ts)');
+  return MotoService.open(now ?? null);
 }
 
 class LocalService implements Service {
@@ -46,6 +49,7 @@ class LocalService implements Service {
   }
 
   get url(): string { return this.local.url; }
+  get attempts(): number { return Object.values(this.local.requests.counts()).reduce((sum, { calls }) => sum + calls, 0); }
   get inFlight(): number { return this.local.requests.inFlight; }
 
   /** In the order of arrival. */
