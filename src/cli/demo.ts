@@ -102,7 +102,7 @@ class Demo {
     this.#machineLogs = logs;
     mkdirSync(join(folder, 'logs'));
     const writer = (name: string, style: 'create' | 'copytruncate', rotateEveryMs: number): RotatingWriter =>
-      new RotatingWriter({ path: join(folder, 'logs', `${name}.log`), name, style, linesPerSecond: spec.linesPerSecond, rotateEveryMs }, performance.now());
+      new RotatingWriter({ path: join(folder, 'logs', `${name}.log`), name, style, linesPerSecond: spec.linesPerSecond, rotateEveryMs });
     this.#writers = [writer('web', 'create', spec.rotateEveryMs[0]), writer('batch', 'copytruncate', spec.rotateEveryMs[1])];
     this.#receipts = new Map(this.#writers.map(({ path }) => [path, new NumberedReceipt(LINE_NUMBER)]));
     endpoint.store.observe({

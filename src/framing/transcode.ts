@@ -48,7 +48,8 @@ export class DecodedLines implements LineSource {
 
   lines(a: Arena, start: number, limit: number, atFileStart: boolean, tail: boolean, max: number): void {
     const { unit: size } = this.#unit;
-    let from = Math.min(limit, start + (atFileStart ? this.#markLength : 0));
+    // Half a mark is left for the next read.
+    let from = start + (atFileStart && limit - start >= this.#markLength ? this.#markLength : 0);
     let count = 0;
     this.unterminated = false;
     // Decoded text may be three times as long as its source; what finds no room waits for the next round.

@@ -72,8 +72,8 @@ class Experiment {
   /** Something happened after which lines may come again. */
   #mayRepeat = false;
   #renameOnly = true;
-  /** While no agent ran, the content it knew disappeared: nothing leads from its checkpoint to files that are rotated away now. */
-  #trackLost = false;
+  /** The agent knows this file, or one that leads to it by its rotated names. After a deletion nothing leads to the next file but its own name. */
+  #chained = true;
   #knownAtEnd = false;
   #currentAtEnd: Life | null = null;
 
@@ -89,6 +89,7 @@ class Experiment {
     switch (one.do) {
       case 'append': this.#append(this.#app, this.#current, one.lines); break;
       case 'rotate': {
+        if (this.#isOpen()) this.#chained = true;
         this.#shift();
         renameSync(this.#app, `${this.#app}.1`);
         this.#append(`${this.#app}.1`, this.#current, one.late);
@@ -102,7 +103,7 @@ class Experiment {
         // Content is what tells a copy: of a life of which the agent knows no byte yet, none is told.
         if (!this.#isKnown()) {
           this.#current.mayLose = this.#current.lines;
-          if (!rig.running) this.#trackLost = true;
+          if (!rig.running) this.#chained = false;
         }
         this.#shift();
         copyFileSync(this.#app, `${this.#app}.1`);
@@ -112,7 +113,7 @@ class Experiment {
         break;
       case 'truncate':
         this.#renameOnly = false;
-        if (!rig.running) this.#trackLost = true;
+        if (!rig.running) this.#chained = false;
         this.#current.mayLose = this.#current.lines;
         truncateSync(this.#app, 0);
         this.#current = this.#newLife(false);
@@ -120,7 +121,7 @@ class Experiment {
       case 'delete':
         this.#renameOnly = false;
         if (!this.#isOpen()) this.#current.mayLose = this.#current.lines;
-        if (!rig.running) this.#trackLost = true;
+        this.#chained = false;
         this.#current.unlinked = true;
         unlinkSync(this.#app);
         writeFileSync(this.#app, '');
@@ -143,7 +144,6 @@ class Experiment {
         break;
       case 'start':
         if (!rig.running) await rig.start();
-        this.#trackLost = false;
         break;
       case 'service': this.#service(one.is); break;
       case 'wait':
@@ -197,7 +197,7 @@ class Experiment {
     return this.#rig.generations.some(({ id, path }) => id.inode === ino && path === this.#app);
   }
 
-  #rotatedAway(): void { if (this.#trackLost) this.#current.mayLose = this.#current.lines; }
+  #rotatedAway(): void { if (!this.#chained) this.#current.mayLose = this.#current.lines; }
 
   /** Whether the agent knows bytes of the present life; a stopped one finds later lives by the one it knew. */
   #isKnown(): boolean {
@@ -211,6 +211,7 @@ class Experiment {
 
   #beforeEnd(): void {
     this.#knownAtEnd = this.#isKnown();
+    if (this.#isOpen()) this.#chained = true;
     this.#currentAtEnd = this.#current;
   }
 

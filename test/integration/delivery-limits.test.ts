@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { arrivalsOf, errorsOf } from '../support/arrivals.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
 import { append, numbered, textOf } from '../support/log-files.ts';
-import { rigFor, startRig } from '../support/rig.ts';
+import { rigFor, until, startRig } from '../support/rig.ts';
 import type { Rig } from '../support/rig.ts';
 
 const BATCH_BYTES = 1_048_576;
@@ -106,6 +106,8 @@ test('L39 an event of exactly the largest size is one event, and a restart insid
   rig.endpoint.faults.add({ operation: 'PutLogEvents', kind: 'error', skip: 6 });
   served();
   await rig.count('g', 's', 10);
+  // Stored is not yet acknowledged: a crash in between would send one batch twice, as it must.
+  await until('the answers to arrive', () => rig.report.deliveredEvents >= 10);
   await rig.crash();
   rig.endpoint.faults.clear();
   const count = Math.ceil(large.length / (1_000 - 28));

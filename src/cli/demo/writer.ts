@@ -26,27 +26,28 @@ export const LINE_NUMBER = /\bline (\d+)\b/g;
 export class RotatingWriter {
   readonly #o: WriterOptions;
   #fd: number;
-  readonly #startedAt: number;
-  #rotateAt: number;
+  #startedAt: number | null = null;
+  #rotateAt = Infinity;
   #reopenAt = Infinity;
   /** Lines written. */
   lines = 0;
   bytes = 0;
   rotations = 0;
 
-  /** @param now monotonic milliseconds. */
-  constructor(options: WriterOptions, now: number) {
+  constructor(options: WriterOptions) {
     this.#o = options;
     this.#fd = openSync(options.path, 'a', 0o600);
-    this.#startedAt = now;
-    this.#rotateAt = now + options.rotateEveryMs;
   }
 
   get path(): string { return this.#o.path; }
   get style(): RotationStyle { return this.#o.style; }
 
-  /** Writes what is due by `now` and rotates when it is time. */
+  /** Writes what is due by `now` (monotonic milliseconds) and rotates when it is time. The first tick starts its clock. */
   tick(now: number): void {
+    if (this.#startedAt === null) {
+      this.#startedAt = now;
+      this.#rotateAt = now + this.#o.rotateEveryMs;
+    }
     if (now >= this.#reopenAt) this.#reopen();
     this.#write(Math.floor(((now - this.#startedAt) / 1000) * this.#o.linesPerSecond));
     if (now < this.#rotateAt) return;
