@@ -234,7 +234,7 @@ export class LogPipeline {
           break;
         case 'truncated': case 'replaced':
           if (live === null && checkpoint.id.inode === stats.ino && checkpoint.id.device === stats.dev) stale = checkpoint;
-          else if (live === null && !checkpoint.ended && checkpoint.path === path) moved.push(checkpoint);
+          else if (live === null && !checkpoint.ended && checkpoint.path === path && this.#nameFor(path) === path) moved.push(checkpoint);
           else if (live !== null && this.#c.relatives.isRotation(live.path, path) && this.#c.relatives.isPrefixOf(live, fd, stats.size)) return 'wait';
           break;
         case 'unknown': break;
@@ -450,6 +450,7 @@ export class LogPipeline {
       const beyond = g.size - copy.size;
       if (beyond > 0) this.#c.report.dropped('truncated-unread', 0, beyond, path);
     } else {
+      this.#knowCutCopy(g);
       if (unread > 0) this.#c.report.dropped('truncated-unread', 0, unread, path);
       this.#c.report.note(`${path}: truncated; ${unread > 0 ? `${unread} bytes were gone before they could be read, ` : ''}read again from its start`);
     }
@@ -457,6 +458,16 @@ export class LogPipeline {
     g.handle.forget();
     this.#isOver(g);
     this.#adopt({ path }, true, before);
+  }
+
+  /** A copy may end before what was read: its bytes are delivered, and it must be known for that when the pattern matches it too. */
+  #knowCutCopy(g: Generation): void {
+    const cut = this.#c.relatives.cutCopyOf(g, [...this.#c.store.entry(this.entry.key)]);
+    if (cut === null) return;
+    const { path, id, mark } = cut;
+    const { offset, windowCrc, windowLength, split } = g.safe.offset < mark.offset ? g.safe : mark;
+    const handle = this.#c.store.track({ entry: this.entry.key, path, id, offset, windowCrc, windowLength, split, ended: false, updatedAt: Date.now() });
+    this.#isCopy(this.#start({ path, id, mark, handle, base: 0, unpacked: false, fd: null }, null, this.#nameFor(g.path), g));
   }
 
   /** Nobody writes to a copy: it is over when it is read to its end. */
@@ -567,7 +578,12 @@ export class LogPipeline {
       g.close();
       const rest = this.#continued.get(g);
       this.#continued.delete(g);
-      if (rest !== undefined) this.#follow(rest);
+      if (rest !== undefined) {
+        // All before it is acknowledged now, and nothing may follow that would say so.
+        const { offset, windowCrc, windowLength, split } = rest.mark;
+        rest.handle.update(offset, windowCrc, windowLength, split);
+        this.#follow(rest);
+      }
       // Whatever else reads on under the same checkpoint ends it.
       else if (!this.#searched.has(g.handle as TrackedCheckpoint) && this.#liveOf(g.handle as TrackedCheckpoint) === null) g.handle.end();
     }

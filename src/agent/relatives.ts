@@ -79,6 +79,21 @@ export class Relatives {
     return this.copyHolding(this.#checkpointOf(g, g.offset));
   }
 
+  /** The copy of a truncated generation that ends before its offset, with the mark at its end, if there is one (see findCutCopy). */
+  cutCopyOf(g: Generation, known: readonly Checkpoint[]): { readonly path: string; readonly id: FileId; readonly mark: Mark } | null {
+    const copy = this.#search.findCutCopy(this.#checkpointOf(g, g.offset), known, [dirname(g.path)]);
+    if (copy === null) return null;
+    const opened = openFile(copy.path);
+    if ('error' in opened) return null;
+    try {
+      const identity = readIdentity(opened.fd);
+      const mark = identity.kind === 'error' ? null : this.markAt(opened.fd, Math.min(identity.size, g.offset));
+      return identity.kind === 'error' || mark === null ? null : { path: copy.path, id: identity.id, mark };
+    } finally {
+      closeSync(opened.fd);
+    }
+  }
+
   /** As `copyOf`, for a generation that an earlier run followed. */
   copyHolding(checkpoint: Checkpoint): { readonly path: string; readonly id: FileId; readonly size: number } | null {
     const { path, id } = checkpoint;

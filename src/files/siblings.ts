@@ -134,6 +134,16 @@ export class SiblingSearch {
     return this.#unknown(base, others, since, known).filter((candidate) => begun === null || !this.#isBegunBy(candidate, begun)).sort(byAge);
   }
 
+  /**
+   * The copy of a truncated generation that was made before the last of its bytes were written and read: a rotated file that begins as
+   * it does, has no more bytes than its offset, and of which none of `known` speaks. It holds nothing that was not read.
+   */
+  findCutCopy(checkpoint: Checkpoint, known: readonly Checkpoint[], directories: readonly string[]): Candidate | null {
+    const { path } = checkpoint;
+    const others = listSiblings(directories, basename(path)).filter((candidate) => candidate.path !== path);
+    return this.#unknown(basename(path), others, -Infinity, known).filter((candidate) => this.#isBegunBy(candidate, checkpoint)).sort(byAge).at(-1) ?? null;
+  }
+
   #unknown(base: string, others: readonly Candidate[], since: number, known: readonly Checkpoint[]): readonly Candidate[] {
     return others.filter((candidate) => {
       const name = basename(candidate.path);

@@ -28,6 +28,8 @@ export interface KillOptions {
   readonly bytesPerSecond: number;
   /** Longest life of one agent, milliseconds. */
   readonly longestMs: number;
+  /** The agent's program; the sources by default. */
+  readonly program?: string;
   readonly onRound?: (round: number, summary: KillSummary) => void;
 }
 
@@ -46,8 +48,9 @@ export interface KillSummary {
   readonly repeatable: number;
   /** Kills after which more came again than that. */
   readonly excesses: readonly string[];
-  /** Lines that came before an earlier one had. */
+  /** Places where a line came before the line before it had, and what is known of the first of them. */
   readonly disordered: number;
+  readonly gaps: readonly string[];
   readonly seconds: number;
 }
 
@@ -121,7 +124,10 @@ class Checker {
   /** The least line that has not arrived. */
   next = 0;
   duplicates = 0;
+  /** Lines that came before the line before them had. */
   disordered = 0;
+  /** The first of them, for the message. */
+  readonly gaps: string[] = [];
   total = 0;
 
   take(messages: readonly string[]): void {
@@ -134,7 +140,10 @@ class Checker {
       }
       this.total++;
       if (this.#counts[line]! > 0) this.duplicates++;
-      else if (line !== this.next) this.disordered++;
+      else if (line > 0 && this.#counts[line - 1] === 0) {
+        this.disordered++;
+        if (this.gaps.length < 20) this.gaps.push(`line ${line} came while ${this.next} was the next`);
+      }
       this.#counts[line] = Math.min(255, this.#counts[line]! + 1);
       while (this.next < this.#counts.length && this.#counts[this.next]! > 0) this.next++;
     }
@@ -149,9 +158,9 @@ class Checker {
 
 interface Child { readonly ended: Promise<void>; isOver(): boolean; signal(name: 'SIGKILL' | 'SIGTERM'): void; said(): string }
 
-function startAgent(root: string): Child {
+function startAgent(root: string, program: string): Child {
   const env = { PATH: process.env['PATH'] ?? '', HOME: root, AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'none', AWS_EC2_METADATA_DISABLED: 'true' };
-  const child = spawn(process.execPath, [MAIN, 'run', '--config', join(root, 'agent.json'), '--state-dir', join(root, 'state')], { stdio: ['ignore', 'ignore', 'pipe'], env });
+  const child = spawn(process.execPath, [program, 'run', '--config', join(root, 'agent.json'), '--state-dir', join(root, 'state')], { stdio: ['ignore', 'ignore', 'pipe'], env });
   let said = '';
   let over = false;
   child.stderr.setEncoding('utf8').on('data', (text: string) => { said = (said + text).slice(-20_000); });
@@ -174,7 +183,7 @@ function unrest(endpoint: RunningEndpoint, random: Random): () => void {
 }
 
 /** Runs the rounds in a temporary folder and removes it. */
-export async function killRounds({ rounds, seed, bytesPerSecond, longestMs, onRound }: KillOptions): Promise<KillSummary> {
+export async function killRounds({ rounds, seed, bytesPerSecond, longestMs, onRound, program = MAIN }: KillOptions): Promise<KillSummary> {
   const random = randomOf(seed);
   const root = mkdtempSync(join(tmpdir(), 'kill-'));
   const logs = join(root, 'logs');
@@ -203,9 +212,10 @@ export async function killRounds({ rounds, seed, bytesPerSecond, longestMs, onRo
   let allowed = 0;
   /** What was stored last before a kill, for the message. */
   let before: string[] = [];
+  const gaps: string[] = [];
   const summary = (lost: number): KillSummary => ({
     seed, rounds, written: writer.lines, rotations: writer.rotations, throttled: endpoint.requests.counts()['PutLogEvents']?.errors['ThrottlingException'] ?? 0,
-    lost, duplicates: checker.duplicates, mostDuplicates, repeatable, excesses, disordered: checker.disordered, seconds: (performance.now() - began) / 1000,
+    lost, duplicates: checker.duplicates, mostDuplicates, repeatable, excesses, disordered: checker.disordered, gaps, seconds: (performance.now() - began) / 1000,
   });
   const judge = (round: number, duplicatesBefore: number, totalBefore: number): void => {
     const again = checker.duplicates - duplicatesBefore;
@@ -220,7 +230,7 @@ export async function killRounds({ rounds, seed, bytesPerSecond, longestMs, onRo
     for (let round = 1; round <= rounds; round++) {
       const { duplicates, total } = checker;
       const calm = unrest(endpoint, random);
-      child = startAgent(root);
+      child = startAgent(root, program);
       // Most kills hit an agent that delivers; every tenth hits one that starts.
       const life = round % 10 === 0 ? random.between(50, 600) : random.between(50, longestMs);
       if (round % 10 !== 0) while (checker.total === total && !child.isOver()) await delay(TICK_MS);
@@ -238,11 +248,12 @@ export async function killRounds({ rounds, seed, bytesPerSecond, longestMs, onRo
       const may = finished.filter(({ at }) => at >= killedAt - JOURNAL_MS).reduce((sum, { events }) => sum + events, 0);
       repeatable += may;
       allowed += may;
+      for (const gap of checker.gaps.slice(gaps.length)) gaps.push(`round ${round}: ${gap}`);
       onRound?.(round, summary(0));
     }
     const { duplicates, total } = checker;
     writer.stop();
-    child = startAgent(root);
+    child = startAgent(root, program);
     const deadline = performance.now() + DRAIN_MS;
     while (checker.next < writer.lines && performance.now() < deadline) await delay(TICK_MS);
     child.signal('SIGTERM');
