@@ -235,7 +235,8 @@ export class LogPipeline {
         case 'truncated': case 'replaced':
           if (live === null && checkpoint.id.inode === stats.ino && checkpoint.id.device === stats.dev) stale = checkpoint;
           else if (live === null && !checkpoint.ended && checkpoint.path === path && this.#nameFor(path) === path) moved.push(checkpoint);
-          else if (live !== null && this.#c.relatives.isRotation(live.path, path) && this.#c.relatives.isPrefixOf(live, fd, stats.size)) return 'wait';
+          // While its follower has yet to see a truncation, nobody can tell what is a copy of it.
+          else if (live !== null && this.#c.relatives.isRotation(live.path, path) && (this.#c.relatives.isPrefixOf(live, fd, stats.size) || this.#c.relatives.isTruncated(live))) return 'wait';
           break;
         case 'unknown': break;
         default: kinship satisfies never;
@@ -457,7 +458,18 @@ export class LogPipeline {
     before = this.#livesAfter(g, path, before, g.seenAt - CLOCK_SLACK_MS, (one) => this.#isCopy(one));
     g.handle.forget();
     this.#isOver(g);
-    this.#adopt({ path }, true, before);
+    this.#adopt({ path }, true, this.#movedAfterTruncation(g, before));
+  }
+
+  /** The truncated file was rotated by rename too before anyone looked: its new life is under another name, and comes first. */
+  #movedAfterTruncation(g: Generation, before: Generation | null): Generation | null {
+    if (inodeAt(g.path) === g.id.inode) return before;
+    const newName = this.#c.relatives.renamed(g);
+    const life = newName === null ? null : this.#adopt({ path: newName }, true, before);
+    if (life === null) return before;
+    life.attachment = 'renamed';
+    this.#detachedAt.set(life, this.#c.now());
+    return life;
   }
 
   /** A copy may end before what was read: its bytes are delivered, and it must be known for that when the pattern matches it too. */

@@ -68,6 +68,15 @@ export class Relatives {
     }
   }
 
+  /** The bytes before its offset are not there any more. */
+  isTruncated(live: Generation): boolean {
+    const fd = live.unpacked ? null : live.descriptor();
+    const { offset, windowCrc, windowLength } = live.mark;
+    if (fd === null) return false;
+    const window = readWindow(fd, offset);
+    return window === null || (window.windowLength === windowLength && window.windowCrc !== windowCrc);
+  }
+
   /** The mark at `offset` of an open file, or null if it cannot be read. */
   markAt(fd: number, offset: number): Mark | null {
     const window = readWindow(fd, offset);

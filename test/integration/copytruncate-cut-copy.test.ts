@@ -17,10 +17,11 @@ for (const acknowledged of [true, false]) {
     else await until('the late lines to be read', () => rig.report.readBytes === 3_020 * 61);
     truncateSync(app, 0);
     append(app, next);
-    await until('the copy to be known', () => [...rig.agent.store!.all()].some(({ path }) => path === `${app}.1`));
+    if (acknowledged) await until('the copy to be known', () => [...rig.agent.store!.all()].some(({ path }) => path === `${app}.1`));
+    else await until('the copy to be looked at after the truncation', () => rig.agent.pipelines.some(({ wantsReconcile }) => wantsReconcile));
     served();
     await rig.arrived([...first, ...late, ...next]);
-    await until('the copy to be over', () => [...rig.agent.store!.all()].some(({ path, ended, offset }) => path === `${app}.1` && ended && offset === 3_000 * 61));
+    await until('the copy to be known to its end', () => [...rig.agent.store!.all()].some(({ path, offset }) => path === `${app}.1` && offset === 3_000 * 61));
     await rig.restart();
     append(app, ['after the restart']);
     await rig.arrived([...first, ...late, ...next, 'after the restart']);

@@ -15,7 +15,7 @@ export function runIn(pid: number, commands: string): void {
 /** Why a child cannot be put in a namespace here (hardened kernels and containers forbid it), or false. For a test's `skip`. */
 export function noNamespaces(setup = 'true'): string | false {
   const [command, ...args] = [...inNamespace(setup), 'true'];
-  const { status, stderr, error } = spawnSync(command!, args, { encoding: 'utf8' });
+  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
   return status === 0 ? false : `this host does not let a test make a namespace: ${error?.message ?? stderr.trim()}`;
 }
 
