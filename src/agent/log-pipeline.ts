@@ -159,7 +159,7 @@ export class LogPipeline {
   }
 
   /** A file that is not followed yet: new, known from earlier, or a copy of one that is. */
-  #adopt(found: { readonly path: string }, allowed: boolean, after?: Generation | null, told: TrackedCheckpoint | null = null): Generation | null {
+  #adopt(found: { readonly path: string; readonly inode?: number }, allowed: boolean, after?: Generation | null, told: TrackedCheckpoint | null = null): Generation | null {
     const { path } = found;
     if (after === undefined && this.#searches.has(path)) { this.#waiting = true; return null; }
     const opened = openFile(path);
@@ -170,6 +170,8 @@ export class LogPipeline {
     }
     let kept = false;
     try {
+      // The name went on to another file since it was listed.
+      if (after !== undefined && found.inode !== undefined && found.inode !== opened.inode) return null;
       const known = this.#byInode(opened.device, opened.inode);
       if (known !== null) return known;
       const reason = this.#c.relatives.skipReason(opened.fd);
@@ -236,7 +238,7 @@ export class LogPipeline {
           if (live === null && checkpoint.id.inode === stats.ino && checkpoint.id.device === stats.dev) stale = checkpoint;
           else if (live === null && !checkpoint.ended && checkpoint.path === path && this.#nameFor(path) === path) moved.push(checkpoint);
           // While its follower has yet to see a truncation, nobody can tell what is a copy of it.
-          else if (live !== null && this.#c.relatives.isRotation(live.path, path) && (this.#c.relatives.isPrefixOf(live, fd, stats.size) || this.#c.relatives.isTruncated(live))) return 'wait';
+          else if (live !== null && this.#c.relatives.isRotation(live.path, path) && (this.#c.relatives.isPrefixOf(live, fd, stats.size) || (!live.truncated && this.#c.relatives.isTruncated(live)))) return 'wait';
           break;
         case 'unknown': break;
         default: kinship satisfies never;
@@ -402,11 +404,17 @@ export class LogPipeline {
   /** Follows the lives of `path` that came after `g` and were rotated away before anyone looked, behind `before`; gives the last. */
   #livesAfter(g: Generation, path: string, before: Generation | null, since: number, each: (one: Generation) => void): Generation | null {
     let last = before;
-    for (const life of this.#c.relatives.after(g, path, since, [...this.#c.store.entry(this.entry.key)])) {
-      const one: Generation | null = this.#adopt({ path: life }, true, last);
-      if (one === null || one === last) continue;
-      each(one);
-      last = one;
+    for (let attempt = 0; attempt < MAX_RELISTS; attempt++) {
+      let shifted = false;
+      for (const life of this.#c.relatives.after(g, path, since, [...this.#c.store.entry(this.entry.key)])) {
+        const one: Generation | null = this.#adopt(life, true, last);
+        // A rotation between the listing and the opening gives the names to other files: list again, oldest first.
+        if (one === null && inodeAt(life.path) !== life.inode) { shifted = true; break; }
+        if (one === null || one === last) continue;
+        each(one);
+        last = one;
+      }
+      if (!shifted) break;
     }
     return last;
   }
@@ -474,7 +482,7 @@ export class LogPipeline {
 
   /** A copy may end before what was read: its bytes are delivered, and it must be known for that when the pattern matches it too. */
   #knowCutCopy(g: Generation): void {
-    const cut = this.#c.relatives.cutCopyOf(g, [...this.#c.store.entry(this.entry.key)]);
+    const cut = this.#c.relatives.cutCopyOf(g, [...this.#c.store.entry(this.entry.key)].filter((checkpoint) => checkpoint !== g.handle));
     if (cut === null) return;
     const { path, id, mark } = cut;
     const { offset, windowCrc, windowLength, split } = g.safe.offset < mark.offset ? g.safe : mark;
@@ -582,6 +590,8 @@ export class LogPipeline {
   }
 
   #settled(g: Generation): void {
+    // A busy file may be behind for hours before it is looked at in peace.
+    if (g.id.headLength === 0) this.#growHead(g);
     if (!this.#over.has(g)) return;
     if (g.settled) {
       if (!g.truncated && g.offset < g.size && g.lastError === null && !this.#life!.stop.aborted) { this.#readAgain(g); return; }
@@ -676,19 +686,22 @@ export class LogPipeline {
     const fresh = checkpoints.filter((checkpoint) => !this.#judged.has(checkpoint));
     for (const checkpoint of fresh) this.#judged.add(checkpoint);
     try {
-      this.#takeUpFiles(name, checkpoints);
+      // Rotated again while it was looked for: the names belong to other files now. What was taken up is found again.
+      for (let attempt = 0; attempt < MAX_RELISTS && !this.#takeUpFiles(name, checkpoints); attempt++);
     } finally {
       for (const checkpoint of fresh) this.#judged.delete(checkpoint);
     }
   }
 
-  #takeUpFiles(name: string, checkpoints: readonly TrackedCheckpoint[]): void {
+  /** False when a name went on to another file between the listing and the opening. */
+  #takeUpFiles(name: string, checkpoints: readonly TrackedCheckpoint[]): boolean {
     const known = [...this.#c.store.entry(this.entry.key)].filter((c) => checkpoints.includes(c) || c.ended || this.#nameFor(c.path) === name);
     const { pending, missing } = this.#c.relatives.pending(name, checkpoints, known);
     const vanished = (missing as readonly TrackedCheckpoint[]).filter((checkpoint) => this.#liveOf(checkpoint) === null);
     let after: Generation | null = null;
     for (const { candidate, checkpoint } of pending) {
-      const started = this.#adopt({ path: candidate.path }, true, after, checkpoint as TrackedCheckpoint | null);
+      const started = this.#adopt(candidate, true, after, checkpoint as TrackedCheckpoint | null);
+      if (started === null && inodeAt(candidate.path) !== candidate.inode) return false;
       if (started === null) continue;
       started.attachment = started.path === name ? 'attached' : this.#c.matches(started.path) ? 'attached' : 'renamed';
       if (started.attachment === 'renamed') this.#detachedAt.set(started, this.#c.now());
@@ -696,6 +709,7 @@ export class LogPipeline {
     }
     if (after !== null) this.#tails.set(name, after);
     for (const checkpoint of vanished) this.#continueInArchive(checkpoint, name, null, null);
+    return true;
   }
 
   /** Deleted files held open: the bytes of them that are unread, oldest first. */
@@ -724,6 +738,8 @@ export class LogPipeline {
 
 /** An archive that is still being written is looked at again after this time. */
 const ARCHIVE_RETRY_MS = 2_000;
+/** Listings of a directory in which the names change under the listing. */
+const MAX_RELISTS = 5;
 /** Skipped files remembered for `status`. */
 const MAX_SKIPPED = 10_000;
 

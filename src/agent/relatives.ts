@@ -8,7 +8,7 @@ import { readIdentity, readWindow } from '../files/file-id.ts';
 import type { MountPoints } from '../files/mount-points.ts';
 import { isRotationOf } from '../files/rotation-name.ts';
 import { SiblingSearch, archivesOf, findByInode, listSiblings } from '../files/siblings.ts';
-import type { Pending } from '../files/siblings.ts';
+import type { Candidate, Pending } from '../files/siblings.ts';
 import { skipByType } from '../files/skip.ts';
 import { openFile } from '../files/tailer.ts';
 import type { Checkpoint, FileId } from '../flow.ts';
@@ -120,8 +120,8 @@ export class Relatives {
   }
 
   /** Rotated lives of `path` that came after `g` was last seen in good order (epoch ms `since`), oldest first. */
-  after(g: Generation, path: string, since: number, known: readonly Checkpoint[]): readonly string[] {
-    return this.#search.unknownLives(path, since, known, [dirname(path)], this.#checkpointOf(g, g.offset)).map((candidate) => candidate.path);
+  after(g: Generation, path: string, since: number, known: readonly Checkpoint[]): readonly Candidate[] {
+    return this.#search.unknownLives(path, since, known, [dirname(path)], this.#checkpointOf(g, g.offset));
   }
 
   /** What earlier runs left unfinished of the file at `path`. */

@@ -103,8 +103,8 @@ export function sameGeneration(checkpoint: Checkpoint, fd: number, stats: Stats)
   const { id, offset } = checkpoint;
   const sameInode = stats.ino === id.inode;
   if (stats.size < offset || stats.size < id.headLength) return sameInode ? 'truncated' : 'replaced';
-  // An empty generation has no content to know it by.
-  if (id.headLength === 0) return sameInode && stats.dev === id.device ? 'same' : 'unknown';
+  // An empty generation has no content to know it by; one that was empty when found has the window before its offset.
+  if (id.headLength === 0 && checkpoint.windowLength === 0) return sameInode && stats.dev === id.device ? 'same' : 'unknown';
   try {
     if (!headMatches(fd, id)) return 'replaced';
     if (!windowMatches(fd, checkpoint)) return 'replaced';

@@ -3,9 +3,10 @@
 // Each life of the file (from creation or truncation on) has a number, each line its place in it. The model knows of every
 // line whether it must arrive or may be lost, because at some moment it stood in no file that can be read again.
 import assert from 'node:assert/strict';
-import { appendFileSync, copyFileSync, existsSync, readFileSync, renameSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, cpSync, existsSync, readFileSync, renameSync, rmSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as fc from 'fast-check';
+import type { StartPlan } from '../../src/plan.ts';
 import { headHash } from '../../src/files/file-id.ts';
 import { rigFor, until } from '../support/rig.ts';
 import type { Rig } from '../support/rig.ts';
@@ -138,7 +139,7 @@ class Experiment {
       case 'crash':
         if (!rig.running) break;
         this.#beforeEnd();
-        await rig.crash();
+        await this.#kill();
         this.#mayRepeat = true;
         this.#noAgent();
         break;
@@ -207,6 +208,16 @@ class Experiment {
     if (g === undefined || g.id.headLength === 0) return false;
     const head = readFileSync(this.#app).subarray(0, g.id.headLength);
     return head.length === g.id.headLength && headHash(head) === g.id.headHash;
+  }
+
+  /** What SIGKILL leaves: the state directory as it stands at this moment, without what was to be written next. */
+  async #kill(): Promise<void> {
+    const { stateDir } = this.#rig;
+    const kept = `${stateDir}.kept`;
+    cpSync(stateDir, kept, { recursive: true, filter: (path) => !statSync(path).isSocket() });
+    await this.#rig.crash();
+    rmSync(stateDir, { recursive: true });
+    renameSync(kept, stateDir);
   }
 
   #beforeEnd(): void {
@@ -279,9 +290,9 @@ class Experiment {
 function lineOf(life: number, place: number): string { return `L${life}:${place} `.padEnd(20 + ((life * 31 + place * 17) % 60), 'x'); }
 
 /** Runs one schedule on a rig of its own; rejects with what broke. */
-export async function runSchedule(steps: readonly Step[]): Promise<void> {
+export async function runSchedule(steps: readonly Step[], start: StartPlan = { kind: 'line' }): Promise<void> {
   const afterwards: (() => Promise<void>)[] = [];
-  const rig = await rigFor({ after: (fn) => { afterwards.push(fn); } }, { entries: [{ path: 'app.log', start: { kind: 'line' }, maxEventBytes: 2_000 }], delivery: { flushMs: 20, maxBatchBytes: 8_000 } });
+  const rig = await rigFor({ after: (fn) => { afterwards.push(fn); } }, { entries: [{ path: 'app.log', start, maxEventBytes: 2_000 }], delivery: { flushMs: 20, maxBatchBytes: 8_000 } });
   try {
     const experiment = new Experiment(rig);
     await rig.start();
@@ -297,13 +308,13 @@ export async function runSchedule(steps: readonly Step[]): Promise<void> {
 export async function runSchedules({ seconds, seed, shrinkSeconds = 60 }: { readonly seconds: number; readonly seed: number; readonly shrinkSeconds?: number }): Promise<number> {
   let ran = 0;
   const until = performance.now() + seconds * 1_000;
-  const result = await fc.check(fc.asyncProperty(schedules, async (steps) => { ran++; await runSchedule(steps); }), {
+  const result = await fc.check(fc.asyncProperty(schedules, fc.boolean(), async (steps, joined) => { ran++; await runSchedule(steps, { kind: joined ? 'nonspace' : 'line' }); }), {
     seed, numRuns: 1_000_000, interruptAfterTimeLimit: (seconds + shrinkSeconds) * 1_000, markInterruptAsFailure: false,
     // The time limit of the search; a failure found in time has shrinkSeconds more to become small.
     skipAllAfterTimeLimit: Math.max(1, until - performance.now()),
   });
   if (!result.failed) return ran;
-  const [steps] = result.counterexample ?? [[]];
+  const [steps, joined] = result.counterexample ?? [[], false];
   const error = result.errorInstance instanceof Error ? result.errorInstance.message : String(result.errorInstance);
-  throw new Error(`seed ${seed}, path ${result.counterexamplePath}: ${error}\nafter ${scheduleText(steps)}\n${JSON.stringify(steps)}`);
+  throw new Error(`seed ${seed}, path ${result.counterexamplePath}: ${error}\nafter (${joined ? 'joined lines' : 'single lines'}) ${scheduleText(steps)}\n${JSON.stringify(steps)}`);
 }
