@@ -13,7 +13,7 @@ const PARTS = ['unit', 'integration', 'moto', 'conformance'] as const;
 type Part = (typeof PARTS)[number];
 /** Test files at a time. Integration tests measure latencies; more of them than cores would measure each other. */
 const CONCURRENCY = 2;
-/** With moto no test measures one; they mostly wait. */
+/** The tests that measure latencies closely are left out with moto; the others mostly wait. */
 const MOTO_CONCURRENCY = 3;
 const TEST_TIMEOUT_MS = 120_000;
 /** More files with failures than this are no matter of timing. */

@@ -74,7 +74,7 @@ class Experiment {
   #mayRepeat = false;
   #renameOnly = true;
   /** The agent knows this file, or one that leads to it by its rotated names. After a deletion nothing leads to the next file but its own name. */
-  #chained = true;
+  #chained = false;
   #knownAtEnd = false;
   #currentAtEnd: Life | null = null;
 
@@ -121,7 +121,8 @@ class Experiment {
         break;
       case 'delete':
         this.#renameOnly = false;
-        if (!this.#isOpen()) this.#current.mayLose = this.#current.lines;
+        // Of a life that began with a truncation nobody has noticed, the open descriptor is taken for the life before.
+        if (!this.#isOpen() || !(this.#current.created || this.#isKnown())) this.#current.mayLose = this.#current.lines;
         this.#chained = false;
         this.#current.unlinked = true;
         unlinkSync(this.#app);

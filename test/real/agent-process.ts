@@ -9,6 +9,7 @@ import type { StatusDocument } from '../../src/control/status-document.ts';
 import { usageOf } from '../bench/process-tree.ts';
 import type { Usage } from '../bench/process-tree.ts';
 import { TEST_ENV, until } from '../support/rig.ts';
+import { endWithUs } from './children.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const BUNDLE = join(ROOT, 'dist/agent.js');
@@ -60,6 +61,7 @@ export class AgentProcess {
     this.#child = spawn(process.execPath, [...NODE_FLAGS, bundle, 'run', '--config', config, '--state-dir', this.stateDir, ...(args ?? [])],
       { stdio: ['ignore', out, out], env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...TEST_ENV } });
     closeSync(out);
+    endWithUs(this.#child);
     this.exited = new Promise((resolve, reject) => {
       this.#child.once('error', reject);
       this.#child.once('exit', (code, signal) => { resolve(code ?? signal ?? 'unknown'); });

@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { until } from '../support/rig.ts';
+import { endWithUs } from './children.ts';
 
 /** Debian keeps daemons where a user's PATH does not lead. */
 const SBIN = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
@@ -60,6 +61,7 @@ export class Daemon {
   constructor(name: string, command: readonly string[]) {
     this.name = name;
     this.#child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
+    endWithUs(this.#child);
     for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => { this.#said = (this.#said + text).slice(-4_000); });
     this.#exited = new Promise((resolve) => { this.#child.once('exit', () => resolve()).once('error', () => resolve()); });
   }
