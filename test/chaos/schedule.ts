@@ -3,7 +3,8 @@
 // Each life of the file (from creation or truncation on) has a number, each line its place in it. The model knows of every
 // line whether it must arrive or may be lost, because at some moment it stood in no file that can be read again.
 import assert from 'node:assert/strict';
-import { appendFileSync, copyFileSync, cpSync, existsSync, readFileSync, renameSync, rmSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, cpSync, existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import type { StartPlan } from '../../src/plan.ts';
@@ -219,6 +220,13 @@ class Experiment {
     await this.#rig.crash();
     rmSync(stateDir, { recursive: true });
     renameSync(kept, stateDir);
+    // What the agent knew of a file for less than 50 ms may not have been written.
+    const inodes = new Map<number, number>();
+    for (const name of readdirSync(stateDir).filter((one) => /^(?:checkpoints|journal)-\d+$/.test(one))) {
+      for (const [, inode, headLength] of readFileSync(join(stateDir, name), 'utf8').matchAll(/ \["d",\d+,"[^"]*","[^"]*",\d+,(\d+),"[^"]*",(\d+),/g)) inodes.set(Number(inode), Number(headLength));
+    }
+    if ((inodes.get(statSync(this.#app).ino) ?? 0) === 0) this.#knownAtEnd = false;
+    if (!readdirSync(this.#rig.logs).some((name) => inodes.has(statSync(this.#rig.path(name)).ino))) this.#chained = false;
   }
 
   #beforeEnd(): void {

@@ -87,7 +87,7 @@ export async function rigFor(t: Owner, spec: RigSpec = {}): Promise<Rig> {
       await rig.crash();
       services.delete(service);
       await service.close();
-      rmSync(root, { recursive: true, force: true });
+      rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 25 });
     }
   });
   return rig;

@@ -9,7 +9,8 @@ import type { Checkpoint } from '../../src/flow.ts';
 /** A fresh directory that is removed after the test. */
 export async function scratch(t: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'agent-test-'));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  // Hooks run in the order they were made: what still writes there is stopped by a later one.
+  t.after(() => rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 25 }));
   return directory;
 }
 

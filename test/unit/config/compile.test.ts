@@ -134,7 +134,8 @@ test('a document without files to collect has no plan', () => {
 
 test('16,000 entries are compiled in under two seconds', () => {
   const entries = Array.from({ length: 16_000 }, (_, index) => ({ file_path: `/var/log/app-${index}.log`, log_group_name: 'apps', log_stream_name: `s-${index}`, multi_line_start_pattern: '^\\d', filters: [{ type: 'include', expression: 'ERROR' }] }));
-  const started = performance.now();
+  const before = process.cpuUsage();
   assert.equal(compiled(withEntries(entries)).plan!.entries.length, 16_000);
-  assert.ok(performance.now() - started < 2000);
+  const { user, system } = process.cpuUsage(before);
+  assert.ok(user + system < 2_000_000, 'microseconds of the processor');
 });
