@@ -63,6 +63,8 @@ export class LogPipeline {
   readonly #over = new Set<Generation>();
   /** Starts waiting for an earlier generation of the same file to be read to its end. */
   readonly #successors = new Map<Generation, Generation[]>();
+  /** The life of the same file that was put behind one: what comes later goes behind that. */
+  readonly #next = new WeakMap<Generation, Generation>();
   readonly #drained = new WeakSet<Generation>();
   /** To be read once more before what waits for them starts: their writer may have gone on until the next file began. */
   readonly #unread = new WeakSet<Generation>();
@@ -318,16 +320,25 @@ export class LogPipeline {
     this.#paths.set(start.path, g);
     this.#byHandle.set(handle as TrackedCheckpoint, g);
     this.#enter(this.#known(), handle as TrackedCheckpoint);
-    if (after !== null && this.#live.has(after) && !this.#over.has(after)) {
+    const last = after === null ? null : this.#lastBehind(after);
+    if (last !== null) this.#next.set(last, g);
+    if (last !== null && this.#live.has(last) && !this.#over.has(last)) {
       // It may have been read to its end before; but only what was read after this file began is known to be its end.
-      g.predecessor = after;
-      this.#unread.add(after);
-      const waiting = this.#successors.get(after);
-      if (waiting === undefined) this.#successors.set(after, [g]); else waiting.push(g);
-      this.#c.wake.nudge(after);
+      g.predecessor = last;
+      this.#unread.add(last);
+      const waiting = this.#successors.get(last);
+      if (waiting === undefined) this.#successors.set(last, [g]); else waiting.push(g);
+      this.#c.wake.nudge(last);
     } else if (from !== null && !from.settled) this.#continued.set(from, g);
     else this.#follow(g);
     return g;
+  }
+
+  /** A directory listed twice gives the lives behind `g` once only: whoever comes now comes after all of them. */
+  #lastBehind(g: Generation): Generation {
+    let last = g;
+    for (let next = this.#next.get(last); next !== undefined; next = this.#next.get(last)) last = next;
+    return last;
   }
 
   #follow(g: Generation): void {
@@ -578,6 +589,8 @@ export class LogPipeline {
     this.#successors.delete(gone);
     for (const next of waiting) next.predecessor = rest;
     this.#successors.set(rest, waiting);
+    const behind = this.#next.get(gone);
+    if (behind !== undefined) this.#next.set(rest, behind);
   }
 
   /** Nothing more will be read of it; it stays until everything held is acknowledged. */

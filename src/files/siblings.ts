@@ -1,16 +1,14 @@
 // Where did a generation go? After a rotation its bytes live on under another name (a rename), or in a copy beside a truncated
 // original. Both are found by identity, among the names that could be it.
 
-import { closeSync, fstatSync, readdirSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Checkpoint } from '../flow.ts';
-import type { Found } from './directory.ts';
 import { errorCode, HEAD_BYTES, openQuietly, sameGeneration, type Kinship } from './file-id.ts';
-import { below, look } from './look.ts';
-import { byAge, isArchive, isRotationOf, sharedPrefix } from './rotation-name.ts';
-
-/** A sibling as it stood when listed. */
-export type Candidate = Found;
+import { look } from './look.ts';
+import { byAge, isArchive, isRotationOf } from './rotation-name.ts';
+import { listSteadily } from './sibling-list.ts';
+import type { Candidate } from './sibling-list.ts';
 
 /** A life of a file that is not at its own name any more and has bytes to deliver. */
 export interface Pending {
@@ -26,8 +24,6 @@ export interface PendingSearch {
   readonly missing: readonly Checkpoint[];
 }
 
-/** Names looked at by stat in one search, those that share the base name's beginning first: 3 µs each. */
-const MAX_LOOKED_AT = 10_000;
 /** Files opened in one search: 10 µs each. */
 const MAX_OPENED = 300;
 /** A file may have come and gone unseen for this long before the generation before it had ended: a stop drains for a minute. */
@@ -35,38 +31,8 @@ const UNSEEN_MS = 60_000;
 /** Verdicts remembered: a search is repeated while a backlog waits. */
 const MAX_VERDICTS = 4096;
 
-/** Regular files of the directories, names akin to `base` first; at most 10,000. Directories that cannot be read are left out. */
-export function listSiblings(directories: readonly string[], base: string): readonly Candidate[] {
-  const names: { readonly path: string; readonly shared: number }[] = [];
-  for (const directory of new Set(directories)) {
-    try {
-      for (const entry of readdirSync(directory, { withFileTypes: true })) {
-        if (entry.isFile()) names.push({ path: below(directory, entry.name), shared: sharedPrefix(base, entry.name) });
-      }
-    } catch (error) {
-      errorCode(error);
-    }
-  }
-  if (names.length > MAX_LOOKED_AT) names.sort((a, b) => b.shared - a.shared);
-  const candidates: (Candidate & { readonly shared: number })[] = [];
-  for (const { path, shared } of names.slice(0, MAX_LOOKED_AT)) {
-    const seen = look(path);
-    if (seen.kind !== 'present' || !seen.stats.isFile()) continue;
-    const { dev, ino, size, mtimeMs } = seen.stats;
-    candidates.push({ path, device: dev, inode: ino, size, mtimeMs, shared });
-  }
-  return candidates.sort((a, b) => b.shared - a.shared || b.mtimeMs - a.mtimeMs);
-}
-
-/** The name in `directory` that leads to this inode now, or null. Content is not compared. */
-export function findByInode(directory: string, device: number, inode: number, base = ''): Candidate | null {
-  return listSiblings([directory], base).find((candidate) => candidate.inode === inode && candidate.device === device) ?? null;
-}
-
-/** Archives (.gz, .zst) that can hold an older life of `base`, newest first. */
-export function archivesOf(directories: readonly string[], base: string): readonly Candidate[] {
-  return listSiblings(directories, base).filter(({ path }) => isArchive(path) && isRotationOf(base, basename(path))).sort((a, b) => byAge(b, a));
-}
+/** A plain file whose name says that it is an older life of `base`. */
+function isLife(base: string, name: string): boolean { return !isArchive(name) && isRotationOf(base, name); }
 
 /** Searches for generations, and remembers what a file was found to be as long as its size and mtime stay. */
 export class SiblingSearch {
@@ -102,8 +68,7 @@ export class SiblingSearch {
    */
   pendingGenerations(path: string, checkpoints: readonly Checkpoint[], known: readonly Checkpoint[], directories: readonly string[]): PendingSearch {
     const base = basename(path);
-    const siblings = listSiblings(directories, base);
-    const others = siblings.filter((candidate) => candidate.path !== path);
+    const others = listSteadily(directories, base, () => true).filter((candidate) => candidate.path !== path);
     const live = look(path);
     const pending: Pending[] = [];
     const missing: Checkpoint[] = [];
@@ -130,7 +95,7 @@ export class SiblingSearch {
    */
   unknownLives(path: string, since: number, known: readonly Checkpoint[], directories: readonly string[], begun: Checkpoint | null = null): readonly Candidate[] {
     const base = basename(path);
-    const others = listSiblings(directories, base).filter((candidate) => candidate.path !== path);
+    const others = listSteadily(directories, base, (name) => isLife(base, name));
     return this.#unknown(base, others, since, known).filter((candidate) => begun === null || !this.#isBegunBy(candidate, begun)).sort(byAge);
   }
 
@@ -140,14 +105,14 @@ export class SiblingSearch {
    */
   findCutCopy(checkpoint: Checkpoint, known: readonly Checkpoint[], directories: readonly string[]): Candidate | null {
     const { path } = checkpoint;
-    const others = listSiblings(directories, basename(path)).filter((candidate) => candidate.path !== path);
-    return this.#unknown(basename(path), others, -Infinity, known).filter((candidate) => this.#isBegunBy(candidate, checkpoint)).sort(byAge).at(-1) ?? null;
+    const base = basename(path);
+    return this.#unknown(base, listSteadily(directories, base, (name) => isLife(base, name)), -Infinity, known).filter((candidate) => this.#isBegunBy(candidate, checkpoint)).sort(byAge).at(-1) ?? null;
   }
 
   #unknown(base: string, others: readonly Candidate[], since: number, known: readonly Checkpoint[]): readonly Candidate[] {
     return others.filter((candidate) => {
       const name = basename(candidate.path);
-      return candidate.mtimeMs >= since && candidate.size > 0 && !isArchive(name) && isRotationOf(base, name) && !this.#isKnown(candidate, known);
+      return candidate.mtimeMs >= since && candidate.size > 0 && isLife(base, name) && !this.#isKnown(candidate, known);
     });
   }
 

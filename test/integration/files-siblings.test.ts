@@ -5,7 +5,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Checkpoint } from '../../src/flow.ts';
 import { readIdentity, readWindow } from '../../src/files/file-id.ts';
-import { archivesOf, findByInode, listSiblings, SiblingSearch, type PendingSearch } from '../../src/files/siblings.ts';
+import { archivesOf, findByInode, listSiblings } from '../../src/files/sibling-list.ts';
+import { SiblingSearch, type PendingSearch } from '../../src/files/siblings.ts';
 
 let root = '';
 beforeEach(() => { root = fs.mkdtempSync(path.join(os.tmpdir(), 'siblings-')); });
