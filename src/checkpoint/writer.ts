@@ -15,7 +15,7 @@ import { forgettable } from './retention.ts';
 import type { ChangeListener, TrackedCheckpoint, Unwritten } from './tracked.ts';
 
 /** From the first change to its write; with the write itself below the 50 ms that are promised. */
-const FLUSH_MS = 35;
+const FLUSH_MS = 20;
 /** From a write to its fdatasync: what a power cut may take. */
 const SYNC_MS = 1000;
 /** A journal beyond both is replaced by a snapshot: the first bounds the work at the next start, the second the writing. */
