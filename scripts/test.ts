@@ -16,8 +16,8 @@ const CONCURRENCY = 2;
 /** The tests that measure latencies closely are left out with moto; the others mostly wait. */
 const MOTO_CONCURRENCY = 3;
 const TEST_TIMEOUT_MS = 120_000;
-/** More files with failures than this are no matter of timing. */
-const MOST_AGAIN = 10;
+/** Begins the message of test/support/quick.ts. */
+const TOO_SLOW = 'too slow: ';
 
 const root = join(import.meta.dirname, '..');
 const filters = process.argv.slice(2).map((word) => relative(root, join(process.cwd(), word)));
@@ -54,29 +54,29 @@ function describeFailure(event: Extract<TestEvent, { type: 'test:fail' }>): stri
 const standsForFile = (data: { readonly name: string; readonly file?: string | undefined }): boolean => data.file !== undefined && (data.name === data.file || join(root, data.name) === data.file);
 
 /**
- * Runs a part, then the files in which a test failed once more, each alone: many integration tests measure time, and on a
- * machine that does something else meanwhile they measure that. What fails alone has failed; what passes alone is named as
- * unstable, because a race that only load brings out looks the same.
+ * Runs a part, then once more, alone, each file in which nothing failed but times: beside other tests a test of time measures
+ * those too. What fails alone has failed. Nothing else gets a second chance: a race in the product looks like bad luck.
  */
 async function runPart(part: Part, files: readonly string[]): Promise<Tally> {
   const first = await runFiles(part, files, part === 'moto' ? MOTO_CONCURRENCY : CONCURRENCY);
-  const again = [...first.failedIn.keys()];
-  if (again.length === 0 || again.length > MOST_AGAIN) return first.tally;
-  console.log(`${part}: running ${again.length} files with failures again, each alone`);
-  const second = await runFiles(part, again, 1);
-  // Passing alone does not say why it failed: it may have been time, or a race in the product that load brings out.
-  if (second.tally.failed === 0) console.log(`${part}: UNSTABLE, failed beside other tests and passed alone: ${again.join(', ')}; the failures above are to be explained, not believed to be timing`);
-  const before = again.reduce((sum, file) => sum + (first.passedIn.get(file) ?? 0), 0);
-  return { ...first.tally, passed: first.tally.passed - before + second.tally.passed, failed: second.tally.failed };
+  const slow = [...first.failedIn].filter(([, messages]) => messages.every((message) => message.startsWith(TOO_SLOW))).map(([file]) => file);
+  if (slow.length === 0) return first.tally;
+  console.log(`${part}: too slow beside other tests, measured again alone: ${slow.join(', ')}`);
+  const second = await runFiles(part, slow, 1);
+  const sum = (count: (file: string) => number): number => slow.reduce((total, file) => total + count(file), 0);
+  return {
+    ...first.tally,
+    passed: first.tally.passed - sum((file) => first.passedIn.get(file) ?? 0) + second.tally.passed,
+    failed: first.tally.failed - sum((file) => first.failedIn.get(file)!.length) + second.tally.failed,
+  };
 }
 
-interface FilesRun { readonly tally: Tally; readonly failedIn: ReadonlyMap<string, number>; readonly passedIn: ReadonlyMap<string, number> }
+interface FilesRun { readonly tally: Tally; readonly failedIn: ReadonlyMap<string, readonly string[]>; readonly passedIn: ReadonlyMap<string, number> }
 
 async function runFiles(part: Part, files: readonly string[], concurrency: number): Promise<FilesRun> {
   const tally: Tally = { passed: 0, failed: 0, skipped: 0, leftOut: [] };
-  const failedIn = new Map<string, number>();
+  const failedIn = new Map<string, string[]>();
   const passedIn = new Map<string, number>();
-  const count = (map: Map<string, number>, file: string | undefined): void => { const path = relative(root, file ?? ''); map.set(path, (map.get(path) ?? 0) + 1); };
   const failures: string[] = [];
   // The test processes inherit it; test/support/endpoint-choice.ts reads it.
   delete process.env['TEST_ENDPOINT'];
@@ -89,15 +89,18 @@ async function runFiles(part: Part, files: readonly string[], concurrency: numbe
       // A parent fails with its subtests, which are counted themselves; a file fails when it cannot be loaded.
       if ((event.data.details.error as { failureType?: string }).failureType === 'subtestsFailed') continue;
       tally.failed++;
-      count(failedIn, event.data.file);
+      const file = relative(root, event.data.file ?? '');
+      const { cause } = event.data.details.error;
+      failedIn.set(file, [...(failedIn.get(file) ?? []), cause instanceof Error ? cause.message : String(cause)]);
       const failure = describeFailure(event);
       failures.push(failure);
       console.log(failure);
     } else if (event.type === 'test:pass' && event.data.details.type !== 'suite' && !standsForFile(event.data)) {
       const skipped = (event.data.skip ?? event.data.todo) !== undefined;
       tally[skipped ? 'skipped' : 'passed']++;
-      if (!skipped) count(passedIn, event.data.file);
-      if (part === 'moto' && skipped) tally.leftOut.push({ file: relative(root, event.data.file ?? ''), title: event.data.name, reason: String(event.data.skip ?? event.data.todo) });
+      const file = relative(root, event.data.file ?? '');
+      if (!skipped) passedIn.set(file, (passedIn.get(file) ?? 0) + 1);
+      if (part === 'moto' && skipped) tally.leftOut.push({ file, title: event.data.name, reason: String(event.data.skip ?? event.data.todo) });
     }
   }
   if (failures.length > 3) console.log(`\n${part}: all ${failures.length} failures again\n${failures.join('\n')}`);

@@ -26,7 +26,7 @@ export const TEST_ENV = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KE
 Object.assign(process.env, TEST_ENV);
 for (const name of ['AWS_PROFILE', 'AWS_SESSION_TOKEN']) delete process.env[name];
 
-const WAIT_MS = 10_000;
+const WAIT_MS = 30_000;
 const POLL_MS = 5;
 
 /** Seconds of a clock that no test shifts. */
