@@ -27,6 +27,8 @@ export async function buildAgent(): Promise<{ readonly bytes: number; readonly m
     mainFields: ['module', 'main'],
     minify: true,
     keepNames: false,
+    // `import('node:http')` asks that module for each of its names, and some load megabytes (WebSocket: all of undici).
+    supported: { 'dynamic-import': false },
     legalComments: 'none',
     sourcemap: 'linked',
     sourcesContent: true,

@@ -1,5 +1,6 @@
 // The process edge: argv in, exit code out. Nothing else of the project reads argv.
 import './cli/runtime.ts';
+import { settleAllocator } from './cli/allocator.ts';
 import { Command, CommanderError } from 'commander';
 
 /** sysexits.h EX_USAGE: the command line itself is wrong. */
@@ -45,7 +46,9 @@ function outliveReaders(): void {
 async function main(args: readonly string[]): Promise<void> {
   outliveReaders();
   const spoken = args[0] === '--version' || args[0] === '-V' ? ['version'] : args;
-  const program = await programFor(wantedCommand(spoken));
+  const wanted = wantedCommand(spoken);
+  if (wanted === 'run') settleAllocator();
+  const program = await programFor(wanted);
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
     await program.parseAsync([...spoken], { from: 'user' });
