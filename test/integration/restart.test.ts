@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -118,6 +118,26 @@ test('L23 stop during an outage, with what is held never acknowledged: everythin
   served();
   await rig.start();
   await rig.arrived([...lines, 'last']);
+  await rig.stop();
+});
+
+test('L04 while the agent is stopped the file is truncated in place, written anew and rotated away: that life arrives too, before the present file', async (t) => {
+  const first = numbered('first', 220);
+  const rig = await startRig(t, { files: { 'app.log': first } });
+  const app = rig.path('app.log');
+  for (const size of [3, 400]) {
+    await rig.arrived(first);
+    await rig.stop();
+    truncateSync(app, 0);
+    const second = numbered(`second of ${size}`, size);
+    append(app, second);
+    const rotated = rotate(app);
+    append(rotated, ['late']);
+    append(app, ['present']);
+    first.push(...second, 'late', 'present');
+    await rig.start();
+  }
+  await rig.arrived(first);
   await rig.stop();
 });
 

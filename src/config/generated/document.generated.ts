@@ -19,7 +19,7 @@ export interface Agent {
   /** AWS region of the log groups. Without it: AWS_REGION, AWS_DEFAULT_REGION, then the instance identity document. */
   readonly region?: string;
   readonly credentials?: Credentials;
-  /** The agent's own log file. It is never followed, so the agent cannot feed itself. */
+  /** Path of the file the agent's own output is sent to, if any. It is never followed, so the agent cannot feed itself. The agent does not write it: it says everything on standard error. `${NAME}` is filled in here too. */
   readonly logfile?: string;
   /** Name of the service in the CloudWatch entity sent with each request. No entity is sent while the account id of the host is unknown. */
   readonly 'service.name'?: string;
@@ -91,9 +91,9 @@ export interface Logs {
   readonly logs_collected?: Sources;
   /** Metrics delivered as log events (EMF, Prometheus, containers). */
   readonly metrics_collected?: Readonly<Record<string, unknown>>;
-  /** Stream of every entry without its own. Default: the instance id on EC2, else the host name. */
+  /** Stream of every entry without its own. Default: in a container the name of the pod or host that is given to it, else the instance id on EC2, else the host name. */
   readonly log_stream_name?: string;
-  /** Seconds an event waits at most in an unfinished batch; fractions from 0.05 up are our addition. */
+  /** Seconds an event waits at most in an unfinished batch, counted from its last byte; fractions from 0.05 up are our addition. */
   readonly force_flush_interval?: number;
   readonly credentials?: Credentials;
   /** URL of the service, for a VPC endpoint or a compatible service; `https://` is implied. */
@@ -102,17 +102,17 @@ export interface Logs {
   readonly 'service.name'?: string;
   /** Environment in the CloudWatch entity sent with each request. Default: the one under `agent`. */
   readonly 'deployment.environment'?: string;
-  /** Batches of one stream that may be in flight at once. 1 keeps the order of events within a stream; more is faster over a slow network and may reorder batches. */
+  /** Batches of one stream that may be in flight at once. 1 keeps the order of events within a stream; more is faster over a slow network and may reorder batches. For the CloudWatch agent it is a number of workers for all streams: that is `max_requests` here. */
   readonly concurrency?: number;
   /** Bytes of one request as the service counts them; lower it for endpoints with an older limit. */
   readonly max_batch_size?: number;
   /** Requests in flight over all streams. Default 16, or `concurrency` if that is more. */
   readonly max_requests?: number;
-  /** Whether requests are compressed: `auto` leaves plain http and loopback uncompressed. */
+  /** Whether requests are compressed: `auto` leaves plain http and loopback uncompressed, and elsewhere compresses unless batches pile up. */
   readonly gzip?: 'auto' | 'on' | 'off';
-  /** Bytes of log events the agent may hold in memory; reading waits when it is used up. */
+  /** Bytes of log events the agent may hold in memory; reading waits when it is used up. The process itself takes about 85 MiB on top. */
   readonly memory_budget?: number;
-  /** What becomes of an event the service can never store: `quarantine` keeps it in a bounded file, `clamp` moves its time into the allowed range, `drop` counts it. */
+  /** What becomes of an event the service can never store: `quarantine` keeps it in a bounded file, `clamp` moves its time into the allowed range, `drop` only counts it. */
   readonly undeliverable?: 'quarantine' | 'clamp' | 'drop';
   /** Unread bytes of deleted files that are kept open at most; beyond it the oldest is released and its loss counted. */
   readonly max_deleted_bytes?: number;
@@ -122,7 +122,7 @@ export interface Logs {
 
 /** Which files are followed, how their bytes become events, and where the events go. */
 export interface FileEntry {
-  /** Absolute path or glob: `*` and `?` within one folder, `**` across folders, `[a-z]`, `{a,b}`. */
+  /** Absolute path or glob: `*` and `?` within one folder, `**` across any number of folders (none too), `[a-z]`, `{a,b}`. Packed and binary files are never followed. */
   readonly file_path: string;
   /** Log group of the events; placeholders are filled in when the config is loaded. Without it: the path without its last extension, or with `publish_multi_logs` the path of each file. */
   readonly log_group_name?: string;
@@ -132,17 +132,17 @@ export interface FileEntry {
   readonly log_group_class?: string;
   /** Days the group keeps its events; -1 leaves the group's retention alone. */
   readonly retention_in_days?: -1 | 1 | 3 | 5 | 7 | 14 | 30 | 60 | 90 | 120 | 150 | 180 | 365 | 400 | 545 | 731 | 1096 | 1827 | 2192 | 2557 | 2922 | 3288 | 3653;
-  /** strptime directives of the timestamp inside the event. Without it an event carries the time it was read. */
+  /** strptime directives of the timestamp inside the event; the first text of this form that is a time counts. Without a format an event carries the time it was read; with one, an event without a timestamp carries that of the event before it. */
   readonly timestamp_format?: string;
   /** Zone of timestamps that do not name one: `UTC`, `Local`, or (our addition) an IANA zone. */
   readonly timezone?: string;
   /** Whether the timestamp is cut out of the message. */
   readonly trim_timestamp?: boolean;
-  /** RE2 regular expression that the first line of an event matches; `{timestamp_format}` stands for the timestamp itself. Default: a line that does not begin with white space. */
+  /** RE2 regular expression, searched anywhere in a line: a line that matches begins an event, the lines up to the next such line belong to it. `{timestamp_format}` stands for the timestamp itself. Default: a line that does not begin with white space. For one event per line write `^`. */
   readonly multi_line_start_pattern?: string;
-  /** Encoding of the files: a WHATWG label or IANA name. Default: bytes are passed through as UTF-8. */
+  /** Encoding of the files: a WHATWG label or IANA name. Default: UTF-8. What is invalid becomes U+FFFD. */
   readonly encoding?: string;
-  /** Whether a file is deleted once a newer one matches and every byte of it is acknowledged. */
+  /** Whether a file is deleted once a newer one matches and every byte of it is acknowledged. Not for files that several programs write at the same time. */
   readonly auto_removal?: boolean;
   /** `fd_release` is accepted: descriptors are bounded in any case, so it changes nothing. */
   readonly backpressure_mode?: string;
@@ -158,7 +158,7 @@ export interface FileEntry {
   readonly 'deployment.environment'?: string;
   /** `newest`: of files never seen before only the one changed last, as the CloudWatch agent does; `all`: every match. Default `newest`, with `publish_multi_logs` `all`. */
   readonly follow?: 'newest' | 'all';
-  /** Where reading begins in a file that exists when it is seen for the first time. */
+  /** Where reading begins in files that are there at the first start: `start`, or `end` to send only what comes later. Files that appear later are always read from their first byte. */
   readonly initial_position?: 'start' | 'end';
   /** Seconds (fractions allowed) without a new byte after which a held event is sent. Default 5 with a start pattern, 1 with the implied one. */
   readonly multi_line_timeout?: number;
