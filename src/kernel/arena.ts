@@ -45,8 +45,9 @@ export class Arena implements Frames {
     const time = place(8 * MAX_FRAMES);
     this.inputSize = inputSize;
     this.input = place(inputSize + SLACK);
-    // Invalid UTF-8 grows threefold, single-byte encodings up to threefold; plus marks of the pieces.
-    this.spillSize = 3 * inputSize + PAGE;
+    // Decoded text and repaired UTF-8 take up to threefold, and its pieces are written once more; their 28 bytes of marks come
+    // on top, for as many pieces as a chunk has frames.
+    this.spillSize = 6 * inputSize + 28 * MAX_FRAMES;
     this.spill = place(this.spillSize + SLACK);
     this.spillAt = this.spill;
     // Worst case of one event: every byte a control character, six bytes each.
