@@ -8,6 +8,8 @@ export type LogLine = (level: LogLevel, message: string) => void;
 
 /** The same trouble is said again after this time, while it lasts. */
 const REPEAT_MS = 300_000;
+/** Drops of one file for one reason are summed up at most this often, however many there are. */
+const DROPS_SAID_MS = 60_000;
 /** Notes per minute; the rest is counted and said in one line. */
 const NOTES_PER_MINUTE = 60;
 /** Subjects whose trouble is remembered. */
@@ -15,7 +17,15 @@ const MAX_TROUBLES = 1_000;
 
 export interface Dropped { readonly events: number; readonly bytes: number }
 
-interface Trouble { message: string; since: number; saidAt: number; times: number }
+interface Trouble {
+  message: string;
+  since: number;
+  saidAt: number;
+  times: number;
+  /** Dropped since it began. */
+  events: number;
+  bytes: number;
+}
 
 /** Counters and log lines. A fact is said when it changes, not each time it happens. */
 export class AgentReport implements Report {
@@ -55,20 +65,26 @@ export class AgentReport implements Report {
     this.#log('info', message);
   }
 
-  trouble(subject: string, message: string): void {
+  trouble(subject: string, message: string): void { this.#trouble(subject, message, 0); }
+
+  /** @param pauseMs how long a message that only changes its words is not said again */
+  #trouble(subject: string, message: string, pauseMs: number): Trouble {
     const now = this.#now();
     const known = this.#troubles.get(subject);
-    if (known !== undefined) {
-      known.times++;
-      if (known.message === message && now - known.saidAt < REPEAT_MS) return;
-      known.message = message;
-      known.saidAt = now;
-      this.#log('warn', known.times > 1 ? `${message} (${known.times} times since ${new Date(known.since).toISOString()})` : message);
-      return;
+    if (known === undefined) {
+      if (this.#troubles.size >= MAX_TROUBLES) for (const oldest of this.#troubles.keys()) { this.#troubles.delete(oldest); break; }
+      const trouble = { message, since: now, saidAt: now, times: 1, events: 0, bytes: 0 };
+      this.#troubles.set(subject, trouble);
+      this.#log('warn', message);
+      return trouble;
     }
-    if (this.#troubles.size >= MAX_TROUBLES) for (const oldest of this.#troubles.keys()) { this.#troubles.delete(oldest); break; }
-    this.#troubles.set(subject, { message, since: now, saidAt: now, times: 1 });
-    this.#log('warn', message);
+    known.times++;
+    const pause = known.message === message ? REPEAT_MS : pauseMs;
+    known.message = message;
+    if (now - known.saidAt < pause) return known;
+    known.saidAt = now;
+    this.#log('warn', `${message} (${known.times} times since ${new Date(known.since).toISOString()})`);
+    return known;
   }
 
   recovered(subject: string, message: string): void {
@@ -94,7 +110,12 @@ export class AgentReport implements Report {
     counter.bytes += bytes;
     this.#dropped.set(reason, counter);
     if (reason === 'filtered' || reason === 'blank') return;
-    this.trouble(`dropped ${reason} ${path ?? ''}`, `${path ?? 'events'}: ${events > 0 ? `${events} events, ` : ''}${bytes} bytes not delivered (${reason})`);
+    const subject = `dropped ${reason} ${path ?? ''}`;
+    const known = this.#troubles.get(subject);
+    const [allEvents, allBytes] = [events + (known?.events ?? 0), bytes + (known?.bytes ?? 0)];
+    const trouble = this.#trouble(subject, `${path ?? 'events'}: ${allEvents > 0 ? `${allEvents} events, ` : ''}${allBytes} bytes not delivered (${reason})`, DROPS_SAID_MS);
+    trouble.events = allEvents;
+    trouble.bytes = allBytes;
   }
 
   untimed(events: number, path: string): void {

@@ -13,7 +13,9 @@ const MARKS = /\[\.\.\.Continued\]|\[Truncated\.\.\.\]/g;
 function messagesOf(bytes: Buffer, encoding: string, maxEventBytes: number): readonly string[] {
   const arena = new Arena(Math.max(262_144, maxEventBytes) + 65_536);
   const kernel = createKernel(arena);
-  const source = encoding === 'utf-8' ? null : new DecodedLines(resolveEncoding(encoding));
+  const resolved = resolveEncoding(encoding);
+  assert.ok(!('problem' in resolved));
+  const source = encoding === 'utf-8' ? null : new DecodedLines(resolved);
   const framer = new Framer({ arena, kernel, start: 'nonspace', maxEventBytes, source });
   bytes.copy(arena.bytes, arena.input);
   framer.cut(arena.input, arena.input + bytes.length, false, 'lines', 0);
