@@ -5,6 +5,7 @@ import { rootCertificates } from 'node:tls';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { DeliveryPlan, ServicePlan } from '../plan.ts';
 import { providerFor } from './credentials.ts';
+import { refuseEmptyAnswers } from './empty-answer.ts';
 import { prebuiltBody } from './prebuilt-body.ts';
 
 /** The process environment, as far as the clients look at it. */
@@ -21,7 +22,18 @@ export function createLogsClient(service: ServicePlan, delivery: DeliveryPlan, e
   const options = { keepAlive: true, maxSockets: delivery.maxRequests, ...(proxied ? { proxyEnv } : {}) };
   const bundle = env['AWS_CA_BUNDLE'];
   const ca = bundle === undefined || bundle === '' ? undefined : [...rootCertificates, readFileSync(bundle, 'utf8')];
-  const credentials = providerFor(service, env);
+  const requestHandler = {
+    connectionTimeout: delivery.connectTimeoutMs,
+    requestTimeout: delivery.requestTimeoutMs,
+    throwOnRequestTimeout: true,
+    // The request's time ends with the head of the answer: its body may stall as well.
+    socketTimeout: delivery.requestTimeoutMs,
+    socketAcquisitionWarningTimeout: 60_000,
+    // Idle connections are dropped before load balancers do it for us.
+    httpAgent: new HttpAgent({ ...options, timeout: 20_000 }),
+    httpsAgent: new HttpsAgent({ ...options, timeout: 20_000, ...(ca === undefined ? {} : { ca }) }),
+  };
+  const credentials = providerFor(service, env, requestHandler);
   const client = new CloudWatchLogsClient({
     region: service.region,
     ...(service.endpoint === null ? {} : { endpoint: service.endpoint, disableHostPrefix: true }),
@@ -29,16 +41,9 @@ export function createLogsClient(service: ServicePlan, delivery: DeliveryPlan, e
     // The lane has its own retry loop: the SDK's hides what happens and gives up after three attempts.
     maxAttempts: 1,
     customUserAgent: 'unified-agent',
-    requestHandler: {
-      connectionTimeout: delivery.connectTimeoutMs,
-      requestTimeout: delivery.requestTimeoutMs,
-      throwOnRequestTimeout: true,
-      socketAcquisitionWarningTimeout: 60_000,
-      // Idle connections are dropped before load balancers do it for us.
-      httpAgent: new HttpAgent({ ...options, timeout: 20_000 }),
-      httpsAgent: new HttpsAgent({ ...options, timeout: 20_000, ...(ca === undefined ? {} : { ca }) }),
-    },
+    requestHandler,
   });
   client.middlewareStack.use(prebuiltBody);
+  refuseEmptyAnswers(client);
   return client;
 }

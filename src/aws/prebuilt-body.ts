@@ -12,6 +12,9 @@ const bodies = new WeakMap<object, EncodedBody>();
 /** Makes the command with this input send `body` as it is, instead of having its input serialised. */
 export function sendBody(input: object, body: EncodedBody): void { bodies.set(input, body); }
 
+/** The command with this input sends a body of its own. */
+export function hasBody(input: object): boolean { return bodies.has(input); }
+
 /**
  * Swaps the encoded body in after serialisation and before the content length is set and the request signed: credentials,
  * endpoint, signature and errors stay the SDK's, and its JSON writer, half of the cost of a call, sees an empty list.

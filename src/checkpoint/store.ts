@@ -1,6 +1,6 @@
 // The safe offsets of the agent, in memory and on disk.
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Checkpoint } from '../flow.ts';
 import type { Lifetime, Service } from '../lifecycle/lifetime.ts';
 import { Faults } from './faults.ts';
@@ -45,7 +45,7 @@ export class CheckpointStore implements Service, ChangeListener {
    * does not throw: see `damaged`. Throws StateLockedError, StateVersionError, or why the directory cannot be used.
    */
   static async open(directory: string, { report }: { readonly report: StoreReport }): Promise<CheckpointStore> {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await createDirectory(directory);
     const lock = await lockState(directory);
     try {
       for (const name of await readdir(directory)) if (/^(?:checkpoints|journal)-\d+\.tmp$/.test(name)) await rm(join(directory, name), { force: true });
@@ -123,5 +123,26 @@ export class CheckpointStore implements Service, ChangeListener {
     } finally {
       await this.#lock.release();
     }
+  }
+}
+
+/**
+ * Creates a directory and what of its parents is missing, mode 0700. The runtime's own recursive mkdir tries without end
+ * where a file system refuses a new directory with ENOENT (/proc, an automounter whose mount is missing).
+ */
+async function createDirectory(directory: string): Promise<void> {
+  const missing: string[] = [];
+  for (let path = directory; !(await exists(path)) && dirname(path) !== path; path = dirname(path)) missing.push(path);
+  // Somebody else may create them meanwhile; what cannot be used shows when the lock is taken.
+  for (const path of missing.toReversed()) await mkdir(path, { mode: 0o700 }).catch((error: unknown) => { if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; });
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { Agent, StateDirectoryError } from '../agent/agent.ts';
@@ -50,6 +51,11 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet }: RunOpt
     process.stderr.write('agent: nothing to run: the config has no entry that works; `agent check` says what is wrong\n');
     return EXIT_CONFIG;
   }
+  const unreadableBundle = await certificatesFault(process.env['AWS_CA_BUNDLE']);
+  if (unreadableBundle !== null) {
+    process.stderr.write(`agent: ${unreadableBundle}\n`);
+    return EXIT_CONFIG;
+  }
   const report = new AgentReport((level, message) => { if (quiet !== true || level !== 'info') logLine(level, message); }, Date.now);
   const life = new LifetimeControl();
   const agent = new Agent({
@@ -72,8 +78,21 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet }: RunOpt
     return EXIT_NO_STATE;
   }
   const held = [...agent.lanes].filter((lane) => !lane.empty);
-  report.note(`stopped: ${report.deliveredEvents} events delivered${held.length > 0 ? `; ${held.length} streams hold events that are not acknowledged, they are read again at the next start` : ''}`);
-  return held.length > 0 && untilCaughtUp === true ? EXIT_UNFINISHED : 0;
+  // The agent ends by itself once it has caught up; a signal came before that.
+  const unfinished = untilCaughtUp === true && (life.stop.aborted || held.length > 0);
+  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${held.length > 0 ? `; ${held.length} streams hold events that are not acknowledged, they are read again at the next start` : ''}`);
+  return unfinished ? EXIT_UNFINISHED : 0;
+}
+
+/** Why the file that AWS_CA_BUNDLE names cannot be used, or null. Without it every connection would be refused. */
+async function certificatesFault(bundle: string | undefined): Promise<string | null> {
+  if (bundle === undefined || bundle === '') return null;
+  try {
+    await readFile(bundle);
+    return null;
+  } catch (error) {
+    return `AWS_CA_BUNDLE names ${bundle}, which cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}): name a file of PEM certificates that this user may read, or unset the variable`;
+  }
 }
 
 function logLine(level: LogLevel, message: string): void {

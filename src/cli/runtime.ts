@@ -1,4 +1,5 @@
 // Settings of the runtime itself, made before anything else is loaded.
+import { homedir } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -13,6 +14,20 @@ setFlagsFromString('--heap-growing-percent=40');
 setFlagsFromString('--no-maglev');
 // A person's pattern that backtracks without end is finished by the linear engine (see records/pattern.ts for the check).
 setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
+
+/**
+ * A user that the system does not know (an arbitrary id in a container) has no home, and the SDK's credential chain would
+ * fail while looking for a file there, before it asks the container or the instance: such a user gets `/`, as runtimes of
+ * containers give it.
+ */
+export function settleHome(): void {
+  try {
+    homedir();
+  } catch {
+    process.env['HOME'] = '/';
+  }
+}
+settleHome();
 
 let collect: (() => void) | null = null;
 

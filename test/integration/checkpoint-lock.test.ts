@@ -64,3 +64,7 @@ test('a pid file that a crash left does not keep the next agent out, even when t
 test('a state directory that cannot be written to is said with its path', async () => {
   await assert.rejects(lockState('/proc/nowhere'), /state directory \/proc\/nowhere cannot be locked: .* \(\/proc\/nowhere\/lock\): check/);
 });
+
+test('a state directory where none can be created (a file system that answers ENOENT) is said at once, without trying for ever', { timeout: 5_000 }, async () => {
+  await assert.rejects(CheckpointStore.open('/proc/unified-agent/state', { report: hear() }), { code: 'ENOENT' });
+});

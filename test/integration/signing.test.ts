@@ -47,7 +47,7 @@ test('the middleware that swaps the encoded body in stands where the SDK\'s own 
   assert.deepEqual(steps, [
     'loggerMiddleware initialize', 'httpAuthSchemeMiddleware serialize', 'endpointV2Middleware serialize', 'serializerMiddleware serialize',
     'prebuiltBody build', 'contentLengthMiddleware build', 'getUserAgentMiddleware build', 'hostHeaderMiddleware build', 'recursionDetectionMiddleware build',
-    'retryMiddleware finalizeRequest', 'httpSigningMiddleware finalizeRequest', 'deserializerMiddleware deserialize',
+    'retryMiddleware finalizeRequest', 'httpSigningMiddleware finalizeRequest', 'deserializerMiddleware deserialize', 'emptyAnswer deserialize',
   ]);
 });
 
