@@ -27,12 +27,12 @@ import type { Zone } from '../records/zone.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import { LogPipeline } from './log-pipeline.ts';
 import { Relatives } from './relatives.ts';
-import { buildStages } from './stages.ts';
+import { CHUNK_BYTES, buildStages } from './stages.ts';
 
 /** A read beyond the largest event: its marks and the line after it. */
 const READ_MARGIN = 65_536;
 /** Smallest arena input: the usual chunk and its window. */
-const LEAST_INPUT = 262_144 + READ_MARGIN;
+const LEAST_INPUT = CHUNK_BYTES + READ_MARGIN;
 /** Delivered bodies kept for reuse, bytes: a few full batches, or the many small ones of quiet streams. */
 const POOLED_BYTES = 8_388_608;
 const HOUSEKEEPING_MS = 1_000;
@@ -116,7 +116,7 @@ export class Agent {
     } finally {
       storeLife.requestStop();
       await storing;
-      await quarantine.flush();
+      quarantine.flush();
       await store.close();
       client.destroy();
       life.stop.removeEventListener('abort', onStop);
@@ -169,7 +169,7 @@ export class Agent {
       globs.set(entry.key, glob);
       const stages = buildStages(entry, { arena, kernel, descriptors, report, now, localZone, zones, undeliverable, undelivered });
       const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts });
-      const pipeline = new LogPipeline({ entry, stages, store, descriptors, wake, relatives, report, laneFor, now, hurry: () => this.#hurry, matches: (path) => glob.matches(path) });
+      const pipeline = new LogPipeline({ entry, stages, store, wake, relatives, report, life, laneFor, now, hurry: () => this.#hurry, matches: (path) => glob.matches(path) });
       this.#pipelines.push(pipeline);
       byKey.set(entry.key, pipeline);
     }
@@ -179,7 +179,7 @@ export class Agent {
       report: finderReport(report),
       onChange: ({ key }) => byKey.get(key)!.reconcile(finder.matches(key)),
     });
-    for (const pipeline of this.#pipelines) pipeline.begin(life);
+    for (const pipeline of this.#pipelines) pipeline.begin();
     const finding = finder.run(life);
     const housekeeping = setInterval(() => {
       for (const pipeline of this.#pipelines) {
@@ -242,11 +242,11 @@ export class Agent {
   /** Deleted files held open stay within their bounds: the oldest is released first, and its loss counted. */
   #limitDeleted(): void {
     const { maxDeletedBytes, maxDeletedAgeMs } = this.plan.reading;
-    const held = this.#pipelines.flatMap((pipeline) => pipeline.deleted().map((one) => ({ ...one, pipeline }))).sort((a, b) => b.sinceMs - a.sinceMs);
+    const held = this.#pipelines.flatMap((pipeline) => pipeline.lingering.deleted().map((one) => ({ ...one, pipeline }))).sort((a, b) => b.sinceMs - a.sinceMs);
     let total = held.reduce((sum, one) => sum + one.unread, 0);
     for (const { generation, unread, sinceMs, pipeline } of held) {
       if (unread === 0 || (total <= maxDeletedBytes && sinceMs <= maxDeletedAgeMs)) continue;
-      pipeline.release(generation);
+      pipeline.lingering.release(generation);
       total -= unread;
     }
   }

@@ -1,12 +1,11 @@
 // Events that can never be delivered, kept for a person: one JSON object a line in `quarantine.jsonl` of the state
 // directory. Never in the way of delivery: it is bounded in memory and on disk, and its errors are counted and reported.
-import { open, rename } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { chmodSync, closeSync, fstatSync, ftruncateSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Default bound of the file, bytes; with the one before it the folder holds twice as much. */
 export const QUARANTINE_BYTES = 64 << 20;
-/** Bytes that wait for the disk at most; what comes on top is dropped and counted. */
+/** Bytes that wait for the end of the turn, or for a disk that fails; in that case what comes on top is dropped and counted. */
 const PENDING_BYTES = 8 << 20;
 
 export interface QuarantinedRecord {
@@ -44,39 +43,32 @@ export interface QuarantineCounters {
 
 interface Size { events: number; bytes: number }
 
-/** Lines and bytes of a file, in pieces. */
-async function sizeOf(path: string): Promise<Size> {
-  const size: Size = { events: 0, bytes: 0 };
-  let handle: FileHandle;
-  try {
-    handle = await open(path, 'r');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return size;
-    throw error;
+/** Lines of an open file, in pieces. */
+function linesIn(fd: number): number {
+  const piece = Buffer.allocUnsafe(1 << 18);
+  let lines = 0;
+  let offset = 0;
+  for (let read = readSync(fd, piece, 0, piece.length, 0); read > 0; read = readSync(fd, piece, 0, piece.length, offset)) {
+    offset += read;
+    for (let at = piece.indexOf(0x0a); at >= 0 && at < read; at = piece.indexOf(0x0a, at + 1)) lines++;
   }
-  try {
-    const piece = Buffer.allocUnsafe(1 << 18);
-    for (let read = await handle.read(piece); read.bytesRead > 0; read = await handle.read(piece)) {
-      size.bytes += read.bytesRead;
-      for (let at = piece.indexOf(0x0a); at >= 0 && at < read.bytesRead; at = piece.indexOf(0x0a, at + 1)) size.events++;
-    }
-  } finally {
-    await handle.close();
-  }
-  return size;
+  return lines;
 }
 
+/**
+ * Writes are synchronous, one for all records of a turn: whoever gives up events faster than the disk takes them waits for
+ * it, and none has to be let go.
+ */
 export class Quarantine {
   readonly #path: string;
   readonly #maxBytes: number;
   readonly #report: QuarantineReport;
   readonly #counters = { events: 0, bytes: 0, rotatedEvents: 0, rotatedBytes: 0, lostEvents: 0, lostBytes: 0 };
-  /** Of the file being written, and of the one before it. */
+  /** As the file was left by the last write; null before the first. */
   #current: Size | null = null;
-  #previous: Size = { events: 0, bytes: 0 };
   #pending: Buffer[] = [];
   #pendingBytes = 0;
-  #writing: Promise<void> | null = null;
+  #turnEnd: NodeJS.Immediate | null = null;
   #failing = false;
   #saidFull = false;
 
@@ -93,33 +85,31 @@ export class Quarantine {
 
   get counters(): QuarantineCounters { return this.#counters; }
 
-  /** Takes a record over; it is written soon. Never throws and never waits. */
+  /** Takes a record over; it is written at the end of the turn, or at once when many wait. Never throws. */
   add(record: QuarantinedRecord): void {
     const { time, group, stream, file, reason, timestamp, message } = record;
     const line = Buffer.from(`${JSON.stringify({ time: new Date(time).toISOString(), group, stream, file, reason, timestamp, message })}\n`);
     this.#counters.events++;
     this.#counters.bytes += line.length;
+    if (this.#pendingBytes + line.length > PENDING_BYTES && !this.#failing) this.flush();
     if (this.#pendingBytes + line.length > PENDING_BYTES) {
       this.#counters.lostEvents++;
       this.#counters.lostBytes += line.length;
-      return;
+    } else {
+      this.#pending.push(line);
+      this.#pendingBytes += line.length;
     }
-    this.#pending.push(line);
-    this.#pendingBytes += line.length;
-    // While it fails each new record is a new try: there is no timer for what may stay broken for long.
-    this.#writing ??= this.#writePending();
+    // While it fails each turn with a new record is a new try: there is no timer for what may stay broken for long.
+    this.#turnEnd ??= setImmediate(() => { this.flush(); });
   }
 
-  /** Resolves when what was added is written, or its write has failed (which is reported). */
-  async flush(): Promise<void> {
-    await this.#writing;
-    if (this.#pending.length > 0) await (this.#writing ??= this.#writePending());
-  }
-
-  async #writePending(): Promise<void> {
+  /** Writes what was added now; a failure is reported. Never throws. */
+  flush(): void {
+    if (this.#turnEnd !== null) clearImmediate(this.#turnEnd);
+    this.#turnEnd = null;
+    if (this.#pending.length === 0) return;
     try {
-      await Promise.resolve(); // records added in the same turn share one write
-      while (this.#pending.length > 0) await this.#writeSome();
+      while (this.#pending.length > 0) this.#writeSome();
       if (this.#failing) {
         this.#failing = false;
         this.#report.quarantineRecovered(`${this.#path} is written again`);
@@ -129,65 +119,81 @@ export class Quarantine {
         this.#failing = true;
         this.#report.quarantineTrouble(`undeliverable events cannot be written to ${this.#path}: ${(error as Error).message}. Delivery goes on; up to ${PENDING_BYTES >> 20} MiB of them wait in memory, more are dropped and counted. Check the free space and the disk`);
       }
-    } finally {
-      this.#writing = null;
     }
   }
 
   /** Writes as many pending lines as fit into the file, at least one, after a rotation if none fits. */
-  async #writeSome(): Promise<void> {
-    this.#current ??= await this.#takeOver();
-    if (this.#current.bytes > 0 && this.#current.bytes + this.#pending[0]!.length > this.#maxBytes) await this.#rotate();
-    let count = 0;
-    let bytes = 0;
-    for (const line of this.#pending) {
-      if (count > 0 && this.#current.bytes + bytes + line.length > this.#maxBytes) break;
-      count++;
-      bytes += line.length;
-    }
-    const handle = await open(this.#path, 'a', 0o600);
+  #writeSome(): void {
+    const fd = openSync(this.#path, 'a+', 0o600);
     try {
-      await handle.writeFile(Buffer.concat(this.#pending.slice(0, count)));
+      const { events, bytes } = this.#lookAt(fd);
+      if (bytes > 0 && bytes + this.#pending[0]!.length > this.#maxBytes) { this.#rotate(); return; }
+      let count = 0;
+      let length = 0;
+      for (const line of this.#pending) {
+        if (count > 0 && bytes + length + line.length > this.#maxBytes) break;
+        count++;
+        length += line.length;
+      }
+      this.#append(fd, Buffer.concat(this.#pending.slice(0, count)), bytes);
+      this.#pending = this.#pending.slice(count);
+      this.#pendingBytes -= length;
+      this.#current = { events: events + count, bytes: bytes + length };
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /**
+   * What the file holds now. A person may have moved it away, and an earlier run may have left it with a line torn by a crash:
+   * that line is ended, so that it spoils no other.
+   */
+  #lookAt(fd: number): Size {
+    const { size } = fstatSync(fd);
+    if (size === this.#current?.bytes) return this.#current;
+    if (size === 0) return { events: 0, bytes: 0 };
+    chmodSync(this.#path, 0o600);
+    const last = Buffer.alloc(1);
+    readSync(fd, last, 0, 1, size - 1);
+    if (last[0] !== 0x0a) this.#append(fd, Buffer.from('\n'), size);
+    return { events: linesIn(fd), bytes: fstatSync(fd).size };
+  }
+
+  #append(fd: number, lines: Buffer, size: number): void {
+    try {
+      for (let written = 0; written < lines.length;) written += writeSync(fd, lines, written);
     } catch (error) {
       // A piece may have been written; a torn line must not swallow the next one.
-      await handle.truncate(this.#current.bytes).catch(() => undefined);
+      try { ftruncateSync(fd, size); } catch { /* The file is looked at before the next write. */ }
       throw error;
-    } finally {
-      await handle.close();
-    }
-    this.#pending = this.#pending.slice(count);
-    this.#pendingBytes -= bytes;
-    this.#current.events += count;
-    this.#current.bytes += bytes;
-  }
-
-  /** What an earlier run left. Its last line may be torn by a crash: it is ended, so that it spoils no other. */
-  async #takeOver(): Promise<Size> {
-    this.#previous = await sizeOf(`${this.#path}.1`);
-    const size = await sizeOf(this.#path);
-    if (size.bytes === 0) return size;
-    const handle = await open(this.#path, 'r+');
-    try {
-      await handle.chmod(0o600);
-      const last = Buffer.alloc(1);
-      await handle.read(last, 0, 1, size.bytes - 1);
-      if (last[0] === 0x0a) return size;
-      await handle.write('\n', size.bytes);
-      return { events: size.events + 1, bytes: size.bytes + 1 };
-    } finally {
-      await handle.close();
     }
   }
 
-  async #rotate(): Promise<void> {
-    await rename(this.#path, `${this.#path}.1`);
-    this.#counters.rotatedEvents += this.#previous.events;
-    this.#counters.rotatedBytes += this.#previous.bytes;
-    if (this.#previous.events > 0 && !this.#saidFull) {
-      this.#saidFull = true;
-      this.#report.quarantineTrouble(`${this.#path} is full (${this.#maxBytes} bytes): its oldest ${this.#previous.events} events were dropped, and more will be. Move the files away after looking at them`);
-    }
-    this.#previous = this.#current ?? { events: 0, bytes: 0 };
+  #rotate(): void {
+    const older = `${this.#path}.1`;
+    const dropped = this.#olderFile(older);
+    renameSync(this.#path, older);
     this.#current = { events: 0, bytes: 0 };
+    this.#counters.rotatedEvents += dropped.events;
+    this.#counters.rotatedBytes += dropped.bytes;
+    if (dropped.events > 0 && !this.#saidFull) {
+      this.#saidFull = true;
+      this.#report.quarantineTrouble(`${this.#path} is full (${this.#maxBytes} bytes): its oldest ${dropped.events} events were dropped, and more will be. Move the files away after looking at them`);
+    }
+  }
+
+  #olderFile(path: string): Size {
+    let fd: number;
+    try {
+      fd = openSync(path, 'r');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { events: 0, bytes: 0 };
+      throw error;
+    }
+    try {
+      return { events: linesIn(fd), bytes: fstatSync(fd).size };
+    } finally {
+      closeSync(fd);
+    }
   }
 }
