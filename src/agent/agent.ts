@@ -57,6 +57,9 @@ export interface AgentOptions {
   readonly alongside?: (agent: Agent) => Promise<AsyncDisposable>;
 }
 
+/** What an agent that has ended leaves to the next: bytes of followed files that are not acknowledged. */
+export interface Unfinished { readonly files: number; readonly bytes: number }
+
 /** The composition root: every stage of the plan, from the files to the endpoint. */
 export class Agent {
   readonly #o: AgentOptions;
@@ -69,6 +72,7 @@ export class Agent {
   #quarantine: Quarantine | null = null;
   #descriptors: Descriptors | null = null;
   #hurry = false;
+  #unfinished: Unfinished = { files: 0, bytes: 0 };
   #deliveredAtRest = -1;
   #quietTicks = 0;
   readonly startedAt = Date.now();
@@ -85,6 +89,8 @@ export class Agent {
   get store(): CheckpointStore | null { return this.#store; }
   get quarantine(): Quarantine | null { return this.#quarantine; }
   get stateDirectory(): string { return this.#o.stateDir; }
+  /** Known once `run` has ended. */
+  get unfinished(): Unfinished { return this.#unfinished; }
   get openFiles(): number { return this.#descriptors?.count ?? 0; }
 
   /**
@@ -200,9 +206,23 @@ export class Agent {
       await this.#drainLanes(life);
     } finally {
       clearInterval(housekeeping);
+      // A lane that gave its events back still waits for its next try.
+      life.requestAbandon();
       wake.close();
+      this.#unfinished = this.#leftUnfinished();
       for (const pipeline of this.#pipelines) for (const g of pipeline.generations) g.close();
     }
+  }
+
+  #leftUnfinished(): Unfinished {
+    let [files, bytes] = [0, 0];
+    for (const pipeline of this.#pipelines) for (const g of pipeline.generations) {
+      const left = g.file.currentSize() - g.safe.offset;
+      if (left <= 0) continue;
+      files++;
+      bytes += left;
+    }
+    return { files, bytes };
   }
 
   async #untilCaughtUp(life: LifetimeControl): Promise<void> {

@@ -58,7 +58,7 @@ export class Relatives {
 
   /** The file holds nothing but what the live file begins with: a copy that is not complete yet. */
   isPrefixOf(live: Generation, fd: number, size: number): boolean {
-    const liveFd = live.descriptor();
+    const liveFd = live.file.descriptor();
     if (liveFd === null || size === 0 || size > live.offset) return false;
     const length = Math.min(256, size);
     const mine = Buffer.allocUnsafe(length);
@@ -72,7 +72,7 @@ export class Relatives {
 
   /** The bytes before its offset are not there any more. */
   isTruncated(live: Generation): boolean {
-    const fd = live.unpacked ? null : live.descriptor();
+    const fd = live.file.unpacked ? null : live.file.descriptor();
     const { offset, windowCrc, windowLength } = live.mark;
     if (fd === null) return false;
     const window = readWindow(fd, offset);
@@ -87,12 +87,12 @@ export class Relatives {
 
   /** The file that holds the bytes of a truncated generation, copied before the truncation, if there is one. */
   copyOf(g: Generation): { readonly path: string; readonly id: FileId; readonly size: number } | null {
-    return this.copyHolding(this.#checkpointOf(g, g.offset));
+    return this.copyHolding(g.reached);
   }
 
   /** The copy of a truncated generation that ends before its offset, with the mark at its end, if there is one (see findCutCopy). */
   cutCopyOf(g: Generation, known: readonly Checkpoint[]): { readonly path: string; readonly id: FileId; readonly mark: Mark } | null {
-    const copy = this.#search.findCutCopy(this.#checkpointOf(g, g.offset), known, [dirname(g.path)]);
+    const copy = this.#search.findCutCopy(g.reached, known, [dirname(g.path)]);
     if (copy === null) return null;
     const opened = openFile(copy.path);
     if ('error' in opened) return null;
@@ -123,7 +123,7 @@ export class Relatives {
 
   /** Rotated lives of `path` that came after `g` was last seen in good order (epoch ms `since`), oldest first. */
   after(g: Generation, path: string, since: number, known: readonly Checkpoint[]): readonly Candidate[] {
-    return this.#search.unknownLives(path, since, known, [dirname(path)], this.#checkpointOf(g, g.offset));
+    return this.#search.unknownLives(path, since, known, [dirname(path)], g.reached);
   }
 
   /** What earlier runs left unfinished of the file at `path`. */
@@ -141,10 +141,5 @@ export class Relatives {
       case 'absent': case 'failed': return null;
       default: return found satisfies never;
     }
-  }
-
-  #checkpointOf(g: Generation, offset: number): Checkpoint {
-    const { windowCrc, windowLength } = g.mark;
-    return { entry: '', path: g.path, id: g.id, offset, windowCrc, windowLength, split: null, ended: false, updatedAt: 0 };
   }
 }

@@ -15,8 +15,23 @@ import { compileTimestamp } from '../records/timestamp.ts';
 import type { TimestampParser } from '../records/timestamp.ts';
 import type { Zone } from '../records/zone.ts';
 import type { Report } from '../report/report.ts';
-import type { EntryStages } from './generation.ts';
 import { Stamper } from './stamper.ts';
+
+/** First read of a chunk; a message that does not fit is read again with twice the size. */
+export const CHUNK_BYTES = 262_144;
+
+/** The stages between a file and a lane, for one entry. Its generations share them: a chunk passes all of them at once. */
+export interface Stages {
+  readonly arena: Arena;
+  readonly framer: Framer;
+  readonly stamper: Stamper;
+  readonly descriptors: Descriptors;
+  readonly report: Report;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Epoch milliseconds. */
+  readonly wallNow: () => number;
+}
 
 export interface StageContext {
   readonly arena: Arena;
@@ -31,8 +46,8 @@ export interface StageContext {
   readonly zones: Map<string, Zone>;
 }
 
-/** The stages between a file and a lane, for one entry. Its generations share them: a chunk passes all of them at once. */
-export function buildStages(entry: FileEntryPlan, c: StageContext): Omit<EntryStages, 'settled' | 'rewound'> {
+/** Throws for an entry that the compiler of the plan would not have passed. */
+export function buildStages(entry: FileEntryPlan, c: StageContext): Stages {
   const { arena, kernel, report, now } = c;
   const { framing } = entry;
   const encoding = resolveEncoding(framing.encoding);

@@ -77,10 +77,10 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet }: RunOpt
     process.stderr.write(`agent: ${error.message}\n`);
     return EXIT_NO_STATE;
   }
-  const held = [...agent.lanes].filter((lane) => !lane.empty);
+  const { files, bytes } = agent.unfinished;
   // The agent ends by itself once it has caught up; a signal came before that.
-  const unfinished = untilCaughtUp === true && (life.stop.aborted || held.length > 0);
-  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${held.length > 0 ? `; ${held.length} streams hold events that are not acknowledged, they are read again at the next start` : ''}`);
+  const unfinished = untilCaughtUp === true && (life.stop.aborted || files > 0);
+  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${files > 0 ? `; ${bytes} bytes of ${files} ${files === 1 ? 'file' : 'files'} are not acknowledged, they are read at the next start` : ''}`);
   return unfinished ? EXIT_UNFINISHED : 0;
 }
 

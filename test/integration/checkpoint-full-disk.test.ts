@@ -115,15 +115,15 @@ test('a quarantine on a full disk keeps what fits in memory, counts the rest, an
   await writeFile(join(directory, 'quarantine.jsonl'), '');
   limitFiles(100);
   for (let i = 0; i < 10; i++) quarantine.add(record);
-  await quarantine.flush();
+  quarantine.flush();
   quarantine.add(record);
-  await quarantine.flush();
+  quarantine.flush();
   assert.equal(trouble.length, 1);
   assert.match(trouble[0]!, /quarantine\.jsonl: EFBIG/);
   assert.doesNotMatch(trouble[0]!, /mmm/);
   assert.deepEqual([quarantine.counters.events, quarantine.counters.lostEvents], [11, 4]);
   limitFiles('unlimited');
-  await quarantine.flush();
+  quarantine.flush();
   assert.equal(recovered.length, 1);
   assert.equal((await readFile(join(directory, 'quarantine.jsonl'), 'utf8')).trim().split('\n').length, 7);
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, closeSync, openSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { monotonicClock } from '../support/clock.ts';
 import { append, numbered, rotate, textOf } from '../support/log-files.ts';
 import { assertSame, rigFor, startRig, until } from '../support/rig.ts';
 
@@ -123,4 +124,21 @@ test('L20 deliver what exists, then exit: the last line of a rotated file has no
   await rig.start({ untilCaughtUp: true });
   await rig.ended;
   assertSame(rig.messages(), ['one', 'two without an end', 'three'], 'caught up');
+});
+
+test('L19 a file rotated away while the agent was stopped, with none in its place, is let go 10 minutes after it was read to its end', async (t) => {
+  const clock = monotonicClock(t);
+  const rig = await startRig(t, { entries: [{ path: 'app.log', start: { kind: 'line' } }], files: { 'app.log': ['one'] } });
+  await rig.arrived(['one']);
+  await rig.stop();
+  append(rig.path('app.log'), ['two']);
+  renameSync(rig.path('app.log'), rig.path('app.log.1'));
+  await rig.start();
+  await rig.arrived(['one', 'two']);
+  assert.equal(rig.generations.length, 1);
+  unlinkSync(rig.path('app.log.1'));
+  clock.advance(11 * 60_000);
+  await until('its descriptor to be closed', () => rig.generations.length === 0);
+  assert.equal(rig.agent.openFiles, 0);
+  await rig.stop();
 });

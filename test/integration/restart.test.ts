@@ -133,8 +133,9 @@ test('L04 while the agent is stopped the file is truncated in place, written ane
     append(app, second);
     const rotated = rotate(app);
     append(rotated, ['late']);
-    append(app, ['present']);
-    first.push(...second, 'late', 'present');
+    const present = `present after ${size}`;
+    append(app, [present]);
+    first.push(...second, 'late', present);
     await rig.start();
   }
   await rig.arrived(first);

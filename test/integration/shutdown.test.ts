@@ -6,6 +6,7 @@ import { arrivalsOf } from '../support/arrivals.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
 import { append, numbered } from '../support/log-files.ts';
+import { assertQuick } from '../support/quick.ts';
 import { assertSame, rigFor, startRig, until } from '../support/rig.ts';
 
 const PUT = { operation: 'PutLogEvents' } as const;
@@ -77,11 +78,27 @@ test('L23 SIGTERM during an outage, then a second one: it ends at once, says wha
   const asked = performance.now();
   assert.equal(await first.stop(), 0);
   assert.ok(performance.now() - asked < 3_000, 'the second signal does not wait');
-  assert.match(first.said(), /1 streams hold events that are not acknowledged, they are read again at the next start/);
+  assert.match(first.said(), /; \d{4,} bytes of 1 file are not acknowledged, they are read at the next start/);
   served();
   await rig.start({ config: () => config });
   await rig.arrived([...lines, ...more]);
   await rig.stop();
+});
+
+test('a stop after a refused destination gave its events back ends at once, process and all, and says how many bytes of how many files are left', localOnly('faults'), async (t) => {
+  const rig = await rigFor(t);
+  rig.endpoint.faults.add({ kind: 'access-denied', group: 'dead' });
+  const lines = numbered('dead', 50_000, 0, 100);
+  append(rig.path('dead.log'), lines);
+  append(rig.path('live.log'), ['one']);
+  const config = childConfig(rig.url, [{ file_path: rig.path('dead.log'), log_group_name: 'dead' }, { file_path: rig.path('live.log') }], { memory_budget: 4_194_304 });
+  const child = await startChild(t, { folder: dirname(rig.logs), stateDir: rig.stateDir, config });
+  await rig.arrived(['one']);
+  await until('the refusal', () => rig.endpoint.requests.count('PutLogEvents') > 1);
+  const asked = performance.now();
+  assert.equal(await child.stop(), 0);
+  assertQuick(performance.now() - asked, 5_000, 'the end');
+  assert.match(child.said(), new RegExp(`stopped: 1 events delivered; ${lines.length * 101} bytes of 1 file are not acknowledged`));
 });
 
 test('L23 stop, an outage and a deadline: what was not acknowledged when time ran out is read again, what was is not', localOnly('faults'), async (t) => {

@@ -1,0 +1,96 @@
+// Files that lost their name, and the bounds on them.
+
+import type { Wake } from '../files/wake.ts';
+import type { Report } from '../report/report.ts';
+import type { Generation } from './generation.ts';
+import type { LifeOrder } from './life-order.ts';
+import type { Lives } from './lives.ts';
+
+/**
+ * A file that lost its name is followed this long after its last growth: logrotate renames first and signals the writer
+ * later, and some writers need minutes (field reports L03b).
+ */
+const LINGER_MS = 10 * 60_000;
+/** Quiet files without their name that are followed at once; beyond it the longest quiet ones are let go. */
+const MAX_LINGERING = 32;
+/** Monotonic: what lost its name then has lingered long enough. */
+const LONG_AGO = -LINGER_MS;
+
+export interface LingeringContext {
+  readonly lives: Lives;
+  readonly order: LifeOrder<Generation>;
+  readonly wake: Wake;
+  readonly report: Report;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+/** A deleted file that is held open. */
+export interface Deleted {
+  readonly generation: Generation;
+  /** Bytes that are not acknowledged. */
+  readonly unread: number;
+  readonly sinceMs: number;
+}
+
+/** How long, and how many of them, the files of an entry are followed without their name. */
+export class Lingering {
+  readonly #c: LingeringContext;
+
+  constructor(context: LingeringContext) { this.#c = context; }
+
+  /** It has no name, or one that does not match, from now on: its follower must know when that ends. */
+  lost(g: Generation, as: 'renamed' | 'deleted'): void { this.#detach(g, as, this.#c.now()); }
+
+  /** Nobody writes to a copy: it is over when it is read to its end. */
+  isCopy(g: Generation): void { this.#detach(g, 'renamed', LONG_AGO); }
+
+  /** Monotonic time until which it is followed; null: as long as it has its name. */
+  until(g: Generation): number | null {
+    const { attachment, grewAt, detachedAt } = g.file;
+    return attachment === 'attached' ? null : Math.max(grewAt, detachedAt ?? 0) + LINGER_MS;
+  }
+
+  isOver(g: Generation): boolean {
+    const until = this.until(g);
+    return until !== null && this.#c.now() >= until;
+  }
+
+  /** Lets the longest quiet ones go if there are too many. */
+  limit(): void {
+    const { lives, order, wake } = this.#c;
+    const lingering = [...lives].filter((g) => g.file.attachment !== 'attached' && order.isDrained(g) && order.isRead(g));
+    if (lingering.length <= MAX_LINGERING) return;
+    lingering.sort((a, b) => a.file.grewAt - b.file.grewAt);
+    for (const { file } of lingering.slice(0, lingering.length - MAX_LINGERING)) {
+      file.detachedAt = file.grewAt = LONG_AGO;
+      wake.nudge(file);
+    }
+  }
+
+  /** Deleted files held open. */
+  deleted(): readonly Deleted[] {
+    const { lives, order, now } = this.#c;
+    const at = now();
+    return [...lives].filter((g) => g.file.attachment === 'deleted' && order.isRead(g))
+      .map((generation) => ({ generation, unread: Math.max(0, generation.file.currentSize() - generation.safe.offset), sinceMs: at - (generation.file.detachedAt ?? at) }));
+  }
+
+  /** Lets a deleted file go although not all of it was read; returns the bytes lost. */
+  release(g: Generation): number {
+    const lost = Math.max(0, g.file.currentSize() - g.offset);
+    g.truncated = true;
+    g.released = true;
+    this.#c.report.dropped('released-deleted', 0, lost, g.path);
+    this.#c.wake.nudge(g.file);
+    g.close();
+    return lost;
+  }
+
+  #detach(g: Generation, as: 'renamed' | 'deleted', at: number): void {
+    g.file.attachment = as;
+    g.file.detachedAt = at;
+    // It may wait already, and for nothing but news of its file.
+    this.#c.wake.nudge(g.file);
+  }
+}

@@ -1,0 +1,119 @@
+import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
+import { look } from '../files/look.ts';
+import type { ArchivedRests } from './archived-rests.ts';
+import type { Generation } from './generation.ts';
+import { inodeAt } from './inode-at.ts';
+import type { PipelineParts } from './pipeline-parts.ts';
+
+/** The clock of a file system runs a tick behind ours. */
+const CLOCK_SLACK_MS = 100;
+/** Listings of a directory in which the names change under the listing. */
+const MAX_RELISTS = 5;
+
+/** Lives of files that are not at their names any more: what earlier runs left unfinished, and what came and went unseen. */
+export class OlderLives {
+  readonly #p: PipelineParts;
+  readonly #archives: ArchivedRests;
+  /** Checkpoints whose other files are being looked for: one of those may have the same inode number. */
+  readonly #judged = new Set<TrackedCheckpoint>();
+
+  constructor(parts: PipelineParts, archives: ArchivedRests) {
+    this.#p = parts;
+    this.#archives = archives;
+  }
+
+  /** Takes up unfinished files of earlier runs that are not where they were: under another name, copied, or compressed. */
+  resume(): void {
+    const { index, nameFor, matches } = this.#p;
+    const byName = new Map<string, TrackedCheckpoint[]>();
+    const ended = new Map<string, TrackedCheckpoint>();
+    const alive = new Set<string>();
+    for (const checkpoint of this.#p.checkpoints()) {
+      if (checkpoint.ended) {
+        const latest = ended.get(checkpoint.path);
+        if (latest === undefined || latest.updatedAt < checkpoint.updatedAt) ended.set(checkpoint.path, checkpoint);
+        continue;
+      }
+      const name = nameFor(checkpoint.path);
+      alive.add(name);
+      const at = look(checkpoint.path);
+      if (at.kind === 'error') continue;
+      if (name === checkpoint.path && at.kind === 'present' && at.stats.ino === checkpoint.id.inode && at.stats.size >= checkpoint.offset) continue;
+      const list = byName.get(name);
+      if (list === undefined) byName.set(name, [checkpoint]); else list.push(checkpoint);
+    }
+    for (const [name, checkpoints] of byName) this.takeUp(name, checkpoints);
+    // The last file of this name was done with, and another came while no agent ran: there may have been more of them.
+    for (const [path, checkpoint] of ended) {
+      if (alive.has(path) || !matches(path)) continue;
+      const inode = inodeAt(path);
+      if (inode !== null && !index.knowsInode(inode)) this.takeUp(path, [checkpoint]);
+    }
+  }
+
+  /**
+   * Follows what is left of earlier generations of the file called `name`; the last of them must end before the present one
+   * begins. False if that is under way already: judging one of the files found must not begin it again.
+   */
+  takeUp(name: string, checkpoints: readonly TrackedCheckpoint[]): boolean {
+    const fresh = checkpoints.filter((checkpoint) => !this.#judged.has(checkpoint));
+    if (fresh.length === 0) return false;
+    for (const checkpoint of fresh) this.#judged.add(checkpoint);
+    try {
+      // Rotated again while it was looked for: the names belong to other files now. What was taken up is found again.
+      for (let attempt = 0; attempt < MAX_RELISTS && !this.#takeUpFiles(name, fresh); attempt++);
+    } finally {
+      for (const checkpoint of fresh) this.#judged.delete(checkpoint);
+    }
+    return true;
+  }
+
+  /** False when a name went on to another file between the listing and the opening. */
+  #takeUpFiles(name: string, checkpoints: readonly TrackedCheckpoint[]): boolean {
+    const { lives, order, lingering, nameFor, matches, relatives, adopt } = this.#p;
+    const known = this.#p.checkpoints().filter((c) => checkpoints.includes(c) || c.ended || nameFor(c.path) === name);
+    const { pending, missing } = relatives.pending(name, checkpoints, known);
+    const vanished = (missing as readonly TrackedCheckpoint[]).filter((checkpoint) => lives.of(checkpoint) === null);
+    let last: Generation | null = null;
+    for (const { candidate, checkpoint } of pending) {
+      const started = adopt(candidate, last, checkpoint as TrackedCheckpoint | null);
+      if (started === null && inodeAt(candidate.path) !== candidate.inode) return false;
+      if (started === null) continue;
+      if (started.path === name || matches(started.path)) started.file.attach();
+      else lingering.lost(started, 'renamed');
+      last = started;
+    }
+    if (last !== null) order.setTail(name, last);
+    for (const handle of vanished) this.#archives.search({ handle, name, unread: null, gone: null });
+    return true;
+  }
+
+  /**
+   * Follows the lives of `path` that came after `g` and were rotated away before anyone looked, behind `before`, one behind
+   * the other. Gives them, oldest first.
+   */
+  since(g: Generation, path: string, before: Generation | null): readonly Generation[] {
+    const { relatives, adopt, lingering } = this.#p;
+    const found: Generation[] = [];
+    for (let attempt = 0; attempt < MAX_RELISTS; attempt++) {
+      let shifted = false;
+      for (const life of relatives.after(g, path, g.file.seenAt - CLOCK_SLACK_MS, this.#p.checkpoints())) {
+        const last = found.at(-1) ?? before;
+        const one = adopt(life, last);
+        // A rotation between the listing and the opening gives the names to other files: list again, oldest first.
+        if (one === null && inodeAt(life.path) !== life.inode) { shifted = true; break; }
+        if (one === null || one === last) continue;
+        if (one.file.attachment === 'attached') lingering.lost(one, 'renamed');
+        found.push(one);
+      }
+      if (!shifted) break;
+    }
+    return found;
+  }
+
+  /** The last of the earlier lives of a name that are still read, with those that came and went since it was taken up. */
+  tailOf(name: string): Generation | null {
+    const tail = this.#p.order.tail(name);
+    return tail === null ? null : this.since(tail, name, tail).at(-1) ?? tail;
+  }
+}

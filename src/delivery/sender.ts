@@ -1,0 +1,165 @@
+import type { LogBatch } from '../batching/log-batch.ts';
+import type { Destination, Outcome } from '../flow.ts';
+import type { Report } from '../report/report.ts';
+import { backoffMs } from './backoff.ts';
+import type { Pace } from './backoff.ts';
+import type { EncodedBody, Endpoint } from './endpoint.ts';
+import type { Recovery } from './recovery.ts';
+import type { Share } from './share.ts';
+import type { Slots } from './slots.ts';
+
+export interface SenderContext {
+  readonly slots: Slots;
+  readonly recovery: Recovery;
+  readonly endpoint: Endpoint;
+  readonly report: Pick<Report, 'retrying' | 'recovered' | 'trouble'>;
+  readonly random: () => number;
+  /** Let go now: requests under way are abandoned, what is held stays unsettled. */
+  readonly abandon: AbortSignal;
+}
+
+/** Who holds the batches. */
+export interface SenderOwner {
+  /**
+   * Gives everything held back to its sources and takes nothing new until `reopen`. False: something is in no file any
+   * more, or a batch is under way that is not among the `waiting`, so its body is being read.
+   */
+  giveBack(waiting: ReadonlySet<LogBatch>): boolean;
+  reopen(): void;
+  /** False once the batch was given back. */
+  holds(batch: LogBatch): boolean;
+}
+
+export type LaneState = 'idle' | 'sending' | 'retrying' | 'paused';
+
+/** What became of a body; `aborted`: its batch was given back, or the agent lets go of everything. */
+export type Sent = Extract<Outcome, { kind: 'accepted' | 'split' | 'aborted' }>;
+type Retry = Extract<Outcome, { kind: 'retry' }>;
+
+const ABORTED = { kind: 'aborted' } as const;
+/** A body that is still without its stream after it was created this often waits like any other failure. */
+const MAX_CREATIONS = 3;
+
+const retry = (reason: string, pace: Pace): Retry => ({ kind: 'retry', reason, pace, afterMs: null, ambiguous: false });
+
+/** The attempts at one destination, and the waits between them. */
+export class Sender {
+  readonly #destination: Destination;
+  readonly #name: string;
+  readonly #share: Share;
+  readonly #c: SenderContext;
+  readonly #owner: SenderOwner;
+  /** Batches between two attempts. No other is given back, so who does not wait need not ask whether its batch is held. */
+  readonly #waiting = new Set<LogBatch>();
+  /** Failed attempts of what was given back: the next batch goes on with the backoff, it does not begin again. */
+  #failedBefore = 0;
+  state: LaneState = 'idle';
+  lastError: string | null = null;
+  requests = 0;
+
+  constructor(destination: Destination, share: Share, context: SenderContext, owner: SenderOwner) {
+    this.#destination = destination;
+    this.#name = `${destination.group} ${destination.stream}`;
+    this.#share = share;
+    this.#c = context;
+    this.#owner = owner;
+  }
+
+  /** Sends one body, the batch's or a part's, until it is accepted, found guilty, or let go. */
+  async send(batch: LogBatch, body: EncodedBody): Promise<Sent> {
+    const { slots, endpoint, abandon, report } = this.#c;
+    const { group, stream } = this.#destination;
+    let failed = this.#failedBefore;
+    let creations = 0;
+    for (;;) {
+      this.requests++;
+      if (failed === 0) this.state = this.#share.failing ? 'retrying' : 'sending';
+      const outcome = await slots.run(this.#share.failing, () => abandon.aborted ? Promise.resolve(ABORTED) : endpoint.put(this.#destination, body, abandon));
+      let failure: Retry;
+      switch (outcome.kind) {
+        case 'accepted':
+          this.#succeeded(failed);
+          return outcome;
+        case 'split':
+        case 'aborted': return outcome;
+        case 'missing': {
+          const created = await slots.run(this.#share.failing, () => endpoint.create(this.#destination, abandon));
+          if (created.kind === 'aborted') return created;
+          if (created.kind === 'accepted' && creations++ < MAX_CREATIONS) continue;
+          failure = notCreated(created, outcome.reason);
+          break;
+        }
+        case 'refused':
+          this.state = 'paused';
+          report.trouble(`destination ${this.#name}`, `log group ${group}, stream ${stream}: refused as a whole (${outcome.reason}); its logs stay in their files and it is tried again every minute`);
+          failure = retry(outcome.reason, 'slow');
+          break;
+        case 'retry': failure = outcome; break;
+        default: return outcome satisfies never;
+      }
+      if (!(await this.#backOff(batch, failure, ++failed))) return ABORTED;
+    }
+  }
+
+  /** Waits as long as for what only a person can change; false when the batch was let go meanwhile. */
+  pause(batch: LogBatch, reason: string): Promise<boolean> {
+    this.state = 'paused';
+    return this.#backOff(batch, retry(reason, 'slow'), 1);
+  }
+
+  #succeeded(failed: number): void {
+    this.#share.setFailing(false);
+    this.#failedBefore = 0;
+    this.#c.recovery.succeeded();
+    if (failed > 0) this.#c.report.recovered(`destination ${this.#name}`, `log stream ${this.#name}: accepted again after ${failed} failed attempts`);
+    this.state = 'idle';
+    this.lastError = null;
+  }
+
+  /** Waits between attempts; false when the batch was let go meanwhile. */
+  async #backOff(batch: LogBatch, failure: Retry, failed: number): Promise<boolean> {
+    const { report, abandon, random } = this.#c;
+    this.lastError = failure.reason;
+    if (this.state !== 'paused') this.state = 'retrying';
+    report.retrying(this.#destination, failure.reason, failed, failure.ambiguous);
+    const ms = backoffMs(failure.pace, failed, random(), failure.afterMs);
+    this.#share.setFailing(true);
+    this.#waiting.add(batch);
+    const givenBack = this.#share.mustGiveBack && this.#owner.giveBack(this.#waiting);
+    if (givenBack) this.#failedBefore = failed;
+    await this.#wait(failure, ms);
+    this.#waiting.delete(batch);
+    if (givenBack) this.#owner.reopen();
+    return !abandon.aborted && this.#owner.holds(batch);
+  }
+
+  async #wait({ pace, afterMs }: Retry, ms: number): Promise<void> {
+    const { recovery, abandon } = this.#c;
+    // Nobody knocks before the time the service asked for. And what only a person can change is not probed at all: another
+    // lane's success says nothing about it.
+    const unprobed = pace === 'slow' ? ms : afterMs ?? 0;
+    if (unprobed > 0) await pause(unprobed, abandon);
+    if (pace !== 'slow') await recovery.wait(Math.max(0, ms - unprobed), abandon);
+  }
+}
+
+/** Why the stream cannot be written to, although its creation was tried. */
+function notCreated(created: Exclude<Outcome, { kind: 'aborted' }>, missing: string): Retry {
+  switch (created.kind) {
+    case 'retry': return created;
+    case 'accepted': return retry(`created, but still missing: ${missing}`, 'short');
+    case 'refused': return retry(created.reason, 'slow');
+    case 'missing':
+    case 'split': return retry(created.reason, 'short');
+    default: return created satisfies never;
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const finish = (): void => { clearTimeout(timer); signal.removeEventListener('abort', finish); resolve(); };
+    const timer = setTimeout(finish, ms);
+    signal.addEventListener('abort', finish, { once: true });
+  });
+}

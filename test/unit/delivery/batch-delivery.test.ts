@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { joinEvents, sliceEvents, sortByTime } from '../../../src/batching/events.ts';
+import { BufferPool, LogBatch, bodyHeader } from '../../../src/batching/log-batch.ts';
+import { BatchDelivery } from '../../../src/delivery/batch-delivery.ts';
+import type { Sent } from '../../../src/delivery/sender.ts';
+import type { Destination, RejectedRanges } from '../../../src/flow.ts';
+import { Arena } from '../../../src/kernel/arena.ts';
+import { ScriptKernel } from '../../../src/kernel/kernel.ts';
+import { layOut } from '../../support/arena-frames.ts';
+
+const T0 = 1_760_000_000_000;
+const DESTINATION: Destination = { group: 'g', stream: 's', groupClass: null, retentionDays: null, entity: null };
+const HEADER = bodyHeader(DESTINATION);
+const arena = new Arena(100_000);
+const kernel = new ScriptKernel(arena);
+
+interface Written { readonly message: string; readonly time: number; readonly file: string }
+
+/** A sealed batch of the events, which come in the given order from their files. */
+function batchOf(events: readonly Written[]): LogBatch {
+  const batch = new LogBatch(HEADER, 1_048_576, new BufferPool(0));
+  const sources = new Map<string, object>();
+  for (const event of events) {
+    if (!sources.has(event.file)) sources.set(event.file, { path: event.file });
+    layOut(arena, [event]);
+    batch.append(arena, kernel, 0, 1, sources.get(event.file)!, 0);
+  }
+  if (!batch.ascending) {
+    const encoded = batch.events();
+    const sorted = sortByTime(sliceEvents(encoded));
+    batch.order = sorted.map(({ index }) => index);
+    batch.replaceEvents(joinEvents(encoded, sorted));
+  }
+  return batch;
+}
+
+type Logged = { readonly timestamp: number; readonly message: string };
+
+/** Delivers to a service that answers each request's events with `answer`. */
+async function deliver(batch: LogBatch, answer: (events: readonly Logged[]) => Sent, mayPause = true): Promise<{ settled: boolean; stored: Logged[]; givenUp: { file: string; message: string; reason: string }[]; counted: number; pauses: number }> {
+  const stored: Logged[] = [];
+  const givenUp: { file: string; message: string; reason: string }[] = [];
+  let counted = 0;
+  let pauses = 0;
+  const delivery = new BatchDelivery(DESTINATION, HEADER, {
+    send: (_, { bytes }) => {
+      const { logEvents } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { logEvents: Logged[] };
+      const sent = answer(logEvents);
+      if (sent.kind === 'accepted') {
+        const { tooOldEnd = 0, expiredEnd = 0, tooNewStart = Infinity } = sent.rejected ?? {};
+        stored.push(...logEvents.filter((_event, i) => i >= tooOldEnd && i >= expiredEnd && i < tooNewStart));
+      }
+      return Promise.resolve(sent);
+    },
+    pause: () => { pauses++; return Promise.resolve(mayPause); },
+  }, {
+    endpoint: { encode: (bytes) => ({ bytes, encoding: null }), put: () => Promise.reject(new Error('not asked')), create: () => Promise.reject(new Error('not asked')) },
+    undelivered: { add: ({ file, message, reason }) => givenUp.push({ file, message, reason }) },
+    report: { dropped: (_, events) => { counted += events; } },
+  });
+  return { settled: await delivery.deliver(batch, 0), stored, givenUp, counted, pauses };
+}
+
+const written = fc.array(fc.record({ time: fc.integer({ min: T0, max: T0 + 20 }), file: fc.constantFrom('/a', '/b', '/c'), bad: fc.boolean() }), { minLength: 1, maxLength: 25 })
+  .map((list) => list.map(({ time, file, bad }, i) => ({ time, file, message: `${bad ? 'bad' : 'good'} ${i}` })));
+const inTime = (events: readonly Written[]): Written[] => events.toSorted((a, b) => a.time - b.time);
+
+test('of a refused batch every event is stored but those that spoil it, and they are given up under the name of their file', async () => {
+  await fc.assert(fc.asyncProperty(written, async (events) => {
+    const batch = batchOf(events);
+    const { settled, stored, givenUp, counted } = await deliver(batch, (sent) => sent.some(({ message }) => message.startsWith('bad')) ? { kind: 'split', reason: 'no' } : { kind: 'accepted', rejected: null });
+    const guilty = inTime(events).filter(({ message }) => message.startsWith('bad'));
+    assert.equal(settled, true);
+    assert.deepEqual(stored, inTime(events).filter((event) => !guilty.includes(event)).map(({ time, message }) => ({ timestamp: time, message })));
+    assert.deepEqual(givenUp, guilty.map(({ file, message }) => ({ file, message, reason: 'no' })));
+    assert.deepEqual([counted, batch.givenUp, batch.givenUpBytes], [guilty.length, guilty.length, guilty.reduce((sum, { message }) => sum + message.length, 0)]);
+  }), { numRuns: 100 });
+});
+
+test('an accepted batch is not stored where the answer says so: each such event is given up once, whatever way the ranges overlap', async () => {
+  const place = fc.nat({ max: 30 });
+  await fc.assert(fc.asyncProperty(written, place, place, fc.oneof(place, fc.constant(Infinity)), async (events, tooOldEnd, expiredEnd, tooNewStart) => {
+    const rejected: RejectedRanges = { tooOldEnd, expiredEnd, tooNewStart };
+    const { settled, stored, givenUp, counted } = await deliver(batchOf(events), () => ({ kind: 'accepted', rejected }));
+    assert.equal(settled, true);
+    assert.equal(stored.length + givenUp.length, events.length);
+    assert.equal(counted, givenUp.length);
+    const missing = inTime(events).filter((_, i) => i < tooOldEnd || i < expiredEnd || i >= tooNewStart);
+    assert.deepEqual(givenUp.map(({ message }) => message), missing.map(({ message }) => message));
+    const reasonAt = (i: number): RegExp => i < tooOldEnd ? /14 days/ : i < expiredEnd ? /retention/ : /future/;
+    for (const { message, reason } of givenUp) assert.match(reason, reasonAt(inTime(events).findIndex((event) => event.message === message)));
+  }), { numRuns: 100 });
+});
+
+test('after 32 calls for one batch the lane pauses; let go of in the pause, or in an attempt, the batch is not settled', async () => {
+  const events = Array.from({ length: 40 }, (_, i) => ({ time: T0, file: '/a', message: `bad ${i}` }));
+  const refuse = (): Sent => ({ kind: 'split', reason: 'no' });
+  const patient = await deliver(batchOf(events), refuse);
+  // 39 halvings make 78 parts.
+  assert.deepEqual([patient.settled, patient.givenUp.length, patient.pauses], [true, 40, 2]);
+  const letGo = await deliver(batchOf(events), refuse, false);
+  assert.deepEqual([letGo.settled, letGo.pauses], [false, 1]);
+  const aborted = await deliver(batchOf(events), () => ({ kind: 'aborted' }));
+  assert.deepEqual([aborted.settled, aborted.givenUp.length], [false, 0]);
+});
