@@ -191,6 +191,7 @@ export class Agent {
       for (const pipeline of this.#pipelines) {
         pipeline.skippedByName = finder.skipped(pipeline.entry.key);
         if (pipeline.wantsReconcile) pipeline.reconcile(finder.matches(pipeline.entry.key));
+        pipeline.keepHouse();
       }
       this.#limitDeleted();
       this.#forgetLanes();

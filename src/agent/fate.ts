@@ -1,6 +1,5 @@
 import { look } from '../files/look.ts';
 import type { ArchivedRests } from './archived-rests.ts';
-import { removeIfDone } from './auto-removal.ts';
 import type { Generation } from './generation.ts';
 import { inodeAt } from './inode-at.ts';
 import type { OlderLives } from './older-lives.ts';
@@ -20,7 +19,7 @@ export class Fate {
 
   /** After each quiet moment: read once more at once (`again`), wait for growth (`follow`), or `end`. */
   look(g: Generation): 'follow' | 'again' | 'end' {
-    const { entry, stages, order, lingering, lives, report, hurry, begin } = this.#p;
+    const { stages, order, lingering, report, hurry, begin } = this.#p;
     const { file } = g;
     g.growHead();
     g.looked = true;
@@ -32,7 +31,6 @@ export class Fate {
       }
       if (at.kind === 'present' && at.stats.ino === file.id.inode && !file.unpacked) {
         file.seenAt = stages.wallNow();
-        if (entry.autoRemoval) removeIfDone(g, lives, report);
         if (order.waitingFor(g).length === 0) return 'follow';
         // It moved on to another name that matches: what came after it waits all the same.
         if (order.takeUnread(g)) return 'again';

@@ -7,10 +7,12 @@ import { look } from '../files/look.ts';
 import { openFile } from '../files/tailer.ts';
 import type { FileEntryPlan } from '../plan.ts';
 import { ArchivedRests } from './archived-rests.ts';
+import { removeDone } from './auto-removal.ts';
 import { CheckpointIndex } from './checkpoint-index.ts';
 import { destinationOf } from './destination.ts';
 import { Fate } from './fate.ts';
 import { follow } from './follow.ts';
+import type { FollowContext } from './follow.ts';
 import { Generation } from './generation.ts';
 import type { GenerationContext, GenerationStart } from './generation.ts';
 import { inodeAt } from './inode-at.ts';
@@ -43,7 +45,7 @@ export class LogPipeline {
   readonly #order = new LifeOrder<Generation>();
   readonly #archives: ArchivedRests;
   readonly #older: OlderLives;
-  readonly #fate: Fate;
+  readonly #followContext: FollowContext;
   /** Followers, and searches in archives. */
   readonly #tasks = new Set<Promise<void>>();
   #waiting = false;
@@ -69,7 +71,17 @@ export class LogPipeline {
     };
     this.#archives = new ArchivedRests(this.#p, { began: (task) => this.#await(task), ended: (gone, rest) => this.#goesOn(gone, rest) });
     this.#older = new OlderLives(this.#p, this.#archives);
-    this.#fate = new Fate(this.#p, this.#older, this.#archives);
+    const fate = new Fate(this.#p, this.#older, this.#archives);
+    const { wake, now, hurry } = context;
+    this.#followContext = {
+      wake, now, hurry,
+      multilineMs: entry.framing.multilineTimeoutMs,
+      partialMs: entry.framing.partialLineTimeoutMs,
+      deadline: (g) => this.lingering.until(g),
+      look: (g) => fate.look(g),
+      truncated: (g) => fate.truncated(g),
+      unreadable: (g) => fate.unreadable(g),
+    };
   }
 
   get generations(): Iterable<Generation> { return this.#lives; }
@@ -91,6 +103,12 @@ export class LogPipeline {
     const { key, startAt } = this.entry;
     this.#firstScan = startAt === 'end' && [key, BEGUN + key].every((name) => [...this.#p.store.entry(name)].length === 0);
     this.#older.resume();
+  }
+
+  /** To be called about each second. */
+  keepHouse(): void {
+    const { entry } = this;
+    if (entry.autoRemoval) removeDone({ lives: this.#lives, follow: entry.follow, report: this.#p.report, now: this.#p.now });
   }
 
   /** Resolves when every follower has ended. */
@@ -223,17 +241,8 @@ export class LogPipeline {
   }
 
   #follow(g: Generation): void {
-    const { wake, now, hurry, life } = this.#p;
-    const { framing } = this.entry;
-    this.#await(follow(g, {
-      wake, now, hurry,
-      multilineMs: framing.multilineTimeoutMs,
-      partialMs: framing.partialLineTimeoutMs,
-      deadline: (one) => this.lingering.until(one),
-      look: (one) => this.#fate.look(one),
-      truncated: (one) => this.#fate.truncated(one),
-      unreadable: (one) => this.#fate.unreadable(one),
-    }, life).then(() => {
+    const { life } = this.#p;
+    this.#await(follow(g, this.#followContext, life).then(() => {
       // After a stop only what nobody can read again was finished.
       if (!life.stop.aborted || (g.isLastChance && !life.abandon.aborted)) this.#isOver(g);
     }));

@@ -134,7 +134,9 @@ export class Stamper {
     const now = this.#o.wallNow();
     const oldest = now - MAX_AGE_MS;
     const newest = now + MAX_AHEAD_MS;
+    const { group, stream } = file.lane.destination;
     let clamped = 0;
+    let [olds, oldBytes, news, newBytes] = [0, 0, 0, 0];
     for (let i = 0; i < arena.count; i++) {
       const time = arena.time[i]!;
       if (time >= oldest && time <= newest) continue;
@@ -147,12 +149,14 @@ export class Stamper {
       this.#keep[i] = 0;
       const from = arena.from[i]!;
       const to = arena.to[i]!;
-      this.#aged++;
-      this.#agedBytes += to - from;
-      report.dropped(time < oldest ? 'too-old' : 'too-new', 1, to - from, file.path);
-      const { group, stream } = file.lane.destination;
+      const length = to - from;
+      if (time < oldest) { olds++; oldBytes += length; } else { news++; newBytes += length; }
       undelivered.add({ group, stream, file: file.path, reason: time < oldest ? 'older than 14 days' : 'more than two hours in the future', timestamp: time, message: arena.bytes.toString('utf8', from, to) });
     }
+    this.#aged += olds + news;
+    this.#agedBytes += oldBytes + newBytes;
+    if (olds > 0) report.dropped('too-old', olds, oldBytes, file.path);
+    if (news > 0) report.dropped('too-new', news, newBytes, file.path);
     if (clamped > 0) report.clamped(clamped, file.path);
   }
 

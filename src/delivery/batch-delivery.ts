@@ -1,7 +1,7 @@
 import { joinEvents, sliceEvents } from '../batching/events.ts';
 import type { EventSlice } from '../batching/events.ts';
 import type { LogBatch } from '../batching/log-batch.ts';
-import type { Destination } from '../flow.ts';
+import type { Destination, RejectedRanges } from '../flow.ts';
 import type { Report } from '../report/report.ts';
 import { Bisection } from './bisection.ts';
 import type { Part } from './bisection.ts';
@@ -24,10 +24,12 @@ const CLOSING = Buffer.from(']}');
 export class BatchDelivery {
   readonly #destination: Destination;
   readonly #header: Buffer;
-  readonly #sender: Pick<Sender, 'send' | 'pause'>;
+  readonly #sender: Pick<Sender, 'send' | 'pause' | 'refused'>;
+  /** The service took an event of this destination since the last one was given up. */
+  #takes = false;
   readonly #c: BatchDeliveryContext;
 
-  constructor(destination: Destination, header: Buffer, sender: Pick<Sender, 'send' | 'pause'>, context: BatchDeliveryContext) {
+  constructor(destination: Destination, header: Buffer, sender: Pick<Sender, 'send' | 'pause' | 'refused'>, context: BatchDeliveryContext) {
     this.#destination = destination;
     this.#header = header;
     this.#sender = sender;
@@ -36,28 +38,41 @@ export class BatchDelivery {
 
   /** False when the batch was let go before its end. @param backlog batches that wait behind it. */
   async deliver(batch: LogBatch, backlog: number): Promise<boolean> {
-    const sent = await this.#sender.send(batch, this.#c.endpoint.encode(batch.body(), backlog));
-    switch (sent.kind) {
-      case 'accepted':
-        if (sent.rejected !== null) this.#giveUp(batch, rejectedOf(sliceEvents(batch.events()), sent.rejected));
-        return true;
-      case 'split': return this.#deliverParts(batch, sent.reason);
-      case 'aborted': return false;
-      default: return sent satisfies never;
+    for (;;) {
+      const sent = await this.#sender.send(batch, this.#c.endpoint.encode(batch.body(), backlog));
+      switch (sent.kind) {
+        case 'accepted':
+          this.#accepted(batch, sliceEvents(batch.events()), sent.rejected);
+          return true;
+        case 'aborted': return false;
+        case 'split': {
+          const ended = await this.#deliverParts(batch, sent.reason);
+          if (ended !== null) return ended;
+          if (!(await this.#sender.refused(batch, sent.reason))) return false;
+          break;
+        }
+        default: sent satisfies never;
+      }
     }
   }
 
-  /** Delivers all events of a refused batch but those that spoil it. */
-  async #deliverParts(batch: LogBatch, refusal: string): Promise<boolean> {
+  /**
+   * Delivers all events of a refused batch but those that spoil it; false when it was let go. Null: the service took none of
+   * them, so it is not known that an event is to blame. One alone is, where others were taken just before.
+   */
+  async #deliverParts(batch: LogBatch, refusal: string): Promise<boolean | null> {
     const events = sliceEvents(batch.events());
     const bisection = new Bisection();
+    const guilty: GivenUp[] = [];
     const refused = (part: Part, reason: string): void => {
-      if (!bisection.refused(part)) this.#giveUp(batch, [{ events: events.slice(part.from, part.to), why: 'refused', reason }]);
+      if (!bisection.refused(part)) guilty.push({ events: events.slice(part.from, part.to), why: 'refused', reason });
     };
     refused({ from: 0, to: events.length }, refusal);
+    let accepted = false;
     let calls = 0;
     for (let part = bisection.next(); part !== null; part = bisection.next()) {
       if (calls === MAX_BISECT_CALLS) {
+        if (!accepted) return null;
         calls = 0;
         if (!(await this.#sender.pause(batch, `too many events refused: ${refusal}`))) return false;
       }
@@ -66,14 +81,23 @@ export class BatchDelivery {
       const sent = await this.#sender.send(batch, this.#bodyOf(batch, slices));
       switch (sent.kind) {
         case 'accepted':
-          if (sent.rejected !== null) this.#giveUp(batch, rejectedOf(slices, sent.rejected));
+          accepted = true;
+          this.#accepted(batch, slices, sent.rejected);
           break;
         case 'split': refused(part, sent.reason); break;
         case 'aborted': return false;
         default: sent satisfies never;
       }
     }
+    if (!accepted && !(events.length === 1 && this.#takes)) return null;
+    this.#takes = accepted;
+    this.#giveUp(batch, guilty);
     return true;
+  }
+
+  #accepted(batch: LogBatch, sent: readonly EventSlice[], rejected: RejectedRanges | null): void {
+    this.#takes = true;
+    if (rejected !== null) this.#giveUp(batch, rejectedOf(sent, rejected));
   }
 
   #bodyOf(batch: LogBatch, slices: readonly EventSlice[]): EncodedBody {

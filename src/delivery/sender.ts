@@ -12,7 +12,7 @@ export interface SenderContext {
   readonly slots: Slots;
   readonly recovery: Recovery;
   readonly endpoint: Endpoint;
-  readonly report: Pick<Report, 'retrying' | 'recovered' | 'trouble'>;
+  readonly report: Pick<Report, 'retrying' | 'paused' | 'recovered'>;
   readonly random: () => number;
   /** Let go now: requests under way are abandoned, what is held stays unsettled. */
   readonly abandon: AbortSignal;
@@ -67,8 +67,7 @@ export class Sender {
 
   /** Sends one body, the batch's or a part's, until it is accepted, found guilty, or let go. */
   async send(batch: LogBatch, body: EncodedBody): Promise<Sent> {
-    const { slots, endpoint, abandon, report } = this.#c;
-    const { group, stream } = this.#destination;
+    const { slots, endpoint, abandon } = this.#c;
     let failed = this.#failedBefore;
     let creations = 0;
     for (;;) {
@@ -91,20 +90,28 @@ export class Sender {
         }
         case 'refused':
           this.state = 'paused';
-          report.trouble(`destination ${this.#name}`, `log group ${group}, stream ${stream}: refused as a whole (${outcome.reason}); its logs stay in their files and it is tried again every minute`);
-          failure = retry(outcome.reason, 'slow');
+          failure = retry(`refused as a whole: ${outcome.reason}`, 'slow');
           break;
         case 'retry': failure = outcome; break;
         default: return outcome satisfies never;
       }
-      if (!(await this.#backOff(batch, failure, ++failed))) return ABORTED;
+      if (!(await this.#backOff(batch, failure, ++failed, false))) return ABORTED;
     }
   }
 
   /** Waits as long as for what only a person can change; false when the batch was let go meanwhile. */
   pause(batch: LogBatch, reason: string): Promise<boolean> {
     this.state = 'paused';
-    return this.#backOff(batch, retry(reason, 'slow'), 1);
+    return this.#backOff(batch, retry(reason, 'slow'), 1, false);
+  }
+
+  /**
+   * Pauses for a destination that takes nothing at all: what is held goes back to its files, where more may join it. False
+   * when the batch was let go, which it is unless it is in no file any more.
+   */
+  refused(batch: LogBatch, reason: string): Promise<boolean> {
+    this.state = 'paused';
+    return this.#backOff(batch, retry(`refused as a whole: ${reason}`, 'slow'), 1, true);
   }
 
   #succeeded(failed: number): void {
@@ -117,15 +124,16 @@ export class Sender {
   }
 
   /** Waits between attempts; false when the batch was let go meanwhile. */
-  async #backOff(batch: LogBatch, failure: Retry, failed: number): Promise<boolean> {
+  async #backOff(batch: LogBatch, failure: Retry, failed: number, giveBack: boolean): Promise<boolean> {
     const { report, abandon, random } = this.#c;
     this.lastError = failure.reason;
     if (this.state !== 'paused') this.state = 'retrying';
-    report.retrying(this.#destination, failure.reason, failed, failure.ambiguous);
     const ms = backoffMs(failure.pace, failed, random(), failure.afterMs);
+    if (this.state === 'paused') report.paused(this.#destination, failure.reason);
+    else report.retrying(this.#destination, failure.reason, failed, failure.ambiguous, ms);
     this.#share.setFailing(true);
     this.#waiting.add(batch);
-    const givenBack = this.#share.mustGiveBack && this.#owner.giveBack(this.#waiting);
+    const givenBack = (giveBack || this.#share.mustGiveBack) && this.#owner.giveBack(this.#waiting);
     if (givenBack) this.#failedBefore = failed;
     await this.#wait(failure, ms);
     this.#waiting.delete(batch);

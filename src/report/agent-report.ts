@@ -8,6 +8,8 @@ export type LogLine = (level: LogLevel, message: string) => void;
 
 /** The same trouble is said again after this time, while it lasts. */
 const REPEAT_MS = 300_000;
+/** A wait for a destination that is said at once. */
+const LONG_WAIT_MS = 5_000;
 /** Drops of one file for one reason are summed up at most this often, however many there are. */
 const DROPS_SAID_MS = 60_000;
 /** Notes per minute; the rest is counted and said in one line. */
@@ -97,11 +99,16 @@ export class AgentReport implements Report {
     this.deliveredMessageBytes += messageBytes;
   }
 
-  retrying({ group, stream }: Destination, reason: string, attempt: number, ambiguous: boolean): void {
+  retrying({ group, stream }: Destination, reason: string, attempt: number, ambiguous: boolean, waitMs: number): void {
     this.requestsRetried++;
     if (ambiguous) this.ambiguousAttempts++;
-    // One hiccup is the service's everyday life; the second attempt in a row is worth a line.
-    if (attempt >= 2) this.trouble(`destination ${group} ${stream}`, `log group ${group}, stream ${stream}: not accepted (${reason}); held and tried again`);
+    // One hiccup is the service's everyday life; a second one in a row is worth a line, and so is a long wait.
+    if (attempt >= 2 || waitMs >= LONG_WAIT_MS) this.trouble(`destination ${group} ${stream}`, `log group ${group}, stream ${stream}: not accepted (${reason}); held and tried again`);
+  }
+
+  paused({ group, stream }: Destination, reason: string): void {
+    this.requestsRetried++;
+    this.trouble(`destination ${group} ${stream}`, `log group ${group}, stream ${stream}: paused (${reason}); its logs stay in their files and it is tried again about every minute`);
   }
 
   dropped(reason: DropReason, events: number, bytes: number, path: string | null): void {

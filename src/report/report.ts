@@ -12,7 +12,10 @@ export interface Report {
   /** What `trouble` said of the subject is over. */
   recovered(subject: string, message: string): void;
   delivered(destination: Destination, events: number, messageBytes: number): void;
-  retrying(destination: Destination, reason: string, attempt: number, ambiguous: boolean): void;
+  /** An attempt failed; the next one is `waitMs` away. `ambiguous`: the events may have been stored. */
+  retrying(destination: Destination, reason: string, attempt: number, ambiguous: boolean, waitMs: number): void;
+  /** The destination takes nothing until a person changes something. */
+  paused(destination: Destination, reason: string): void;
   dropped(reason: DropReason, events: number, bytes: number, path: string | null): void;
   /** Events in which no time of the entry's timestamp_format was found: they carry the time of the event before. */
   untimed(events: number, path: string): void;

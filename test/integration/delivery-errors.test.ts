@@ -231,6 +231,23 @@ test('L32 a refused event among unsorted ones: the one that goes to quarantine i
   assert.deepEqual(quarantined(rig).map(({ message, timestamp }) => [message, timestamp]), [[lines[30], now - 60_300]]);
 });
 
+test('L32 a service that refuses every event of a stream with an error it also has for a single one: nothing is given up, it is said, and all arrive in order when that ends', localOnly('faults'), async (t) => {
+  const haste = hastened(t);
+  const rig = await startRig(t, {});
+  rig.endpoint.faults.add({ ...PUT, kind: 'reject-event', containing: 'line' });
+  const lines = numbered('line', 500);
+  append(rig.path('app.log'), lines);
+  await rig.says(/log group g, stream s: paused \(refused as a whole: .*InvalidParameterException/);
+  await until('more tries', () => haste.waits.length >= 3);
+  const more = numbered('line', 5, 500);
+  append(rig.path('app.log'), more);
+  rig.endpoint.faults.clear();
+  await rig.arrived([...lines, ...more]);
+  await rig.stop();
+  assert.equal(quarantined(rig).length, 0);
+  assert.deepEqual([...rig.report.drops], []);
+});
+
 test('a destination whose name the service refuses: said, its logs stay in their file, others go on', localOnly('moto takes any name of a stream, AWS none with ":" or "*"'), async (t) => {
   const haste = hastened(t);
   const rig = await startRig(t, { entries: [{ path: 'bad.log', stream: 'a:b' }, { path: 'good.log' }] });

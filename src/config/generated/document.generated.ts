@@ -142,7 +142,7 @@ export interface FileEntry {
   readonly multi_line_start_pattern?: string;
   /** Encoding of the files: a WHATWG label or IANA name. Default: UTF-8. What is invalid becomes U+FFFD. */
   readonly encoding?: string;
-  /** Whether a file is deleted once a newer one matches and every byte of it is acknowledged. Not for files that several programs write at the same time. */
+  /** Whether a file is deleted once a newer one matches and every byte of it is acknowledged. Where every match is followed (`follow: all`, `publish_multi_logs`) it must also have been quiet for ten minutes: it may have a writer of its own. */
   readonly auto_removal?: boolean;
   /** `fd_release` is accepted: descriptors are bounded in any case, so it changes nothing. */
   readonly backpressure_mode?: string;
