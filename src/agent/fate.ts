@@ -26,8 +26,13 @@ export class Fate {
     if (file.attachment === 'attached') {
       const at = look(file.path);
       if (at.kind === 'error') {
-        report.trouble(`file ${file.path}`, `${file.path}: cannot be looked at now; its position is kept and it is tried again`);
+        file.hidden = true;
+        report.trouble(`name ${file.path}`, `${file.path}: cannot be looked at now (${at.code}); its position is kept and it is tried again`);
         return 'follow';
+      }
+      if (file.hidden) {
+        file.hidden = false;
+        report.recovered(`name ${file.path}`, `${file.path}: can be looked at again`);
       }
       if (at.kind === 'present' && at.stats.ino === file.id.inode && !file.unpacked) {
         file.seenAt = stages.wallNow();

@@ -39,6 +39,8 @@ export class FollowedFile implements Sleeper, Closable {
   seenAt: number;
   /** Why it cannot be opened or read now, or null. */
   lastError: string | null = null;
+  /** Nobody can tell at present what its name leads to. */
+  hidden = false;
   readonly #s: Pick<Stages, 'descriptors' | 'now' | 'wallNow'>;
 
   constructor(start: FileStart, stages: Pick<Stages, 'descriptors' | 'now' | 'wallNow'>) {

@@ -36,13 +36,14 @@ export function runCommand(): Command {
     .description('Follow the configured files and deliver them until SIGTERM')
     .requiredOption('--config <file...>', 'config files, merged in this order')
     .option('--state-dir <dir>', 'where checkpoints, quarantine and the control socket live', DEFAULT_STATE_DIR)
-    .option('--until-caught-up', 'deliver what exists, then exit: 0 when all of it is acknowledged, 75 when not')
+    .option('--until-caught-up', 'deliver what exists, however long the service takes, then exit 0; 75 when a signal comes before that')
     .option('--quiet', 'say warnings and errors only')
     .action(async (options: RunOptions) => { process.exitCode = await run(options); });
 }
 
 /** Gives the exit code. */
 async function run({ config, stateDir: directory, untilCaughtUp, quiet }: RunOptions): Promise<number> {
+  const life = endedBySignals();
   const stateDir = resolve(directory);
   const { plan, problems, unreadable } = await loadPlan(config, process.env, globFault);
   if (problems.length > 0) process.stderr.write(formatProblems(problems, process.stderr.isTTY));
@@ -57,18 +58,10 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet }: RunOpt
     return EXIT_CONFIG;
   }
   const report = new AgentReport((level, message) => { if (quiet !== true || level !== 'info') logLine(level, message); }, Date.now);
-  const life = new LifetimeControl();
   const agent = new Agent({
     plan, stateDir, report, env: process.env, localZone: hostZone(process.env), releaseMemory, untilCaughtUp: untilCaughtUp === true,
     alongside: (running) => openControl({ stateDirectory: stateDir, status: () => statusOf(running, agentVersion), report }),
   });
-  const onSignal = (): void => {
-    if (life.stop.aborted) { life.requestAbandon(); return; }
-    life.requestStop();
-    setTimeout(() => life.requestAbandon(), DRAIN_MS).unref();
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
   report.note(`following ${plan.entries.length} ${plan.entries.length === 1 ? 'entry' : 'entries'}${plan.disabled.length > 0 ? `, ${plan.disabled.length} disabled` : ''}; delivering to ${plan.service.endpoint ?? `CloudWatch Logs in ${plan.service.region}`}; state in ${stateDir}`);
   try {
     await agent.run(life);
@@ -82,6 +75,19 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet }: RunOpt
   const unfinished = untilCaughtUp === true && (life.stop.aborted || files > 0);
   report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${files > 0 ? `; ${bytes} bytes of ${files} ${files === 1 ? 'file' : 'files'} are not acknowledged, they are read at the next start` : ''}`);
   return unfinished ? EXIT_UNFINISHED : 0;
+}
+
+/** Ends with SIGTERM or SIGINT, also one that comes while the config is read; at the second one, or the deadline, at once. */
+function endedBySignals(): LifetimeControl {
+  const life = new LifetimeControl();
+  const onSignal = (): void => {
+    if (life.stop.aborted) { life.requestAbandon(); return; }
+    life.requestStop();
+    setTimeout(() => life.requestAbandon(), DRAIN_MS).unref();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  return life;
 }
 
 /** Why the file that AWS_CA_BUNDLE names cannot be used, or null. Without it every connection would be refused. */
