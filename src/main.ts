@@ -1,6 +1,6 @@
-// The process edge: argv in, exit code out. Nothing else of the project reads argv.
+// The process edge: argv in, exit code out. Nothing else of the project reads argv but the allocator's settings, which come first.
+import './cli/allocator.ts';
 import './cli/runtime.ts';
-import { settleAllocator } from './cli/allocator.ts';
 import { Command, CommanderError } from 'commander';
 
 /** sysexits.h EX_USAGE: the command line itself is wrong. */
@@ -46,9 +46,7 @@ function outliveReaders(): void {
 async function main(args: readonly string[]): Promise<void> {
   outliveReaders();
   const spoken = args[0] === '--version' || args[0] === '-V' ? ['version'] : args;
-  const wanted = wantedCommand(spoken);
-  if (wanted === 'run') settleAllocator();
-  const program = await programFor(wanted);
+  const program = await programFor(wantedCommand(spoken));
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
     await program.parseAsync([...spoken], { from: 'user' });

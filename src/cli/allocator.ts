@@ -7,10 +7,13 @@
 const SETTINGS = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' } as const;
 
 /**
- * Starts the program once more in its own place, process id and all, with these settings. An environment that has one of
- * them, from whoever started the agent or from here, is left as it is.
+ * Starts `run` once more in its own place, process id and all, with these settings. An environment that has one of them, from
+ * whoever started the agent or from here, is left as it is.
  */
-export function settleAllocator(): void {
+function settleAllocator(): void {
+  if (process.argv.slice(2).find((word) => !word.startsWith('-')) !== 'run') return;
   if (Object.keys(SETTINGS).some((name) => process.env[name] !== undefined)) return;
   process.execve?.(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], { ...process.env, ...SETTINGS });
 }
+// At once: what is loaded before it is loaded twice.
+settleAllocator();

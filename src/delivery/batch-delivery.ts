@@ -42,7 +42,7 @@ export class BatchDelivery {
       const sent = await this.#sender.send(batch, this.#c.endpoint.encode(batch.body(), backlog));
       switch (sent.kind) {
         case 'accepted':
-          this.#accepted(batch, sliceEvents(batch.events()), sent.rejected);
+          this.#accepted(batch, () => sliceEvents(batch.events()), sent.rejected);
           return true;
         case 'aborted': return false;
         case 'split': {
@@ -82,7 +82,7 @@ export class BatchDelivery {
       switch (sent.kind) {
         case 'accepted':
           accepted = true;
-          this.#accepted(batch, slices, sent.rejected);
+          this.#accepted(batch, () => slices, sent.rejected);
           break;
         case 'split': refused(part, sent.reason); break;
         case 'aborted': return false;
@@ -95,9 +95,10 @@ export class BatchDelivery {
     return true;
   }
 
-  #accepted(batch: LogBatch, sent: readonly EventSlice[], rejected: RejectedRanges | null): void {
+  /** @param sent asked for only when some were rejected: cutting a batch into its events costs as much as sending it */
+  #accepted(batch: LogBatch, sent: () => readonly EventSlice[], rejected: RejectedRanges | null): void {
     this.#takes = true;
-    if (rejected !== null) this.#giveUp(batch, rejectedOf(sent, rejected));
+    if (rejected !== null) this.#giveUp(batch, rejectedOf(sent(), rejected));
   }
 
   #bodyOf(batch: LogBatch, slices: readonly EventSlice[]): EncodedBody {
