@@ -1,5 +1,5 @@
-// The process edge: argv in, exit code out. Nothing else of the project reads argv but the allocator's settings, which come first.
-import './cli/allocator.ts';
+// The process edge: argv in, exit code out. Nothing else of the project reads argv but the start's settings, which come first.
+import './cli/start-settings.ts';
 import './cli/runtime.ts';
 import { Command, CommanderError } from 'commander';
 

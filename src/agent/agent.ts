@@ -38,6 +38,8 @@ const POOLED_BYTES = 8_388_608;
 const HOUSEKEEPING_MS = 1_000;
 /** Housekeeping rounds without a delivery after which memory is given back. */
 const QUIET_TICKS = 3;
+/** Message bytes that leave something behind worth giving back: a collection costs as much CPU as delivering ten times as many. */
+const BURST_BYTES = 4 << 20;
 /** Lanes kept although no file feeds them: their counters stay in `status`. */
 const SPARE_LANES = 100;
 const CAUGHT_UP_POLL_MS = 50;
@@ -73,7 +75,9 @@ export class Agent {
   #descriptors: Descriptors | null = null;
   #hurry = false;
   #unfinished: Unfinished = { files: 0, bytes: 0 };
-  #deliveredAtRest = -1;
+  #deliveredBytes = -1;
+  /** Delivered when memory was last given back; the start itself is a burst. */
+  #restedBytes = -BURST_BYTES;
   #quietTicks = 0;
   readonly startedAt = Date.now();
 
@@ -138,7 +142,7 @@ export class Agent {
     const kernel = createKernel(arena);
     const budget = (this.#budget = new Budget(plan.delivery.budgetBytes));
     const descriptors = (this.#descriptors = new Descriptors(descriptorLimit()));
-    const wake = new Wake(report, now);
+    const wake = new Wake(report, now, life.stop);
     const { undeliverable } = plan.delivery;
     const undelivered = { add: (event: Omit<QuarantinedRecord, 'time'>): void => {
       if (undeliverable !== 'drop') quarantine.add({ time: Date.now(), ...event });
@@ -250,11 +254,12 @@ export class Agent {
 
   /** After a burst, once nothing was delivered for a while: gives back what the burst needed. */
   #rest(pool: BufferPool): void {
-    const { deliveredEvents } = this.report;
-    if (deliveredEvents !== this.#deliveredAtRest) {
-      this.#deliveredAtRest = deliveredEvents;
+    const { deliveredMessageBytes } = this.report;
+    if (deliveredMessageBytes !== this.#deliveredBytes) {
+      this.#deliveredBytes = deliveredMessageBytes;
       this.#quietTicks = 0;
-    } else if (++this.#quietTicks === QUIET_TICKS) {
+    } else if (++this.#quietTicks >= QUIET_TICKS && deliveredMessageBytes - this.#restedBytes >= BURST_BYTES && this.#lanes.values().every((lane) => lane.empty)) {
+      this.#restedBytes = deliveredMessageBytes;
       pool.clear();
       this.#o.releaseMemory?.();
     }

@@ -47,7 +47,7 @@ export async function follow(g: Generation, c: FollowContext, life: Lifetime): P
         return;
       case 'unreadable':
         if (stopping || c.unreadable(g) === 'end') return;
-        await c.wake.wait(g.file, c.now() + UNREADABLE_MS, life.stop);
+        await c.wake.wait(g.file, c.now() + UNREADABLE_MS);
         continue;
       case 'caught-up': break;
       default: step satisfies never;
@@ -63,7 +63,7 @@ export async function follow(g: Generation, c: FollowContext, life: Lifetime): P
     if (next !== null && (c.hurry() || c.now() >= next.at)) { flush = c.hurry() ? 'end' : next.flush; continue; }
     const deadline = c.deadline(g);
     const until = next === null ? deadline : deadline === null ? next.at : Math.min(next.at, deadline);
-    await c.wake.wait(g.file, until, life.stop);
+    await c.wake.wait(g.file, until);
     if (g.released) return;
     turnEnds = c.now() + TURN_MS;
   }

@@ -29,16 +29,16 @@ export function settleHome(): void {
 }
 settleHome();
 
-let collect: (() => void) | null = null;
+let collect: NodeJS.GCFunction | null = null;
 
 /**
- * Collects garbage now, all of it. The runtime does this by itself only under pressure, so after a burst (a start with
+ * Collects garbage now, all of it, and gives back the pages. The runtime does this by itself only under pressure, so after a burst (a start with
  * many files, an outage) a quiet agent would keep what the burst left behind. Costs about 30 ms.
  */
 export function releaseMemory(): void {
   if (collect === null) {
     setFlagsFromString('--expose-gc');
-    collect = runInNewContext('gc') as () => void;
+    collect = runInNewContext('gc') as NodeJS.GCFunction;
   }
-  collect();
+  collect({ execution: 'sync', flavor: 'last-resort', type: 'major' });
 }

@@ -49,21 +49,24 @@ export class Wake {
   readonly #deadlines = new Set<Entry>();
   readonly #report: Report;
   readonly #now: () => number;
+  readonly #stop: AbortSignal;
   #watchless = false;
 
-  constructor(report: Report, now: () => number) {
+  /** @param stop ends every wait */
+  constructor(report: Report, now: () => number, stop: AbortSignal) {
     this.#report = report;
     this.#now = now;
+    this.#stop = stop;
+    // One listener for all: a signal's list of listeners is searched from its beginning at each removal.
+    stop.addEventListener('abort', () => { for (const e of this.#entries.values()) e.wake?.(); }, { once: true });
   }
 
   get hot(): number { return this.#hot.size; }
   get watched(): number { let n = 0; for (const e of this.#entries.values()) if (e.watcher !== null) n++; return n; }
 
-  /**
-   * Resolves when the file may have news, at monotonic time `until` (null: never), or on `signal`.
-   */
-  wait(sleeper: Sleeper, until: number | null, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
+  /** Resolves when the file may have news, at monotonic time `until` (null: never), or at the stop. */
+  wait(sleeper: Sleeper, until: number | null): Promise<void> {
+    if (this.#stop.aborted) return Promise.resolve();
     const now = this.#now();
     let entry = this.#entries.get(sleeper);
     if (entry === undefined) {
@@ -76,14 +79,11 @@ export class Wake {
     if (until !== null && !e.hot) this.#deadlines.add(e);
     this.#armSafety();
     return new Promise((resolve) => {
-      const finish = (): void => {
+      e.wake = () => {
         e.wake = null;
         this.#deadlines.delete(e);
-        signal.removeEventListener('abort', finish);
         resolve();
       };
-      e.wake = finish;
-      signal.addEventListener('abort', finish, { once: true });
     });
   }
 
