@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { Regex } from '../../../../src/local-endpoint/pattern/regex.ts';
+import { assertQuick } from '../../../support/quick.ts';
 
 const atom = fc.constantFrom('a', 'b', '1', '.', '\\d', '\\W', '\\s', '[ab]', '[^a]', '[0-9-]', '\\.', '\\x61', '[\\d_]', '@');
 const repetition = fc.constantFrom('', '', '', '*', '+', '?', '{2}', '{1,}', '{1,2}', '*?');
@@ -23,7 +24,7 @@ test('an open lower bound means none', () => {
 test('an expression that makes a backtracking engine explode runs in time proportional to the text', () => {
   const started = performance.now();
   assert.equal(new Regex('a*a*a*a*a*a*a*a*a*a*a*a*b$').test('a'.repeat(5000)), false);
-  assert.ok(performance.now() - started < 1000);
+  assertQuick(performance.now() - started, 1_000, 'the search');
 });
 
 for (const bad of ['(a)', 'a)', '!', 'é', '*a', '[a', 'a{', 'a{2,1}', '\\q', '\\x1', '', '[z-a]', ' ', 'a{9999}']) {
