@@ -7,6 +7,8 @@ import type { Generation } from './generation.ts';
 const TURN_MS = 10;
 /** A file that cannot be read is tried again this often. */
 const UNREADABLE_MS = 5_000;
+/** What waits for an earlier file asks again this often. */
+const WAITING_MS = 50;
 
 export interface FollowContext {
   readonly wake: Wake;
@@ -48,6 +50,11 @@ export async function follow(g: Generation, c: FollowContext, life: Lifetime): P
       case 'unreadable':
         if (stopping || c.unreadable(g) === 'end') return;
         await c.wake.wait(g.file, c.now() + UNREADABLE_MS);
+        continue;
+      case 'waiting':
+        // What is in no other place is sent at a stop even if its turn has not come.
+        if (stopping) g.predecessor = null;
+        else await c.wake.wait(g.file, c.now() + WAITING_MS);
         continue;
       case 'caught-up': break;
       default: step satisfies never;

@@ -24,10 +24,10 @@ export interface GenerationContext extends Stages {
 }
 
 /**
- * What one step found. `more`: read on; `caught-up`: nothing (new) to emit; `truncated`: the bytes before the offset are
- * gone; `unreadable`: the file cannot be opened or read now.
+ * What one step found. `more`: read on; `caught-up`: nothing (new) to emit; `waiting`: what comes before it is read again
+ * first; `truncated`: the bytes before the offset are gone; `unreadable`: the file cannot be opened or read now.
  */
-export type Step = 'more' | 'caught-up' | 'truncated' | 'unreadable';
+export type Step = 'more' | 'caught-up' | 'waiting' | 'truncated' | 'unreadable';
 
 export interface GenerationStart extends FileStart {
   readonly mark: Mark;
@@ -132,6 +132,7 @@ export class Generation implements Source {
     const before = this.#ledger.mark.offset;
     const mark = this.#ledger.rewind();
     this.marks.pieces = mark.split?.piece ?? 0;
+    this.pending = 0;
     this.#readSize = CHUNK_BYTES;
     this.#pendingTried = 'none';
     this.#s.report.read(mark.offset - before);
@@ -148,6 +149,14 @@ export class Generation implements Source {
   /** The event that is added next began in the generation `before`, whose bytes up to `end` are of it. */
   beginsIn(before: Generation, end: Mark): void { this.#joint = { before, end, batch: null }; }
 
+  /** Of a generation before it, bytes that can be read were not handed on: a lane has given them back. */
+  #comesLater(): boolean {
+    for (let before = this.predecessor; before !== null; before = before.predecessor) {
+      if (before.unread > before.pending && !before.truncated && !before.released && before.file.lastError === null) return true;
+    }
+    return false;
+  }
+
   /** Reads one chunk and hands its messages on. `flush` as in Framer.cut. */
   step(flush: Flush): Step {
     const { arena, framer, stamper, now, report } = this.#s;
@@ -155,6 +164,7 @@ export class Generation implements Source {
     const fd = file.descriptor();
     if (fd === null) return 'unreadable';
     if (this.predecessor !== null) {
+      if (this.#comesLater()) return 'waiting';
       const step = join(this, fd, this.#s);
       if (step !== null) return step;
     }

@@ -54,6 +54,9 @@ export class LifeOrder<Life extends object> {
   /** What begins when a life was read to its end. */
   waitingFor(life: Life): readonly Life[] { return this.#place(life).waiting; }
 
+  /** The life that was put behind it, or null. */
+  behind(life: Life): Life | null { return this.#place(life).next; }
+
   /** True once after something was put behind a life: it is to be read again. */
   takeUnread(life: Life): boolean {
     const place = this.#place(life);

@@ -55,7 +55,7 @@ export class LogPipeline {
   constructor(context: PipelineContext) {
     const { entry, store, matches } = context;
     this.entry = entry;
-    this.#generationContext = { ...context.stages, settled: (g) => this.#settled(g), rewound: ({ file }) => context.wake.nudge(file) };
+    this.#generationContext = { ...context.stages, settled: (g) => this.#settled(g), rewound: (g) => this.#rewound(g) };
     const index = new CheckpointIndex(store.entry(entry.key));
     this.#lives = new Lives(index);
     this.lingering = new Lingering({ ...context, lives: this.#lives, order: this.#order });
@@ -268,6 +268,17 @@ export class LogPipeline {
     this.#p.begin(this.#order.end(g));
     this.#p.wake.forget(g.file);
     this.#settled(g);
+  }
+
+  /** A lane gave back what was read of it: it is read again, and whatever comes after it waits for that. */
+  #rewound(g: Generation): void {
+    this.#p.wake.nudge(g.file);
+    let before = g;
+    for (let next = this.#order.behind(g); next !== null; next = this.#order.behind(next)) {
+      if (!this.#lives.has(next)) continue;
+      next.predecessor = before;
+      before = next;
+    }
   }
 
   /** What was read of it is acknowledged, a part or all. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { localOnly } from '../support/endpoint-choice.ts';
-import { append, numbered } from '../support/log-files.ts';
+import { append, numbered, rotate } from '../support/log-files.ts';
 import { assertQuick } from '../support/quick.ts';
 import { assertSame, rigFor, until } from '../support/rig.ts';
 import type { Rig } from '../support/rig.ts';
@@ -64,3 +64,29 @@ for (const [what, streamPerFile] of [['a stream each', true], ['one stream', fal
     for (let i = 0; i < FILES; i++) assertSame(got.get(i) ?? [], byFile[i]!, fileOf(i));
   });
 }
+
+test('L64 an outage during which a file is rotated, until what was read of its lives is given back: afterwards all of them arrive, in order', localOnly('faults'), async (t) => {
+  const rig = await rigFor(t, { entries: [{ path: 'app.log', maxEventBytes: 10_000 }], delivery: { flushMs: 50, budgetBytes: LIMIT, maxBatchBytes: 262_144 } });
+  const app = rig.path('app.log');
+  const lines: string[] = [];
+  const write = (count: number): void => {
+    const more = numbered('line', count, lines.length, 100);
+    append(app, more);
+    lines.push(...more);
+  };
+  const gaveBack = (): boolean => [...rig.agent.lanes].some((lane) => lane.empty && lane.state === 'retrying');
+  write(5);
+  await rig.start();
+  await rig.arrived(lines);
+  const served = rig.outage();
+  for (let life = 1; life <= 6; life++) {
+    write(4_000);
+    await until('this life to be read', () => rig.report.readBytes > 300_000 * life || gaveBack());
+    rotate(app);
+  }
+  write(4_000);
+  await until('all to be given back', gaveBack);
+  served();
+  await rig.arrived(lines);
+  await rig.stop();
+});
