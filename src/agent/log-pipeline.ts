@@ -174,9 +174,14 @@ export class LogPipeline {
       const identity = readIdentity(opened.fd);
       if (identity.kind === 'error') return this.#skip(path, `cannot be read (${identity.code}); it is tried again at each scan`);
       const { id, size } = identity;
-      const prior = told ?? this.#prior(path, opened.fd);
+      const prior = told ?? this.#prior(path, opened.fd, after);
       if (prior === 'copy') return this.#skip(path, 'a copy of a file that is followed');
-      if (prior === 'wait') { this.#waiting = true; return null; }
+      if (prior === 'wait') {
+        this.#waiting = true;
+        // It is judged again later, and comes after the same file then.
+        if (after !== null && after !== 'tail') this.#order.setTail(this.#p.nameFor(path), after);
+        return null;
+      }
       // Judging it may have taken up this very file as an earlier life of its name.
       const taken = this.#lives.inFile(opened);
       if (taken !== null) return taken;
@@ -195,18 +200,19 @@ export class LogPipeline {
   }
 
   /** What an earlier run, or a live generation, knows of this content. */
-  #prior(path: string, fd: number): TrackedCheckpoint | 'copy' | 'wait' | null {
+  #prior(path: string, fd: number, after: Generation | null | 'tail'): TrackedCheckpoint | 'copy' | 'wait' | null {
     const judgement = judge(path, fd, this.#p);
     if (judgement.kind === 'known') return judgement.checkpoint;
     if (judgement.kind !== 'new') return judgement.kind;
     const { moved, overwritten } = judgement;
     const name = this.#p.nameFor(path);
-    if (this.#older.takeUp(name, moved) && this.#archives.searchesFor(name)) return 'wait';
+    const behind = after === 'tail' ? this.#order.tail(name) : after;
+    if (this.#older.takeUp(name, moved, behind) && this.#archives.searchesFor(name)) return 'wait';
     if (overwritten === null) return null;
     this.#p.report.note(`${path}: holds other bytes than the ${overwritten.offset} already read; taken as truncated and read from its start`);
     const isLive = (): boolean => this.#lives.of(overwritten) !== null;
     // A copy made before the truncation may hold what was not read of it.
-    if (!isLive() && !overwritten.ended) this.#older.takeUp(name, [overwritten]);
+    if (!isLive() && !overwritten.ended) this.#older.takeUp(name, [overwritten], behind);
     if (this.#archives.searchesFor(name)) return 'wait';
     if (!isLive() && !this.#archives.mayContinue(overwritten)) this.#moveToCopy(overwritten);
     return null;

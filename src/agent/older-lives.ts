@@ -54,14 +54,15 @@ export class OlderLives {
   /**
    * Follows what is left of earlier generations of the file called `name`; the last of them must end before the present one
    * begins. False if that is under way already: judging one of the files found must not begin it again.
+   * @param behind the life of that file after which this is asked, or null: what is found comes after it
    */
-  takeUp(name: string, checkpoints: readonly TrackedCheckpoint[]): boolean {
+  takeUp(name: string, checkpoints: readonly TrackedCheckpoint[], behind: Generation | null = null): boolean {
     const fresh = checkpoints.filter((checkpoint) => !this.#judged.has(checkpoint));
     if (fresh.length === 0) return false;
     for (const checkpoint of fresh) this.#judged.add(checkpoint);
     try {
       // Rotated again while it was looked for: the names belong to other files now. What was taken up is found again.
-      for (let attempt = 0; attempt < MAX_RELISTS && !this.#takeUpFiles(name, fresh); attempt++);
+      for (let attempt = 0; attempt < MAX_RELISTS && !this.#takeUpFiles(name, fresh, behind); attempt++);
     } finally {
       for (const checkpoint of fresh) this.#judged.delete(checkpoint);
     }
@@ -69,12 +70,12 @@ export class OlderLives {
   }
 
   /** False when a name went on to another file between the listing and the opening. */
-  #takeUpFiles(name: string, checkpoints: readonly TrackedCheckpoint[]): boolean {
+  #takeUpFiles(name: string, checkpoints: readonly TrackedCheckpoint[], behind: Generation | null): boolean {
     const { lives, order, lingering, nameFor, matches, relatives, adopt } = this.#p;
     const known = this.#p.checkpoints().filter((c) => checkpoints.includes(c) || c.ended || nameFor(c.path) === name);
     const { pending, missing } = relatives.pending(name, checkpoints, known);
     const vanished = (missing as readonly TrackedCheckpoint[]).filter((checkpoint) => lives.of(checkpoint) === null);
-    let last: Generation | null = null;
+    let last = behind;
     for (const { candidate, checkpoint } of pending) {
       const started = adopt(candidate, last, checkpoint as TrackedCheckpoint | null);
       if (started === null && inodeAt(candidate.path) !== candidate.inode) return false;
