@@ -16,6 +16,8 @@ const node = join(root, 'node_modules/.bin/node');
 export const AGENT_COMMAND: readonly string[] = [node, '--max-semi-space-size=2', join(root, 'dist/agent.js')];
 /** From the agent's start to the load, seconds. */
 const SETTLE_S = 2;
+/** From the last arrival to rest, seconds: memory is given back after three quiet ones. */
+const REST_S = 6;
 /** Given up when nothing new came for this long. */
 const STALL_MS = 15_000;
 const POLL_MS = 50;
@@ -130,7 +132,7 @@ export async function measure(bench: BenchCase): Promise<Figures> {
     let cpuPercent: number | null = null;
     let written: Written | null = null;
     if (bench.during !== null || bench.idleSeconds !== undefined) {
-      await delay(SETTLE_S * 1000);
+      await delay((bench.idleSeconds === undefined ? SETTLE_S : REST_S) * 1000);
       await ask(sink.port, 'reset');
       from = usage();
       const began = performance.now();
