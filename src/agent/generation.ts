@@ -98,8 +98,8 @@ export class Generation implements Source {
   get reached(): Checkpoint { return { entry: this.handle.entry, path: this.path, id: this.id, ...this.mark, ended: false, updatedAt: 0 }; }
   get safe(): Mark { return this.#ledger.safe; }
   get settled(): boolean { return this.#ledger.settled; }
-  /** Bytes of the file, as last seen, that were not handed on. */
-  get unread(): number { return Math.max(0, this.file.size - this.offset); }
+  /** Bytes of the file, as last seen, that were not handed on; NULs at its end are none: nobody has written them yet. */
+  get unread(): number { return Math.max(0, this.file.size - Math.max(this.offset, this.#holeTo)); }
   /** The open descriptor is the only way to its bytes: at the next start nobody finds them. */
   get isLastChance(): boolean { return !this.file.unpacked && !this.truncated && this.file.unlinked; }
   /** What is held is a message of complete lines, which may go on in the generation that follows. */
@@ -133,6 +133,7 @@ export class Generation implements Source {
     const mark = this.#ledger.rewind();
     this.marks.pieces = mark.split?.piece ?? 0;
     this.pending = 0;
+    this.#holeTo = 0;
     this.#readSize = CHUNK_BYTES;
     this.#pendingTried = 'none';
     this.#s.report.read(mark.offset - before);
@@ -188,7 +189,7 @@ export class Generation implements Source {
       this.#pendingTried = 'none';
       file.grownTo(size, fd, r.more);
     } else if (!r.more) file.size = size;
-    if (start === limit) { this.pending = mark.offset < size ? size - mark.offset : 0; return 'caught-up'; }
+    if (start === limit) { this.pending = 0; return 'caught-up'; }
     if (arena.bytes[start] === 0 && !stamper.wide) return this.#hole(start, limit, offset);
     if (inHole) { this.#skipHole(offset); return 'more'; }
     this.marks.chunkAt(start, arena.input, offset);

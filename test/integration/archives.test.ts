@@ -16,10 +16,9 @@ const gzip = (path: string): void => { execFileSync('gzip', ['-f', path]); };
 async function behind(t: TestContext): Promise<{ readonly rig: Rig; readonly app: string; readonly served: () => void }> {
   const rig = await rigFor(t, SMALL);
   append(rig.path('app.log'), LINES);
-  rig.slow(10);
+  const away = rig.outageAfter(600);
   await rig.start();
-  await rig.count('g', 's', 600);
-  const served = rig.outage();
+  const served = await away;
   await rig.stalled();
   assert.ok(rig.held() < LINES.length / 2, 'there is a backlog');
   return { rig, app: rig.path('app.log'), served };

@@ -40,9 +40,9 @@ test('L04 the same with dateext names and a backlog in the oldest: oldest first,
   const first = numbered('first', 5_000, 0, 60);
   const rig = await rigFor(t, { ...SMALL, files: { 'app.log': first } });
   const app = rig.path('app.log');
+  const away = rig.outageAfter(500);
   await rig.start();
-  await rig.count('g', 's', 500);
-  const served = rig.outage();
+  const served = await away;
   await rig.stalled();
   await rig.crash();
   const lines = [...first];
@@ -105,10 +105,9 @@ test('L22 stop right after a line was written: what was read is delivered, what 
 test('L23 stop during an outage, with what is held never acknowledged: everything arrives after the next start, once', async (t) => {
   const lines = numbered('line', 3_000, 0, 60);
   const rig = await rigFor(t, { ...SMALL, files: { 'app.log': lines } });
-  rig.slow(10);
+  const away = rig.outageAfter(300);
   await rig.start();
-  await rig.count('g', 's', 300);
-  const served = rig.outage();
+  const served = await away;
   await rig.stalled();
   append(rig.path('app.log'), ['last']);
   await rig.crash();

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { appendFileSync, copyFileSync, openSync, closeSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { append, copyTruncate, numbered, textOf } from '../support/log-files.ts';
+import { monotonicClock } from '../support/clock.ts';
+import { append, copyTruncate, numbered, rotate, textOf } from '../support/log-files.ts';
 import { assertQuick } from '../support/quick.ts';
 import { assertSame, rigFor, startRig, until } from '../support/rig.ts';
 
@@ -235,4 +236,32 @@ test('L44 NULs at the end of a file are not taken for a hole before something fo
   await rig.arrived(['one', 'two', 'three', 'four']);
   assert.equal(rig.report.drops.get('hole'), undefined);
   await rig.stop();
+});
+
+test('L44 a file rotated with NULs at its end, allocated ahead of its writer: the next one is read at once, and it is let go like any other', async (t) => {
+  const clock = monotonicClock(t);
+  const rig = await startRig(t, { files: { 'app.log': ['one'] } });
+  const app = rig.path('app.log');
+  await rig.arrived(['one']);
+  truncateSync(app, 100_000);
+  await until('the NULs to be seen', () => rig.generations.some(({ file }) => file.size === 100_000));
+  rotate(app);
+  append(app, ['two']);
+  await rig.arrived(['one', 'two']);
+  clock.advance(11 * 60_000);
+  await until('the rotated file to be let go', () => rig.generations.length === 1);
+  const since = process.cpuUsage();
+  await delay(500);
+  assertQuick(process.cpuUsage(since).user / 1_000, 250, 'half a second at rest');
+  append(app, ['three']);
+  await rig.arrived(['one', 'two', 'three']);
+  await rig.stop();
+});
+
+test('L44 delivering what exists ends before the NULs at the end of a file', async (t) => {
+  const rig = await rigFor(t, { files: { 'app.log': ['one'] } });
+  truncateSync(rig.path('app.log'), 100_000);
+  await rig.start({ untilCaughtUp: true });
+  await rig.ended;
+  assertSame(rig.messages(), ['one'], 'g/s');
 });

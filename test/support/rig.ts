@@ -180,6 +180,17 @@ export class Rig {
 
   /** The service is away (503, with moto resets), until the returned function is called. */
   outage(): () => void { return this.#service.outage(); }
+  /** The same from the moment so many events are stored; resolves when they are. Called before the agent starts. */
+  async outageAfter(count: number): Promise<() => void> {
+    let stored = 0;
+    let served: (() => void) | null = null;
+    this.observe(({ messages }) => {
+      stored += messages.length;
+      if (stored >= count) served ??= this.outage();
+    });
+    await until(`${count} events to be stored`, () => { this.assertAlive(); return served !== null; });
+    return served!;
+  }
   /** From now on each answer takes this much longer, in milliseconds. */
   slow(ms: number): void { this.#service.slow(ms); }
   /** Requests made so far, and those not answered yet. */
