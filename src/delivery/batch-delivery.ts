@@ -16,6 +16,8 @@ export interface BatchDeliveryContext {
   readonly report: Pick<Report, 'dropped'>;
 }
 
+type Attempts = Pick<Sender, 'send' | 'pause' | 'refused'>;
+
 /** Calls one batch may be bisected with before the lane pauses: 28 find one bad event among 10,000. */
 const MAX_BISECT_CALLS = 32;
 const CLOSING = Buffer.from(']}');
@@ -24,12 +26,12 @@ const CLOSING = Buffer.from(']}');
 export class BatchDelivery {
   readonly #destination: Destination;
   readonly #header: Buffer;
-  readonly #sender: Pick<Sender, 'send' | 'pause' | 'refused'>;
+  readonly #sender: Attempts;
+  readonly #c: BatchDeliveryContext;
   /** The service took an event of this destination since the last one was given up. */
   #takes = false;
-  readonly #c: BatchDeliveryContext;
 
-  constructor(destination: Destination, header: Buffer, sender: Pick<Sender, 'send' | 'pause' | 'refused'>, context: BatchDeliveryContext) {
+  constructor(destination: Destination, header: Buffer, sender: Attempts, context: BatchDeliveryContext) {
     this.#destination = destination;
     this.#header = header;
     this.#sender = sender;

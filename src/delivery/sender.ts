@@ -30,6 +30,7 @@ export interface SenderOwner {
   holds(batch: LogBatch): boolean;
 }
 
+/** `retrying`: it failed, and may pass by itself. `paused`: only a person can change it. */
 export type LaneState = 'idle' | 'sending' | 'retrying' | 'paused';
 
 /** What became of a body; `aborted`: its batch was given back, or the agent lets go of everything. */
@@ -41,6 +42,7 @@ const ABORTED = { kind: 'aborted' } as const;
 const MAX_CREATIONS = 3;
 
 const retry = (reason: string, pace: Pace): Retry => ({ kind: 'retry', reason, pace, afterMs: null, ambiguous: false });
+const refusedAsAWhole = (reason: string): Retry => retry(`refused as a whole: ${reason}`, 'slow');
 
 /** The attempts at one destination, and the waits between them. */
 export class Sender {
@@ -88,10 +90,7 @@ export class Sender {
           failure = notCreated(created, outcome.reason);
           break;
         }
-        case 'refused':
-          this.state = 'paused';
-          failure = retry(`refused as a whole: ${outcome.reason}`, 'slow');
-          break;
+        case 'refused': failure = refusedAsAWhole(outcome.reason); break;
         case 'retry': failure = outcome; break;
         default: return outcome satisfies never;
       }
@@ -101,7 +100,6 @@ export class Sender {
 
   /** Waits as long as for what only a person can change; false when the batch was let go meanwhile. */
   pause(batch: LogBatch, reason: string): Promise<boolean> {
-    this.state = 'paused';
     return this.#backOff(batch, retry(reason, 'slow'), 1, false);
   }
 
@@ -110,8 +108,7 @@ export class Sender {
    * when the batch was let go, which it is unless it is in no file any more.
    */
   refused(batch: LogBatch, reason: string): Promise<boolean> {
-    this.state = 'paused';
-    return this.#backOff(batch, retry(`refused as a whole: ${reason}`, 'slow'), 1, true);
+    return this.#backOff(batch, refusedAsAWhole(reason), this.#failedBefore + 1, true);
   }
 
   #succeeded(failed: number): void {
@@ -127,7 +124,7 @@ export class Sender {
   async #backOff(batch: LogBatch, failure: Retry, failed: number, giveBack: boolean): Promise<boolean> {
     const { report, abandon, random } = this.#c;
     this.lastError = failure.reason;
-    if (this.state !== 'paused') this.state = 'retrying';
+    this.state = failure.pace === 'slow' ? 'paused' : 'retrying';
     const ms = backoffMs(failure.pace, failed, random(), failure.afterMs);
     if (this.state === 'paused') report.paused(this.#destination, failure.reason);
     else report.retrying(this.#destination, failure.reason, failed, failure.ambiguous, ms);

@@ -145,7 +145,7 @@ test('L29 access is denied for hours, then granted: the destination waits and is
   append(rig.path('open.log'), open);
   await rig.delivered('open', 's', open);
   await until('hours of refusals', () => haste.waits.reduce((a, b) => a + b, 0) > 2 * 3_600_000, 20_000);
-  await rig.says(/log group locked, stream s: not accepted \(AccessDeniedException/);
+  await rig.says(/log group locked, stream s: paused \(AccessDeniedException/);
   assert.ok(haste.waits.every((ms) => ms >= 15_000), `a permission is not knocked for: ${haste.waits.map(Math.round).join(', ')} ms`);
   append(rig.path('open.log'), ['still']);
   await rig.delivered('open', 's', [...open, 'still']);
