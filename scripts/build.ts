@@ -1,49 +1,84 @@
-// Bundles src/main.ts into one self-contained dist/agent.js and its source map.
+// Writes dist/: agent.js, which is what runs; beside it the program it loads, with its source map and its code cache.
 import { build } from 'esbuild';
-import { gzipSync } from 'node:zlib';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { BuildOptions } from 'esbuild';
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { CODE_CACHE, PROGRAM } from '../src/cli/program-file.ts';
+import { FLAGS } from '../src/cli/start-settings.ts';
+import { startEndpoint } from '../src/local-endpoint/server.ts';
 
 const root = join(import.meta.dirname, '..');
 const kib = (bytes: number): string => `${(bytes / 1024).toFixed(0)} KiB`;
 
 /**
- * Writes dist/agent.js, dist/agent.js.map and dist/package.json; a warning of the bundler is a failure. CommonJS because
- * it starts faster than ESM and evaluates `await import()` of bundled files on demand inside one file; module-first entry
- * points because the SDK's CommonJS form cannot be tree-shaken.
+ * CommonJS because it starts faster than ESM and evaluates `await import()` of bundled files on demand inside one file;
+ * module-first entry points because the SDK's CommonJS form cannot be tree-shaken.
  */
-export async function buildAgent(): Promise<{ readonly bytes: number; readonly milliseconds: number; readonly code: Buffer }> {
-  const started = performance.now();
-  const outfile = join(root, 'dist/agent.js');
-  mkdirSync(join(root, 'dist'), { recursive: true });
-  const result = await build({
-    entryPoints: [join(root, 'src/main.ts')],
-    outfile,
-    absWorkingDir: root,
-    bundle: true,
-    platform: 'node',
-    target: 'node26',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    minify: true,
-    keepNames: false,
-    // `import('node:http')` asks that module for each of its names, and some load megabytes (WebSocket: all of undici).
-    supported: { 'dynamic-import': false },
-    legalComments: 'none',
-    sourcemap: 'linked',
-    sourcesContent: true,
-    banner: { js: '#!/usr/bin/env node' },
-    loader: { '.wasm': 'binary' },
-    logLevel: 'warning',
-  });
-  if (result.warnings.length > 0) throw new Error(`the bundler has ${result.warnings.length} warnings (above): fix each, the bundle may not run`);
-  // The project is ESM; without its own package.json the bundle would be read as such.
-  writeFileSync(join(root, 'dist/package.json'), '{"type":"commonjs"}\n');
-  const code = readFileSync(outfile);
-  return { bytes: code.length, milliseconds: performance.now() - started, code };
+const OPTIONS = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node26',
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  minify: true,
+  keepNames: false,
+  // `import('node:http')` asks that module for each of its names, and some load megabytes (WebSocket: all of undici).
+  supported: { 'dynamic-import': false },
+  legalComments: 'none',
+  // The program is read as one byte a character.
+  charset: 'ascii',
+  loader: { '.wasm': 'binary' },
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
+/** Writes the build into `folder`; a warning of the bundler is a failure. */
+export async function buildAgent(folder = join(root, 'dist')): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  // Before the program: a cache is known to be of another program by its length alone.
+  rmSync(join(folder, CODE_CACHE), { force: true });
+  const results = await Promise.all([
+    build({ ...OPTIONS, entryPoints: [join(root, 'src/launch.ts')], outfile: join(folder, 'agent.js'), banner: { js: '#!/usr/bin/env node' } }),
+    build({
+      ...OPTIONS, entryPoints: [join(root, 'src/main.ts')], outfile: join(folder, PROGRAM), sourcemap: 'linked', sourcesContent: true,
+      banner: { js: '(function(exports,require,module,__filename,__dirname){' }, footer: { js: '})' },
+    }),
+  ]);
+  const warnings = results.reduce((sum, result) => sum + result.warnings.length, 0);
+  if (warnings > 0) throw new Error(`the bundler has ${warnings} warnings (above): fix each, the bundle may not run`);
+  // The project is ESM; without its own package.json the build would be read as such.
+  writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}\n');
+  await writeCodeCache(folder);
+}
+
+/** Delivers a file to an endpoint here, so that the cache holds what `run` needs. */
+async function writeCodeCache(folder: string): Promise<void> {
+  const scratch = mkdtempSync(join(tmpdir(), 'agent-build-'));
+  const endpoint = await startEndpoint();
+  try {
+    const log = join(scratch, 'build.log');
+    copyFileSync(join(root, 'package-lock.json'), log);
+    writeFileSync(join(scratch, 'agent.json'), JSON.stringify({
+      agent: { region: 'us-east-1' },
+      logs: { endpoint_override: endpoint.url, logs_collected: { files: { collect_list: [{ file_path: log, log_group_name: 'build', log_stream_name: 'build' }] } } },
+    }));
+    await promisify(execFile)(process.execPath, [
+      ...FLAGS, join(root, 'scripts/code-cache.ts'), folder, 'run', '--quiet', '--until-caught-up', '--config', join(scratch, 'agent.json'), '--state-dir', join(scratch, 'state'),
+    ], { env: { HOME: scratch, AWS_ACCESS_KEY_ID: 'build', AWS_SECRET_ACCESS_KEY: 'build', AWS_EC2_METADATA_DISABLED: 'true' } });
+  } finally {
+    await endpoint.close();
+    rmSync(scratch, { recursive: true, force: true });
+  }
 }
 
 if (import.meta.main) {
-  const { bytes, milliseconds, code } = await buildAgent();
-  console.log(`dist/agent.js ${kib(bytes)} (${kib(gzipSync(code).length)} gzipped) in ${milliseconds.toFixed(0)} ms`);
+  const started = performance.now();
+  await buildAgent();
+  const program = readFileSync(join(root, 'dist', PROGRAM));
+  const cache = statSync(join(root, 'dist', CODE_CACHE)).size;
+  console.log(`dist/agent.js, with ${PROGRAM} ${kib(program.length)} (${kib(gzipSync(program).length)} gzipped) and its code cache ${kib(cache)}, in ${(performance.now() - started).toFixed(0)} ms`);
 }

@@ -13,6 +13,7 @@ const LEAVES = ['plan.ts', 'flow.ts', 'lifecycle/', 'report/', 'kernel/'];
  * know each other; `agent` composes them, `cli` is the only part that knows the agent.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'launch.ts': ['cli/program-file.ts', 'cli/start-settings.ts'],
   'main.ts': ['cli/', 'lifecycle/'],
   'plan.ts': [],
   'flow.ts': ['plan.ts'],

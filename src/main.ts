@@ -1,7 +1,7 @@
-// The process edge: argv in, exit code out. Nothing else of the project reads argv but the start's settings, which come first.
-import './cli/start-settings.ts';
+// The process edge: argv in, exit code out. Nothing else of the project reads argv but the start before it (launch.ts).
 import './cli/runtime.ts';
 import { Command, CommanderError } from 'commander';
+import { wordsOf } from './cli/start-settings.ts';
 
 /** sysexits.h EX_USAGE: the command line itself is wrong. */
 const EXIT_USAGE = 64;
@@ -34,7 +34,7 @@ async function programFor(wanted: string | undefined): Promise<Command> {
 
 /** The first argument that is not an option; `help run` and `--version` ask for what their plain forms ask for. */
 function wantedCommand(args: readonly string[]): string | undefined {
-  const words = args.filter((word) => !word.startsWith('-'));
+  const words = wordsOf(args);
   return words[0] === 'help' ? words[1] : words[0];
 }
 

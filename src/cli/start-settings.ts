@@ -6,14 +6,29 @@
  * 1,000 quiet files, at the same speed in catch-up.
  */
 const ENVIRONMENT = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' } as const;
-/** The agent collects its garbage when it comes to rest (runtime.ts): once more, half a minute later, would find nothing. */
-const FLAGS = ['--no-memory-reducer'] as const;
 
-/** An environment that has one of the settings, from whoever started the agent or from here, is left as it is. */
-function startAgain(): void {
-  if (process.argv.slice(2).find((word) => !word.startsWith('-')) !== 'run') return;
-  if (Object.keys(ENVIRONMENT).some((name) => process.env[name] !== undefined)) return;
-  process.execve?.(process.execPath, [process.execPath, ...FLAGS, ...process.execArgv, ...process.argv.slice(1)], { ...process.env, ...ENVIRONMENT });
+/** A search that goes back too often is finished by the linear engine. For whoever searches: every command sets it (runtime.ts). */
+export const LINEAR_FALLBACK = '--enable-experimental-regexp-engine-on-excessive-backtracks';
+
+/** Of the runtime's engine, for `run`. Why each: docs/decisions/runtime-flags.md. */
+export const FLAGS = [
+  // What the agent allocates for a request dies at once: a space for young objects that grows takes memory and gives no speed.
+  '--max-semi-space-size=2', '--semi-space-growth-factor=1',
+  // The old generation is collected when it has grown by this much, instead of by its own size.
+  '--heap-growing-percent=40',
+  // The agent collects its garbage when it comes to rest (runtime.ts): once more, half a minute later, would find nothing.
+  '--no-memory-reducer',
+  LINEAR_FALLBACK,
+] as const;
+
+/** The command and its words, without the options. @param args what follows the program's name. */
+export const wordsOf = (args: readonly string[]): readonly string[] => args.filter((word) => !word.startsWith('-'));
+
+/** True in the process that was started with the settings. */
+export const isStarted = (): boolean => FLAGS.every((flag) => process.execArgv.includes(flag));
+
+/** Settings of the allocator that whoever starts the agent has made are left alone. */
+export function startAgain(): void {
+  if (wordsOf(process.argv.slice(2))[0] !== 'run' || isStarted()) return;
+  process.execve?.(process.execPath, [process.execPath, ...FLAGS, ...process.execArgv, ...process.argv.slice(1)], { ...ENVIRONMENT, ...process.env });
 }
-// At once: what is loaded before it is loaded twice.
-startAgain();

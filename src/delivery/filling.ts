@@ -45,6 +45,8 @@ export class Filling {
   #timer: NodeJS.Timeout | null = null;
   #timerAt = Infinity;
   #draining = false;
+  /** Of the last batch, if it was full: the next one is likely to be, and need not be moved as it grows. */
+  #fullCapacity = 0;
 
   constructor(header: Buffer, share: Share, context: FillingContext, owner: FillingOwner) {
     this.#header = header;
@@ -69,7 +71,10 @@ export class Filling {
       if (after > next) source.hold(after - 1, batch);
       else if (batch.count === 0) throw new Error(`an event of ${arena.to[next]! - arena.from[next]!} bytes fits no batch of ${maxBatchBytes}`);
       next = after;
-      if (next < last || batch.count === MAX_BATCH_EVENTS || maxBatchBytes - batch.bytes < NEARLY_FULL) this.#owner.sealed(this.#seal(batch));
+      if (next < last || batch.count === MAX_BATCH_EVENTS || maxBatchBytes - batch.bytes < NEARLY_FULL) {
+        this.#fullCapacity = batch.capacity;
+        this.#owner.sealed(this.#seal(batch));
+      }
     }
     if (this.#batch === null) return;
     budget.onPressure(this.#flushOnPressure);
@@ -92,7 +97,11 @@ export class Filling {
   }
 
   /** The batch, if it is due. It is the caller's now. */
-  takeDue(): LogBatch | null { return this.#batch !== null && this.#due ? this.#seal(this.#batch) : null; }
+  takeDue(): LogBatch | null {
+    if (this.#batch === null || !this.#due) return null;
+    this.#fullCapacity = 0;
+    return this.#seal(this.#batch);
+  }
 
   /** Lets go of the batch, which is the caller's now. */
   clear(): void {
@@ -105,7 +114,7 @@ export class Filling {
   readonly #flushOnPressure = (): void => this.flush();
 
   #begin(): LogBatch {
-    const batch = new LogBatch(this.#header, this.#c.maxBatchBytes, this.#c.pool);
+    const batch = new LogBatch(this.#header, this.#c.maxBatchBytes, this.#c.pool, this.#fullCapacity);
     this.#share.charge(batch.capacity);
     return batch;
   }

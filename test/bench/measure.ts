@@ -13,7 +13,7 @@ import type { SinkStats } from './sink.ts';
 const root = join(import.meta.dirname, '../..');
 const node = join(root, 'node_modules/.bin/node');
 /** As scripts/agent.ts starts it. */
-export const AGENT_COMMAND: readonly string[] = [node, '--max-semi-space-size=2', join(root, 'dist/agent.js')];
+export const AGENT_COMMAND: readonly string[] = [node, join(root, 'dist/agent.js')];
 /** From the agent's start to the load, seconds. */
 const SETTLE_S = 2;
 /** From the last arrival to rest, seconds: memory is given back after three quiet ones. */

@@ -1,27 +1,69 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { test } from 'node:test';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { buildAgent } from '../../scripts/build.ts';
+import { CODE_CACHE } from '../../src/cli/program-file.ts';
+import { FLAGS } from '../../src/cli/start-settings.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
+import type { ChildAgent } from '../support/child-agent.ts';
 import { append } from '../support/log-files.ts';
 import { rigFor } from '../support/rig.ts';
 
-/** MALLOC_ settings of the process that delivers, which must be the one that was started. */
-async function settingsOf(t: TestContext, env: Readonly<Record<string, string>>): Promise<readonly string[]> {
+const build = mkdtempSync(join(tmpdir(), 'build-'));
+const cache = join(build, CODE_CACHE);
+before(() => buildAgent(build));
+after(() => { rmSync(build, { recursive: true }); });
+
+/** Gives the process that was started to `look`, once it has delivered. */
+async function whileRunning(t: TestContext, env: Readonly<Record<string, string>>, look: (child: ChildAgent) => void): Promise<void> {
   const rig = await rigFor(t);
   append(rig.path('app.log'), ['one']);
-  const child = await startChild(t, { folder: dirname(rig.logs), config: childConfig(rig.url, [{ file_path: rig.path('app.log') }]), env });
+  const child = await startChild(t, { program: join(build, 'agent.js'), folder: dirname(rig.logs), config: childConfig(rig.url, [{ file_path: rig.path('app.log') }]), env });
   await rig.arrived(['one']);
-  const settings = readFileSync(`/proc/${child.pid}/environ`, 'utf8').split('\0').filter((entry) => entry.startsWith('MALLOC_'));
+  look(child);
   assert.equal(await child.stop(), 0);
-  return settings.toSorted();
 }
 
-test('run: the process that was started delivers, with one allocator arena and free blocks given back', async (t) => {
-  assert.deepEqual(await settingsOf(t, {}), ['MALLOC_ARENA_MAX=1', 'MALLOC_MMAP_THRESHOLD_=131072', 'MALLOC_TRIM_THRESHOLD_=131072']);
+const partsOf = (child: ChildAgent, file: 'environ' | 'cmdline'): readonly string[] => readFileSync(`/proc/${child.pid}/${file}`, 'utf8').split('\0');
+const allocatorOf = (child: ChildAgent): readonly string[] => partsOf(child, 'environ').filter((entry) => entry.startsWith('MALLOC_')).toSorted();
+
+/** What the engine says of the code cache, with the flags of `run`. */
+function isAccepted(): boolean {
+  const source = `import { programOf } from ${JSON.stringify(join(import.meta.dirname, '../../src/cli/program-file.ts'))}; console.log(programOf(${JSON.stringify(build)}, true).cachedDataRejected)`;
+  return execFileSync(process.execPath, [...FLAGS, '--input-type=module', '-e', source], { encoding: 'utf8' }).trim() === 'false';
+}
+
+test('run: the process that was started delivers, with its flags, one allocator arena and free blocks given back', async (t) => {
+  await whileRunning(t, {}, (child) => {
+    assert.deepEqual(allocatorOf(child), ['MALLOC_ARENA_MAX=1', 'MALLOC_MMAP_THRESHOLD_=131072', 'MALLOC_TRIM_THRESHOLD_=131072']);
+    assert.deepEqual(partsOf(child, 'cmdline').slice(1, 1 + FLAGS.length), FLAGS);
+  });
 });
 
-test('run: allocator settings of whoever starts the agent are left alone', async (t) => {
-  assert.deepEqual(await settingsOf(t, { MALLOC_ARENA_MAX: '3' }), ['MALLOC_ARENA_MAX=3']);
+test('run: an allocator setting of whoever starts the agent is left alone', async (t) => {
+  await whileRunning(t, { MALLOC_ARENA_MAX: '3' }, (child) => { assert.equal(allocatorOf(child)[0], 'MALLOC_ARENA_MAX=3'); });
+});
+
+test('build: the engine takes the code cache as its own, with the functions that a run needs', () => {
+  assert.ok(isAccepted());
+  assert.ok(statSync(cache).size > 1_000_000, `${statSync(cache).size} bytes`);
+});
+
+test('run: with a code cache that is torn, of another program or missing it starts all the same', async (t) => {
+  const good = readFileSync(cache);
+  try {
+    truncateSync(cache, 100_000);
+    assert.ok(!isAccepted());
+    await whileRunning(t, {}, () => undefined);
+    writeFileSync(cache, 'something else');
+    await whileRunning(t, {}, () => undefined);
+    rmSync(cache);
+    await whileRunning(t, {}, () => undefined);
+  } finally {
+    writeFileSync(cache, good);
+  }
 });

@@ -1,9 +1,8 @@
 // The built agent as a user runs it: dist/agent.js in a process of its own, with nothing of this process's AWS settings.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildAgent } from '../../scripts/build.ts';
 import { NoAgentError, askStatus } from '../../src/control/client.ts';
 import type { StatusDocument } from '../../src/control/status-document.ts';
 import { usageOf } from '../bench/process-tree.ts';
@@ -11,23 +10,11 @@ import type { Usage } from '../bench/process-tree.ts';
 import { TEST_ENV, until } from '../support/rig.ts';
 import { endWithUs } from './children.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
-const BUNDLE = join(ROOT, 'dist/agent.js');
-/** As scripts/agent.ts and the packaged unit start it. */
-const NODE_FLAGS = ['--max-semi-space-size=2'];
 const START_MS = 20_000;
 /** Longer than the agent's own 60 s for what it holds. */
 const STOP_MS = 70_000;
 /** Of the agent's log, in a failure. */
 const SAID_LINES = 15;
-
-/** Builds dist/agent.js when it is missing or older than a source, and gives its path. */
-export async function builtAgent(): Promise<string> {
-  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).map((name) => statSync(join(ROOT, 'src', name)).mtimeMs);
-  const builtAt = statSync(BUNDLE, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (builtAt <= Math.max(...sources)) await buildAgent();
-  return BUNDLE;
-}
 
 /** One entry of `collect_list`. */
 export type Entry = Readonly<Record<string, unknown>> & { readonly file_path: string };
@@ -58,7 +45,7 @@ export class AgentProcess {
     const config = join(folder, 'agent.json');
     writeFileSync(config, `${JSON.stringify({ agent: { region: 'us-east-1' }, logs: { endpoint_override: url, ...logs, logs_collected: { files: { collect_list: entries } } } }, null, 2)}\n`);
     const out = openSync(this.#log, 'a', 0o600);
-    this.#child = spawn(process.execPath, [...NODE_FLAGS, bundle, 'run', '--config', config, '--state-dir', this.stateDir, ...(args ?? [])],
+    this.#child = spawn(process.execPath, [bundle, 'run', '--config', config, '--state-dir', this.stateDir, ...(args ?? [])],
       { stdio: ['ignore', out, out], env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...TEST_ENV } });
     closeSync(out);
     endWithUs(this.#child);

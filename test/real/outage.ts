@@ -7,10 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { builtAgent } from '../../scripts/built-agent.ts';
 import { startEndpoint } from '../../src/local-endpoint/server.ts';
 import type { RunningEndpoint } from '../../src/local-endpoint/server.ts';
 import { until } from '../support/rig.ts';
-import { AgentProcess, builtAgent } from './agent-process.ts';
+import { AgentProcess } from './agent-process.ts';
 import { GrowingFiles } from './growing-files.ts';
 import { SequenceReceipt } from './sequence-receipt.ts';
 

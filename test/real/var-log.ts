@@ -7,9 +7,10 @@ import { mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync 
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { builtAgent } from '../../scripts/built-agent.ts';
 import { sanitisePath } from '../../src/agent/destination.ts';
 import { startEndpoint } from '../../src/local-endpoint/server.ts';
-import { AgentProcess, builtAgent } from './agent-process.ts';
+import { AgentProcess } from './agent-process.ts';
 import { TEST_ENV } from '../support/rig.ts';
 
 /** sysexits.h EX_USAGE. */

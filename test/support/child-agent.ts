@@ -9,6 +9,8 @@ import { TEST_ENV, renew, until } from './rig.ts';
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
 export interface ChildSpec {
+  /** The program, by default the one that needs no build. */
+  readonly program?: string;
   /** The config document. */
   readonly config: unknown;
   /** Where the config file is written; the state is `stateDir`, by default `<folder>/state`. */
@@ -53,7 +55,7 @@ export async function startChild(t: TestContext, spec: ChildSpec): Promise<Child
   writeFileSync(configFile, JSON.stringify(spec.config));
   const command = [
     ...(spec.wrapper ?? []), ...(spec.limits === undefined ? [] : ['prlimit', ...spec.limits]),
-    process.execPath, MAIN, 'run', '--config', configFile, '--state-dir', spec.stateDir ?? join(spec.folder, 'state'), ...(spec.args ?? []),
+    process.execPath, spec.program ?? MAIN, 'run', '--config', configFile, '--state-dir', spec.stateDir ?? join(spec.folder, 'state'), ...(spec.args ?? []),
   ];
   const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env['PATH'] ?? '', HOME: spec.folder, ...TEST_ENV, ...spec.env } });
   let said = '';
