@@ -35,6 +35,8 @@ const READ_MARGIN = 65_536;
 const LEAST_INPUT = CHUNK_BYTES + READ_MARGIN;
 /** Delivered bodies kept for reuse, bytes: a few full batches, or the many small ones of quiet streams. */
 const POOLED_BYTES = 8_388_608;
+/** And for each further request of a lane's window, because their answers may come all at once: a full body. */
+const POOLED_PER_REQUEST = 1_179_648;
 const HOUSEKEEPING_MS = 1_000;
 /** Housekeeping rounds without a delivery after which memory is given back. */
 const QUIET_TICKS = 3;
@@ -149,7 +151,7 @@ export class Agent {
     } };
     const context = {
       arena, kernel, budget, report, now, undelivered,
-      pool: new BufferPool(POOLED_BYTES),
+      pool: new BufferPool(POOLED_BYTES + (plan.delivery.window - 1) * POOLED_PER_REQUEST),
       slots: new Slots(plan.delivery.maxRequests),
       recovery: new Recovery(Math.random),
       endpoint: new LogsEndpoint({ client, compression: plan.delivery.compression, url: plan.service.endpoint, report }),

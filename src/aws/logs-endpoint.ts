@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateLogGroupCommand, CreateLogStreamCommand, DescribeLogGroupsCommand, PutLogEventsCommand, PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
@@ -38,10 +39,10 @@ export class LogsEndpoint implements Endpoint {
   }
 
   encode(body: Buffer, backlog: number): EncodedBody {
-    const plain: EncodedBody = { bytes: body, encoding: null };
-    if (this.#gzip === 'off' || (this.#gzip === 'auto' && backlog > BACKLOG_WITHOUT_GZIP)) return plain;
-    const bytes = gzipSync(body, { level: GZIP_LEVEL });
-    return bytes.length < body.length ? { bytes, encoding: 'gzip' } : plain;
+    const isPlain = this.#gzip === 'off' || (this.#gzip === 'auto' && backlog > BACKLOG_WITHOUT_GZIP);
+    const zipped = isPlain ? body : gzipSync(body, { level: GZIP_LEVEL });
+    const [bytes, encoding] = zipped.length < body.length ? [zipped, 'gzip'] as const : [body, null];
+    return { bytes, encoding, sha256: hash('sha256', bytes, 'hex') };
   }
 
   async put(destination: Destination, body: EncodedBody, signal: AbortSignal): Promise<Outcome> {

@@ -26,6 +26,8 @@ export const prebuiltBody: Pluggable<ServiceInputTypes, ServiceOutputTypes> = {
       const request = args.request as { body: Uint8Array; headers: Record<string, string> };
       request.body = body.bytes;
       if (body.encoding !== null) request.headers['content-encoding'] = body.encoding;
+      // The signature takes it from here, and computes it otherwise.
+      if (body.sha256 !== undefined) request.headers['x-amz-content-sha256'] = body.sha256;
     }
     return next(args);
   }, { step: 'build', priority: 'high', name: 'prebuiltBody', override: true }),

@@ -28,6 +28,8 @@ export class BatchDelivery {
   readonly #header: Buffer;
   readonly #sender: Attempts;
   readonly #c: BatchDeliveryContext;
+  /** Bodies that were made ready before their batch's turn. */
+  readonly #ready = new WeakMap<LogBatch, EncodedBody>();
   /** The service took an event of this destination since the last one was given up. */
   #takes = false;
 
@@ -38,10 +40,14 @@ export class BatchDelivery {
     this.#c = context;
   }
 
+  /** Makes the body ready while the one before it is under way: compressed and hashed. */
+  prepare(batch: LogBatch, backlog: number): void { this.#ready.set(batch, this.#c.endpoint.encode(batch.body(), backlog)); }
+
   /** False when the batch was let go before its end. @param backlog batches that wait behind it. */
   async deliver(batch: LogBatch, backlog: number): Promise<boolean> {
+    const body = this.#ready.get(batch) ?? this.#c.endpoint.encode(batch.body(), backlog);
     for (;;) {
-      const sent = await this.#sender.send(batch, this.#c.endpoint.encode(batch.body(), backlog));
+      const sent = await this.#sender.send(batch, body);
       switch (sent.kind) {
         case 'accepted':
           this.#accepted(batch, () => sliceEvents(batch.events()), sent.rejected);

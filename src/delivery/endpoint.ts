@@ -2,7 +2,7 @@ import type { Destination, Outcome } from '../flow.ts';
 
 /** One attempt at the API. Implemented in aws/; every method maps whatever happens to an Outcome and never rejects. */
 export interface Endpoint {
-  /** Compression worth using for a body of this destination now. */
+  /** What is sent of a body: compressed if that is worth it now. As much of the work as can be done before its turn comes. */
   encode(body: Buffer, backlog: number): EncodedBody;
   put(destination: Destination, body: EncodedBody, signal: AbortSignal): Promise<Outcome>;
   /** Creates the group (class, retention) and the stream; what exists already counts as accepted. */
@@ -12,4 +12,6 @@ export interface Endpoint {
 export interface EncodedBody {
   readonly bytes: Uint8Array;
   readonly encoding: 'gzip' | null;
+  /** SHA-256 of the bytes, hex, where it is known already. */
+  readonly sha256?: string;
 }

@@ -44,6 +44,8 @@ export class Lane {
   readonly #sender: Sender;
   /** Everything was given back, and nothing is taken until the backoff is over. */
   #closed = false;
+  /** The only request under way was begun in this turn of the event loop. */
+  #beginning = false;
   readonly #roomWaiters: (() => void)[] = [];
   #onEmpty: (() => void) | null = null;
   lastAckAt: number | null = null;
@@ -57,7 +59,11 @@ export class Lane {
     this.#c = context;
     this.#share = new Share(context.budget);
     this.#filling = new Filling(header, this.#share, context, {
-      sealed: (batch) => { this.#sealed.push(batch); this.#pump(); },
+      sealed: (batch) => {
+        this.#sealed.push(batch);
+        this.#pump();
+        if (this.#sealed[0] === batch) this.#delivery.prepare(batch, 0);
+      },
       due: () => this.#pump(),
     });
     this.#sender = new Sender(destination, this.#share, context, {
@@ -81,7 +87,7 @@ export class Lane {
    */
   tryRoom(): Disposable | null {
     const { budget } = this.#c;
-    if (this.#closed || this.#sealed.length > 0 || this.#share.isSpent) return null;
+    if (!this.#takes || this.#share.isSpent) return null;
     if (!budget.tryReserve(CHUNK_RESERVATION)) { budget.press(); return null; }
     return { [Symbol.dispose]: () => budget.charge(-CHUNK_RESERVATION) };
   }
@@ -98,7 +104,7 @@ export class Lane {
       };
       signal.addEventListener('abort', finish, { once: true });
       if (this.#share.isSpent) budget.onShareFreed(finish);
-      else if (this.#closed || this.#sealed.length > 0) this.#roomWaiters.push(finish);
+      else if (!this.#takes) this.#roomWaiters.push(finish);
       else { budget.onFreed(finish, CHUNK_RESERVATION); return; }
       // It may have been called for room that it cannot use now.
       budget.passOn();
@@ -128,10 +134,24 @@ export class Lane {
       if (batch === null) break;
       this.#inFlight.add(batch);
       void this.#deliver(batch);
+      if (this.#inFlight.size === 1) this.#letItGo();
     }
-    if (!this.#closed && this.#sealed.length === 0) this.#wakeRoom();
+    if (this.#takes) this.#wakeRoom();
     if (this.empty) this.#onEmpty?.();
   }
+
+  /** Nothing is filled until the request is with its socket: the service has nothing else to do, and filling would come first. */
+  #letItGo(): void {
+    if (this.#beginning) return;
+    this.#beginning = true;
+    setImmediate(() => {
+      this.#beginning = false;
+      if (this.#takes) this.#wakeRoom();
+    });
+  }
+
+  /** More may be filled. */
+  get #takes(): boolean { return !this.#closed && !this.#beginning && this.#sealed.length === 0; }
 
   async #deliver(batch: LogBatch): Promise<void> {
     // Abandoned or given back: it stays unsettled, and is read again.

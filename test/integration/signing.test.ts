@@ -51,7 +51,7 @@ test('the middleware that swaps the encoded body in stands where the SDK\'s own 
   ]);
 });
 
-test('the signature verifies over the swapped body, plain and gzipped, and what is on the wire is that body', localOnly(SIGNED), async (t) => {
+test('the signature verifies over the swapped body, plain and gzipped, hashed before or not, and what is on the wire is that body', localOnly(SIGNED), async (t) => {
   const seen: { headers: IncomingHttpHeaders; body: Buffer }[] = [];
   const tap = createServer((request, response) => {
     const parts: Buffer[] = [];
@@ -65,11 +65,14 @@ test('the signature verifies over the swapped body, plain and gzipped, and what 
   await using endpoint = await startEndpoint({ verifySignatures: KEYS });
   const messages = numbered('signed', 1_000).map((line) => `${line} "ü" \u0001 😀`);
   const body = bodyOf(messages);
-  for (const [bytes, encoding] of [[body, null], [gzipSync(body), 'gzip']] as const) {
+  const report = new AgentReport(() => undefined, Date.now);
+  const madeReady = (['off', 'on'] as const).map((compression) => new LogsEndpoint({ client: clientFor(t, endpoint.url), compression, url: endpoint.url, report }).encode(body, 0));
+  assert.deepEqual(madeReady.map(({ encoding, sha256 }) => [encoding, sha256?.length]), [[null, 64], ['gzip', 64]]);
+  for (const encoded of [{ bytes: body, encoding: null }, { bytes: gzipSync(body), encoding: 'gzip' } as const, ...madeReady]) {
+    const { bytes, encoding } = encoded;
     const send = async (url: string): Promise<void> => {
       const client = clientFor(t, url);
-      const report = new AgentReport(() => undefined, Date.now);
-      const outcome = await new LogsEndpoint({ client, compression: 'off', url, report }).put(DESTINATION, { bytes, encoding }, new AbortController().signal);
+      const outcome = await new LogsEndpoint({ client, compression: 'off', url, report }).put(DESTINATION, encoded, new AbortController().signal);
       if (outcome.kind !== 'missing') assert.equal(outcome.kind, 'accepted', JSON.stringify(outcome));
     };
     if (endpoint.store.findGroup('g') === undefined) endpoint.store.createGroup({ name: 'g', creationTime: 0, groupClass: 'STANDARD', kmsKeyId: null, tags: new Map(), deletionProtected: false, retentionDays: null });
@@ -79,7 +82,7 @@ test('the signature verifies over the swapped body, plain and gzipped, and what 
     assert.deepEqual(endpoint.store.messages('g', 's').slice(before), messages, 'the service took the signature and read the body');
     await send(`http://127.0.0.1:${(tap.address() as AddressInfo).port}`);
     const { headers, body: wire } = seen.at(-1)!;
-    assert.ok(wire.equals(bytes));
+    assert.ok(wire.equals(Buffer.from(bytes)));
     assert.deepEqual(encoding === 'gzip' ? gunzipSync(wire) : wire, body);
     assert.equal(headers['content-encoding'], encoding ?? undefined);
     assert.equal(headers['content-length'], String(bytes.length));
