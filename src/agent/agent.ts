@@ -2,22 +2,19 @@ import { createLogsClient } from '../aws/clients.ts';
 import type { Environment } from '../aws/clients.ts';
 import { LogsEndpoint } from '../aws/logs-endpoint.ts';
 import { BufferPool } from '../batching/log-batch.ts';
-import type { StoreReport } from '../checkpoint/faults.ts';
-import { CheckpointStore } from '../checkpoint/store.ts';
+import type { CheckpointStore } from '../checkpoint/store.ts';
 import { Budget } from '../delivery/budget.ts';
-import { Lane } from '../delivery/lane.ts';
+import type { Lane } from '../delivery/lane.ts';
 import { Quarantine } from '../delivery/quarantine.ts';
 import type { QuarantinedRecord } from '../delivery/quarantine.ts';
 import { Recovery } from '../delivery/recovery.ts';
 import { Slots } from '../delivery/slots.ts';
 import { Descriptors, descriptorLimit } from '../files/descriptors.ts';
 import { Finder } from '../files/finder.ts';
-import type { FinderReport } from '../files/finder.ts';
 import { compileGlob } from '../files/glob.ts';
 import type { Glob } from '../files/glob.ts';
 import { MountPoints } from '../files/mount-points.ts';
 import { Wake } from '../files/wake.ts';
-import type { Destination } from '../flow.ts';
 import { Arena } from '../kernel/arena.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
@@ -25,9 +22,14 @@ import type { Lifetime } from '../lifecycle/lifetime.ts';
 import type { FileEntryPlan, Plan } from '../plan.ts';
 import type { Zone } from '../records/zone.ts';
 import type { AgentReport } from '../report/agent-report.ts';
+import { finderReport } from './finder-report.ts';
+import { Lanes } from './lanes.ts';
+import { releaseBeyond } from './lingering.ts';
 import { LogPipeline } from './log-pipeline.ts';
 import { Relatives } from './relatives.ts';
+import { Rest } from './rest.ts';
 import { CHUNK_BYTES, buildStages } from './stages.ts';
+import { openStore } from './state-directory.ts';
 
 /** A read beyond the largest event: its marks and the line after it. */
 const READ_MARGIN = 65_536;
@@ -38,12 +40,6 @@ const POOLED_BYTES = 8_388_608;
 /** And for each further request of a lane's window, because their answers may come all at once: a full body. */
 const POOLED_PER_REQUEST = 1_179_648;
 const HOUSEKEEPING_MS = 1_000;
-/** Housekeeping rounds without a delivery after which memory is given back. */
-const QUIET_TICKS = 3;
-/** Message bytes that leave something behind worth giving back: a collection costs as much CPU as delivering ten times as many. */
-const BURST_BYTES = 4 << 20;
-/** Lanes kept although no file feeds them: their counters stay in `status`. */
-const SPARE_LANES = 100;
 const CAUGHT_UP_POLL_MS = 50;
 
 export interface AgentOptions {
@@ -69,18 +65,14 @@ export class Agent {
   readonly #o: AgentOptions;
   readonly report: AgentReport;
   readonly plan: Plan;
-  readonly #lanes = new Map<string, Lane>();
   readonly #pipelines: LogPipeline[] = [];
+  #lanes: Lanes | null = null;
   #budget: Budget | null = null;
   #store: CheckpointStore | null = null;
   #quarantine: Quarantine | null = null;
   #descriptors: Descriptors | null = null;
   #hurry = false;
   #unfinished: Unfinished = { files: 0, bytes: 0 };
-  #deliveredBytes = -1;
-  /** Delivered when memory was last given back; the start itself is a burst. */
-  #restedBytes = -BURST_BYTES;
-  #quietTicks = 0;
   readonly startedAt = Date.now();
 
   constructor(options: AgentOptions) {
@@ -89,7 +81,7 @@ export class Agent {
     this.plan = options.plan;
   }
 
-  get lanes(): Iterable<Lane> { return this.#lanes.values(); }
+  get lanes(): Iterable<Lane> { return this.#lanes ?? []; }
   get pipelines(): readonly LogPipeline[] { return this.#pipelines; }
   get budget(): Budget | null { return this.#budget; }
   get store(): CheckpointStore | null { return this.#store; }
@@ -149,9 +141,10 @@ export class Agent {
     const undelivered = { add: (event: Omit<QuarantinedRecord, 'time'>): void => {
       if (undeliverable !== 'drop') quarantine.add({ time: Date.now(), ...event });
     } };
-    const context = {
-      arena, kernel, budget, report, now, undelivered,
-      pool: new BufferPool(POOLED_BYTES + (plan.delivery.window - 1) * POOLED_PER_REQUEST),
+    const pool = new BufferPool(POOLED_BYTES + (plan.delivery.window - 1) * POOLED_PER_REQUEST);
+    this.#hurry = this.#o.untilCaughtUp === true;
+    const lanes = (this.#lanes = new Lanes({
+      arena, kernel, budget, report, now, undelivered, pool,
       slots: new Slots(plan.delivery.maxRequests),
       recovery: new Recovery(Math.random),
       endpoint: new LogsEndpoint({ client, compression: plan.delivery.compression, url: plan.service.endpoint, report }),
@@ -160,18 +153,7 @@ export class Agent {
       maxBatchBytes: plan.delivery.maxBatchBytes,
       random: Math.random,
       abandon: life.abandon,
-    };
-    const laneFor = (destination: Destination): Lane => {
-      const key = `${destination.group}\n${destination.stream}`;
-      let lane = this.#lanes.get(key);
-      if (lane === undefined) {
-        lane = new Lane(destination, context);
-        if (this.#hurry) lane.drain();
-        this.#lanes.set(key, lane);
-      }
-      return lane;
-    };
-    this.#hurry = this.#o.untilCaughtUp === true;
+    }, this.#hurry));
     const mounts = new MountPoints(now);
     const zones = new Map<string, Zone>();
     const globs = new Map<string, Glob>();
@@ -181,7 +163,7 @@ export class Agent {
       globs.set(entry.key, glob);
       const stages = buildStages(entry, { arena, kernel, descriptors, report, now, localZone, zones, undeliverable, undelivered });
       const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts });
-      const pipeline = new LogPipeline({ entry, stages, store, wake, relatives, report, life, laneFor, now, hurry: () => this.#hurry, matches: (path) => glob.matches(path) });
+      const pipeline = new LogPipeline({ entry, stages, store, wake, relatives, report, life, laneFor: (destination) => lanes.of(destination), now, hurry: () => this.#hurry, matches: (path) => glob.matches(path) });
       this.#pipelines.push(pipeline);
       byKey.set(entry.key, pipeline);
     }
@@ -193,24 +175,29 @@ export class Agent {
     });
     for (const pipeline of this.#pipelines) pipeline.begin();
     const finding = finder.run(life);
+    const rest = new Rest();
     const housekeeping = setInterval(() => {
       for (const pipeline of this.#pipelines) {
         pipeline.skippedByName = finder.skipped(pipeline.entry.key);
         if (pipeline.wantsReconcile) pipeline.reconcile(finder.matches(pipeline.entry.key));
         pipeline.keepHouse();
       }
-      this.#limitDeleted();
-      this.#forgetLanes();
-      this.#rest(context.pool);
+      releaseBeyond(plan.reading, this.#pipelines.map(({ lingering }) => lingering));
+      lanes.forgetUnused(() => this.#usedLanes());
+      if (rest.isReached(report.deliveredMessageBytes, () => lanes.empty)) {
+        pool.clear();
+        this.#o.releaseMemory?.();
+      }
     }, HOUSEKEEPING_MS);
     try {
       await finder.scan();
       for (const pipeline of this.#pipelines) { pipeline.reconcile(finder.matches(pipeline.entry.key)); pipeline.skippedByName = finder.skipped(pipeline.entry.key); }
-      if (this.#hurry) await this.#untilCaughtUp(life);
+      if (this.#hurry) await this.#untilCaughtUp(life, lanes);
       await aborted(life.stop);
       await finding;
       await Promise.all(this.#pipelines.map((pipeline) => pipeline.ended()));
-      await this.#drainLanes(life);
+      this.#hurry = true;
+      await lanes.drain(life.abandon);
     } finally {
       clearInterval(housekeeping);
       // A lane that gave its events back still waits for its next try.
@@ -224,76 +211,25 @@ export class Agent {
   #leftUnfinished(): Unfinished {
     let [files, bytes] = [0, 0];
     for (const pipeline of this.#pipelines) for (const g of pipeline.generations) {
-      const left = g.file.currentSize() - g.safe.offset;
-      if (left <= 0) continue;
+      const left = g.unacknowledged;
+      if (left === 0) continue;
       files++;
       bytes += left;
     }
     return { files, bytes };
   }
 
-  async #untilCaughtUp(life: LifetimeControl): Promise<void> {
+  async #untilCaughtUp(life: LifetimeControl, lanes: Lanes): Promise<void> {
     while (!life.stop.aborted) {
-      if (this.#pipelines.every((pipeline) => pipeline.caughtUp) && [...this.#lanes.values()].every((lane) => lane.empty)) { life.requestStop(); return; }
+      if (this.#pipelines.every((pipeline) => pipeline.caughtUp) && lanes.empty) { life.requestStop(); return; }
       await new Promise((resolve) => { setTimeout(resolve, CAUGHT_UP_POLL_MS); });
     }
   }
 
-  /** Sends what is held; returns when all of it is acknowledged, or on abandon. */
-  async #drainLanes(life: Lifetime): Promise<void> {
-    this.#hurry = true;
-    for (const lane of this.#lanes.values()) lane.drain();
-    for (const lane of this.#lanes.values()) await lane.drained(life.abandon);
-  }
-
-  /** Streams nobody writes to any more: dated file names would collect them without end. */
-  #forgetLanes(): void {
-    if (this.#lanes.size <= SPARE_LANES) return;
+  #usedLanes(): ReadonlySet<Lane> {
     const used = new Set<Lane>();
     for (const pipeline of this.#pipelines) for (const g of pipeline.generations) used.add(g.lane);
-    for (const [key, lane] of this.#lanes) if (lane.empty && !used.has(lane)) this.#lanes.delete(key);
-  }
-
-  /** After a burst, once nothing was delivered for a while: gives back what the burst needed. */
-  #rest(pool: BufferPool): void {
-    const { deliveredMessageBytes } = this.report;
-    if (deliveredMessageBytes !== this.#deliveredBytes) {
-      this.#deliveredBytes = deliveredMessageBytes;
-      this.#quietTicks = 0;
-    } else if (++this.#quietTicks >= QUIET_TICKS && deliveredMessageBytes - this.#restedBytes >= BURST_BYTES && this.#lanes.values().every((lane) => lane.empty)) {
-      this.#restedBytes = deliveredMessageBytes;
-      pool.clear();
-      this.#o.releaseMemory?.();
-    }
-  }
-
-  /** Deleted files held open stay within their bounds: the oldest is released first, and its loss counted. */
-  #limitDeleted(): void {
-    const { maxDeletedBytes, maxDeletedAgeMs } = this.plan.reading;
-    const held = this.#pipelines.flatMap((pipeline) => pipeline.lingering.deleted().map((one) => ({ ...one, pipeline }))).sort((a, b) => b.sinceMs - a.sinceMs);
-    let total = held.reduce((sum, one) => sum + one.unread, 0);
-    for (const { generation, unread, sinceMs, pipeline } of held) {
-      if (unread === 0 || (total <= maxDeletedBytes && sinceMs <= maxDeletedAgeMs)) continue;
-      pipeline.lingering.release(generation);
-      total -= unread;
-    }
-  }
-}
-
-/** The state directory is another agent's, of a later version, or cannot be written. The message names the next step. */
-export class StateDirectoryError extends Error {
-  constructor(message: string, cause: unknown) {
-    super(message, { cause });
-    this.name = 'StateDirectoryError';
-  }
-}
-
-async function openStore(directory: string, report: StoreReport): Promise<CheckpointStore> {
-  try {
-    return await CheckpointStore.open(directory, { report });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new StateDirectoryError(code === undefined || !code.startsWith('E') ? message : `state directory ${directory} cannot be used (${message}): create it for the user the agent runs as, or name another with --state-dir`, error);
+    return used;
   }
 }
 
@@ -302,17 +238,6 @@ function globOf(entry: FileEntryPlan): Glob {
   // The compiler of the plan has tried the same; a pattern that fails here is a defect.
   if ('problem' in glob) throw new Error(`${entry.pointer}: ${glob.problem}`);
   return glob;
-}
-
-function finderReport(report: AgentReport): FinderReport {
-  return {
-    unreadable: (path, code) => {
-      if (code === null) report.recovered(`directory ${path}`, `${path}: can be looked at again`);
-      else report.trouble(`directory ${path}`, `${path}: cannot be looked at (${code}); what is known of it is kept, and it is tried again each second`);
-    },
-    watchesExhausted: (code) => report.trouble('directory watches', `no inotify watches left for directories (${code}): new files are looked for each second; raise fs.inotify.max_user_watches with sysctl`),
-    tooMany: (what, limit) => report.trouble(`too many ${what}`, `the patterns reach more than ${limit} ${what}: what is beyond is not followed; narrow file_path`),
-  };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

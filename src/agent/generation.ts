@@ -100,6 +100,11 @@ export class Generation implements Source {
   get settled(): boolean { return this.#ledger.settled; }
   /** Bytes of the file, as last seen, that were not handed on; NULs at its end are none: nobody has written them yet. */
   get unread(): number { return Math.max(0, this.file.size - Math.max(this.offset, this.#holeTo)); }
+  /** Bytes of the file, as it is now, that are not acknowledged; NULs at its end are none. */
+  get unacknowledged(): number {
+    const size = this.file.currentSize();
+    return Math.max(0, (this.#holeTo >= size ? this.offset : size) - this.safe.offset);
+  }
   /** The open descriptor is the only way to its bytes: at the next start nobody finds them. */
   get isLastChance(): boolean { return !this.file.unpacked && !this.truncated && this.file.unlinked; }
   /** What is held is a message of complete lines, which may go on in the generation that follows. */

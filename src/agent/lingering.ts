@@ -1,6 +1,7 @@
 // Files that lost their name, and the bounds on them.
 
 import type { Wake } from '../files/wake.ts';
+import type { ReadingPlan } from '../plan.ts';
 import type { Report } from '../report/report.ts';
 import type { Generation } from './generation.ts';
 import type { LifeOrder } from './life-order.ts';
@@ -73,7 +74,7 @@ export class Lingering {
     const { lives, order, now } = this.#c;
     const at = now();
     return [...lives].filter((g) => g.file.attachment === 'deleted' && order.isRead(g))
-      .map((generation) => ({ generation, unread: Math.max(0, generation.file.currentSize() - generation.safe.offset), sinceMs: at - (generation.file.detachedAt ?? at) }));
+      .map((generation) => ({ generation, unread: generation.unacknowledged, sinceMs: at - (generation.file.detachedAt ?? at) }));
   }
 
   /** Lets a deleted file go although not all of it was read; returns the bytes lost. */
@@ -92,5 +93,16 @@ export class Lingering {
     g.file.detachedAt = at;
     // It may wait already, and for nothing but news of its file.
     this.#c.wake.nudge(g.file);
+  }
+}
+
+/** Deleted files held open, over all entries, stay within their bounds: the oldest is released first, and its loss counted. */
+export function releaseBeyond({ maxDeletedBytes, maxDeletedAgeMs }: Pick<ReadingPlan, 'maxDeletedBytes' | 'maxDeletedAgeMs'>, entries: readonly Lingering[]): void {
+  const held = entries.flatMap((lingering) => lingering.deleted().map((one) => ({ ...one, lingering }))).sort((a, b) => b.sinceMs - a.sinceMs);
+  let total = held.reduce((sum, one) => sum + one.unread, 0);
+  for (const { generation, unread, sinceMs, lingering } of held) {
+    if (unread === 0 || (total <= maxDeletedBytes && sinceMs <= maxDeletedAgeMs)) continue;
+    lingering.release(generation);
+    total -= unread;
   }
 }

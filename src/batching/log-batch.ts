@@ -91,11 +91,11 @@ export class LogBatch {
   /** Monotonic milliseconds at which the oldest event's last byte was seen. */
   since = Infinity;
 
-  /** @param header see bodyHeader. @param maxBytes at most MAX_BATCH_BYTES. @param expected bytes of the body it is likely to reach. */
+  /** @param header see bodyHeader. @param maxBytes at most MAX_BATCH_BYTES. @param expected bytes the body is likely to reach; heeded if it is large, others grow cheaply. */
   constructor(header: Buffer, maxBytes: number, pool: BufferPool, expected = 0) {
     this.#pool = pool;
     this.#maxBytes = maxBytes;
-    this.#body = pool.take(Math.max(FIRST_BODY_BYTES + header.length, expected));
+    this.#body = pool.take(Math.max(FIRST_BODY_BYTES + header.length, expected > LARGE_BODY_BYTES ? expected : 0));
     this.#headerLength = header.copy(this.#body);
     this.#length = this.#headerLength;
   }

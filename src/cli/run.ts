@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { Agent, StateDirectoryError } from '../agent/agent.ts';
+import { Agent } from '../agent/agent.ts';
+import { StateDirectoryError } from '../agent/state-directory.ts';
 import { globFault } from '../agent/file-lookup.ts';
 import { statusOf } from '../agent/status.ts';
 import { formatProblems } from '../config/problem.ts';
