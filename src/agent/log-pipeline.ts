@@ -1,11 +1,7 @@
-import { closeSync } from 'node:fs';
-import type { Mark } from '../checkpoint/ledger.ts';
-import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
-import { readIdentity } from '../files/file-id.ts';
 import type { Found } from '../files/finder.ts';
 import { look } from '../files/look.ts';
-import { openFile } from '../files/tailer.ts';
 import type { FileEntryPlan } from '../plan.ts';
+import { Adoption } from './adoption.ts';
 import { ArchivedRests } from './archived-rests.ts';
 import { removeDone } from './auto-removal.ts';
 import { CheckpointIndex } from './checkpoint-index.ts';
@@ -16,20 +12,18 @@ import type { FollowContext } from './follow.ts';
 import { Generation } from './generation.ts';
 import type { GenerationContext, GenerationStart } from './generation.ts';
 import { inodeAt } from './inode-at.ts';
-import { judge } from './judge.ts';
 import { LifeOrder } from './life-order.ts';
 import { Lingering } from './lingering.ts';
 import { Lives } from './lives.ts';
 import { OlderLives } from './older-lives.ts';
-import { markOf } from './pipeline-parts.ts';
-import type { FileAt, PipelineContext, PipelineParts } from './pipeline-parts.ts';
+import { START, markOf } from './pipeline-parts.ts';
+import type { PipelineContext, PipelineParts } from './pipeline-parts.ts';
 import { originalsOf } from './rotation-names.ts';
 
 /** Begins the name under which the store remembers that an entry has had its first scan: no key begins so, for keys are paths. */
 const BEGUN = 'begun ';
 /** Skipped files remembered for `status`. */
 const MAX_SKIPPED = 10_000;
-const START: Mark = { offset: 0, windowCrc: 0, windowLength: 0, split: null };
 
 /** One entry of the plan, running: which files it follows, and when one of them is over. */
 export class LogPipeline {
@@ -45,6 +39,7 @@ export class LogPipeline {
   readonly #order = new LifeOrder<Generation>();
   readonly #archives: ArchivedRests;
   readonly #older: OlderLives;
+  readonly #adoption: Adoption;
   readonly #followContext: FollowContext;
   /** Followers, and searches in archives. */
   readonly #tasks = new Set<Promise<void>>();
@@ -64,13 +59,17 @@ export class LogPipeline {
       checkpoints: () => [...store.entry(entry.key)],
       nameFor: (path) => matches(path) ? path : originalsOf(path).find((name) => matches(name)) ?? path,
       track: (path, id, mark) => store.track({ entry: entry.key, path, id, ...markOf(mark), ended: false, updatedAt: Date.now() }),
-      adopt: (file, after, told = null) => this.#adopt(file, after, true, told),
+      adopt: (file, after, told = null) => this.#adoption.adopt(file, after, true, told),
       start: (start, after, name, from) => this.#start(start, after, name, from),
       begin: (generations) => { for (const g of generations) this.#follow(g); },
       over: (g) => this.#isOver(g),
     };
     this.#archives = new ArchivedRests(this.#p, { began: (task) => this.#await(task), ended: (gone, rest) => this.#goesOn(gone, rest) });
     this.#older = new OlderLives(this.#p, this.#archives);
+    this.#adoption = new Adoption({
+      ...this.#p, older: this.#older, archives: this.#archives,
+      isFirstScan: () => this.#firstScan, later: () => { this.#waiting = true; }, skip: (path, reason) => this.#skip(path, reason),
+    });
     const fate = new Fate(this.#p, this.#older, this.#archives);
     const { wake, now, hurry } = context;
     this.#followContext = {
@@ -129,7 +128,7 @@ export class LogPipeline {
       const namesake = this.#lives.named(found.path);
       if (namesake !== null) { this.#p.wake.nudge(namesake.file); continue; }
       if (this.#archives.searchesFor(found.path)) { this.#waiting = true; continue; }
-      this.#adopt({ path: found.path }, 'tail', this.entry.follow === 'all' || found === newest, null);
+      this.#adoption.adopt({ path: found.path }, 'tail', this.entry.follow === 'all' || found === newest, null);
     }
     if (this.#firstScan) this.#hasBegun();
   }
@@ -147,91 +146,9 @@ export class LogPipeline {
     if (path === found.path) { if (g.file.attachment === 'renamed') g.file.attach(); return; }
     if (inodeAt(path) === g.id.inode) return;
     // The name was taken over by a file that comes after it.
-    if (look(path).kind !== 'gone') this.#adopt({ path }, g, true, null);
+    if (look(path).kind !== 'gone') this.#adoption.adopt({ path }, g, true, null);
     this.#lives.move(g, found.path);
     g.file.attach();
-  }
-
-  /**
-   * A file that is not followed yet: new, known from earlier, or a copy of one that is. It comes after `after`, or after
-   * what is still read of its name (`tail`).
-   */
-  #adopt({ path, inode }: FileAt, after: Generation | null | 'tail', allowed: boolean, told: TrackedCheckpoint | null): Generation | null {
-    const opened = openFile(path);
-    if ('error' in opened) {
-      if (opened.error === 'ENOENT') return null;
-      this.#waiting = true;
-      return this.#skip(path, `cannot be opened (${opened.error}); it is tried again at each scan`);
-    }
-    let kept = false;
-    try {
-      // The name went on to another file since it was listed.
-      if (inode !== undefined && inode !== opened.inode) return null;
-      const known = this.#lives.inFile(opened);
-      if (known !== null) return known;
-      const reason = this.#p.relatives.skipReason(opened.fd);
-      if (reason !== null) return this.#skip(path, reason);
-      const identity = readIdentity(opened.fd);
-      if (identity.kind === 'error') return this.#skip(path, `cannot be read (${identity.code}); it is tried again at each scan`);
-      const { id, size } = identity;
-      const prior = told ?? this.#prior(path, opened.fd, after);
-      if (prior === 'copy') return this.#skip(path, 'a copy of a file that is followed');
-      if (prior === 'wait') {
-        this.#waiting = true;
-        // It is judged again later, and comes after the same file then.
-        if (after !== null && after !== 'tail') this.#order.setTail(this.#p.nameFor(path), after);
-        return null;
-      }
-      // Judging it may have taken up this very file as an earlier life of its name.
-      const taken = this.#lives.inFile(opened);
-      if (taken !== null) return taken;
-      if (prior === null && !allowed) return this.#skip(path, 'an older match (follow: newest reads the newest file only; follow: all reads every one)');
-      const mark = prior === null ? this.#firstMark(opened.fd, size) : markOf(prior);
-      let handle = prior;
-      if (handle !== null && handle.id.inode === id.inode) { handle.identify(id); handle.rename(path); }
-      else { handle = this.#p.track(path, id, mark); prior?.forget(); }
-      kept = true;
-      if (this.#p.relatives.isMounted(path)) this.#p.report.note(`${path}: is a single file mounted there; its rotation by rename cannot be seen here: mount its directory instead, or rotate with copytruncate`);
-      // Judging it may have found earlier lives of it that come first.
-      return this.#start({ path, id, mark, handle, base: 0, unpacked: false, fd: opened.fd }, after === 'tail' ? this.#older.tailOf(path) : after, this.#p.nameFor(path), null);
-    } finally {
-      if (!kept) closeSync(opened.fd);
-    }
-  }
-
-  /** What an earlier run, or a live generation, knows of this content. */
-  #prior(path: string, fd: number, after: Generation | null | 'tail'): TrackedCheckpoint | 'copy' | 'wait' | null {
-    const judgement = judge(path, fd, this.#p);
-    if (judgement.kind === 'known') return judgement.checkpoint;
-    if (judgement.kind !== 'new') return judgement.kind;
-    const { moved, overwritten } = judgement;
-    const name = this.#p.nameFor(path);
-    const behind = after === 'tail' ? this.#order.tail(name) : after;
-    if (this.#older.takeUp(name, moved, behind) && this.#archives.searchesFor(name)) return 'wait';
-    if (overwritten === null) return null;
-    this.#p.report.note(`${path}: holds other bytes than the ${overwritten.offset} already read; taken as truncated and read from its start`);
-    const isLive = (): boolean => this.#lives.of(overwritten) !== null;
-    // A copy made before the truncation may hold what was not read of it.
-    if (!isLive() && !overwritten.ended) this.#older.takeUp(name, [overwritten], behind);
-    if (this.#archives.searchesFor(name)) return 'wait';
-    if (!isLive() && !this.#archives.mayContinue(overwritten)) this.#moveToCopy(overwritten);
-    return null;
-  }
-
-  /** The file of a checkpoint was truncated: its copy, if there is one, must still be known for what was delivered. */
-  #moveToCopy(overwritten: TrackedCheckpoint): void {
-    const copy = overwritten.forgotten ? null : this.#p.relatives.copyHolding(overwritten);
-    if (copy === null || this.#lives.isKnown(copy.id)) { overwritten.forget(); return; }
-    overwritten.identify(copy.id);
-    overwritten.rename(copy.path);
-    overwritten.end();
-    this.#p.index.enter(overwritten);
-  }
-
-  /** Where a file that nobody knows begins: at its start, unless the entry asks for the end of what was there before the agent. */
-  #firstMark(fd: number, size: number): Mark {
-    if (!this.#firstScan || size === 0) return START;
-    return this.#p.relatives.markAt(fd, size) ?? START;
   }
 
   #start(start: Omit<GenerationStart, 'lane'>, after: Generation | null, name: string, from: Generation | null): Generation {

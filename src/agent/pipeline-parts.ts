@@ -64,6 +64,9 @@ export interface PipelineParts extends PipelineContext {
   readonly over: (generation: Generation) => void;
 }
 
+/** Where a file begins. */
+export const START: Mark = { offset: 0, windowCrc: 0, windowLength: 0, split: null };
+
 export function markOf({ offset, windowCrc, windowLength, split }: Mark): Mark {
   return { offset, windowCrc, windowLength, split };
 }

@@ -13,6 +13,8 @@ const BUSY = 5;
 const NOT_A_DATABASE = 26;
 /** The first agent writes its pid within this time of taking the lock. */
 const PID_WAIT_MS = 1000;
+/** Between two tries, with half of it as jitter. */
+const RETRY_MS = 20;
 
 /** Another agent has the state directory. */
 export class StateLockedError extends Error {
@@ -47,15 +49,6 @@ async function holder(pidFile: string, lax: boolean): Promise<number | null> {
   return lax || startOf(number) === start ? number : null;
 }
 
-async function refuse(directory: string, pidFile: string): Promise<never> {
-  const deadline = performance.now() + PID_WAIT_MS;
-  for (;;) {
-    const pid = await holder(pidFile, performance.now() > deadline);
-    if (pid !== null || performance.now() > deadline) throw new StateLockedError(directory, pid);
-    await delay(20);
-  }
-}
-
 function begin(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
@@ -69,24 +62,43 @@ function begin(path: string): DatabaseSync {
 
 const codeOf = (error: unknown): number | undefined => (error as { errcode?: number }).errcode;
 
+/** The open lock; null: another process has it, or it can be had at the next try. */
+async function tryLock(path: string): Promise<DatabaseSync | null> {
+  try {
+    return begin(path);
+  } catch (error) {
+    if (codeOf(error) === BUSY) return null;
+    if (codeOf(error) !== NOT_A_DATABASE) throw error;
+    // Somebody wrote into the file. Nobody can hold it so, and its content means nothing.
+    await truncate(path);
+    return null;
+  }
+}
+
+/**
+ * Of several that try at the same moment each may be in the way of all others, so that none wins: without a pid to name,
+ * which the winner leaves, it is tried again.
+ */
+async function lockOrRefuse(directory: string, path: string, pidFile: string): Promise<DatabaseSync> {
+  const deadline = performance.now() + PID_WAIT_MS;
+  for (;;) {
+    const database = await tryLock(path);
+    if (database !== null) return database;
+    const isLate = performance.now() > deadline;
+    const pid = await holder(pidFile, isLate);
+    if (pid !== null || isLate) throw new StateLockedError(directory, pid);
+    await delay(RETRY_MS * (0.5 + Math.random()));
+  }
+}
+
 /** Takes the lock of a state directory, which must exist. Throws StateLockedError when another agent has it. */
 export async function lockState(directory: string): Promise<StateLock> {
   const path = join(directory, 'lock');
   const pidFile = join(directory, 'pid');
-  let database: DatabaseSync;
-  try {
-    try {
-      database = begin(path);
-    } catch (error) {
-      if (codeOf(error) !== NOT_A_DATABASE) throw error;
-      // Somebody wrote into the file. Nobody can hold it so, and its content means nothing.
-      await truncate(path);
-      database = begin(path);
-    }
-  } catch (error) {
-    if (codeOf(error) === BUSY) return refuse(directory, pidFile);
+  const database = await lockOrRefuse(directory, path, pidFile).catch((error: unknown) => {
+    if (error instanceof StateLockedError) throw error;
     throw new Error(`state directory ${directory} cannot be locked: ${(error as Error).message} (${path}): check that the agent's user may write there`, { cause: error });
-  }
+  });
   // The pid is for messages: without it (a full disk) the lock holds all the same.
   await chmod(path, 0o600).catch(() => undefined);
   await writeFile(`${pidFile}.tmp`, `${process.pid} ${startOf(process.pid)}\n`, { mode: 0o600 })

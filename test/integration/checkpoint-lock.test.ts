@@ -4,8 +4,10 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { lockState, StateLockedError } from '../../src/checkpoint/lock.ts';
 import { CheckpointStore } from '../../src/checkpoint/store.ts';
 import { hear, scratch } from '../support/state.ts';
@@ -31,12 +33,23 @@ test('L55: of agents that start at the same moment on one state directory exactl
     const at = Date.now() + 400;
     const contenders = [0, 1, 2, 3].map(() => contend(t, directory, at));
     const answers = await Promise.all(contenders.map(({ said }) => said));
+    assert.equal(answers.filter((answer) => answer === 'held').length, 1, answers.join(', '));
     const winner = contenders[answers.indexOf('held')]!.child;
     assert.deepEqual(answers.toSorted(), ['held', ...[0, 1, 2].map(() => `refused ${winner.pid}`)]);
     // Killed, not stopped: the next round must find no stale lock.
     winner.kill('SIGKILL');
     await once(winner, 'exit');
   }
+});
+
+test('L55: another start at the same moment that is in the way and gives up itself keeps no agent out', async (t) => {
+  const directory = await scratch(t);
+  const other = new DatabaseSync(join(directory, 'lock'));
+  other.exec('BEGIN; SELECT * FROM sqlite_master');
+  const locking = lockState(directory);
+  await delay(100);
+  other.close();
+  await (await locking).release();
 });
 
 test('L55: the second store on a directory is refused before it touches anything, and may start when the first has closed', async (t) => {
