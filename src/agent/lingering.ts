@@ -37,8 +37,13 @@ export interface Deleted {
 /** How long, and how many of them, the files of an entry are followed without their name. */
 export class Lingering {
   readonly #c: LingeringContext;
+  /** Without their name: few, where an entry may have thousands of files. */
+  readonly #nameless = new Set<Generation>();
 
   constructor(context: LingeringContext) { this.#c = context; }
+
+  /** It is followed from now on; one from inside an archive never has a name. */
+  begins(g: Generation): void { if (g.file.attachment !== 'attached') this.#nameless.add(g); }
 
   /** It has no name, or one that does not match, from now on: its follower must know when that ends. */
   lost(g: Generation, as: 'renamed' | 'deleted'): void { this.#detach(g, as, this.#c.now()); }
@@ -59,8 +64,8 @@ export class Lingering {
 
   /** Lets the longest quiet ones go if there are too many. */
   limit(): void {
-    const { lives, order, wake } = this.#c;
-    const lingering = [...lives].filter((g) => g.file.attachment !== 'attached' && order.isDrained(g) && order.isRead(g));
+    const { order, wake } = this.#c;
+    const lingering = [...this.#stillNameless()].filter((g) => order.isDrained(g) && order.isRead(g));
     if (lingering.length <= MAX_LINGERING) return;
     lingering.sort((a, b) => a.file.grewAt - b.file.grewAt);
     for (const { file } of lingering.slice(0, lingering.length - MAX_LINGERING)) {
@@ -71,9 +76,9 @@ export class Lingering {
 
   /** Deleted files held open. */
   deleted(): readonly Deleted[] {
-    const { lives, order, now } = this.#c;
+    const { order, now } = this.#c;
     const at = now();
-    return [...lives].filter((g) => g.file.attachment === 'deleted' && order.isRead(g))
+    return [...this.#stillNameless()].filter((g) => g.file.attachment === 'deleted' && order.isRead(g))
       .map((generation) => ({ generation, unread: generation.unacknowledged, sinceMs: at - (generation.file.detachedAt ?? at) }));
   }
 
@@ -88,7 +93,16 @@ export class Lingering {
     return lost;
   }
 
+  /** Those without their name that are still followed. */
+  * #stillNameless(): Generator<Generation> {
+    for (const g of this.#nameless) {
+      if (this.#c.lives.has(g) && g.file.attachment !== 'attached') yield g;
+      else this.#nameless.delete(g);
+    }
+  }
+
   #detach(g: Generation, as: 'renamed' | 'deleted', at: number): void {
+    this.#nameless.add(g);
     g.file.attachment = as;
     g.file.detachedAt = at;
     // It may wait already, and for nothing but news of its file.

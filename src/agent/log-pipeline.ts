@@ -156,6 +156,7 @@ export class LogPipeline {
     const g = new Generation({ ...start, lane }, this.#generationContext);
     if (!start.unpacked) this.skipped.delete(g.path);
     this.#lives.add(g);
+    this.lingering.begins(g);
     g.predecessor = this.#order.enter(g, after);
     if (g.predecessor !== null) this.#p.wake.nudge(g.predecessor.file);
     else if (from !== null && !from.settled) this.#order.continueWith(from, g);

@@ -1,12 +1,11 @@
 import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
 import { look } from '../files/look.ts';
+import { CLOCK_SLACK_MS } from '../files/siblings.ts';
 import type { ArchivedRests } from './archived-rests.ts';
 import type { Generation } from './generation.ts';
 import { inodeAt } from './inode-at.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 
-/** The clock of a file system runs a tick behind ours. */
-const CLOCK_SLACK_MS = 100;
 /** Listings of a directory in which the names change under the listing. */
 const MAX_RELISTS = 5;
 

@@ -28,6 +28,8 @@ export interface PendingSearch {
 const MAX_OPENED = 300;
 /** A file may have come and gone unseen for this long before the generation before it had ended: a stop drains for a minute. */
 const UNSEEN_MS = 60_000;
+/** The clock of a file system runs a tick behind ours. */
+export const CLOCK_SLACK_MS = 100;
 /** Verdicts remembered: a search is repeated while a backlog waits. */
 const MAX_VERDICTS = 4096;
 
@@ -80,7 +82,7 @@ export class SiblingSearch {
       const copyCounts = checkpoint.offset >= HEAD_BYTES || (live.kind === 'present' && live.stats.ino === checkpoint.id.inode);
       const candidate = this.findCopy(checkpoint, copyCounts ? others : others.filter(({ inode }) => inode === checkpoint.id.inode));
       // The candidate may have been written to after younger lives were; the checkpoint is of a time when there were none.
-      since = Math.min(since, candidate?.mtimeMs ?? Infinity, checkpoint.updatedAt);
+      since = Math.min(since, candidate?.mtimeMs ?? Infinity, checkpoint.updatedAt - CLOCK_SLACK_MS);
       if (candidate === null) missing.push(checkpoint);
       else if (candidate.size > checkpoint.offset) pending.push({ candidate, checkpoint });
     }
