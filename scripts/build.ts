@@ -2,7 +2,7 @@
 import { build } from 'esbuild';
 import type { BuildOptions } from 'esbuild';
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -38,8 +38,9 @@ const OPTIONS = {
 
 /** Writes the build into `folder`; a warning of the bundler is a failure. */
 export async function buildAgent(folder = join(root, 'dist')): Promise<void> {
+  const began = new Date();
   mkdirSync(folder, { recursive: true });
-  // Before the program: a cache is known to be of another program by its length alone.
+  // What is written last says that a build is complete, and from when its sources are.
   rmSync(join(folder, CODE_CACHE), { force: true });
   const results = await Promise.all([
     build({ ...OPTIONS, entryPoints: [join(root, 'src/launch.ts')], outfile: join(folder, 'agent.js'), banner: { js: '#!/usr/bin/env node' } }),
@@ -53,6 +54,7 @@ export async function buildAgent(folder = join(root, 'dist')): Promise<void> {
   // The project is ESM; without its own package.json the build would be read as such.
   writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}\n');
   await writeCodeCache(folder);
+  utimesSync(join(folder, CODE_CACHE), began, began);
 }
 
 /** Delivers a file to an endpoint here, so that the cache holds what `run` needs. */

@@ -1,9 +1,9 @@
 // node FLAGS scripts/code-cache.ts DIST ARG…: runs the program of a build with these arguments, and keeps what the engine made
 // of it, functions that were needed included, for later starts.
-import { renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { CODE_CACHE, PROGRAM, programOf, runProgram } from '../src/cli/program-file.ts';
+import { CODE_CACHE, PROGRAM, digestOf, programOf, runProgram } from '../src/cli/program-file.ts';
 
 const [folder, ...args] = process.argv.slice(2);
 if (folder === undefined) throw new Error('the folder of the build is missing');
@@ -14,7 +14,7 @@ process.once('exit', (code) => {
   // The cache is for flags as they are when the program is loaded, and the program has changed this one (runtime.ts).
   setFlagsFromString('--maglev');
   const file = join(folder, CODE_CACHE);
-  writeFileSync(`${file}.new`, script.createCachedData());
+  writeFileSync(`${file}.new`, Buffer.concat([digestOf(readFileSync(join(folder, PROGRAM))), script.createCachedData()]));
   renameSync(`${file}.new`, file);
 });
 runProgram(folder, script);

@@ -100,11 +100,10 @@ export class Generation implements Source {
   get settled(): boolean { return this.#ledger.settled; }
   /** Bytes of the file, as last seen, that were not handed on; NULs at its end are none: nobody has written them yet. */
   get unread(): number { return Math.max(0, this.file.size - Math.max(this.offset, this.#holeTo)); }
-  /** Bytes of the file, as it is now, that are not acknowledged; NULs at its end are none. */
-  get unacknowledged(): number {
-    const size = this.file.currentSize();
-    return Math.max(0, (this.#holeTo >= size ? this.offset : size) - this.safe.offset);
-  }
+  /** Where the content of its `size` bytes ends: NULs at the end are none. */
+  contentEnd(size: number): number { return this.#holeTo >= size ? Math.min(this.offset, size) : size; }
+  /** Bytes of the file, as it is now, that are not acknowledged. */
+  get unacknowledged(): number { return Math.max(0, this.contentEnd(this.file.currentSize()) - this.safe.offset); }
   /** The open descriptor is the only way to its bytes: at the next start nobody finds them. */
   get isLastChance(): boolean { return !this.file.unpacked && !this.truncated && this.file.unlinked; }
   /** What is held is a message of complete lines, which may go on in the generation that follows. */
@@ -189,6 +188,8 @@ export class Generation implements Source {
     }
     if (file.lastError !== null) { file.lastError = null; report.recovered(`file ${file.path}`, `${file.path}: can be read again`); }
     const { start, limit } = r;
+    // The NULs are cut off, and perhaps more: only a read behind the last text can tell.
+    if (start === limit && inHole && file.currentSize() < offset) { this.#holeTo = 0; return 'more'; }
     const size = offset + (limit - start);
     if (size > file.size) {
       this.#pendingTried = 'none';

@@ -84,7 +84,7 @@ export class Lingering {
 
   /** Lets a deleted file go although not all of it was read; returns the bytes lost. */
   release(g: Generation): number {
-    const lost = Math.max(0, g.file.currentSize() - g.offset);
+    const lost = Math.max(0, g.contentEnd(g.file.currentSize()) - g.offset);
     g.truncated = true;
     g.released = true;
     this.#c.report.dropped('released-deleted', 0, lost, g.path);

@@ -210,8 +210,9 @@ export class LogPipeline {
     // A busy file may be behind for hours before it is looked at in peace.
     if (g.id.headLength === 0) g.growHead();
     if (!g.settled || !this.#lives.has(g) || this.#order.isRead(g)) return;
-    if (!g.truncated && g.unread > 0 && g.file.lastError === null && !this.#p.life.stop.aborted) {
-      // A failing lane gave back what it held of a file that was read to its end already.
+    if (!g.truncated && g.unread > 0 && g.file.lastError === null) {
+      // A failing lane gave back what it held of a file that was read to its end already. After a stop the next start reads it.
+      if (this.#p.life.stop.aborted) return;
       this.#order.reopen(g);
       this.#follow(g);
       return;

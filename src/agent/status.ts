@@ -60,7 +60,7 @@ function skippedOf(pipelines: readonly LogPipeline[]): Listed<SkippedStatus> {
 }
 
 function filesOf(pipelines: readonly LogPipeline[]): Listed<FileStatus> {
-  const lag = (g: Generation): number => g.file.size - g.safe.offset;
+  const lag = (g: Generation): number => g.contentEnd(g.file.size) - g.safe.offset;
   const all = pipelines.flatMap((pipeline) => [...pipeline.generations].map((generation) => ({ generation, entry: pipeline.entry.key })));
   all.sort(({ generation: a }, { generation: b }) => rank(a.file.lastError) - rank(b.file.lastError) || lag(b) - lag(a) || (a.path < b.path ? -1 : 1));
   return { total: all.length, list: all.slice(0, MOST_LISTED).map(({ generation, entry }) => fileStatus(generation, entry)) };
@@ -72,7 +72,7 @@ function fileStatus(g: Generation, entry: string): FileStatus {
   const { offset, safe, path, lastAckAt } = g;
   const { attachment, lastError } = g.file;
   const size = Math.max(sizeNow(g), offset);
-  return { path, entry, size, offset, safeOffset: safe.offset, lagBytes: size - safe.offset, pendingBytes: Math.min(g.pending, size - offset), lastAckAt, attachment, lastError };
+  return { path, entry, size, offset, safeOffset: safe.offset, lagBytes: g.contentEnd(size) - safe.offset, pendingBytes: Math.min(g.pending, size - offset), lastAckAt, attachment, lastError };
 }
 
 /** A closed file is asked by its path, if that still leads to it. */

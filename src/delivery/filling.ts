@@ -114,7 +114,10 @@ export class Filling {
   readonly #flushOnPressure = (): void => this.flush();
 
   #begin(): LogBatch {
-    const batch = new LogBatch(this.#header, this.#c.maxBatchBytes, this.#c.pool, this.#fullCapacity);
+    const { budget, maxBatchBytes, pool } = this.#c;
+    // Where memory is short, or what is read is a try, it is not taken ahead.
+    const expected = this.#share.failing || budget.used > budget.limit / 2 ? 0 : this.#fullCapacity;
+    const batch = new LogBatch(this.#header, maxBatchBytes, pool, expected);
     this.#share.charge(batch.capacity);
     return batch;
   }

@@ -190,6 +190,7 @@ export class Lane {
     for (const batch of batches) this.#release(batch);
     for (const source of sources) source.rewind();
     this.#closed = true;
+    this.#onEmpty?.();
     return true;
   }
 

@@ -112,10 +112,11 @@ export class Sender {
   }
 
   #succeeded(failed: number): void {
+    const hadFailed = this.#share.failing;
     this.#share.setFailing(false);
     this.#failedBefore = 0;
     this.#c.recovery.succeeded();
-    if (failed > 0) this.#c.report.recovered(`destination ${this.#name}`, `log stream ${this.#name}: accepted again after ${failed} failed attempts`);
+    if (hadFailed) this.#c.report.recovered(`destination ${this.#name}`, `log stream ${this.#name}: accepted again${failed > 0 ? ` after ${failed} failed attempts` : ''}`);
     this.state = 'idle';
     this.lastError = null;
   }

@@ -108,7 +108,7 @@ export class AgentReport implements Report {
 
   paused({ group, stream }: Destination, reason: string): void {
     this.requestsRetried++;
-    this.trouble(`destination ${group} ${stream}`, `log group ${group}, stream ${stream}: paused (${reason}); its logs are kept, and it is tried again within a minute`);
+    this.trouble(`destination ${group} ${stream}`, `log group ${group}, stream ${stream}: paused (${reason}); its logs are kept, and it is tried again`);
   }
 
   dropped(reason: DropReason, events: number, bytes: number, path: string | null): void {

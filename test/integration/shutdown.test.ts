@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { arrivalsOf } from '../support/arrivals.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
+import { monotonicClock } from '../support/clock.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
-import { append, numbered } from '../support/log-files.ts';
+import { append, numbered, rotate } from '../support/log-files.ts';
 import { assertQuick } from '../support/quick.ts';
 import { assertSame, rigFor, startRig, until } from '../support/rig.ts';
 
@@ -99,6 +101,29 @@ test('a stop after a refused destination gave its events back ends at once, proc
   assert.equal(await child.stop(), 0);
   assertQuick(performance.now() - asked, 5_000, 'the end');
   assert.match(child.said(), new RegExp(`stopped: 1 events delivered; ${lines.length * 101} bytes of 1 file are not acknowledged`));
+});
+
+test('a stop at which a refused destination gives back what was read of a file that is followed no more: the next start reads it', localOnly('faults'), async (t) => {
+  const clock = monotonicClock(t);
+  const lines = numbered('a rotated line', 300);
+  const rig = await rigFor(t, { files: { 'app.log': lines }, delivery: { flushMs: 3_600_000 } });
+  const app = rig.path('app.log');
+  rig.endpoint.faults.add({ ...PUT, kind: 'reject-event', containing: 'a' });
+  await rig.start();
+  await until('all of it to be read', () => rig.report.readBytes > 0 && rig.generations.every(({ unread }) => unread === 0));
+  rotate(app);
+  append(app, ['a next']);
+  await until('both to be read', () => rig.generations.length === 2 && rig.generations.every(({ unread, pending }) => unread === 0 && pending === 0));
+  clock.advance(11 * 60_000);
+  append(app, ['a last']);
+  // Twice the time between two looks at deadlines: by then it is followed no more.
+  await delay(1_000);
+  await rig.stop();
+  assert.equal(rig.held(), 0);
+  rig.endpoint.faults.clear();
+  await rig.start({ delivery: { flushMs: 50 } });
+  await rig.arrived([...lines, 'a next', 'a last']);
+  await rig.stop();
 });
 
 test('L23 stop, an outage and a deadline: what was not acknowledged when time ran out is read again, what was is not', localOnly('faults'), async (t) => {

@@ -33,7 +33,7 @@ const allocatorOf = (child: ChildAgent): readonly string[] => partsOf(child, 'en
 
 /** What the engine says of the code cache, with the flags of `run`. */
 function isAccepted(): boolean {
-  const source = `import { programOf } from ${JSON.stringify(join(import.meta.dirname, '../../src/cli/program-file.ts'))}; console.log(programOf(${JSON.stringify(build)}, true).cachedDataRejected)`;
+  const source = `import { programOf } from ${JSON.stringify(join(import.meta.dirname, '../../src/cli/program-file.ts'))}; console.log(programOf(${JSON.stringify(build)}, true).cachedDataRejected ?? 'without')`;
   return execFileSync(process.execPath, [...FLAGS, '--input-type=module', '-e', source], { encoding: 'utf8' }).trim() === 'false';
 }
 

@@ -259,6 +259,21 @@ test('L44 a file rotated with NULs at its end, allocated ahead of its writer: th
   await rig.stop();
 });
 
+test('L44 a file with NULs at its end that is truncated and begun anew with less is read from its start, and rotated loses nothing', async (t) => {
+  const rig = await startRig(t, { files: { 'app.log': ['a line of the first life'] } });
+  const app = rig.path('app.log');
+  await rig.arrived(['a line of the first life']);
+  truncateSync(app, 100_000);
+  await until('the NULs to be seen', () => rig.generations.some(({ file, unread }) => file.size === 100_000 && unread === 0));
+  truncateSync(app, 0);
+  append(app, ['new']);
+  await rig.arrived(['a line of the first life', 'new']);
+  rotate(app);
+  append(app, ['next']);
+  await rig.arrived(['a line of the first life', 'new', 'next']);
+  await rig.stop();
+});
+
 test('L44 delivering what exists ends before the NULs at the end of a file', async (t) => {
   const rig = await rigFor(t, { files: { 'app.log': ['one'] } });
   truncateSync(rig.path('app.log'), 100_000);
