@@ -141,7 +141,7 @@ export class Agent {
     const undelivered = { add: (event: Omit<QuarantinedRecord, 'time'>): void => {
       if (undeliverable !== 'drop') quarantine.add({ time: Date.now(), ...event });
     } };
-    const pool = new BufferPool(Math.max(POOLED_BYTES, Math.min(POOLED_BYTES + (plan.delivery.window - 1) * POOLED_PER_REQUEST, plan.delivery.budgetBytes)));
+    const pool = new BufferPool(POOLED_BYTES + Math.min((plan.delivery.window - 1) * POOLED_PER_REQUEST, plan.delivery.budgetBytes));
     this.#hurry = this.#o.untilCaughtUp === true;
     const lanes = (this.#lanes = new Lanes({
       arena, kernel, budget, report, now, undelivered, pool,

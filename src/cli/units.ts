@@ -10,20 +10,19 @@ export function bytesText(bytes: number): string {
   return `${bytes < 0 ? '-' : ''}${digits} ${SIZES[unit]}`;
 }
 
-/** A span of milliseconds in its largest whole unit: `now` (below a second), `5 s`, `3 min`, `26 h`, `2 d`. */
+/** A span of milliseconds in its largest whole unit: `0 s`, `5 s`, `3 min`, `26 h`, `2 d`. */
 export function spanText(milliseconds: number): string {
   for (const [unit, size] of AGES) {
     // Two of a unit at least, so that 26 h is not one day.
     if (milliseconds >= (unit === 's' ? size : 2 * size)) return `${Math.floor(milliseconds / size)} ${unit}`;
   }
-  return 'now';
+  return '0 s';
 }
 
-/** How long ago `then` (epoch milliseconds) was; `never` for null. */
+/** How long ago `then` (epoch milliseconds) was; `now` below a second, `never` for null. */
 export function agoText(then: number | null, now: number): string {
   if (then === null) return 'never';
-  const span = spanText(now - then);
-  return span === 'now' ? span : `${span} ago`;
+  return now - then < 1000 ? 'now' : `${spanText(now - then)} ago`;
 }
 
 export function countText(count: number, one: string, many: string = `${one}s`): string {

@@ -12,7 +12,7 @@ test('sizes are printed in the unit that leaves one to three digits before the p
 });
 
 test('ages are printed in their largest unit of which there are two, rounded down', () => {
-  assert.deepEqual([0, 999, 1000, 119_999, 120_000, 3_600_000, 7_200_000, 26 * 3_600_000, 48 * 3_600_000].map(spanText), ['now', 'now', '1 s', '119 s', '2 min', '60 min', '2 h', '26 h', '2 d']);
+  assert.deepEqual([0, 999, 1000, 119_999, 120_000, 3_600_000, 7_200_000, 26 * 3_600_000, 48 * 3_600_000].map(spanText), ['0 s', '0 s', '1 s', '119 s', '2 min', '60 min', '2 h', '26 h', '2 d']);
   assert.equal(agoText(null, 5), 'never');
   assert.equal(agoText(4_000, 9_000), '5 s ago');
   assert.equal(agoText(9_000, 9_000), 'now');
