@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Bytes below this address belong to the kernel's own constants; the Arena starts above. */
-const STATIC_BYTES = 1024;
+const STATIC_BYTES = 4608;
 
 /** Returns the text of kernel.generated.ts for the present source. */
 export function generateKernel(): string {

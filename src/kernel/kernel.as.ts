@@ -17,6 +17,14 @@ function isSpace(byte: u32): bool {
   return byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 || byte == 0x0c;
 }
 
+/** The newlines among the 64 bytes at `at`, one bit each. */
+// @ts-ignore: decorator
+@inline
+function newlinesIn(at: i32, newline: v128): u64 {
+  return <u64>i8x16.bitmask(i8x16.eq(v128.load(at), newline)) | <u64>i8x16.bitmask(i8x16.eq(v128.load(at, 16), newline)) << 16
+    | <u64>i8x16.bitmask(i8x16.eq(v128.load(at, 32), newline)) << 32 | <u64>i8x16.bitmask(i8x16.eq(v128.load(at, 48), newline)) << 48;
+}
+
 /**
  * Cuts [start, limit) at newlines into the three columns. With `joinIndented` a newline ends an entry only when a
  * byte that is no white space follows it; the entry before the last newline then stays open, unless `flush`.
@@ -27,15 +35,10 @@ export function index(start: i32, limit: i32, joinIndented: i32, flush: i32, fro
   longest = 0;
   let at = start;
   while (at < limit && count < capacity) {
-    // Lines are longer than four vectors on average: most of the time there is no newline in them.
-    while (at + 64 <= limit && !v128.any_true(v128.or(
-      v128.or(i8x16.eq(v128.load(at), newline), i8x16.eq(v128.load(at, 16), newline)),
-      v128.or(i8x16.eq(v128.load(at, 32), newline), i8x16.eq(v128.load(at, 48), newline))))) at += 64;
-    if (at >= limit) break;
-    let mask = i8x16.bitmask(i8x16.eq(v128.load(at), newline));
-    if (at + 16 > limit) mask &= (1 << (limit - at)) - 1;
+    let mask = newlinesIn(at, newline);
+    if (at + 64 > limit) mask &= (<u64>1 << (limit - at)) - 1;
     while (mask != 0) {
-      const p = at + ctz(mask);
+      const p = at + <i32>ctz(mask);
       mask &= mask - 1;
       lastNewline = p;
       if (joinIndented && (p + 1 >= limit || isSpace(load<u8>(p + 1)))) continue;
@@ -47,7 +50,7 @@ export function index(start: i32, limit: i32, joinIndented: i32, flush: i32, fro
       from = p + 1;
       if (++count == capacity) break;
     }
-    at += 16;
+    at += 64;
   }
   if (joinIndented && flush && count < capacity && lastNewline >= from) {
     store<i32>(fromCol + (count << 2), from);
@@ -110,6 +113,23 @@ function escapeByte(out: i32, byte: u32): i32 {
   return out + 6;
 }
 
+/** For each set of positions among eight bytes the sources of sixteen: byte i is i, and 8, a backslash, goes before those of the set. */
+const SPREADS = memory.data(256 * 16, 16);
+for (let set = 0; set < 256; set++) {
+  let to = SPREADS + (set << 4);
+  for (let i = 0; i < 8; i++) {
+    if (set & (1 << i)) store<u8>(to++, 8);
+    store<u8>(to++, i);
+  }
+}
+
+/** Writes the eight bytes at `at` with a backslash before those of `set`; writes sixteen bytes in any case. */
+// @ts-ignore: decorator
+@inline
+function spread(out: i32, at: i32, set: i32): void {
+  v128.store(out, i8x16.swizzle(v128.or(v128.load64_zero(at), i64x2(0, 0x5c5c5c5c5c5c5c5c)), v128.load(SPREADS + (set << 4))));
+}
+
 /**
  * Writes entries [first, last) as `,{"timestamp":T,"message":"…"}` from `out` on. Stops before an entry that would
  * exceed `room` (message bytes plus `overhead` each), and before one whose worst case may not fit below `outLimit`.
@@ -129,16 +149,31 @@ export function encode(fromCol: i32, toCol: i32, timeCol: i32, first: i32, last:
     writeDigits(out + 14, load<f64>(timeCol + (i << 3)));
     v128.store(out + 27, v128.load(MIDDLE));
     out += 39;
+    while (at + 32 <= to) {
+      const a = v128.load(at), b = v128.load(at, 16), least = i8x16.min_u(a, b);
+      if (v128.any_true(v128.or(
+        v128.or(v128.or(i8x16.eq(a, quote), i8x16.eq(b, quote)), v128.or(i8x16.eq(a, backslash), i8x16.eq(b, backslash))),
+        i8x16.eq(i8x16.min_u(least, control), least)))) break;
+      v128.store(out, a);
+      v128.store(out, b, 16);
+      at += 32;
+      out += 32;
+    }
+    // From the first byte to escape on, without a branch for each: they are too irregular to be foretold.
     while (at < to) {
       const text = v128.load(at);
-      v128.store(out, text);
-      let mask = i8x16.bitmask(v128.or(v128.or(i8x16.eq(text, quote), i8x16.eq(text, backslash)), i8x16.eq(i8x16.min_u(text, control), text)));
-      const rest = to - at;
-      let step = 16;
-      if (rest < 16) {
-        mask &= (1 << rest) - 1;
-        step = rest;
+      const marks = v128.or(i8x16.eq(text, quote), i8x16.eq(text, backslash));
+      const step = min(to - at, 16);
+      let mask = i8x16.bitmask(v128.or(marks, i8x16.eq(i8x16.min_u(text, control), text))) & ((1 << step) - 1);
+      if ((mask & ~i8x16.bitmask(marks)) == 0) {
+        const low = mask & 0xff;
+        spread(out, at, low);
+        spread(out + 8 + popcnt(low), at + 8, mask >> 8);
+        at += step;
+        out += step + popcnt(mask);
+        continue;
       }
+      v128.store(out, text);
       // Each escape is followed by the rest of the sixteen bytes again, so finding the next one does not wait for a load.
       let shift = out - at;
       while (mask != 0) {

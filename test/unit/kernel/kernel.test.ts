@@ -24,7 +24,11 @@ function encode({ arena, kernel }: Rig, times: readonly number[], room: number):
   return { next, taken: kernel.taken, text: arena.bytes.subarray(arena.output, kernel.written).toString('latin1') };
 }
 
-const logText = fc.array(fc.constantFrom(10, 10, 32, 9, 13, 34, 92, 0, 8, 12, 31, 65, 66, 127, 0xc3, 0xa4), { maxLength: 300 }).map((a) => Uint8Array.from(a));
+const textOf = (byte: fc.Arbitrary<number>, maxLength: number) => fc.array(byte, { maxLength, size: 'max' }).map((bytes) => Uint8Array.from(bytes));
+const dense = textOf(fc.constantFrom(10, 10, 32, 9, 13, 34, 92, 0, 8, 12, 31, 65, 66, 127, 0xc3, 0xa4), 300);
+// Lines of several vectors, most of them with nothing to escape or only quotes.
+const sparse = textOf(fc.oneof({ weight: 40, arbitrary: fc.constantFrom(65, 66) }, { weight: 3, arbitrary: fc.constantFrom(34, 92) }, { weight: 1, arbitrary: fc.constantFrom(10, 9) }), 600);
+const logText = fc.oneof(dense, sparse);
 const stamp = fc.integer({ min: 1_000_000_000_000, max: 9_999_999_999_999 });
 
 test('the WebAssembly kernel cuts and encodes byte for byte like the JavaScript one', () => {
