@@ -105,9 +105,9 @@ export class Agent {
     const quarantine = (this.#quarantine = Quarantine.open(stateDir, { report: trouble }));
     const storeLife = new LifetimeControl();
     const storing = store.run(storeLife);
-    const client = createLogsClient(plan.service, plan.delivery, env);
     // Ending early (caught up) is this run's own affair: the owner's lifetime is not ours to end.
     const inner = new LifetimeControl();
+    const client = createLogsClient(plan.service, plan.delivery, env, inner.abandon);
     const onStop = (): void => inner.requestStop();
     const onAbandon = (): void => inner.requestAbandon();
     life.stop.addEventListener('abort', onStop);
@@ -147,7 +147,7 @@ export class Agent {
       arena, kernel, budget, report, now, undelivered, pool,
       slots: new Slots(plan.delivery.maxRequests),
       recovery: new Recovery(Math.random),
-      endpoint: new LogsEndpoint({ client, compression: plan.delivery.compression, url: plan.service.endpoint, report }),
+      endpoint: new LogsEndpoint({ client, compression: plan.delivery.compression, url: plan.service.endpoint, report, abandon: life.abandon }),
       flushMs: plan.delivery.flushMs,
       window: plan.delivery.window,
       maxBatchBytes: plan.delivery.maxBatchBytes,

@@ -6,6 +6,7 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { DeliveryPlan, ServicePlan } from '../plan.ts';
 import { providerFor } from './credentials.ts';
 import { refuseEmptyAnswers } from './empty-answer.ts';
+import { HttpExchange } from './http-exchange.ts';
 import { prebuiltBody } from './prebuilt-body.ts';
 
 /** The process environment, as far as the clients look at it. */
@@ -14,35 +15,41 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Addresses that must never be reached through a proxy: the instance and container credential services. */
 const NEVER_PROXIED = '169.254.169.254,169.254.170.2,fd00:ec2::254,localhost,127.0.0.1,[::1]';
 
-/** A CloudWatch Logs client with the agent's timeouts, proxy and certificates, and no retries of its own. */
-export function createLogsClient(service: ServicePlan, delivery: DeliveryPlan, env: Environment): CloudWatchLogsClient {
+const IDLE_MS = 20_000;
+
+/**
+ * A CloudWatch Logs client with the agent's timeouts, proxy and certificates, and no retries of its own. Requests under
+ * way end with `abandon`, and none begins after it.
+ */
+export function createLogsClient(service: ServicePlan, delivery: DeliveryPlan, env: Environment, abandon: AbortSignal): CloudWatchLogsClient {
   const proxied = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => (env[name] ?? '') !== '');
   const proxyEnv = { ...env, NO_PROXY: [env['NO_PROXY'] ?? env['no_proxy'], NEVER_PROXIED].filter(Boolean).join(',') };
   // Without a proxy the option would load the runtime's proxy support all the same.
   const options = { keepAlive: true, maxSockets: delivery.maxRequests, ...(proxied ? { proxyEnv } : {}) };
   const bundle = env['AWS_CA_BUNDLE'];
   const ca = bundle === undefined || bundle === '' ? undefined : [...rootCertificates, readFileSync(bundle, 'utf8')];
-  const requestHandler = {
-    connectionTimeout: delivery.connectTimeoutMs,
-    requestTimeout: delivery.requestTimeoutMs,
-    throwOnRequestTimeout: true,
-    // The request's time ends with the head of the answer: its body may stall as well.
-    socketTimeout: delivery.requestTimeoutMs,
-    socketAcquisitionWarningTimeout: 60_000,
+  const requestHandler = new HttpExchange({
+    connectTimeoutMs: delivery.connectTimeoutMs,
+    requestTimeoutMs: delivery.requestTimeoutMs,
+    abandon,
     // Idle connections are dropped before load balancers do it for us.
-    httpAgent: new HttpAgent({ ...options, timeout: 20_000 }),
-    httpsAgent: new HttpsAgent({ ...options, timeout: 20_000, ...(ca === undefined ? {} : { ca }) }),
-  };
+    httpAgent: new HttpAgent({ ...options, timeout: IDLE_MS }),
+    httpsAgent: new HttpsAgent({ ...options, timeout: IDLE_MS, ...(ca === undefined ? {} : { ca }) }),
+  });
   const credentials = providerFor(service, env, requestHandler);
   const client = new CloudWatchLogsClient({
     region: service.region,
     ...(service.endpoint === null ? {} : { endpoint: service.endpoint, disableHostPrefix: true }),
     ...(credentials === null ? {} : { credentials }),
-    // The lane has its own retry loop: the SDK's hides what happens and gives up after three attempts.
-    maxAttempts: 1,
+    // The way through the SDK's steps is found once for each command, not for each call: so no call has options of its own.
+    cacheMiddleware: true,
     customUserAgent: 'unified-agent',
     requestHandler,
   });
+  // The lane has its own retry loop: the SDK's hides what happens and gives up after three attempts.
+  client.middlewareStack.add((next) => next, { step: 'finalizeRequest', priority: 'high', name: 'retryMiddleware', override: true });
+  // One for a logger that there is not, one for a function of AWS Lambda that calls itself.
+  for (const idle of ['loggerMiddleware', 'recursionDetectionMiddleware']) client.middlewareStack.remove(idle);
   client.middlewareStack.use(prebuiltBody);
   refuseEmptyAnswers(client);
   return client;

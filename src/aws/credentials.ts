@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { CloudWatchLogsClientConfig } from '@aws-sdk/client-cloudwatch-logs';
 import type { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import type { ServicePlan } from '../plan.ts';
 import type { Environment } from './clients.ts';
+import type { HttpExchange } from './http-exchange.ts';
 
 /**
  * The SDK caches the shared credentials file for the life of the process, so keys that another program rotates in it
@@ -16,20 +16,17 @@ const REREAD_MS = 15 * 60_000;
 /** As the SDK calls it: with the configuration of the client that asks. */
 export type Provider = ReturnType<typeof fromTemporaryCredentials>;
 
-/** Timeouts, proxy and certificates of a client (see clients.ts). */
-type RequestHandler = NonNullable<CloudWatchLogsClientConfig['requestHandler']>;
-
 /**
  * Where the credentials of a service come from, or null for the SDK's own standard chain. The providers are loaded when
  * they are first asked: most hosts need one of them, or none. `requestHandler` is that of the client: without it a token
  * service that never answers would hold up every destination for good.
  */
-export function providerFor(service: ServicePlan, env: Environment, requestHandler: RequestHandler): Provider | null {
+export function providerFor(service: ServicePlan, env: Environment, requestHandler: HttpExchange): Provider | null {
   const shared = sharedFileProvider(env);
   return service.roleArn === null ? shared : roleProvider(service.roleArn, service.region, shared, requestHandler);
 }
 
-function roleProvider(roleArn: string, region: string, master: Provider | null, requestHandler: RequestHandler): Provider {
+function roleProvider(roleArn: string, region: string, master: Provider | null, requestHandler: HttpExchange): Provider {
   return once(async () => {
     const providers = await import('@aws-sdk/credential-providers');
     return providers.fromTemporaryCredentials({ ...(master === null ? {} : { masterCredentials: master }), params: { RoleArn: roleArn, RoleSessionName: 'unified-agent' }, clientConfig: { region, requestHandler } });

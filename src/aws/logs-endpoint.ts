@@ -8,7 +8,7 @@ import type { Compression } from '../plan.ts';
 import type { Report } from '../report/report.ts';
 import type { Failure } from './classify.ts';
 import { classify, wantsNewCredentials } from './classify.ts';
-import { sendBody } from './prebuilt-body.ts';
+import { forgetBody, sendBody } from './prebuilt-body.ts';
 
 /** Level 1: higher levels cost three times as much for a tenth fewer bytes. */
 const GZIP_LEVEL = 1;
@@ -23,6 +23,8 @@ interface LogsEndpointOptions {
   /** Null for the service's own endpoint. */
   readonly url: string | null;
   readonly report: Report;
+  /** The one that the client was made with. */
+  readonly abandon: AbortSignal;
 }
 
 /** CloudWatch Logs through the official client. */
@@ -30,12 +32,14 @@ export class LogsEndpoint implements Endpoint {
   readonly #client: CloudWatchLogsClient;
   readonly #gzip: Compression;
   readonly #report: Report;
+  readonly #abandon: AbortSignal;
   readonly #retentionDone = new Set<string>();
 
-  constructor({ client, compression, url, report }: LogsEndpointOptions) {
+  constructor({ client, compression, url, report, abandon }: LogsEndpointOptions) {
     this.#client = client;
     this.#gzip = compression === 'auto' && url !== null && isNear(url) ? 'off' : compression;
     this.#report = report;
+    this.#abandon = abandon;
   }
 
   encode(body: Buffer, backlog: number): EncodedBody {
@@ -45,30 +49,34 @@ export class LogsEndpoint implements Endpoint {
     return { bytes, encoding, sha256: hash('sha256', bytes, 'hex') };
   }
 
-  async put(destination: Destination, body: EncodedBody, signal: AbortSignal): Promise<Outcome> {
+  async put(destination: Destination, body: EncodedBody): Promise<Outcome> {
     const { group, stream, retentionDays } = destination;
     if (retentionDays !== null && !this.#retentionDone.has(group)) {
       this.#retentionDone.add(group);
-      void this.#setRetention(group, retentionDays, signal);
+      void this.#setRetention(group, retentionDays);
     }
     const command = new PutLogEventsCommand({ logGroupName: group, logStreamName: stream, logEvents: [] });
     sendBody(command.input, body);
-    return this.#attempt(signal, async () => {
-      const answer = await this.#client.send(command, { abortSignal: signal });
-      return { kind: 'accepted', rejected: rangesOf(answer.rejectedLogEventsInfo) };
-    });
+    try {
+      return await this.#attempt(async () => {
+        const answer = await this.#client.send(command);
+        return { kind: 'accepted', rejected: rangesOf(answer.rejectedLogEventsInfo) };
+      });
+    } finally {
+      forgetBody(command.input);
+    }
   }
 
-  async create(destination: Destination, signal: AbortSignal): Promise<Outcome> {
+  async create(destination: Destination): Promise<Outcome> {
     const { group, stream, groupClass } = destination;
-    const createStream = (): Promise<Outcome> => this.#attempt(signal, async () => {
-      await this.#client.send(new CreateLogStreamCommand({ logGroupName: group, logStreamName: stream }), { abortSignal: signal });
+    const createStream = (): Promise<Outcome> => this.#attempt(async () => {
+      await this.#client.send(new CreateLogStreamCommand({ logGroupName: group, logStreamName: stream }));
       return { kind: 'accepted', rejected: null };
     });
     const first = await createStream();
     if (first.kind !== 'missing') return first;
-    const created = await this.#attempt(signal, async () => {
-      await this.#client.send(new CreateLogGroupCommand({ logGroupName: group, ...(groupClass === null ? {} : { logGroupClass: groupClass }) }), { abortSignal: signal });
+    const created = await this.#attempt(async () => {
+      await this.#client.send(new CreateLogGroupCommand({ logGroupName: group, ...(groupClass === null ? {} : { logGroupClass: groupClass }) }));
       return { kind: 'accepted', rejected: null };
     });
     if (created.kind !== 'accepted') return created.kind === 'split' ? { kind: 'refused', reason: created.reason } : created;
@@ -77,13 +85,13 @@ export class LogsEndpoint implements Endpoint {
   }
 
   /** Retention must never hold up the data: a failure is said and left for the next start. */
-  async #setRetention(group: string, retentionInDays: number, signal: AbortSignal): Promise<void> {
-    const outcome = await this.#attempt(signal, async () => {
-      const { logGroups } = await this.#client.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: group }), { abortSignal: signal });
+  async #setRetention(group: string, retentionInDays: number): Promise<void> {
+    const outcome = await this.#attempt(async () => {
+      const { logGroups } = await this.#client.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: group }));
       const present = logGroups?.find((g) => g.logGroupName === group);
       if (present === undefined) { this.#retentionDone.delete(group); return { kind: 'accepted', rejected: null }; }
       if (present.retentionInDays !== retentionInDays) {
-        await this.#client.send(new PutRetentionPolicyCommand({ logGroupName: group, retentionInDays }), { abortSignal: signal });
+        await this.#client.send(new PutRetentionPolicyCommand({ logGroupName: group, retentionInDays }));
       }
       return { kind: 'accepted', rejected: null };
     });
@@ -91,7 +99,7 @@ export class LogsEndpoint implements Endpoint {
     this.#report.trouble(`retention ${group}`, `log group ${group}: the retention of ${retentionInDays} days could not be set (${outcome.reason}); its logs are delivered all the same`);
   }
 
-  async #attempt(signal: AbortSignal, call: () => Promise<Outcome>): Promise<Outcome> {
+  async #attempt(call: () => Promise<Outcome>): Promise<Outcome> {
     const { config } = this.#client;
     const ahead = config.systemClockOffset;
     try {
@@ -99,7 +107,7 @@ export class LogsEndpoint implements Endpoint {
       this.#noteClock();
       return outcome;
     } catch (error) {
-      if (signal.aborted) return { kind: 'aborted' };
+      if (this.#abandon.aborted) return { kind: 'aborted' };
       this.#noteClock();
       const failure = failureOf(error);
       if (wantsNewCredentials(failure.name)) {

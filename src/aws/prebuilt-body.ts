@@ -12,6 +12,9 @@ const bodies = new WeakMap<object, EncodedBody>();
 /** Makes the command with this input send `body` as it is, instead of having its input serialised. */
 export function sendBody(input: object, body: EncodedBody): void { bodies.set(input, body); }
 
+/** Lets go of the body: the client remembers the first command of each kind for good. */
+export function forgetBody(input: object): void { bodies.delete(input); }
+
 /** The command with this input sends a body of its own. */
 export function hasBody(input: object): boolean { return bodies.has(input); }
 

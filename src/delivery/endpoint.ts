@@ -1,12 +1,12 @@
 import type { Destination, Outcome } from '../flow.ts';
 
-/** One attempt at the API. Implemented in aws/; every method maps whatever happens to an Outcome and never rejects. */
+/** One attempt at the API. Implemented in aws/; every method maps whatever happens to an Outcome and never rejects. What is under way when the agent lets go of everything ends as `aborted`. */
 export interface Endpoint {
   /** What is sent of a body: compressed if that is worth it now. As much of the work as can be done before its turn comes. */
   encode(body: Buffer, backlog: number): EncodedBody;
-  put(destination: Destination, body: EncodedBody, signal: AbortSignal): Promise<Outcome>;
+  put(destination: Destination, body: EncodedBody): Promise<Outcome>;
   /** Creates the group (class, retention) and the stream; what exists already counts as accepted. */
-  create(destination: Destination, signal: AbortSignal): Promise<Outcome>;
+  create(destination: Destination): Promise<Outcome>;
 }
 
 export interface EncodedBody {

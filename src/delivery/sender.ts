@@ -75,7 +75,7 @@ export class Sender {
     for (;;) {
       this.requests++;
       if (failed === 0) this.state = this.#share.failing ? 'retrying' : 'sending';
-      const outcome = await slots.run(this.#share.failing, () => abandon.aborted ? Promise.resolve(ABORTED) : endpoint.put(this.#destination, body, abandon));
+      const outcome = await slots.run(this.#share.failing, () => abandon.aborted ? Promise.resolve(ABORTED) : endpoint.put(this.#destination, body));
       let failure: Retry;
       switch (outcome.kind) {
         case 'accepted':
@@ -84,7 +84,7 @@ export class Sender {
         case 'split':
         case 'aborted': return outcome;
         case 'missing': {
-          const created = await slots.run(this.#share.failing, () => endpoint.create(this.#destination, abandon));
+          const created = await slots.run(this.#share.failing, () => endpoint.create(this.#destination));
           if (created.kind === 'aborted') return created;
           if (created.kind === 'accepted' && creations++ < MAX_CREATIONS) continue;
           failure = notCreated(created, outcome.reason);

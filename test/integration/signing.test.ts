@@ -26,13 +26,14 @@ import { startRig, TEST_ENV, until } from '../support/rig.ts';
 import { scratch } from '../support/state.ts';
 
 const KEYS = { accessKeyId: TEST_ENV.AWS_ACCESS_KEY_ID, secretAccessKey: TEST_ENV.AWS_SECRET_ACCESS_KEY };
+const NEVER = new AbortController().signal;
 const DESTINATION: Destination = { group: 'g', stream: 's', groupClass: null, retentionDays: null, entity: null };
 const MINUTE = 60_000;
 const SIGNED = 'moto verifies no signature and refuses no clock';
 
 function clientFor(t: TestContext, url: string, env: Environment = TEST_ENV) {
   const { service, delivery } = planFor({ endpoint: url, entries: [] });
-  const client = createLogsClient(service, delivery, env);
+  const client = createLogsClient(service, delivery, env, NEVER);
   t.after(() => { client.destroy(); });
   return client;
 }
@@ -45,8 +46,8 @@ test('the middleware that swaps the encoded body in stands where the SDK\'s own 
   command.resolveMiddleware(client.middlewareStack, client.config, {});
   const steps = client.middlewareStack.concat(command.middlewareStack as never).identify().map((line) => `${line.split(' ')[0]} ${line.split(' - ')[1]}`);
   assert.deepEqual(steps, [
-    'loggerMiddleware initialize', 'httpAuthSchemeMiddleware serialize', 'endpointV2Middleware serialize', 'serializerMiddleware serialize',
-    'prebuiltBody build', 'contentLengthMiddleware build', 'getUserAgentMiddleware build', 'hostHeaderMiddleware build', 'recursionDetectionMiddleware build',
+    'httpAuthSchemeMiddleware serialize', 'endpointV2Middleware serialize', 'serializerMiddleware serialize',
+    'prebuiltBody build', 'contentLengthMiddleware build', 'getUserAgentMiddleware build', 'hostHeaderMiddleware build',
     'retryMiddleware finalizeRequest', 'httpSigningMiddleware finalizeRequest', 'deserializerMiddleware deserialize', 'emptyAnswer deserialize',
   ]);
 });
@@ -66,13 +67,13 @@ test('the signature verifies over the swapped body, plain and gzipped, hashed be
   const messages = numbered('signed', 1_000).map((line) => `${line} "ü" \u0001 😀`);
   const body = bodyOf(messages);
   const report = new AgentReport(() => undefined, Date.now);
-  const madeReady = (['off', 'on'] as const).map((compression) => new LogsEndpoint({ client: clientFor(t, endpoint.url), compression, url: endpoint.url, report }).encode(body, 0));
+  const madeReady = (['off', 'on'] as const).map((compression) => new LogsEndpoint({ client: clientFor(t, endpoint.url), compression, url: endpoint.url, report, abandon: NEVER }).encode(body, 0));
   assert.deepEqual(madeReady.map(({ encoding, sha256 }) => [encoding, sha256?.length]), [[null, 64], ['gzip', 64]]);
   for (const encoded of [{ bytes: body, encoding: null }, { bytes: gzipSync(body), encoding: 'gzip' } as const, ...madeReady]) {
     const { bytes, encoding } = encoded;
     const send = async (url: string): Promise<void> => {
       const client = clientFor(t, url);
-      const outcome = await new LogsEndpoint({ client, compression: 'off', url, report }).put(DESTINATION, encoded, new AbortController().signal);
+      const outcome = await new LogsEndpoint({ client, compression: 'off', url, report, abandon: NEVER }).put(DESTINATION, encoded);
       if (outcome.kind !== 'missing') assert.equal(outcome.kind, 'accepted', JSON.stringify(outcome));
     };
     if (endpoint.store.findGroup('g') === undefined) endpoint.store.createGroup({ name: 'g', creationTime: 0, groupClass: 'STANDARD', kmsKeyId: null, tags: new Map(), deletionProtected: false, retentionDays: null });
@@ -148,8 +149,8 @@ test('L30 keys that another program replaces in the shared credentials file are 
   write('AKIDOLD', 'old');
   await using endpoint = await startEndpoint({ verifySignatures: KEYS });
   const client = clientFor(t, endpoint.url, { AWS_SHARED_CREDENTIALS_FILE: file, AWS_PROFILE: 'default' });
-  const logs = new LogsEndpoint({ client, compression: 'off', url: endpoint.url, report: new AgentReport(() => undefined, Date.now) });
-  const put = () => logs.put(DESTINATION, { bytes: bodyOf(['m']), encoding: null }, new AbortController().signal);
+  const logs = new LogsEndpoint({ client, compression: 'off', url: endpoint.url, report: new AgentReport(() => undefined, Date.now), abandon: NEVER });
+  const put = () => logs.put(DESTINATION, { bytes: bodyOf(['m']), encoding: null });
   const refused = await put();
   assert.equal(refused.kind, 'retry');
   assert.match('reason' in refused ? refused.reason : '', /UnrecognizedClientException/);

@@ -17,6 +17,7 @@ import { planFor } from '../support/plan-for.ts';
 import { TEST_ENV } from '../support/rig.ts';
 import { scratch } from '../support/state.ts';
 
+const NEVER = new AbortController().signal;
 const DESTINATION: Destination = { group: 'g', stream: 's', groupClass: null, retentionDays: null, entity: null };
 const BODY = Buffer.from(JSON.stringify({ logGroupName: 'g', logStreamName: 's', logEvents: [{ timestamp: Date.now(), message: 'm' }] }));
 const TIMEOUT_MS = 200;
@@ -31,10 +32,10 @@ async function serve(t: TestContext, answer: (request: IncomingMessage, response
 /** One attempt after the other, with short timeouts. */
 function attempts(t: TestContext, url: string, { env = TEST_ENV, roleArn = null }: { readonly env?: Environment; readonly roleArn?: string | null } = {}): () => Promise<Outcome> {
   const { service, delivery } = planFor({ endpoint: url, entries: [], delivery: { connectTimeoutMs: TIMEOUT_MS, requestTimeoutMs: TIMEOUT_MS } });
-  const client = createLogsClient({ ...service, roleArn }, delivery, env);
+  const client = createLogsClient({ ...service, roleArn }, delivery, env, NEVER);
   t.after(() => { client.destroy(); });
-  const endpoint = new LogsEndpoint({ client, compression: 'off', url, report: new AgentReport(() => undefined, Date.now) });
-  return () => endpoint.put(DESTINATION, { bytes: BODY, encoding: null }, new AbortController().signal);
+  const endpoint = new LogsEndpoint({ client, compression: 'off', url, report: new AgentReport(() => undefined, Date.now), abandon: NEVER });
+  return () => endpoint.put(DESTINATION, { bytes: BODY, encoding: null });
 }
 
 test('L27 an answer whose body never comes ends at the request timeout, and is tried again as one that may have been stored', { timeout: 10_000 }, async (t) => {
