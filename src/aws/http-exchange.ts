@@ -45,7 +45,7 @@ export class HttpExchange {
     options.abandon.addEventListener('abort', () => { for (const fail of [...this.#underWay]) fail(abandoned()); }, { once: true });
   }
 
-  /** Rejects with an error of the socket, with `TimeoutError`, or with `AbortError` once abandoned. */
+  /** Rejects with an error of the socket, with `TimeoutError`, or with `AbortError` once abandoned. Once it is settled nobody reads the request's body any more. */
   handle(asked: SignedRequest): Promise<Answer> {
     const { httpAgent, httpsAgent, connectTimeoutMs, requestTimeoutMs, abandon } = this.#o;
     return new Promise((resolve, reject) => {
@@ -79,6 +79,8 @@ export class HttpExchange {
       request.on('response', (message) => {
         collect(message, fail, (body) => {
           settle();
+          // Answered before the whole body was read: the connection is of no use, and must not go on sending from it.
+          if (!request.writableFinished) request.destroy();
           resolve({ response: { statusCode: message.statusCode ?? 0, headers: plainHeaders(message), body } });
         });
       });

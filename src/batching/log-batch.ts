@@ -10,6 +10,7 @@ const LARGE_BODY_BYTES = 524_288;
 /** A large body grows by this much at a time: doubling would leave half of it unused, in each batch on its way. */
 const GROWTH_BYTES = 393_216;
 const CLOSING = ']}';
+const EMPTY = Buffer.alloc(0);
 
 /** The request up to its events; the first event's leading comma is written over the header's end. */
 export function bodyHeader(destination: Destination): Buffer {
@@ -47,7 +48,7 @@ export class BufferPool {
     this.#bytes = 0;
   }
 
-  /** Takes a buffer back; false when there is no room for it and it is left to the garbage collector. */
+  /** Takes a buffer back; false when there is no room for it. */
   give(buffer: Buffer): boolean {
     if (buffer.length === 0 || this.#bytes + buffer.length > this.#limit) return false;
     this.#bytes += buffer.length;
@@ -150,8 +151,8 @@ export class LogBatch {
 
   /** Gives the memory back; the body must not be in use any more. */
   release(): void {
-    this.#pool.give(this.#body);
-    this.#body = Buffer.alloc(0);
+    this.#letGo();
+    this.#body = EMPTY;
   }
 
   #withinSpan(time: Float64Array, first: number, limit: number): number {
@@ -188,8 +189,12 @@ export class LogBatch {
     if (this.#length + more <= this.#body.length) return;
     const larger = this.#pool.take(Math.max(this.#body.length + 1, this.#length + more));
     this.#body.copy(larger, 0, 0, this.#length);
-    // An outgrown body was in no request, so nobody reads it any more: its memory need not wait for the garbage collector.
-    if (!this.#pool.give(this.#body)) (this.#body.buffer as ArrayBuffer).transfer(0);
+    this.#letGo();
     this.#body = larger;
+  }
+
+  /** Nobody reads the body any more, so its memory need not wait for the garbage collector: in an outage that takes tens of megabytes. */
+  #letGo(): void {
+    if (!this.#pool.give(this.#body)) (this.#body.buffer as ArrayBuffer).transfer(0);
   }
 }

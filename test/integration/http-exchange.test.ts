@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { Agent, createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
-import { Socket } from 'node:net';
+import { createServer as createNetServer, Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { HttpExchange } from '../../src/aws/http-exchange.ts';
 import type { ExchangeOptions, SignedRequest } from '../../src/aws/http-exchange.ts';
+import { until } from '../support/rig.ts';
 
 type Answering = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -72,4 +73,18 @@ test('what was asked arrives as it was signed: method, path, query in the order 
   assert.equal(response.statusCode, 200);
   assert.deepEqual(JSON.parse(response.body.toString()), ['PUT', '/a%20b?role=a%20b%28c%29%2A%27%21&list=1&list=2&bare', 'of host, or not']);
   assert.equal(response.headers['connection'], 'keep-alive');
+});
+
+test('an answer that comes before the request was read ends its connection: once it is there, nobody reads the body any more', { timeout: 10_000 }, async (t) => {
+  const listening = createNetServer((socket) => {
+    socket.once('data', () => { socket.pause().write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'); });
+    socket.on('error', () => undefined);
+  });
+  await new Promise<void>((resolve) => { listening.listen(0, '127.0.0.1', resolve); });
+  const httpAgent = new Agent({ keepAlive: true });
+  const ask = await exchangeWith(t, () => undefined, { httpAgent });
+  t.after(() => { listening.close(); });
+  const { response } = await ask({ port: (listening.address() as AddressInfo).port, headers: { 'content-length': String(64 << 20) }, body: Buffer.alloc(64 << 20) });
+  assert.equal(response.body.toString(), '{}');
+  await until('the connection to end', () => Object.keys(httpAgent.sockets).length + Object.keys(httpAgent.freeSockets).length === 0, 2_000);
 });

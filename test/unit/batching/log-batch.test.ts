@@ -175,3 +175,12 @@ test('a pool gives a body out again for the same size class, and never keeps mor
   assert.ok(pool.take(200_000) !== a, 'a small one is not given for a large body');
   assert.equal(pool.take(600_000).length, 786_432, 'large bodies grow by steps, not by doubling');
 });
+
+test('what the pool does not keep of a released body is free at once, without the garbage collector', () => {
+  const batch = new LogBatch(HEADER, BATCH_BYTES, new BufferPool(0));
+  fill(batch, [{ message: 'x'.repeat(200_000), time: T0 }]);
+  const { capacity } = batch;
+  const held = process.memoryUsage().arrayBuffers;
+  batch.release();
+  assert.equal(held - process.memoryUsage().arrayBuffers, capacity);
+});
