@@ -2,7 +2,7 @@
 // of it, functions that were needed included, for later starts.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
+import { unsettleEngine } from '../src/cli/engine-settings.ts';
 import { CODE_CACHE, PROGRAM, digestOf, programOf, runProgram } from '../src/cli/program-file.ts';
 
 const [folder, ...args] = process.argv.slice(2);
@@ -11,8 +11,8 @@ process.argv = [process.execPath, join(folder, PROGRAM), ...args];
 const script = programOf(folder, false);
 process.once('exit', (code) => {
   if (code !== 0) return;
-  // The cache is for flags as they are when the program is loaded, and the program has changed this one (runtime.ts).
-  setFlagsFromString('--maglev');
+  // The cache is for the switches there are when the program is loaded.
+  unsettleEngine();
   const file = join(folder, CODE_CACHE);
   writeFileSync(`${file}.new`, Buffer.concat([digestOf(readFileSync(join(folder, PROGRAM))), script.createCachedData()]));
   renameSync(`${file}.new`, file);

@@ -1,6 +1,7 @@
 // The process edge: argv in, exit code out. Nothing else of the project reads argv but the start before it (launch.ts).
 import './cli/runtime.ts';
 import { Command, CommanderError } from 'commander';
+import { settleEngine } from './cli/engine-settings.ts';
 import { wordsOf } from './cli/start-settings.ts';
 
 /** sysexits.h EX_USAGE: the command line itself is wrong. */
@@ -47,6 +48,7 @@ async function main(args: readonly string[]): Promise<void> {
   outliveReaders();
   const spoken = args[0] === '--version' || args[0] === '-V' ? ['version'] : args;
   const program = await programFor(wantedCommand(spoken));
+  settleEngine();
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
     await program.parseAsync([...spoken], { from: 'user' });

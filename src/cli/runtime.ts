@@ -1,14 +1,7 @@
-// Settings of the runtime itself, made before anything else is loaded.
+// What the runtime does not do by itself.
 import { homedir } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { LINEAR_FALLBACK } from './start-settings.ts';
-
-setFlagsFromString(LINEAR_FALLBACK);
-// Without the middle compiler a catch-up peaks 20 MiB lower and steady load costs a tenth less: the few loops that matter
-// reach the optimizing compiler all the same. Given to the runtime at its
-// start, the same flag makes a catch-up 6 % slower.
-setFlagsFromString('--no-maglev');
 
 /**
  * A user that the system does not know (an arbitrary id in a container) has no home, and the SDK's credential chain would

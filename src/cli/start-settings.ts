@@ -7,18 +7,15 @@
  */
 const ENVIRONMENT = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' } as const;
 
-/** A search that goes back too often is finished by the linear engine. For whoever searches: every command sets it (runtime.ts). */
-export const LINEAR_FALLBACK = '--enable-experimental-regexp-engine-on-excessive-backtracks';
-
-/** Of the runtime's engine, for `run`. Why each: docs/decisions/runtime-flags.md. */
+/**
+ * Of the runtime's engine, for `run`. Why each: docs/decisions/runtime-flags.md. None that changes what the engine compiles: it
+ * would refuse the compiled form of the runtime's own modules, 30 ms of each start (engine-settings.ts makes those later).
+ */
 export const FLAGS = [
   // What the agent allocates for a request dies at once: a space for young objects that grows takes memory and gives no speed.
   '--max-semi-space-size=2', '--semi-space-growth-factor=1',
-  // The old generation is collected when it has grown by this much, instead of by its own size.
-  '--heap-growing-percent=40',
   // The agent collects its garbage when it comes to rest (runtime.ts): once more, half a minute later, would find nothing.
   '--no-memory-reducer',
-  LINEAR_FALLBACK,
 ] as const;
 
 /** The command and its words, without the options. @param args what follows the program's name. */

@@ -53,6 +53,14 @@ test('build: the engine takes the code cache as its own, with the functions that
   assert.ok(statSync(cache).size > 1_000_000, `${statSync(cache).size} bytes`);
 });
 
+test('run: with its flags the engine takes the runtime\'s own modules in their compiled form, of which a start needs a hundred', () => {
+  const source = `for (const name of ['http', 'https', 'crypto', 'tls', 'sqlite']) require('node:' + name);
+    const { compiledWithCache, compiledWithoutCache } = require('internal/test/binding').internalBinding('builtins').getCacheUsage();
+    console.log(JSON.stringify([compiledWithCache.size > 50, [...compiledWithoutCache]]))`;
+  const seen = execFileSync(process.execPath, [...FLAGS, '--no-warnings', '--expose-internals', '-e', source], { encoding: 'utf8' });
+  assert.deepEqual(JSON.parse(seen), [true, []]);
+});
+
 const SPOILED = [
   ['torn', () => { truncateSync(cache, 100_000); }],
   ['no cache at all', () => { writeFileSync(cache, 'something else'); }],
