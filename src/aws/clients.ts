@@ -16,6 +16,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const NEVER_PROXIED = '169.254.169.254,169.254.170.2,fd00:ec2::254,localhost,127.0.0.1,[::1]';
 
 const IDLE_MS = 20_000;
+/** In the form of the SDK's own, whose parts are separated by spaces. */
+const USER_AGENT = `unified-agent lang/js md/nodejs#${process.versions.node}`;
 
 /**
  * A CloudWatch Logs client with the agent's timeouts, proxy and certificates, and no retries of its own. Requests under
@@ -43,11 +45,15 @@ export function createLogsClient(service: ServicePlan, delivery: DeliveryPlan, e
     ...(credentials === null ? {} : { credentials }),
     // The way through the SDK's steps is found once for each command, not for each call: so no call has options of its own.
     cacheMiddleware: true,
-    customUserAgent: 'unified-agent',
     requestHandler,
   });
   // The lane has its own retry loop: the SDK's hides what happens and gives up after three attempts.
   client.middlewareStack.add((next) => next, { step: 'finalizeRequest', priority: 'high', name: 'retryMiddleware', override: true });
+  // Theirs puts the same words together anew for each call.
+  client.middlewareStack.add((next) => (args) => {
+    (args.request as { headers: Record<string, string> }).headers['user-agent'] = USER_AGENT;
+    return next(args);
+  }, { step: 'build', priority: 'low', name: 'getUserAgentMiddleware', override: true });
   // One for a logger that there is not, one for a function of AWS Lambda that calls itself.
   for (const idle of ['loggerMiddleware', 'recursionDetectionMiddleware']) client.middlewareStack.remove(idle);
   client.middlewareStack.use(prebuiltBody);

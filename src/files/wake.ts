@@ -24,7 +24,8 @@ const PATH_MS = 1_000;
 const SAFETY_MS = 10_000;
 /** Without watches (none left) cold files are looked at this often instead. */
 const UNWATCHED_MS = 1_000;
-const SLICE_MS = 500;
+/** That look, and the deadlines of cold files, in a slice each second: waking up costs as much as looking at some dozen files. */
+const SLICE_MS = 1_000;
 
 interface Entry {
   readonly sleeper: Sleeper;

@@ -47,7 +47,7 @@ test('the middleware that swaps the encoded body in stands where the SDK\'s own 
   const steps = client.middlewareStack.concat(command.middlewareStack as never).identify().map((line) => `${line.split(' ')[0]} ${line.split(' - ')[1]}`);
   assert.deepEqual(steps, [
     'httpAuthSchemeMiddleware serialize', 'endpointV2Middleware serialize', 'serializerMiddleware serialize',
-    'prebuiltBody build', 'contentLengthMiddleware build', 'getUserAgentMiddleware build', 'hostHeaderMiddleware build',
+    'prebuiltBody build', 'contentLengthMiddleware build', 'hostHeaderMiddleware build', 'getUserAgentMiddleware build',
     'retryMiddleware finalizeRequest', 'httpSigningMiddleware finalizeRequest', 'deserializerMiddleware deserialize', 'emptyAnswer deserialize',
   ]);
 });
@@ -89,6 +89,7 @@ test('the signature verifies over the swapped body, plain and gzipped, hashed be
     assert.equal(headers['content-length'], String(bytes.length));
     assert.equal(headers['x-amz-content-sha256'], createHash('sha256').update(bytes).digest('hex'));
     assert.equal(headers['x-amz-target'], 'Logs_20140328.PutLogEvents');
+    assert.match(headers['user-agent'] ?? '', /^unified-agent lang\/js md\/nodejs#\d+/);
   }
 });
 
