@@ -18,6 +18,8 @@ export interface BytePlan {
   readonly byteSafe: boolean;
   /** Some set holds \n, which the byte form leaves out. */
   readonly newlines: boolean;
+  /** The ASCII character that each match begins with, if there is but one: alone it is found in a tenth of the time. */
+  readonly head: string | null;
 }
 
 export function bytePlan(root: Node): BytePlan {
@@ -46,7 +48,7 @@ export function bytePlan(root: Node): BytePlan {
       default: node satisfies never;
     }
   });
-  return { regexp: new RegExp(emitBytes(body), stripped === null ? 'g' : 'y'), anchored: stripped !== null, confirm, looksBack, byteSafe, newlines };
+  return { regexp: new RegExp(emitBytes(body), stripped === null ? 'g' : 'y'), anchored: stripped !== null, confirm, looksBack, byteSafe, newlines, head: headOf(body) };
 }
 
 /**
@@ -80,6 +82,24 @@ function bare(node: Node): Node {
   let inner = node;
   while (inner.kind === 'capture') inner = inner.body;
   return inner;
+}
+
+function headOf(node: Node): string | null {
+  switch (node.kind) {
+    case 'set': {
+      const { ascii, beyond } = extentOf(node);
+      return beyond === 'none' && ascii.length === 2 && ascii[0] === ascii[1] ? String.fromCharCode(ascii[0]!) : null;
+    }
+    case 'capture': return headOf(node.body);
+    case 'concat': return headOf(node.parts[0]!);
+    case 'repeat': return node.min > 0 ? headOf(node.body) : null;
+    case 'alternate': {
+      const [first, ...others] = node.parts.map(headOf);
+      return first !== undefined && others.every((head) => head === first) ? first : null;
+    }
+    case 'empty': case 'assert': return null;
+    default: return node satisfies never;
+  }
 }
 
 /** The pattern without the `^` that each way through it begins with, or null. */

@@ -105,8 +105,9 @@ export class Matcher {
     if (start < this.#from || this.#start < start) {
       // Where most frames match, a test without the match's place is cheaper than a search that is remembered.
       if (this.#streak >= DENSE) {
-        plan.regexp.lastIndex = start;
-        if (plan.regexp.test(text.latin1) && plan.regexp.lastIndex <= end) return plan.confirm ? this.#alone(text, from, to) : true;
+        const at = plan.head === null ? start : text.latin1.indexOf(plan.head, start);
+        plan.regexp.lastIndex = at;
+        if (at !== -1 && plan.regexp.test(text.latin1) && plan.regexp.lastIndex <= end) return plan.confirm ? this.#alone(text, from, to) : true;
         this.#streak = 0;
       }
       this.#find(text.latin1, start);

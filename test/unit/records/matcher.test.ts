@@ -37,6 +37,18 @@ test('a frame inside a chunk matches exactly when it matches alone', () => {
   }), { numRuns: 1500 });
 });
 
+test('frames after a run of matches are judged as carefully: each way through a pattern of one or several first characters', () => {
+  const most = fc.array(fc.constantFrom('ab1', 'b ab', 'xaab', 'ab', 'é ab', 'a', 'b', 'xb1', ''), { minLength: 6, maxLength: 40 });
+  const matches = fc.constantFrom('ab', 'a+b', '(ab)1?', 'ab|aab', 'ab|b', '(?:a|)b', 'a*b', 'x?ab', '(?i)ab', '[a]b', '\\bab');
+  fc.assert(fc.property(matches, most, (re2, parts) => {
+    const text = new ChunkText();
+    text.reset(framesOf([...Array<string>(5).fill('ab'), ...parts]));
+    const out = new Uint8Array(parts.length + 5);
+    new Matcher(pattern(re2)).matchAll(text, out);
+    assert.deepEqual([...out.subarray(5)], parts.map((part) => (new RegExp(pattern(re2).js, pattern(re2).flags).test(part) ? 1 : 0)), re2);
+  }));
+});
+
 test('a matcher forgets what it knew of a chunk when the text is reset', () => {
   const text = new ChunkText();
   const matcher = new Matcher(pattern('needle'));
