@@ -15,6 +15,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Addresses that must never be reached through a proxy: the instance and container credential services. */
 const NEVER_PROXIED = '169.254.169.254,169.254.170.2,fd00:ec2::254,localhost,127.0.0.1,[::1]';
 
+/** Idle connections are dropped after this many milliseconds, before load balancers do it for us. */
 const IDLE_MS = 20_000;
 /** In the form of the SDK's own, whose parts are separated by spaces. */
 const USER_AGENT = `unified-agent lang/js md/nodejs#${process.versions.node}`;
@@ -34,7 +35,6 @@ export function createLogsClient(service: ServicePlan, delivery: DeliveryPlan, e
     connectTimeoutMs: delivery.connectTimeoutMs,
     requestTimeoutMs: delivery.requestTimeoutMs,
     abandon,
-    // Idle connections are dropped before load balancers do it for us.
     httpAgent: new HttpAgent({ ...options, timeout: IDLE_MS }),
     httpsAgent: new HttpsAgent({ ...options, timeout: IDLE_MS, ...(ca === undefined ? {} : { ca }) }),
   });

@@ -18,7 +18,7 @@ export interface SignedRequest {
 export interface ExchangeOptions {
   readonly httpAgent: HttpAgent;
   readonly httpsAgent: HttpsAgent;
-  /** Milliseconds until a new connection stands. */
+  /** Milliseconds until a new connection stands, without TLS. */
   readonly connectTimeoutMs: number;
   /** Milliseconds from asking to the answer's last byte. */
   readonly requestTimeoutMs: number;

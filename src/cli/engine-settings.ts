@@ -12,7 +12,8 @@ const SETTINGS = [
 ] as const;
 
 /**
- * To be called when everything is loaded, and before the first pattern is made. What the engine has compiled it takes from a
+ * To be called when everything is loaded, and before the first pattern of a person is made: those of the modules are made already and
+ * have no linear engine to fall back to. What the engine has compiled it takes from a
  * cache only with the switches the cache was made with: the runtime's modules come with one, the program has its own.
  */
 export function settleEngine(): void { for (const [set] of SETTINGS) setFlagsFromString(set); }

@@ -8,8 +8,8 @@
 const ENVIRONMENT = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' } as const;
 
 /**
- * Of the runtime's engine, for `run`. Why each: docs/decisions/runtime-flags.md. None that changes what the engine compiles: it
- * would refuse the compiled form of the runtime's own modules, 30 ms of each start (engine-settings.ts makes those later).
+ * Of the runtime's engine, for `run`. Why each: docs/decisions/runtime-flags.md. None with which it refuses the
+ * compiled form of the runtime's own modules, 30 ms of each start: engine-settings.ts makes those later.
  */
 export const FLAGS = [
   // What the agent allocates for a request dies at once: a space for young objects that grows takes memory and gives no speed.

@@ -189,9 +189,10 @@ export class Wake {
     for (const e of this.#deadlines) if (now >= e.until) e.wake?.();
     let left = Math.ceil((this.#entries.size * SLICE_MS) / (this.#watchless ? UNWATCHED_MS : SAFETY_MS));
     while (left-- > 0) {
-      this.#safetyCursor ??= this.#entries.values();
-      const next = this.#safetyCursor.next();
-      if (next.done === true) { this.#safetyCursor = null; return; }
+      let next = (this.#safetyCursor ??= this.#entries.values()).next();
+      // On from the first one: in a slice that ended here, what is due each second would come every other.
+      if (next.done === true) next = (this.#safetyCursor = this.#entries.values()).next();
+      if (next.done === true) return;
       const e = next.value;
       if (!e.hot && e.wake !== null && e.sleeper.changed()) this.nudge(e.sleeper);
     }

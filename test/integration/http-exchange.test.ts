@@ -24,7 +24,7 @@ async function exchangeWith(t: TestContext, answer: Answering, options: Partial<
   return (asked = {}) => exchange.handle({ method: 'POST', protocol: 'http:', hostname: '127.0.0.1', port, path: '/', headers: {}, body: 'x', ...asked });
 }
 
-test('an answer that drips byte by byte ends at the request timeout, however lively its connection', { timeout: 10_000 }, async (t) => {
+test('L27 an answer that drips byte by byte ends at the request timeout, however lively its connection', { timeout: 10_000 }, async (t) => {
   const ask = await exchangeWith(t, (_, response) => {
     const dripping = setInterval(() => { response.write(' '); }, 20);
     response.once('close', () => { clearInterval(dripping); });
@@ -54,7 +54,7 @@ test('what is under way when the agent lets go ends at once, and nothing is begu
   assert.equal(asked, 1);
 });
 
-test('an answer cut off in its middle is an error, not a short answer', { timeout: 10_000 }, async (t) => {
+test('L27 an answer cut off in its middle is an error, not a short answer', { timeout: 10_000 }, async (t) => {
   const ask = await exchangeWith(t, (_, response) => {
     response.writeHead(200, { 'content-length': 10 });
     response.write('{', () => { response.socket?.destroy(); });

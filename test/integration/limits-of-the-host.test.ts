@@ -2,27 +2,17 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { appendFileSync, chmodSync, mkdirSync, readFileSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { syncBuiltinESMExports } from 'node:module';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
-import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { atEnd } from '../support/at-end.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
+import { failure, replaceInFs } from '../support/fs-faults.ts';
 import { inNamespace, noNamespaces, obeyingPermissions, runIn } from '../support/host-limits.ts';
 import { append, numbered } from '../support/log-files.ts';
 import { assertSame, rigFor, startRig, until } from '../support/rig.ts';
 
 function sorted(lines: readonly string[]): readonly string[] { return [...lines].toSorted(); }
-
-/** Replaces a function of node:fs for all modules, until the test ends. */
-function replaceInFs<Name extends 'watch' | 'statSync' | 'lstatSync' | 'readSync' | 'openSync'>(t: TestContext, name: Name, make: (real: (typeof fs)[Name]) => unknown): void {
-  const mocked = t.mock.method(fs, name, make(fs[name]) as never);
-  syncBuiltinESMExports();
-  atEnd(t, () => { mocked.mock.restore(); syncBuiltinESMExports(); });
-}
-
-const failure = (code: string): Error => Object.assign(new Error(`${code}: made by the test`), { code });
 
 test('L60 10,000 files appear at once, among as many others: each arrives complete within seconds, for a few CPU seconds and in bounded memory', async (t) => {
   const rig = await rigFor(t);

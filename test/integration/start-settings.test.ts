@@ -48,6 +48,16 @@ test('run: an allocator setting of whoever starts the agent is left alone', asyn
   await whileRunning(t, { MALLOC_ARENA_MAX: '3' }, (child) => { assert.equal(allocatorOf(child)[0], 'MALLOC_ARENA_MAX=3'); });
 });
 
+test('run: a filter that would search a hostile line for twenty seconds is finished by the linear engine', async (t) => {
+  const rig = await rigFor(t);
+  const hostile = 'a'.repeat(400) + 'b'.repeat(400) + 'c'.repeat(400);
+  append(rig.path('app.log'), [hostile, 'plain']);
+  const filters = [{ type: 'exclude', expression: 'a.*b.*c.*d' }];
+  const child = await startChild(t, { program: join(build, 'agent.js'), folder: dirname(rig.logs), config: childConfig(rig.url, [{ file_path: rig.path('app.log'), filters }]) });
+  await rig.arrived([hostile, 'plain'], 5_000);
+  assert.equal(await child.stop(), 0);
+});
+
 test('build: the engine takes the code cache as its own, with the functions that a run needs', () => {
   assert.ok(isAccepted());
   assert.ok(statSync(cache).size > 1_000_000, `${statSync(cache).size} bytes`);
