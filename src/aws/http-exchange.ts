@@ -45,7 +45,10 @@ export class HttpExchange {
     options.abandon.addEventListener('abort', () => { for (const fail of [...this.#underWay]) fail(abandoned()); }, { once: true });
   }
 
-  /** Rejects with an error of the socket, with `TimeoutError`, or with `AbortError` once abandoned. Once it is settled nobody reads the request's body any more. */
+  /**
+   * Rejects with an error of the socket, with `TimeoutError`, or with `AbortError` once abandoned. When it is settled, nobody
+   * reads the request's body any more.
+   */
   handle(asked: SignedRequest): Promise<Answer> {
     const { httpAgent, httpsAgent, connectTimeoutMs, requestTimeoutMs, abandon } = this.#o;
     return new Promise((resolve, reject) => {

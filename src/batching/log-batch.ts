@@ -195,6 +195,7 @@ export class LogBatch {
 
   /** Nobody reads the body any more, so its memory need not wait for the garbage collector: in an outage that takes tens of megabytes. */
   #letGo(): void {
+    // All released batches share it.
     if (this.#body === EMPTY) return;
     if (!this.#pool.give(this.#body)) (this.#body.buffer as ArrayBuffer).transfer(0);
   }

@@ -12,9 +12,9 @@ const SETTINGS = [
 ] as const;
 
 /**
- * To be called when everything is loaded, and before the first pattern of a person is made: those of the modules are made already and
- * have no linear engine to fall back to. What the engine has compiled it takes from a
- * cache only with the switches the cache was made with: the runtime's modules come with one, the program has its own.
+ * To be called when everything is loaded: what is compiled the engine takes from a cache only with the switches the cache was
+ * made with, and the runtime's modules come with one, the program has its own. And before the first pattern of a person is
+ * made: those of the modules are made already, and have no linear engine to fall back to.
  */
 export function settleEngine(): void { for (const [set] of SETTINGS) setFlagsFromString(set); }
 

@@ -1,6 +1,9 @@
 import type { Destination, Outcome } from '../flow.ts';
 
-/** One attempt at the API. Implemented in aws/; every method maps whatever happens to an Outcome and never rejects. What is under way when the agent lets go of everything ends as `aborted`. */
+/**
+ * One attempt at the API. Implemented in aws/; every method maps whatever happens to an Outcome and never rejects. What is
+ * under way when the agent lets go of everything ends as `aborted`.
+ */
 export interface Endpoint {
   /** What is sent of a body: compressed if that is worth it now. As much of the work as can be done before its turn comes. */
   encode(body: Buffer, backlog: number): EncodedBody;

@@ -11,14 +11,12 @@ export let written: i32 = 0;
 /** Message bytes plus overhead taken by the last `encode` call. */
 export let taken: i32 = 0;
 
-// @ts-ignore: decorator
 @inline
 function isSpace(byte: u32): bool {
   return byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 || byte == 0x0c;
 }
 
 /** The newlines among the 64 bytes at `at`, one bit each. */
-// @ts-ignore: decorator
 @inline
 function newlinesIn(at: i32, newline: v128): u64 {
   return <u64>i8x16.bitmask(i8x16.eq(v128.load(at), newline)) | <u64>i8x16.bitmask(i8x16.eq(v128.load(at, 16), newline)) << 16
@@ -68,7 +66,6 @@ export function index(start: i32, limit: i32, joinIndented: i32, flush: i32, fro
 let digitsHigh: u64 = 0, digitsLow: u64 = 0;
 let digitsOf: f64 = -1;
 
-// @ts-ignore: decorator
 @inline
 function writeDigits(out: i32, time: f64): void {
   if (time != digitsOf) {
@@ -93,7 +90,6 @@ const HEAD = memory.data<u8>([0x2c, 0x7b, 0x22, 0x74, 0x69, 0x6d, 0x65, 0x73, 0x
 /** `,"message":"` padded to 16 bytes. */
 const MIDDLE = memory.data<u8>([0x2c, 0x22, 0x6d, 0x65, 0x73, 0x73, 0x61, 0x67, 0x65, 0x22, 0x3a, 0x22, 0, 0, 0, 0]);
 
-// @ts-ignore: decorator
 @inline
 function escapeByte(out: i32, byte: u32): i32 {
   let short: u32 = 0;
@@ -124,7 +120,6 @@ for (let set = 0; set < 256; set++) {
 }
 
 /** Writes the eight bytes at `at` with a backslash before those of `set`; writes sixteen bytes in any case. */
-// @ts-ignore: decorator
 @inline
 function spread(out: i32, at: i32, set: i32): void {
   v128.store(out, i8x16.swizzle(v128.or(v128.load64_zero(at), i64x2(0, 0x5c5c5c5c5c5c5c5c)), v128.load(SPREADS + (set << 4))));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
+import { Wake } from '../../src/files/wake.ts';
 import { arrivalsOf } from '../support/arrivals.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
 import { monotonicClock } from '../support/clock.ts';
@@ -114,10 +114,12 @@ test('a stop at which a refused destination gives back what was read of a file t
   rotate(app);
   append(app, ['a next']);
   await until('both to be read', () => rig.generations.length === 2 && rig.generations.every(({ unread, pending }) => unread === 0 && pending === 0));
+  const rotated = rig.generations.find(({ path }) => path !== app);
+  assert.ok(rotated !== undefined);
+  const forgotten = t.mock.method(Wake.prototype, 'forget');
   clock.advance(11 * 60_000);
   append(app, ['a last']);
-  // Twice the time between two looks at deadlines: by then it is followed no more.
-  await delay(1_000);
+  await until('the rotated file to be followed no more', () => forgotten.mock.calls.some(({ arguments: [file] }) => file === rotated.file));
   await rig.stop();
   assert.equal(rig.held(), 0);
   rig.endpoint.faults.clear();
