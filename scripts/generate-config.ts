@@ -24,7 +24,8 @@ export interface Schema {
   readonly maxItems?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
-  readonly additionalProperties?: boolean;
+  readonly additionalProperties?: boolean | Schema;
+  readonly anyOf?: readonly Schema[];
   readonly items?: Schema;
   readonly default?: string | number | boolean;
   readonly examples?: readonly unknown[];

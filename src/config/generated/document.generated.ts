@@ -61,6 +61,15 @@ export interface Agent {
   readonly metric_batch_size?: unknown;
   /** Accepted by the CloudWatch agent without effect. */
   readonly metric_buffer_limit?: unknown;
+  /** Seconds between two looks at the SSM parameters the config comes from, give or take a tenth. Only their versions are compared. Files are read again on SIGHUP or `agent reload`. */
+  readonly config_poll_interval?: number;
+  readonly rollout?: Rollout;
+  /** Whether the FIPS endpoints of AWS are used. */
+  readonly use_fips_endpoint?: boolean;
+  /** What the agent says of itself: this severity and what is worse. Default `info`; with `debug` `debug`, with `quiet` `error`. */
+  readonly log_level?: 'debug' | 'info' | 'warn' | 'error';
+  /** `text`: one readable line for each message; `json`: one JSON object for each. */
+  readonly log_format?: 'text' | 'json';
   /** Accepted by the CloudWatch agent without effect. */
   readonly precision?: unknown;
   /** Accepted by the CloudWatch agent without effect. */
@@ -114,6 +123,10 @@ export interface Logs {
   readonly memory_budget?: number;
   /** What becomes of an event the service can never store: `quarantine` keeps it in a bounded file, `clamp` moves its time into the allowed range, `drop` only counts it. */
   readonly undeliverable?: 'quarantine' | 'clamp' | 'drop';
+  /** ARN of the KMS key with which log groups are encrypted that the agent creates. Groups that exist are left alone. */
+  readonly kms_key_id?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly redact?: readonly ('secrets' | 'card_numbers' | 'email_addresses' | 'ip_addresses' | RedactionRule)[];
   /** Unread bytes of deleted files that are kept open at most; beyond it the oldest is released and its loss counted. */
   readonly max_deleted_bytes?: number;
   /** Seconds an unread deleted file is kept open at most. */
@@ -132,7 +145,7 @@ export interface FileEntry {
   readonly log_group_class?: string;
   /** Days the group keeps its events; -1 leaves the group's retention alone. */
   readonly retention_in_days?: -1 | 1 | 3 | 5 | 7 | 14 | 30 | 60 | 90 | 120 | 150 | 180 | 365 | 400 | 545 | 731 | 1096 | 1827 | 2192 | 2557 | 2922 | 3288 | 3653;
-  /** strptime directives of the timestamp inside the event; the first text of this form that is a time counts. Without a format an event carries the time it was read; with one, an event without a timestamp carries that of the event before it. */
+  /** strptime directives of the timestamp inside the event; the first text of this form that is a time counts. Our addition: `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns` for a number of seconds (with decimals, if there are any), milliseconds, microseconds or nanoseconds since 1970. Without a format an event carries the time it was read; with one, an event without a timestamp carries that of the event before it. */
   readonly timestamp_format?: string;
   /** Zone of timestamps that do not name one: `UTC`, `Local`, or (our addition) an IANA zone. */
   readonly timezone?: string;
@@ -164,6 +177,23 @@ export interface FileEntry {
   readonly multi_line_timeout?: number;
   /** Seconds without growth after which a last line without newline is sent, marked. */
   readonly partial_line_timeout?: number;
+  /** AWS region of this entry's log group. Default: the one under `agent`. */
+  readonly region?: string;
+  /** URL of the service for this entry. Default: the one under `logs`, unless the entry has a region of its own. */
+  readonly endpoint_override?: string;
+  readonly credentials?: Credentials;
+  /** Whether the FIPS endpoint is used for this entry. Default: the setting under `agent`. */
+  readonly use_fips_endpoint?: boolean;
+  /** Whether the endpoint that speaks IPv6 too is used for this entry. Default: the setting under `agent`. */
+  readonly use_dualstack_endpoint?: boolean;
+  /** ARN of the KMS key for the group, if the agent creates it. Default: the one under `logs`. */
+  readonly kms_key_id?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly redact?: readonly ('secrets' | 'card_numbers' | 'email_addresses' | 'ip_addresses' | RedactionRule)[];
+  /** RE2 regular expression, searched in the path of each file. Its groups are placeholders of the group and stream name: `{path:NAME}` for a named group, `{path:1}` for a numbered one. */
+  readonly path_pattern?: string;
+  /** Field of events that are JSON objects which holds their time; dots lead into inner objects. Without `timestamp_format` it is read as RFC 3339, or as an epoch number whose size tells its unit. */
+  readonly timestamp_field?: string;
   /** Bytes of one event, with the 26 bytes the service counts for each; longer messages are cut into marked pieces. */
   readonly max_event_size?: number;
 }
@@ -176,8 +206,28 @@ export interface FilterRule {
   readonly expression: string;
 }
 
+/** How a new version of the config reaches a fleet that shares it. The version's own setting counts. */
+export interface Rollout {
+  /** Percentage of the hosts that take a new version at once; which ones follows from their ids and stays the same. */
+  readonly percent?: number;
+  /** Seconds after the change of the parameter at which the other hosts take the version too. */
+  readonly wait?: number;
+  /** Seconds after a change during which a host goes back to the version before it when delivery errors or drops rise. 0: never. */
+  readonly watch?: number;
+}
+
+/** A pattern of your own. */
+export interface RedactionRule {
+  /** RE2 regular expression: every match in the event is replaced. */
+  readonly pattern: string;
+  /** Text that takes the place of a match; taken as it is. */
+  readonly replacement?: string;
+}
+
 /** As whom the service is called. */
 export interface Credentials {
   /** ARN of the IAM role that is assumed for every call. The one under `logs` wins over the one under `agent`. Without it the credentials of the standard chain are used as they are. */
   readonly role_arn?: string;
+  /** External id the role's trust policy asks for. */
+  readonly external_id?: string;
 }

@@ -34,9 +34,10 @@ var require_ucs2length = __commonJS({
 });
 
 var validateDocument = validate10;
-var schema11 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "agent.schema.json", "type": "object", "x-unknown-keys": "warning", "properties": { "agent": { "$ref": "#/definitions/agent" }, "logs": { "$ref": "#/definitions/logs" }, "metrics": { "x-not-run": "not run by this version: host metrics are not collected", "not": {} }, "traces": { "x-not-run": "not run by this version: traces are not collected", "not": {} }, "opentelemetry": { "x-not-run": "not run by this version: OpenTelemetry pipelines are not run", "not": {} }, "csm": { "x-not-run": "not run by this version: client-side monitoring was retired by AWS; the section can be deleted", "not": {} } }, "definitions": { "agent": { "type": "object", "x-unknown-keys": "warning", "properties": { "region": { "type": "string", "minLength": 1, "maxLength": 64 }, "credentials": { "$ref": "#/definitions/credentials" }, "logfile": { "type": "string", "maxLength": 4096 }, "service.name": { "type": "string", "minLength": 1, "maxLength": 255 }, "deployment.environment": { "type": "string", "minLength": 1, "maxLength": 259 }, "metrics_collection_interval": { "x-not-run": "has no effect in this version", "type": "integer", "minimum": 1, "maximum": 172800, "not": {} }, "debug": { "x-not-run": "has no effect in this version", "type": "boolean", "not": {} }, "quiet": { "x-not-run": "has no effect in this version", "type": "boolean", "not": {} }, "aws_sdk_log_level": { "x-not-run": "has no effect in this version", "type": "string", "not": {} }, "omit_hostname": { "x-not-run": "has no effect in this version", "type": "boolean", "not": {} }, "hostname": { "x-not-run": "has no effect in this version", "type": "string", "not": {} }, "run_as_user": { "x-not-run": "has no effect in this version", "type": "string", "not": {} }, "user_agent": { "x-not-run": "has no effect in this version", "type": "string", "not": {} }, "usage_data": { "x-not-run": "has no effect in this version", "type": "boolean", "not": {} }, "usage_metadata": { "x-not-run": "has no effect in this version", "type": "array", "not": {} }, "use_dualstack_endpoint": { "x-not-run": "has no effect in this version", "type": "boolean", "not": {} }, "system_metrics_enabled": { "x-not-run": "has no effect in this version", "type": "boolean", "not": {} }, "internal": { "x-not-run": "has no effect in this version", "not": {} }, "collection_jitter": { "x-not-run": "has no effect in this version", "not": {} }, "flush_interval": { "x-not-run": "has no effect in this version", "not": {} }, "flush_jitter": { "x-not-run": "has no effect in this version", "not": {} }, "metric_batch_size": { "x-not-run": "has no effect in this version", "not": {} }, "metric_buffer_limit": { "x-not-run": "has no effect in this version", "not": {} }, "precision": { "x-not-run": "has no effect in this version", "not": {} }, "round_interval": { "x-not-run": "has no effect in this version", "not": {} } }, "additionalProperties": false }, "logs": { "type": "object", "additionalProperties": false, "anyOf": [{ "required": ["logs_collected"] }, { "required": ["metrics_collected"] }], "x-expected": "`logs_collected` (or `metrics_collected`)", "properties": { "logs_collected": { "type": "object", "additionalProperties": false, "minProperties": 1, "x-expected": "at least `files`", "properties": { "files": { "type": "object", "additionalProperties": false, "required": ["collect_list"], "properties": { "collect_list": { "type": "array", "minItems": 1, "maxItems": 16384, "items": { "$ref": "#/definitions/fileEntry" } } } }, "journald": { "type": "object", "x-not-run": "not run by this version: entries of the systemd journal are not collected", "not": {} }, "windows_events": { "type": "object", "x-not-run": "not run by this version: Windows event logs do not exist on Linux", "not": {} }, "application_signals": { "x-not-run": "not run by this version: Application Signals logs are not collected", "not": {} } } }, "metrics_collected": { "type": "object", "x-not-run": "not run by this version: metrics delivered as log events are not collected", "not": {} }, "log_stream_name": { "type": "string", "minLength": 1, "maxLength": 512 }, "force_flush_interval": { "type": "number", "minimum": 0.05, "maximum": 172800 }, "credentials": { "$ref": "#/definitions/credentials" }, "endpoint_override": { "type": "string", "minLength": 4, "maxLength": 2048 }, "service.name": { "type": "string", "minLength": 1, "maxLength": 255 }, "deployment.environment": { "type": "string", "minLength": 1, "maxLength": 259 }, "concurrency": { "type": "integer", "minimum": 1 }, "max_batch_size": { "type": "integer", "minimum": 65536, "maximum": 1048576 }, "max_requests": { "type": "integer", "minimum": 1, "maximum": 256 }, "gzip": { "enum": ["auto", "on", "off"] }, "memory_budget": { "type": "integer", "minimum": 4194304, "maximum": 17179869184 }, "undeliverable": { "enum": ["quarantine", "clamp", "drop"] }, "max_deleted_bytes": { "type": "integer", "minimum": 0, "maximum": 1125899906842624 }, "max_deleted_age": { "type": "number", "minimum": 0, "maximum": 31536e3 } } }, "fileEntry": { "type": "object", "additionalProperties": false, "required": ["file_path"], "properties": { "file_path": { "type": "string", "minLength": 1, "maxLength": 4096 }, "log_group_name": { "type": "string", "minLength": 1, "maxLength": 512 }, "log_stream_name": { "type": "string", "minLength": 1, "maxLength": 512 }, "log_group_class": { "type": "string", "minLength": 1, "maxLength": 512 }, "retention_in_days": { "enum": [-1, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], "x-expected": "one of -1, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653" }, "timestamp_format": { "type": "string", "minLength": 1, "maxLength": 4096 }, "timezone": { "type": "string", "minLength": 1, "maxLength": 64 }, "trim_timestamp": { "type": "boolean" }, "multi_line_start_pattern": { "type": "string", "minLength": 1, "maxLength": 4096 }, "encoding": { "type": "string", "minLength": 1, "maxLength": 4096 }, "auto_removal": { "type": "boolean" }, "backpressure_mode": { "type": "string" }, "blacklist": { "type": "string", "minLength": 1, "maxLength": 4096 }, "publish_multi_logs": { "type": "boolean" }, "filters": { "type": "array", "items": { "$ref": "#/definitions/filter" } }, "service.name": { "type": "string", "minLength": 1, "maxLength": 255 }, "deployment.environment": { "type": "string", "minLength": 1, "maxLength": 259 }, "follow": { "enum": ["newest", "all"] }, "initial_position": { "enum": ["start", "end"] }, "multi_line_timeout": { "type": "number", "minimum": 0.05, "maximum": 3600 }, "partial_line_timeout": { "type": "number", "minimum": 0.05, "maximum": 86400 }, "max_event_size": { "type": "integer", "minimum": 1024, "maximum": 1048576 } } }, "filter": { "type": "object", "additionalProperties": false, "required": ["type", "expression"], "properties": { "type": { "enum": ["include", "exclude"] }, "expression": { "type": "string", "minLength": 1 } } }, "credentials": { "type": "object", "additionalProperties": false, "properties": { "role_arn": { "type": "string", "pattern": "^(?:\\$\\{.+\\}|[\\s\\S]{20,2048})$", "x-expected": "the ARN of an IAM role (20 to 2048 characters), or ${NAME} of an environment variable that holds it" } } } }, "additionalProperties": false };
-var schema12 = { "type": "object", "x-unknown-keys": "warning", "properties": { "region": { "type": "string", "minLength": 1, "maxLength": 64 }, "credentials": { "$ref": "#/definitions/credentials" }, "logfile": { "type": "string", "maxLength": 4096 }, "service.name": { "type": "string", "minLength": 1, "maxLength": 255 }, "deployment.environment": { "type": "string", "minLength": 1, "maxLength": 259 }, "metrics_collection_interval": { "x-not-run": "has no effect in this version", "type": "integer", "minimum": 1, "maximum": 172800, "not": {} }, "debug": { "x-not-run": "has no effect in this version", "type": "boolean", "not": {} }, "quiet": { "x-not-run": "has no effect in this version", "type": "boolean", "not": {} }, "aws_sdk_log_level": { "x-not-run": "has no effect in this version", "type": "string", "not": {} }, "omit_hostname": { "x-not-run": "has no effect in this version", "type": "boolean", "not": {} }, "hostname": { "x-not-run": "has no effect in this version", "type": "string", "not": {} }, "run_as_user": { "x-not-run": "has no effect in this version", "type": "string", "not": {} }, "user_agent": { "x-not-run": "has no effect in this version", "type": "string", "not": {} }, "usage_data": { "x-not-run": "has no effect in this version", "type": "boolean", "not": {} }, "usage_metadata": { "x-not-run": "has no effect in this version", "type": "array", "not": {} }, "use_dualstack_endpoint": { "x-not-run": "has no effect in this version", "type": "boolean", "not": {} }, "system_metrics_enabled": { "x-not-run": "has no effect in this version", "type": "boolean", "not": {} }, "internal": { "x-not-run": "has no effect in this version", "not": {} }, "collection_jitter": { "x-not-run": "has no effect in this version", "not": {} }, "flush_interval": { "x-not-run": "has no effect in this version", "not": {} }, "flush_jitter": { "x-not-run": "has no effect in this version", "not": {} }, "metric_batch_size": { "x-not-run": "has no effect in this version", "not": {} }, "metric_buffer_limit": { "x-not-run": "has no effect in this version", "not": {} }, "precision": { "x-not-run": "has no effect in this version", "not": {} }, "round_interval": { "x-not-run": "has no effect in this version", "not": {} } }, "additionalProperties": false };
-var schema13 = { "type": "object", "additionalProperties": false, "properties": { "role_arn": { "type": "string", "pattern": "^(?:\\$\\{.+\\}|[\\s\\S]{20,2048})$", "x-expected": "the ARN of an IAM role (20 to 2048 characters), or ${NAME} of an environment variable that holds it" } } };
+var schema11 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "agent.schema.json", "type": "object", "x-unknown-keys": "warning", "properties": { "agent": { "$ref": "#/definitions/agent" }, "logs": { "$ref": "#/definitions/logs" }, "metrics": { "x-not-run": "not run by this version: host metrics are not collected", "not": {} }, "traces": { "x-not-run": "not run by this version: traces are not collected", "not": {} }, "opentelemetry": { "x-not-run": "not run by this version: OpenTelemetry pipelines are not run", "not": {} }, "csm": { "x-not-run": "not run by this version: client-side monitoring was retired by AWS; the section can be deleted", "not": {} } }, "definitions": { "agent": { "type": "object", "x-unknown-keys": "warning", "properties": { "region": { "type": "string", "minLength": 1, "maxLength": 64 }, "credentials": { "$ref": "#/definitions/credentials" }, "logfile": { "type": "string", "maxLength": 4096 }, "service.name": { "type": "string", "minLength": 1, "maxLength": 255 }, "deployment.environment": { "type": "string", "minLength": 1, "maxLength": 259 }, "metrics_collection_interval": { "x-not-run": "has no effect in this version", "type": "integer", "minimum": 1, "maximum": 172800, "not": {} }, "debug": { "type": "boolean" }, "quiet": { "type": "boolean" }, "aws_sdk_log_level": { "x-not-run": "has no effect in this version", "type": "string", "not": {} }, "omit_hostname": { "x-not-run": "has no effect in this version", "type": "boolean", "not": {} }, "hostname": { "x-not-run": "has no effect in this version", "type": "string", "not": {} }, "run_as_user": { "x-not-run": "has no effect in this version", "type": "string", "not": {} }, "user_agent": { "x-not-run": "has no effect in this version", "type": "string", "not": {} }, "usage_data": { "x-not-run": "has no effect in this version", "type": "boolean", "not": {} }, "usage_metadata": { "x-not-run": "has no effect in this version", "type": "array", "not": {} }, "use_dualstack_endpoint": { "type": "boolean" }, "system_metrics_enabled": { "x-not-run": "has no effect in this version", "type": "boolean", "not": {} }, "internal": { "x-not-run": "has no effect in this version", "not": {} }, "collection_jitter": { "x-not-run": "has no effect in this version", "not": {} }, "flush_interval": { "x-not-run": "has no effect in this version", "not": {} }, "flush_jitter": { "x-not-run": "has no effect in this version", "not": {} }, "metric_batch_size": { "x-not-run": "has no effect in this version", "not": {} }, "metric_buffer_limit": { "x-not-run": "has no effect in this version", "not": {} }, "config_poll_interval": { "type": "number", "minimum": 1, "maximum": 86400 }, "rollout": { "$ref": "#/definitions/rollout" }, "use_fips_endpoint": { "type": "boolean" }, "log_level": { "enum": ["debug", "info", "warn", "error"] }, "log_format": { "enum": ["text", "json"] }, "precision": { "x-not-run": "has no effect in this version", "not": {} }, "round_interval": { "x-not-run": "has no effect in this version", "not": {} } }, "additionalProperties": false }, "logs": { "type": "object", "additionalProperties": false, "anyOf": [{ "required": ["logs_collected"] }, { "required": ["metrics_collected"] }], "x-expected": "`logs_collected` (or `metrics_collected`)", "properties": { "logs_collected": { "type": "object", "additionalProperties": false, "minProperties": 1, "x-expected": "at least `files`", "properties": { "files": { "type": "object", "additionalProperties": false, "required": ["collect_list"], "properties": { "collect_list": { "type": "array", "minItems": 1, "maxItems": 16384, "items": { "$ref": "#/definitions/fileEntry" } } } }, "journald": { "type": "object", "x-not-run": "not run by this version: entries of the systemd journal are not collected", "not": {} }, "windows_events": { "type": "object", "x-not-run": "not run by this version: Windows event logs do not exist on Linux", "not": {} }, "application_signals": { "x-not-run": "not run by this version: Application Signals logs are not collected", "not": {} } } }, "metrics_collected": { "type": "object", "x-not-run": "not run by this version: metrics delivered as log events are not collected", "not": {} }, "log_stream_name": { "type": "string", "minLength": 1, "maxLength": 512 }, "force_flush_interval": { "type": "number", "minimum": 0.05, "maximum": 172800 }, "credentials": { "$ref": "#/definitions/credentials" }, "endpoint_override": { "type": "string", "minLength": 4, "maxLength": 2048 }, "service.name": { "type": "string", "minLength": 1, "maxLength": 255 }, "deployment.environment": { "type": "string", "minLength": 1, "maxLength": 259 }, "concurrency": { "type": "integer", "minimum": 1 }, "max_batch_size": { "type": "integer", "minimum": 65536, "maximum": 1048576 }, "max_requests": { "type": "integer", "minimum": 1, "maximum": 256 }, "gzip": { "enum": ["auto", "on", "off"] }, "memory_budget": { "type": "integer", "minimum": 4194304, "maximum": 17179869184 }, "undeliverable": { "enum": ["quarantine", "clamp", "drop"] }, "kms_key_id": { "type": "string", "minLength": 1, "maxLength": 256 }, "tags": { "$ref": "#/definitions/tags" }, "redact": { "$ref": "#/definitions/redact" }, "max_deleted_bytes": { "type": "integer", "minimum": 0, "maximum": 1125899906842624 }, "max_deleted_age": { "type": "number", "minimum": 0, "maximum": 31536e3 } } }, "fileEntry": { "type": "object", "additionalProperties": false, "required": ["file_path"], "properties": { "file_path": { "type": "string", "minLength": 1, "maxLength": 4096 }, "log_group_name": { "type": "string", "minLength": 1, "maxLength": 512 }, "log_stream_name": { "type": "string", "minLength": 1, "maxLength": 512 }, "log_group_class": { "type": "string", "minLength": 1, "maxLength": 512 }, "retention_in_days": { "enum": [-1, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], "x-expected": "one of -1, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653" }, "timestamp_format": { "type": "string", "minLength": 1, "maxLength": 4096 }, "timezone": { "type": "string", "minLength": 1, "maxLength": 64 }, "trim_timestamp": { "type": "boolean" }, "multi_line_start_pattern": { "type": "string", "minLength": 1, "maxLength": 4096 }, "encoding": { "type": "string", "minLength": 1, "maxLength": 4096 }, "auto_removal": { "type": "boolean" }, "backpressure_mode": { "type": "string" }, "blacklist": { "type": "string", "minLength": 1, "maxLength": 4096 }, "publish_multi_logs": { "type": "boolean" }, "filters": { "type": "array", "items": { "$ref": "#/definitions/filter" } }, "service.name": { "type": "string", "minLength": 1, "maxLength": 255 }, "deployment.environment": { "type": "string", "minLength": 1, "maxLength": 259 }, "follow": { "enum": ["newest", "all"] }, "initial_position": { "enum": ["start", "end"] }, "multi_line_timeout": { "type": "number", "minimum": 0.05, "maximum": 3600 }, "partial_line_timeout": { "type": "number", "minimum": 0.05, "maximum": 86400 }, "region": { "type": "string", "minLength": 1, "maxLength": 64 }, "endpoint_override": { "type": "string", "minLength": 4, "maxLength": 2048 }, "credentials": { "$ref": "#/definitions/credentials" }, "use_fips_endpoint": { "type": "boolean" }, "use_dualstack_endpoint": { "type": "boolean" }, "kms_key_id": { "type": "string", "minLength": 1, "maxLength": 256 }, "tags": { "$ref": "#/definitions/tags" }, "redact": { "$ref": "#/definitions/redact" }, "path_pattern": { "type": "string", "minLength": 1, "maxLength": 4096 }, "timestamp_field": { "type": "string", "minLength": 1, "maxLength": 256 }, "max_event_size": { "type": "integer", "minimum": 1024, "maximum": 1048576 } } }, "filter": { "type": "object", "additionalProperties": false, "required": ["type", "expression"], "properties": { "type": { "enum": ["include", "exclude"] }, "expression": { "type": "string", "minLength": 1 } } }, "rollout": { "type": "object", "additionalProperties": false, "properties": { "percent": { "type": "number", "minimum": 0, "maximum": 100 }, "wait": { "type": "number", "minimum": 0, "maximum": 2592e3 }, "watch": { "type": "number", "minimum": 0, "maximum": 86400 } } }, "tags": { "type": "object", "maxProperties": 50, "additionalProperties": { "type": "string", "maxLength": 256 } }, "redact": { "type": "array", "maxItems": 100, "items": { "anyOf": [{ "enum": ["secrets", "card_numbers", "email_addresses", "ip_addresses"] }, { "$ref": "#/definitions/redactRule" }], "x-expected": '"secrets", "card_numbers", "email_addresses", "ip_addresses", or { "pattern": \u2026, "replacement": \u2026 }' } }, "redactRule": { "type": "object", "additionalProperties": false, "required": ["pattern"], "properties": { "pattern": { "type": "string", "minLength": 1, "maxLength": 4096 }, "replacement": { "type": "string", "maxLength": 256 } } }, "credentials": { "type": "object", "additionalProperties": false, "properties": { "role_arn": { "type": "string", "pattern": "^(?:\\$\\{.+\\}|[\\s\\S]{20,2048})$", "x-expected": "the ARN of an IAM role (20 to 2048 characters), or ${NAME} of an environment variable that holds it" }, "external_id": { "type": "string", "minLength": 2, "maxLength": 1224 } } } }, "additionalProperties": false };
+var schema12 = { "type": "object", "x-unknown-keys": "warning", "properties": { "region": { "type": "string", "minLength": 1, "maxLength": 64 }, "credentials": { "$ref": "#/definitions/credentials" }, "logfile": { "type": "string", "maxLength": 4096 }, "service.name": { "type": "string", "minLength": 1, "maxLength": 255 }, "deployment.environment": { "type": "string", "minLength": 1, "maxLength": 259 }, "metrics_collection_interval": { "x-not-run": "has no effect in this version", "type": "integer", "minimum": 1, "maximum": 172800, "not": {} }, "debug": { "type": "boolean" }, "quiet": { "type": "boolean" }, "aws_sdk_log_level": { "x-not-run": "has no effect in this version", "type": "string", "not": {} }, "omit_hostname": { "x-not-run": "has no effect in this version", "type": "boolean", "not": {} }, "hostname": { "x-not-run": "has no effect in this version", "type": "string", "not": {} }, "run_as_user": { "x-not-run": "has no effect in this version", "type": "string", "not": {} }, "user_agent": { "x-not-run": "has no effect in this version", "type": "string", "not": {} }, "usage_data": { "x-not-run": "has no effect in this version", "type": "boolean", "not": {} }, "usage_metadata": { "x-not-run": "has no effect in this version", "type": "array", "not": {} }, "use_dualstack_endpoint": { "type": "boolean" }, "system_metrics_enabled": { "x-not-run": "has no effect in this version", "type": "boolean", "not": {} }, "internal": { "x-not-run": "has no effect in this version", "not": {} }, "collection_jitter": { "x-not-run": "has no effect in this version", "not": {} }, "flush_interval": { "x-not-run": "has no effect in this version", "not": {} }, "flush_jitter": { "x-not-run": "has no effect in this version", "not": {} }, "metric_batch_size": { "x-not-run": "has no effect in this version", "not": {} }, "metric_buffer_limit": { "x-not-run": "has no effect in this version", "not": {} }, "config_poll_interval": { "type": "number", "minimum": 1, "maximum": 86400 }, "rollout": { "$ref": "#/definitions/rollout" }, "use_fips_endpoint": { "type": "boolean" }, "log_level": { "enum": ["debug", "info", "warn", "error"] }, "log_format": { "enum": ["text", "json"] }, "precision": { "x-not-run": "has no effect in this version", "not": {} }, "round_interval": { "x-not-run": "has no effect in this version", "not": {} } }, "additionalProperties": false };
+var schema13 = { "type": "object", "additionalProperties": false, "properties": { "role_arn": { "type": "string", "pattern": "^(?:\\$\\{.+\\}|[\\s\\S]{20,2048})$", "x-expected": "the ARN of an IAM role (20 to 2048 characters), or ${NAME} of an environment variable that holds it" }, "external_id": { "type": "string", "minLength": 2, "maxLength": 1224 } } };
+var schema14 = { "type": "object", "additionalProperties": false, "properties": { "percent": { "type": "number", "minimum": 0, "maximum": 100 }, "wait": { "type": "number", "minimum": 0, "maximum": 2592e3 }, "watch": { "type": "number", "minimum": 0, "maximum": 86400 } } };
 var func2 = Object.prototype.hasOwnProperty;
 var func3 = require_ucs2length().default;
 var pattern0 = new RegExp("^(?:\\$\\{.+\\}|[\\s\\S]{20,2048})$", "u");
@@ -90,7 +91,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
       let data1 = data.credentials;
       if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
         for (const key1 in data1) {
-          if (!(key1 === "role_arn")) {
+          if (!(key1 === "role_arn" || key1 === "external_id")) {
             const err4 = { instancePath: instancePath + "/credentials", schemaPath: "#/definitions/credentials/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, schema: false, parentSchema: schema13, data: data1 };
             if (vErrors === null) {
               vErrors = [err4];
@@ -122,52 +123,52 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
             errors++;
           }
         }
+        if (data1.external_id !== void 0) {
+          let data3 = data1.external_id;
+          if (typeof data3 === "string") {
+            if (func3(data3) > 1224) {
+              const err7 = { instancePath: instancePath + "/credentials/external_id", schemaPath: "#/definitions/credentials/properties/external_id/maxLength", keyword: "maxLength", params: { limit: 1224 }, schema: 1224, parentSchema: schema13.properties.external_id, data: data3 };
+              if (vErrors === null) {
+                vErrors = [err7];
+              } else {
+                vErrors.push(err7);
+              }
+              errors++;
+            }
+            if (func3(data3) < 2) {
+              const err8 = { instancePath: instancePath + "/credentials/external_id", schemaPath: "#/definitions/credentials/properties/external_id/minLength", keyword: "minLength", params: { limit: 2 }, schema: 2, parentSchema: schema13.properties.external_id, data: data3 };
+              if (vErrors === null) {
+                vErrors = [err8];
+              } else {
+                vErrors.push(err8);
+              }
+              errors++;
+            }
+          } else {
+            const err9 = { instancePath: instancePath + "/credentials/external_id", schemaPath: "#/definitions/credentials/properties/external_id/type", keyword: "type", params: { type: "string" }, schema: schema13.properties.external_id.type, parentSchema: schema13.properties.external_id, data: data3 };
+            if (vErrors === null) {
+              vErrors = [err9];
+            } else {
+              vErrors.push(err9);
+            }
+            errors++;
+          }
+        }
       } else {
-        const err7 = { instancePath: instancePath + "/credentials", schemaPath: "#/definitions/credentials/type", keyword: "type", params: { type: "object" }, schema: schema13.type, parentSchema: schema13, data: data1 };
+        const err10 = { instancePath: instancePath + "/credentials", schemaPath: "#/definitions/credentials/type", keyword: "type", params: { type: "object" }, schema: schema13.type, parentSchema: schema13, data: data1 };
         if (vErrors === null) {
-          vErrors = [err7];
+          vErrors = [err10];
         } else {
-          vErrors.push(err7);
+          vErrors.push(err10);
         }
         errors++;
       }
     }
     if (data.logfile !== void 0) {
-      let data3 = data.logfile;
-      if (typeof data3 === "string") {
-        if (func3(data3) > 4096) {
-          const err8 = { instancePath: instancePath + "/logfile", schemaPath: "#/properties/logfile/maxLength", keyword: "maxLength", params: { limit: 4096 }, schema: 4096, parentSchema: schema12.properties.logfile, data: data3 };
-          if (vErrors === null) {
-            vErrors = [err8];
-          } else {
-            vErrors.push(err8);
-          }
-          errors++;
-        }
-      } else {
-        const err9 = { instancePath: instancePath + "/logfile", schemaPath: "#/properties/logfile/type", keyword: "type", params: { type: "string" }, schema: schema12.properties.logfile.type, parentSchema: schema12.properties.logfile, data: data3 };
-        if (vErrors === null) {
-          vErrors = [err9];
-        } else {
-          vErrors.push(err9);
-        }
-        errors++;
-      }
-    }
-    if (data["service.name"] !== void 0) {
-      let data4 = data["service.name"];
+      let data4 = data.logfile;
       if (typeof data4 === "string") {
-        if (func3(data4) > 255) {
-          const err10 = { instancePath: instancePath + "/service.name", schemaPath: "#/properties/service.name/maxLength", keyword: "maxLength", params: { limit: 255 }, schema: 255, parentSchema: schema12.properties["service.name"], data: data4 };
-          if (vErrors === null) {
-            vErrors = [err10];
-          } else {
-            vErrors.push(err10);
-          }
-          errors++;
-        }
-        if (func3(data4) < 1) {
-          const err11 = { instancePath: instancePath + "/service.name", schemaPath: "#/properties/service.name/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema12.properties["service.name"], data: data4 };
+        if (func3(data4) > 4096) {
+          const err11 = { instancePath: instancePath + "/logfile", schemaPath: "#/properties/logfile/maxLength", keyword: "maxLength", params: { limit: 4096 }, schema: 4096, parentSchema: schema12.properties.logfile, data: data4 };
           if (vErrors === null) {
             vErrors = [err11];
           } else {
@@ -176,7 +177,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err12 = { instancePath: instancePath + "/service.name", schemaPath: "#/properties/service.name/type", keyword: "type", params: { type: "string" }, schema: schema12.properties["service.name"].type, parentSchema: schema12.properties["service.name"], data: data4 };
+        const err12 = { instancePath: instancePath + "/logfile", schemaPath: "#/properties/logfile/type", keyword: "type", params: { type: "string" }, schema: schema12.properties.logfile.type, parentSchema: schema12.properties.logfile, data: data4 };
         if (vErrors === null) {
           vErrors = [err12];
         } else {
@@ -185,11 +186,11 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
         errors++;
       }
     }
-    if (data["deployment.environment"] !== void 0) {
-      let data5 = data["deployment.environment"];
+    if (data["service.name"] !== void 0) {
+      let data5 = data["service.name"];
       if (typeof data5 === "string") {
-        if (func3(data5) > 259) {
-          const err13 = { instancePath: instancePath + "/deployment.environment", schemaPath: "#/properties/deployment.environment/maxLength", keyword: "maxLength", params: { limit: 259 }, schema: 259, parentSchema: schema12.properties["deployment.environment"], data: data5 };
+        if (func3(data5) > 255) {
+          const err13 = { instancePath: instancePath + "/service.name", schemaPath: "#/properties/service.name/maxLength", keyword: "maxLength", params: { limit: 255 }, schema: 255, parentSchema: schema12.properties["service.name"], data: data5 };
           if (vErrors === null) {
             vErrors = [err13];
           } else {
@@ -198,7 +199,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
         if (func3(data5) < 1) {
-          const err14 = { instancePath: instancePath + "/deployment.environment", schemaPath: "#/properties/deployment.environment/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema12.properties["deployment.environment"], data: data5 };
+          const err14 = { instancePath: instancePath + "/service.name", schemaPath: "#/properties/service.name/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema12.properties["service.name"], data: data5 };
           if (vErrors === null) {
             vErrors = [err14];
           } else {
@@ -207,7 +208,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err15 = { instancePath: instancePath + "/deployment.environment", schemaPath: "#/properties/deployment.environment/type", keyword: "type", params: { type: "string" }, schema: schema12.properties["deployment.environment"].type, parentSchema: schema12.properties["deployment.environment"], data: data5 };
+        const err15 = { instancePath: instancePath + "/service.name", schemaPath: "#/properties/service.name/type", keyword: "type", params: { type: "string" }, schema: schema12.properties["service.name"].type, parentSchema: schema12.properties["service.name"], data: data5 };
         if (vErrors === null) {
           vErrors = [err15];
         } else {
@@ -216,87 +217,92 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
         errors++;
       }
     }
-    if (data.metrics_collection_interval !== void 0) {
-      let data6 = data.metrics_collection_interval;
-      if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-        const err16 = { instancePath: instancePath + "/metrics_collection_interval", schemaPath: "#/properties/metrics_collection_interval/type", keyword: "type", params: { type: "integer" }, schema: schema12.properties.metrics_collection_interval.type, parentSchema: schema12.properties.metrics_collection_interval, data: data6 };
-        if (vErrors === null) {
-          vErrors = [err16];
-        } else {
-          vErrors.push(err16);
-        }
-        errors++;
-      }
-      const err17 = { instancePath: instancePath + "/metrics_collection_interval", schemaPath: "#/properties/metrics_collection_interval/not", keyword: "not", params: {}, schema: schema12.properties.metrics_collection_interval.not, parentSchema: schema12.properties.metrics_collection_interval, data: data6 };
-      if (vErrors === null) {
-        vErrors = [err17];
-      } else {
-        vErrors.push(err17);
-      }
-      errors++;
-      if (typeof data6 == "number" && isFinite(data6)) {
-        if (data6 > 172800 || isNaN(data6)) {
-          const err18 = { instancePath: instancePath + "/metrics_collection_interval", schemaPath: "#/properties/metrics_collection_interval/maximum", keyword: "maximum", params: { comparison: "<=", limit: 172800 }, schema: 172800, parentSchema: schema12.properties.metrics_collection_interval, data: data6 };
+    if (data["deployment.environment"] !== void 0) {
+      let data6 = data["deployment.environment"];
+      if (typeof data6 === "string") {
+        if (func3(data6) > 259) {
+          const err16 = { instancePath: instancePath + "/deployment.environment", schemaPath: "#/properties/deployment.environment/maxLength", keyword: "maxLength", params: { limit: 259 }, schema: 259, parentSchema: schema12.properties["deployment.environment"], data: data6 };
           if (vErrors === null) {
-            vErrors = [err18];
+            vErrors = [err16];
           } else {
-            vErrors.push(err18);
+            vErrors.push(err16);
           }
           errors++;
         }
-        if (data6 < 1 || isNaN(data6)) {
-          const err19 = { instancePath: instancePath + "/metrics_collection_interval", schemaPath: "#/properties/metrics_collection_interval/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, schema: 1, parentSchema: schema12.properties.metrics_collection_interval, data: data6 };
+        if (func3(data6) < 1) {
+          const err17 = { instancePath: instancePath + "/deployment.environment", schemaPath: "#/properties/deployment.environment/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema12.properties["deployment.environment"], data: data6 };
           if (vErrors === null) {
-            vErrors = [err19];
+            vErrors = [err17];
           } else {
-            vErrors.push(err19);
+            vErrors.push(err17);
+          }
+          errors++;
+        }
+      } else {
+        const err18 = { instancePath: instancePath + "/deployment.environment", schemaPath: "#/properties/deployment.environment/type", keyword: "type", params: { type: "string" }, schema: schema12.properties["deployment.environment"].type, parentSchema: schema12.properties["deployment.environment"], data: data6 };
+        if (vErrors === null) {
+          vErrors = [err18];
+        } else {
+          vErrors.push(err18);
+        }
+        errors++;
+      }
+    }
+    if (data.metrics_collection_interval !== void 0) {
+      let data7 = data.metrics_collection_interval;
+      if (!(typeof data7 == "number" && (!(data7 % 1) && !isNaN(data7)) && isFinite(data7))) {
+        const err19 = { instancePath: instancePath + "/metrics_collection_interval", schemaPath: "#/properties/metrics_collection_interval/type", keyword: "type", params: { type: "integer" }, schema: schema12.properties.metrics_collection_interval.type, parentSchema: schema12.properties.metrics_collection_interval, data: data7 };
+        if (vErrors === null) {
+          vErrors = [err19];
+        } else {
+          vErrors.push(err19);
+        }
+        errors++;
+      }
+      const err20 = { instancePath: instancePath + "/metrics_collection_interval", schemaPath: "#/properties/metrics_collection_interval/not", keyword: "not", params: {}, schema: schema12.properties.metrics_collection_interval.not, parentSchema: schema12.properties.metrics_collection_interval, data: data7 };
+      if (vErrors === null) {
+        vErrors = [err20];
+      } else {
+        vErrors.push(err20);
+      }
+      errors++;
+      if (typeof data7 == "number" && isFinite(data7)) {
+        if (data7 > 172800 || isNaN(data7)) {
+          const err21 = { instancePath: instancePath + "/metrics_collection_interval", schemaPath: "#/properties/metrics_collection_interval/maximum", keyword: "maximum", params: { comparison: "<=", limit: 172800 }, schema: 172800, parentSchema: schema12.properties.metrics_collection_interval, data: data7 };
+          if (vErrors === null) {
+            vErrors = [err21];
+          } else {
+            vErrors.push(err21);
+          }
+          errors++;
+        }
+        if (data7 < 1 || isNaN(data7)) {
+          const err22 = { instancePath: instancePath + "/metrics_collection_interval", schemaPath: "#/properties/metrics_collection_interval/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, schema: 1, parentSchema: schema12.properties.metrics_collection_interval, data: data7 };
+          if (vErrors === null) {
+            vErrors = [err22];
+          } else {
+            vErrors.push(err22);
           }
           errors++;
         }
       }
     }
     if (data.debug !== void 0) {
-      let data7 = data.debug;
-      if (typeof data7 !== "boolean") {
-        const err20 = { instancePath: instancePath + "/debug", schemaPath: "#/properties/debug/type", keyword: "type", params: { type: "boolean" }, schema: schema12.properties.debug.type, parentSchema: schema12.properties.debug, data: data7 };
+      let data8 = data.debug;
+      if (typeof data8 !== "boolean") {
+        const err23 = { instancePath: instancePath + "/debug", schemaPath: "#/properties/debug/type", keyword: "type", params: { type: "boolean" }, schema: schema12.properties.debug.type, parentSchema: schema12.properties.debug, data: data8 };
         if (vErrors === null) {
-          vErrors = [err20];
+          vErrors = [err23];
         } else {
-          vErrors.push(err20);
+          vErrors.push(err23);
         }
         errors++;
       }
-      const err21 = { instancePath: instancePath + "/debug", schemaPath: "#/properties/debug/not", keyword: "not", params: {}, schema: schema12.properties.debug.not, parentSchema: schema12.properties.debug, data: data7 };
-      if (vErrors === null) {
-        vErrors = [err21];
-      } else {
-        vErrors.push(err21);
-      }
-      errors++;
     }
     if (data.quiet !== void 0) {
-      let data8 = data.quiet;
-      if (typeof data8 !== "boolean") {
-        const err22 = { instancePath: instancePath + "/quiet", schemaPath: "#/properties/quiet/type", keyword: "type", params: { type: "boolean" }, schema: schema12.properties.quiet.type, parentSchema: schema12.properties.quiet, data: data8 };
-        if (vErrors === null) {
-          vErrors = [err22];
-        } else {
-          vErrors.push(err22);
-        }
-        errors++;
-      }
-      const err23 = { instancePath: instancePath + "/quiet", schemaPath: "#/properties/quiet/not", keyword: "not", params: {}, schema: schema12.properties.quiet.not, parentSchema: schema12.properties.quiet, data: data8 };
-      if (vErrors === null) {
-        vErrors = [err23];
-      } else {
-        vErrors.push(err23);
-      }
-      errors++;
-    }
-    if (data.aws_sdk_log_level !== void 0) {
-      let data9 = data.aws_sdk_log_level;
-      if (typeof data9 !== "string") {
-        const err24 = { instancePath: instancePath + "/aws_sdk_log_level", schemaPath: "#/properties/aws_sdk_log_level/type", keyword: "type", params: { type: "string" }, schema: schema12.properties.aws_sdk_log_level.type, parentSchema: schema12.properties.aws_sdk_log_level, data: data9 };
+      let data9 = data.quiet;
+      if (typeof data9 !== "boolean") {
+        const err24 = { instancePath: instancePath + "/quiet", schemaPath: "#/properties/quiet/type", keyword: "type", params: { type: "boolean" }, schema: schema12.properties.quiet.type, parentSchema: schema12.properties.quiet, data: data9 };
         if (vErrors === null) {
           vErrors = [err24];
         } else {
@@ -304,151 +310,156 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
         }
         errors++;
       }
-      const err25 = { instancePath: instancePath + "/aws_sdk_log_level", schemaPath: "#/properties/aws_sdk_log_level/not", keyword: "not", params: {}, schema: schema12.properties.aws_sdk_log_level.not, parentSchema: schema12.properties.aws_sdk_log_level, data: data9 };
+    }
+    if (data.aws_sdk_log_level !== void 0) {
+      let data10 = data.aws_sdk_log_level;
+      if (typeof data10 !== "string") {
+        const err25 = { instancePath: instancePath + "/aws_sdk_log_level", schemaPath: "#/properties/aws_sdk_log_level/type", keyword: "type", params: { type: "string" }, schema: schema12.properties.aws_sdk_log_level.type, parentSchema: schema12.properties.aws_sdk_log_level, data: data10 };
+        if (vErrors === null) {
+          vErrors = [err25];
+        } else {
+          vErrors.push(err25);
+        }
+        errors++;
+      }
+      const err26 = { instancePath: instancePath + "/aws_sdk_log_level", schemaPath: "#/properties/aws_sdk_log_level/not", keyword: "not", params: {}, schema: schema12.properties.aws_sdk_log_level.not, parentSchema: schema12.properties.aws_sdk_log_level, data: data10 };
       if (vErrors === null) {
-        vErrors = [err25];
+        vErrors = [err26];
       } else {
-        vErrors.push(err25);
+        vErrors.push(err26);
       }
       errors++;
     }
     if (data.omit_hostname !== void 0) {
-      let data10 = data.omit_hostname;
-      if (typeof data10 !== "boolean") {
-        const err26 = { instancePath: instancePath + "/omit_hostname", schemaPath: "#/properties/omit_hostname/type", keyword: "type", params: { type: "boolean" }, schema: schema12.properties.omit_hostname.type, parentSchema: schema12.properties.omit_hostname, data: data10 };
+      let data11 = data.omit_hostname;
+      if (typeof data11 !== "boolean") {
+        const err27 = { instancePath: instancePath + "/omit_hostname", schemaPath: "#/properties/omit_hostname/type", keyword: "type", params: { type: "boolean" }, schema: schema12.properties.omit_hostname.type, parentSchema: schema12.properties.omit_hostname, data: data11 };
         if (vErrors === null) {
-          vErrors = [err26];
+          vErrors = [err27];
         } else {
-          vErrors.push(err26);
+          vErrors.push(err27);
         }
         errors++;
       }
-      const err27 = { instancePath: instancePath + "/omit_hostname", schemaPath: "#/properties/omit_hostname/not", keyword: "not", params: {}, schema: schema12.properties.omit_hostname.not, parentSchema: schema12.properties.omit_hostname, data: data10 };
+      const err28 = { instancePath: instancePath + "/omit_hostname", schemaPath: "#/properties/omit_hostname/not", keyword: "not", params: {}, schema: schema12.properties.omit_hostname.not, parentSchema: schema12.properties.omit_hostname, data: data11 };
       if (vErrors === null) {
-        vErrors = [err27];
+        vErrors = [err28];
       } else {
-        vErrors.push(err27);
+        vErrors.push(err28);
       }
       errors++;
     }
     if (data.hostname !== void 0) {
-      let data11 = data.hostname;
-      if (typeof data11 !== "string") {
-        const err28 = { instancePath: instancePath + "/hostname", schemaPath: "#/properties/hostname/type", keyword: "type", params: { type: "string" }, schema: schema12.properties.hostname.type, parentSchema: schema12.properties.hostname, data: data11 };
+      let data12 = data.hostname;
+      if (typeof data12 !== "string") {
+        const err29 = { instancePath: instancePath + "/hostname", schemaPath: "#/properties/hostname/type", keyword: "type", params: { type: "string" }, schema: schema12.properties.hostname.type, parentSchema: schema12.properties.hostname, data: data12 };
         if (vErrors === null) {
-          vErrors = [err28];
+          vErrors = [err29];
         } else {
-          vErrors.push(err28);
+          vErrors.push(err29);
         }
         errors++;
       }
-      const err29 = { instancePath: instancePath + "/hostname", schemaPath: "#/properties/hostname/not", keyword: "not", params: {}, schema: schema12.properties.hostname.not, parentSchema: schema12.properties.hostname, data: data11 };
+      const err30 = { instancePath: instancePath + "/hostname", schemaPath: "#/properties/hostname/not", keyword: "not", params: {}, schema: schema12.properties.hostname.not, parentSchema: schema12.properties.hostname, data: data12 };
       if (vErrors === null) {
-        vErrors = [err29];
+        vErrors = [err30];
       } else {
-        vErrors.push(err29);
+        vErrors.push(err30);
       }
       errors++;
     }
     if (data.run_as_user !== void 0) {
-      let data12 = data.run_as_user;
-      if (typeof data12 !== "string") {
-        const err30 = { instancePath: instancePath + "/run_as_user", schemaPath: "#/properties/run_as_user/type", keyword: "type", params: { type: "string" }, schema: schema12.properties.run_as_user.type, parentSchema: schema12.properties.run_as_user, data: data12 };
+      let data13 = data.run_as_user;
+      if (typeof data13 !== "string") {
+        const err31 = { instancePath: instancePath + "/run_as_user", schemaPath: "#/properties/run_as_user/type", keyword: "type", params: { type: "string" }, schema: schema12.properties.run_as_user.type, parentSchema: schema12.properties.run_as_user, data: data13 };
         if (vErrors === null) {
-          vErrors = [err30];
+          vErrors = [err31];
         } else {
-          vErrors.push(err30);
+          vErrors.push(err31);
         }
         errors++;
       }
-      const err31 = { instancePath: instancePath + "/run_as_user", schemaPath: "#/properties/run_as_user/not", keyword: "not", params: {}, schema: schema12.properties.run_as_user.not, parentSchema: schema12.properties.run_as_user, data: data12 };
+      const err32 = { instancePath: instancePath + "/run_as_user", schemaPath: "#/properties/run_as_user/not", keyword: "not", params: {}, schema: schema12.properties.run_as_user.not, parentSchema: schema12.properties.run_as_user, data: data13 };
       if (vErrors === null) {
-        vErrors = [err31];
+        vErrors = [err32];
       } else {
-        vErrors.push(err31);
+        vErrors.push(err32);
       }
       errors++;
     }
     if (data.user_agent !== void 0) {
-      let data13 = data.user_agent;
-      if (typeof data13 !== "string") {
-        const err32 = { instancePath: instancePath + "/user_agent", schemaPath: "#/properties/user_agent/type", keyword: "type", params: { type: "string" }, schema: schema12.properties.user_agent.type, parentSchema: schema12.properties.user_agent, data: data13 };
+      let data14 = data.user_agent;
+      if (typeof data14 !== "string") {
+        const err33 = { instancePath: instancePath + "/user_agent", schemaPath: "#/properties/user_agent/type", keyword: "type", params: { type: "string" }, schema: schema12.properties.user_agent.type, parentSchema: schema12.properties.user_agent, data: data14 };
         if (vErrors === null) {
-          vErrors = [err32];
+          vErrors = [err33];
         } else {
-          vErrors.push(err32);
+          vErrors.push(err33);
         }
         errors++;
       }
-      const err33 = { instancePath: instancePath + "/user_agent", schemaPath: "#/properties/user_agent/not", keyword: "not", params: {}, schema: schema12.properties.user_agent.not, parentSchema: schema12.properties.user_agent, data: data13 };
+      const err34 = { instancePath: instancePath + "/user_agent", schemaPath: "#/properties/user_agent/not", keyword: "not", params: {}, schema: schema12.properties.user_agent.not, parentSchema: schema12.properties.user_agent, data: data14 };
       if (vErrors === null) {
-        vErrors = [err33];
+        vErrors = [err34];
       } else {
-        vErrors.push(err33);
+        vErrors.push(err34);
       }
       errors++;
     }
     if (data.usage_data !== void 0) {
-      let data14 = data.usage_data;
-      if (typeof data14 !== "boolean") {
-        const err34 = { instancePath: instancePath + "/usage_data", schemaPath: "#/properties/usage_data/type", keyword: "type", params: { type: "boolean" }, schema: schema12.properties.usage_data.type, parentSchema: schema12.properties.usage_data, data: data14 };
+      let data15 = data.usage_data;
+      if (typeof data15 !== "boolean") {
+        const err35 = { instancePath: instancePath + "/usage_data", schemaPath: "#/properties/usage_data/type", keyword: "type", params: { type: "boolean" }, schema: schema12.properties.usage_data.type, parentSchema: schema12.properties.usage_data, data: data15 };
         if (vErrors === null) {
-          vErrors = [err34];
+          vErrors = [err35];
         } else {
-          vErrors.push(err34);
+          vErrors.push(err35);
         }
         errors++;
       }
-      const err35 = { instancePath: instancePath + "/usage_data", schemaPath: "#/properties/usage_data/not", keyword: "not", params: {}, schema: schema12.properties.usage_data.not, parentSchema: schema12.properties.usage_data, data: data14 };
+      const err36 = { instancePath: instancePath + "/usage_data", schemaPath: "#/properties/usage_data/not", keyword: "not", params: {}, schema: schema12.properties.usage_data.not, parentSchema: schema12.properties.usage_data, data: data15 };
       if (vErrors === null) {
-        vErrors = [err35];
+        vErrors = [err36];
       } else {
-        vErrors.push(err35);
+        vErrors.push(err36);
       }
       errors++;
     }
     if (data.usage_metadata !== void 0) {
-      let data15 = data.usage_metadata;
-      if (!Array.isArray(data15)) {
-        const err36 = { instancePath: instancePath + "/usage_metadata", schemaPath: "#/properties/usage_metadata/type", keyword: "type", params: { type: "array" }, schema: schema12.properties.usage_metadata.type, parentSchema: schema12.properties.usage_metadata, data: data15 };
+      let data16 = data.usage_metadata;
+      if (!Array.isArray(data16)) {
+        const err37 = { instancePath: instancePath + "/usage_metadata", schemaPath: "#/properties/usage_metadata/type", keyword: "type", params: { type: "array" }, schema: schema12.properties.usage_metadata.type, parentSchema: schema12.properties.usage_metadata, data: data16 };
         if (vErrors === null) {
-          vErrors = [err36];
+          vErrors = [err37];
         } else {
-          vErrors.push(err36);
+          vErrors.push(err37);
         }
         errors++;
       }
-      const err37 = { instancePath: instancePath + "/usage_metadata", schemaPath: "#/properties/usage_metadata/not", keyword: "not", params: {}, schema: schema12.properties.usage_metadata.not, parentSchema: schema12.properties.usage_metadata, data: data15 };
+      const err38 = { instancePath: instancePath + "/usage_metadata", schemaPath: "#/properties/usage_metadata/not", keyword: "not", params: {}, schema: schema12.properties.usage_metadata.not, parentSchema: schema12.properties.usage_metadata, data: data16 };
       if (vErrors === null) {
-        vErrors = [err37];
+        vErrors = [err38];
       } else {
-        vErrors.push(err37);
+        vErrors.push(err38);
       }
       errors++;
     }
     if (data.use_dualstack_endpoint !== void 0) {
-      let data16 = data.use_dualstack_endpoint;
-      if (typeof data16 !== "boolean") {
-        const err38 = { instancePath: instancePath + "/use_dualstack_endpoint", schemaPath: "#/properties/use_dualstack_endpoint/type", keyword: "type", params: { type: "boolean" }, schema: schema12.properties.use_dualstack_endpoint.type, parentSchema: schema12.properties.use_dualstack_endpoint, data: data16 };
+      let data17 = data.use_dualstack_endpoint;
+      if (typeof data17 !== "boolean") {
+        const err39 = { instancePath: instancePath + "/use_dualstack_endpoint", schemaPath: "#/properties/use_dualstack_endpoint/type", keyword: "type", params: { type: "boolean" }, schema: schema12.properties.use_dualstack_endpoint.type, parentSchema: schema12.properties.use_dualstack_endpoint, data: data17 };
         if (vErrors === null) {
-          vErrors = [err38];
+          vErrors = [err39];
         } else {
-          vErrors.push(err38);
+          vErrors.push(err39);
         }
         errors++;
       }
-      const err39 = { instancePath: instancePath + "/use_dualstack_endpoint", schemaPath: "#/properties/use_dualstack_endpoint/not", keyword: "not", params: {}, schema: schema12.properties.use_dualstack_endpoint.not, parentSchema: schema12.properties.use_dualstack_endpoint, data: data16 };
-      if (vErrors === null) {
-        vErrors = [err39];
-      } else {
-        vErrors.push(err39);
-      }
-      errors++;
     }
     if (data.system_metrics_enabled !== void 0) {
-      let data17 = data.system_metrics_enabled;
-      if (typeof data17 !== "boolean") {
-        const err40 = { instancePath: instancePath + "/system_metrics_enabled", schemaPath: "#/properties/system_metrics_enabled/type", keyword: "type", params: { type: "boolean" }, schema: schema12.properties.system_metrics_enabled.type, parentSchema: schema12.properties.system_metrics_enabled, data: data17 };
+      let data18 = data.system_metrics_enabled;
+      if (typeof data18 !== "boolean") {
+        const err40 = { instancePath: instancePath + "/system_metrics_enabled", schemaPath: "#/properties/system_metrics_enabled/type", keyword: "type", params: { type: "boolean" }, schema: schema12.properties.system_metrics_enabled.type, parentSchema: schema12.properties.system_metrics_enabled, data: data18 };
         if (vErrors === null) {
           vErrors = [err40];
         } else {
@@ -456,7 +467,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
         }
         errors++;
       }
-      const err41 = { instancePath: instancePath + "/system_metrics_enabled", schemaPath: "#/properties/system_metrics_enabled/not", keyword: "not", params: {}, schema: schema12.properties.system_metrics_enabled.not, parentSchema: schema12.properties.system_metrics_enabled, data: data17 };
+      const err41 = { instancePath: instancePath + "/system_metrics_enabled", schemaPath: "#/properties/system_metrics_enabled/not", keyword: "not", params: {}, schema: schema12.properties.system_metrics_enabled.not, parentSchema: schema12.properties.system_metrics_enabled, data: data18 };
       if (vErrors === null) {
         vErrors = [err41];
       } else {
@@ -518,45 +529,381 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
       }
       errors++;
     }
-    if (data.precision !== void 0) {
-      const err48 = { instancePath: instancePath + "/precision", schemaPath: "#/properties/precision/not", keyword: "not", params: {}, schema: schema12.properties.precision.not, parentSchema: schema12.properties.precision, data: data.precision };
-      if (vErrors === null) {
-        vErrors = [err48];
+    if (data.config_poll_interval !== void 0) {
+      let data25 = data.config_poll_interval;
+      if (typeof data25 == "number" && isFinite(data25)) {
+        if (data25 > 86400 || isNaN(data25)) {
+          const err48 = { instancePath: instancePath + "/config_poll_interval", schemaPath: "#/properties/config_poll_interval/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, schema: 86400, parentSchema: schema12.properties.config_poll_interval, data: data25 };
+          if (vErrors === null) {
+            vErrors = [err48];
+          } else {
+            vErrors.push(err48);
+          }
+          errors++;
+        }
+        if (data25 < 1 || isNaN(data25)) {
+          const err49 = { instancePath: instancePath + "/config_poll_interval", schemaPath: "#/properties/config_poll_interval/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, schema: 1, parentSchema: schema12.properties.config_poll_interval, data: data25 };
+          if (vErrors === null) {
+            vErrors = [err49];
+          } else {
+            vErrors.push(err49);
+          }
+          errors++;
+        }
       } else {
-        vErrors.push(err48);
+        const err50 = { instancePath: instancePath + "/config_poll_interval", schemaPath: "#/properties/config_poll_interval/type", keyword: "type", params: { type: "number" }, schema: schema12.properties.config_poll_interval.type, parentSchema: schema12.properties.config_poll_interval, data: data25 };
+        if (vErrors === null) {
+          vErrors = [err50];
+        } else {
+          vErrors.push(err50);
+        }
+        errors++;
+      }
+    }
+    if (data.rollout !== void 0) {
+      let data26 = data.rollout;
+      if (data26 && typeof data26 == "object" && !Array.isArray(data26)) {
+        for (const key2 in data26) {
+          if (!(key2 === "percent" || key2 === "wait" || key2 === "watch")) {
+            const err51 = { instancePath: instancePath + "/rollout", schemaPath: "#/definitions/rollout/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, schema: false, parentSchema: schema14, data: data26 };
+            if (vErrors === null) {
+              vErrors = [err51];
+            } else {
+              vErrors.push(err51);
+            }
+            errors++;
+          }
+        }
+        if (data26.percent !== void 0) {
+          let data27 = data26.percent;
+          if (typeof data27 == "number" && isFinite(data27)) {
+            if (data27 > 100 || isNaN(data27)) {
+              const err52 = { instancePath: instancePath + "/rollout/percent", schemaPath: "#/definitions/rollout/properties/percent/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, schema: 100, parentSchema: schema14.properties.percent, data: data27 };
+              if (vErrors === null) {
+                vErrors = [err52];
+              } else {
+                vErrors.push(err52);
+              }
+              errors++;
+            }
+            if (data27 < 0 || isNaN(data27)) {
+              const err53 = { instancePath: instancePath + "/rollout/percent", schemaPath: "#/definitions/rollout/properties/percent/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, schema: 0, parentSchema: schema14.properties.percent, data: data27 };
+              if (vErrors === null) {
+                vErrors = [err53];
+              } else {
+                vErrors.push(err53);
+              }
+              errors++;
+            }
+          } else {
+            const err54 = { instancePath: instancePath + "/rollout/percent", schemaPath: "#/definitions/rollout/properties/percent/type", keyword: "type", params: { type: "number" }, schema: schema14.properties.percent.type, parentSchema: schema14.properties.percent, data: data27 };
+            if (vErrors === null) {
+              vErrors = [err54];
+            } else {
+              vErrors.push(err54);
+            }
+            errors++;
+          }
+        }
+        if (data26.wait !== void 0) {
+          let data28 = data26.wait;
+          if (typeof data28 == "number" && isFinite(data28)) {
+            if (data28 > 2592e3 || isNaN(data28)) {
+              const err55 = { instancePath: instancePath + "/rollout/wait", schemaPath: "#/definitions/rollout/properties/wait/maximum", keyword: "maximum", params: { comparison: "<=", limit: 2592e3 }, schema: 2592e3, parentSchema: schema14.properties.wait, data: data28 };
+              if (vErrors === null) {
+                vErrors = [err55];
+              } else {
+                vErrors.push(err55);
+              }
+              errors++;
+            }
+            if (data28 < 0 || isNaN(data28)) {
+              const err56 = { instancePath: instancePath + "/rollout/wait", schemaPath: "#/definitions/rollout/properties/wait/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, schema: 0, parentSchema: schema14.properties.wait, data: data28 };
+              if (vErrors === null) {
+                vErrors = [err56];
+              } else {
+                vErrors.push(err56);
+              }
+              errors++;
+            }
+          } else {
+            const err57 = { instancePath: instancePath + "/rollout/wait", schemaPath: "#/definitions/rollout/properties/wait/type", keyword: "type", params: { type: "number" }, schema: schema14.properties.wait.type, parentSchema: schema14.properties.wait, data: data28 };
+            if (vErrors === null) {
+              vErrors = [err57];
+            } else {
+              vErrors.push(err57);
+            }
+            errors++;
+          }
+        }
+        if (data26.watch !== void 0) {
+          let data29 = data26.watch;
+          if (typeof data29 == "number" && isFinite(data29)) {
+            if (data29 > 86400 || isNaN(data29)) {
+              const err58 = { instancePath: instancePath + "/rollout/watch", schemaPath: "#/definitions/rollout/properties/watch/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, schema: 86400, parentSchema: schema14.properties.watch, data: data29 };
+              if (vErrors === null) {
+                vErrors = [err58];
+              } else {
+                vErrors.push(err58);
+              }
+              errors++;
+            }
+            if (data29 < 0 || isNaN(data29)) {
+              const err59 = { instancePath: instancePath + "/rollout/watch", schemaPath: "#/definitions/rollout/properties/watch/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, schema: 0, parentSchema: schema14.properties.watch, data: data29 };
+              if (vErrors === null) {
+                vErrors = [err59];
+              } else {
+                vErrors.push(err59);
+              }
+              errors++;
+            }
+          } else {
+            const err60 = { instancePath: instancePath + "/rollout/watch", schemaPath: "#/definitions/rollout/properties/watch/type", keyword: "type", params: { type: "number" }, schema: schema14.properties.watch.type, parentSchema: schema14.properties.watch, data: data29 };
+            if (vErrors === null) {
+              vErrors = [err60];
+            } else {
+              vErrors.push(err60);
+            }
+            errors++;
+          }
+        }
+      } else {
+        const err61 = { instancePath: instancePath + "/rollout", schemaPath: "#/definitions/rollout/type", keyword: "type", params: { type: "object" }, schema: schema14.type, parentSchema: schema14, data: data26 };
+        if (vErrors === null) {
+          vErrors = [err61];
+        } else {
+          vErrors.push(err61);
+        }
+        errors++;
+      }
+    }
+    if (data.use_fips_endpoint !== void 0) {
+      let data30 = data.use_fips_endpoint;
+      if (typeof data30 !== "boolean") {
+        const err62 = { instancePath: instancePath + "/use_fips_endpoint", schemaPath: "#/properties/use_fips_endpoint/type", keyword: "type", params: { type: "boolean" }, schema: schema12.properties.use_fips_endpoint.type, parentSchema: schema12.properties.use_fips_endpoint, data: data30 };
+        if (vErrors === null) {
+          vErrors = [err62];
+        } else {
+          vErrors.push(err62);
+        }
+        errors++;
+      }
+    }
+    if (data.log_level !== void 0) {
+      let data31 = data.log_level;
+      if (!(data31 === "debug" || data31 === "info" || data31 === "warn" || data31 === "error")) {
+        const err63 = { instancePath: instancePath + "/log_level", schemaPath: "#/properties/log_level/enum", keyword: "enum", params: { allowedValues: schema12.properties.log_level.enum }, schema: schema12.properties.log_level.enum, parentSchema: schema12.properties.log_level, data: data31 };
+        if (vErrors === null) {
+          vErrors = [err63];
+        } else {
+          vErrors.push(err63);
+        }
+        errors++;
+      }
+    }
+    if (data.log_format !== void 0) {
+      let data32 = data.log_format;
+      if (!(data32 === "text" || data32 === "json")) {
+        const err64 = { instancePath: instancePath + "/log_format", schemaPath: "#/properties/log_format/enum", keyword: "enum", params: { allowedValues: schema12.properties.log_format.enum }, schema: schema12.properties.log_format.enum, parentSchema: schema12.properties.log_format, data: data32 };
+        if (vErrors === null) {
+          vErrors = [err64];
+        } else {
+          vErrors.push(err64);
+        }
+        errors++;
+      }
+    }
+    if (data.precision !== void 0) {
+      const err65 = { instancePath: instancePath + "/precision", schemaPath: "#/properties/precision/not", keyword: "not", params: {}, schema: schema12.properties.precision.not, parentSchema: schema12.properties.precision, data: data.precision };
+      if (vErrors === null) {
+        vErrors = [err65];
+      } else {
+        vErrors.push(err65);
       }
       errors++;
     }
     if (data.round_interval !== void 0) {
-      const err49 = { instancePath: instancePath + "/round_interval", schemaPath: "#/properties/round_interval/not", keyword: "not", params: {}, schema: schema12.properties.round_interval.not, parentSchema: schema12.properties.round_interval, data: data.round_interval };
+      const err66 = { instancePath: instancePath + "/round_interval", schemaPath: "#/properties/round_interval/not", keyword: "not", params: {}, schema: schema12.properties.round_interval.not, parentSchema: schema12.properties.round_interval, data: data.round_interval };
       if (vErrors === null) {
-        vErrors = [err49];
+        vErrors = [err66];
       } else {
-        vErrors.push(err49);
+        vErrors.push(err66);
       }
       errors++;
     }
   } else {
-    const err50 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, schema: schema12.type, parentSchema: schema12, data };
+    const err67 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, schema: schema12.type, parentSchema: schema12, data };
     if (vErrors === null) {
-      vErrors = [err50];
+      vErrors = [err67];
     } else {
-      vErrors.push(err50);
+      vErrors.push(err67);
     }
     errors++;
   }
   validate11.errors = vErrors;
   return errors === 0;
 }
-var schema14 = { "type": "object", "additionalProperties": false, "anyOf": [{ "required": ["logs_collected"] }, { "required": ["metrics_collected"] }], "x-expected": "`logs_collected` (or `metrics_collected`)", "properties": { "logs_collected": { "type": "object", "additionalProperties": false, "minProperties": 1, "x-expected": "at least `files`", "properties": { "files": { "type": "object", "additionalProperties": false, "required": ["collect_list"], "properties": { "collect_list": { "type": "array", "minItems": 1, "maxItems": 16384, "items": { "$ref": "#/definitions/fileEntry" } } } }, "journald": { "type": "object", "x-not-run": "not run by this version: entries of the systemd journal are not collected", "not": {} }, "windows_events": { "type": "object", "x-not-run": "not run by this version: Windows event logs do not exist on Linux", "not": {} }, "application_signals": { "x-not-run": "not run by this version: Application Signals logs are not collected", "not": {} } } }, "metrics_collected": { "type": "object", "x-not-run": "not run by this version: metrics delivered as log events are not collected", "not": {} }, "log_stream_name": { "type": "string", "minLength": 1, "maxLength": 512 }, "force_flush_interval": { "type": "number", "minimum": 0.05, "maximum": 172800 }, "credentials": { "$ref": "#/definitions/credentials" }, "endpoint_override": { "type": "string", "minLength": 4, "maxLength": 2048 }, "service.name": { "type": "string", "minLength": 1, "maxLength": 255 }, "deployment.environment": { "type": "string", "minLength": 1, "maxLength": 259 }, "concurrency": { "type": "integer", "minimum": 1 }, "max_batch_size": { "type": "integer", "minimum": 65536, "maximum": 1048576 }, "max_requests": { "type": "integer", "minimum": 1, "maximum": 256 }, "gzip": { "enum": ["auto", "on", "off"] }, "memory_budget": { "type": "integer", "minimum": 4194304, "maximum": 17179869184 }, "undeliverable": { "enum": ["quarantine", "clamp", "drop"] }, "max_deleted_bytes": { "type": "integer", "minimum": 0, "maximum": 1125899906842624 }, "max_deleted_age": { "type": "number", "minimum": 0, "maximum": 31536e3 } } };
-var schema15 = { "type": "object", "additionalProperties": false, "required": ["file_path"], "properties": { "file_path": { "type": "string", "minLength": 1, "maxLength": 4096 }, "log_group_name": { "type": "string", "minLength": 1, "maxLength": 512 }, "log_stream_name": { "type": "string", "minLength": 1, "maxLength": 512 }, "log_group_class": { "type": "string", "minLength": 1, "maxLength": 512 }, "retention_in_days": { "enum": [-1, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], "x-expected": "one of -1, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653" }, "timestamp_format": { "type": "string", "minLength": 1, "maxLength": 4096 }, "timezone": { "type": "string", "minLength": 1, "maxLength": 64 }, "trim_timestamp": { "type": "boolean" }, "multi_line_start_pattern": { "type": "string", "minLength": 1, "maxLength": 4096 }, "encoding": { "type": "string", "minLength": 1, "maxLength": 4096 }, "auto_removal": { "type": "boolean" }, "backpressure_mode": { "type": "string" }, "blacklist": { "type": "string", "minLength": 1, "maxLength": 4096 }, "publish_multi_logs": { "type": "boolean" }, "filters": { "type": "array", "items": { "$ref": "#/definitions/filter" } }, "service.name": { "type": "string", "minLength": 1, "maxLength": 255 }, "deployment.environment": { "type": "string", "minLength": 1, "maxLength": 259 }, "follow": { "enum": ["newest", "all"] }, "initial_position": { "enum": ["start", "end"] }, "multi_line_timeout": { "type": "number", "minimum": 0.05, "maximum": 3600 }, "partial_line_timeout": { "type": "number", "minimum": 0.05, "maximum": 86400 }, "max_event_size": { "type": "integer", "minimum": 1024, "maximum": 1048576 } } };
-var schema16 = { "type": "object", "additionalProperties": false, "required": ["type", "expression"], "properties": { "type": { "enum": ["include", "exclude"] }, "expression": { "type": "string", "minLength": 1 } } };
+var schema15 = { "type": "object", "additionalProperties": false, "anyOf": [{ "required": ["logs_collected"] }, { "required": ["metrics_collected"] }], "x-expected": "`logs_collected` (or `metrics_collected`)", "properties": { "logs_collected": { "type": "object", "additionalProperties": false, "minProperties": 1, "x-expected": "at least `files`", "properties": { "files": { "type": "object", "additionalProperties": false, "required": ["collect_list"], "properties": { "collect_list": { "type": "array", "minItems": 1, "maxItems": 16384, "items": { "$ref": "#/definitions/fileEntry" } } } }, "journald": { "type": "object", "x-not-run": "not run by this version: entries of the systemd journal are not collected", "not": {} }, "windows_events": { "type": "object", "x-not-run": "not run by this version: Windows event logs do not exist on Linux", "not": {} }, "application_signals": { "x-not-run": "not run by this version: Application Signals logs are not collected", "not": {} } } }, "metrics_collected": { "type": "object", "x-not-run": "not run by this version: metrics delivered as log events are not collected", "not": {} }, "log_stream_name": { "type": "string", "minLength": 1, "maxLength": 512 }, "force_flush_interval": { "type": "number", "minimum": 0.05, "maximum": 172800 }, "credentials": { "$ref": "#/definitions/credentials" }, "endpoint_override": { "type": "string", "minLength": 4, "maxLength": 2048 }, "service.name": { "type": "string", "minLength": 1, "maxLength": 255 }, "deployment.environment": { "type": "string", "minLength": 1, "maxLength": 259 }, "concurrency": { "type": "integer", "minimum": 1 }, "max_batch_size": { "type": "integer", "minimum": 65536, "maximum": 1048576 }, "max_requests": { "type": "integer", "minimum": 1, "maximum": 256 }, "gzip": { "enum": ["auto", "on", "off"] }, "memory_budget": { "type": "integer", "minimum": 4194304, "maximum": 17179869184 }, "undeliverable": { "enum": ["quarantine", "clamp", "drop"] }, "kms_key_id": { "type": "string", "minLength": 1, "maxLength": 256 }, "tags": { "$ref": "#/definitions/tags" }, "redact": { "$ref": "#/definitions/redact" }, "max_deleted_bytes": { "type": "integer", "minimum": 0, "maximum": 1125899906842624 }, "max_deleted_age": { "type": "number", "minimum": 0, "maximum": 31536e3 } } };
+var schema19 = { "type": "object", "maxProperties": 50, "additionalProperties": { "type": "string", "maxLength": 256 } };
+var schema16 = { "type": "object", "additionalProperties": false, "required": ["file_path"], "properties": { "file_path": { "type": "string", "minLength": 1, "maxLength": 4096 }, "log_group_name": { "type": "string", "minLength": 1, "maxLength": 512 }, "log_stream_name": { "type": "string", "minLength": 1, "maxLength": 512 }, "log_group_class": { "type": "string", "minLength": 1, "maxLength": 512 }, "retention_in_days": { "enum": [-1, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], "x-expected": "one of -1, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653" }, "timestamp_format": { "type": "string", "minLength": 1, "maxLength": 4096 }, "timezone": { "type": "string", "minLength": 1, "maxLength": 64 }, "trim_timestamp": { "type": "boolean" }, "multi_line_start_pattern": { "type": "string", "minLength": 1, "maxLength": 4096 }, "encoding": { "type": "string", "minLength": 1, "maxLength": 4096 }, "auto_removal": { "type": "boolean" }, "backpressure_mode": { "type": "string" }, "blacklist": { "type": "string", "minLength": 1, "maxLength": 4096 }, "publish_multi_logs": { "type": "boolean" }, "filters": { "type": "array", "items": { "$ref": "#/definitions/filter" } }, "service.name": { "type": "string", "minLength": 1, "maxLength": 255 }, "deployment.environment": { "type": "string", "minLength": 1, "maxLength": 259 }, "follow": { "enum": ["newest", "all"] }, "initial_position": { "enum": ["start", "end"] }, "multi_line_timeout": { "type": "number", "minimum": 0.05, "maximum": 3600 }, "partial_line_timeout": { "type": "number", "minimum": 0.05, "maximum": 86400 }, "region": { "type": "string", "minLength": 1, "maxLength": 64 }, "endpoint_override": { "type": "string", "minLength": 4, "maxLength": 2048 }, "credentials": { "$ref": "#/definitions/credentials" }, "use_fips_endpoint": { "type": "boolean" }, "use_dualstack_endpoint": { "type": "boolean" }, "kms_key_id": { "type": "string", "minLength": 1, "maxLength": 256 }, "tags": { "$ref": "#/definitions/tags" }, "redact": { "$ref": "#/definitions/redact" }, "path_pattern": { "type": "string", "minLength": 1, "maxLength": 4096 }, "timestamp_field": { "type": "string", "minLength": 1, "maxLength": 256 }, "max_event_size": { "type": "integer", "minimum": 1024, "maximum": 1048576 } } };
+var schema17 = { "type": "object", "additionalProperties": false, "required": ["type", "expression"], "properties": { "type": { "enum": ["include", "exclude"] }, "expression": { "type": "string", "minLength": 1 } } };
+var schema20 = { "type": "array", "maxItems": 100, "items": { "anyOf": [{ "enum": ["secrets", "card_numbers", "email_addresses", "ip_addresses"] }, { "$ref": "#/definitions/redactRule" }], "x-expected": '"secrets", "card_numbers", "email_addresses", "ip_addresses", or { "pattern": \u2026, "replacement": \u2026 }' } };
+var schema21 = { "type": "object", "additionalProperties": false, "required": ["pattern"], "properties": { "pattern": { "type": "string", "minLength": 1, "maxLength": 4096 }, "replacement": { "type": "string", "maxLength": 256 } } };
+function validate15(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  let vErrors = null;
+  let errors = 0;
+  if (Array.isArray(data)) {
+    if (data.length > 100) {
+      const err0 = { instancePath, schemaPath: "#/maxItems", keyword: "maxItems", params: { limit: 100 }, schema: 100, parentSchema: schema20, data };
+      if (vErrors === null) {
+        vErrors = [err0];
+      } else {
+        vErrors.push(err0);
+      }
+      errors++;
+    }
+    const len0 = data.length;
+    for (let i0 = 0; i0 < len0; i0++) {
+      let data0 = data[i0];
+      const _errs2 = errors;
+      let valid2 = false;
+      const _errs3 = errors;
+      if (!(data0 === "secrets" || data0 === "card_numbers" || data0 === "email_addresses" || data0 === "ip_addresses")) {
+        const err1 = { instancePath: instancePath + "/" + i0, schemaPath: "#/items/anyOf/0/enum", keyword: "enum", params: { allowedValues: schema20.items.anyOf[0].enum }, schema: schema20.items.anyOf[0].enum, parentSchema: schema20.items.anyOf[0], data: data0 };
+        if (vErrors === null) {
+          vErrors = [err1];
+        } else {
+          vErrors.push(err1);
+        }
+        errors++;
+      }
+      var _valid0 = _errs3 === errors;
+      valid2 = valid2 || _valid0;
+      if (!valid2) {
+        const _errs4 = errors;
+        if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+          if (data0.pattern === void 0) {
+            const err2 = { instancePath: instancePath + "/" + i0, schemaPath: "#/definitions/redactRule/required", keyword: "required", params: { missingProperty: "pattern" }, schema: schema21.required, parentSchema: schema21, data: data0 };
+            if (vErrors === null) {
+              vErrors = [err2];
+            } else {
+              vErrors.push(err2);
+            }
+            errors++;
+          }
+          for (const key0 in data0) {
+            if (!(key0 === "pattern" || key0 === "replacement")) {
+              const err3 = { instancePath: instancePath + "/" + i0, schemaPath: "#/definitions/redactRule/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, schema: false, parentSchema: schema21, data: data0 };
+              if (vErrors === null) {
+                vErrors = [err3];
+              } else {
+                vErrors.push(err3);
+              }
+              errors++;
+            }
+          }
+          if (data0.pattern !== void 0) {
+            let data1 = data0.pattern;
+            if (typeof data1 === "string") {
+              if (func3(data1) > 4096) {
+                const err4 = { instancePath: instancePath + "/" + i0 + "/pattern", schemaPath: "#/definitions/redactRule/properties/pattern/maxLength", keyword: "maxLength", params: { limit: 4096 }, schema: 4096, parentSchema: schema21.properties.pattern, data: data1 };
+                if (vErrors === null) {
+                  vErrors = [err4];
+                } else {
+                  vErrors.push(err4);
+                }
+                errors++;
+              }
+              if (func3(data1) < 1) {
+                const err5 = { instancePath: instancePath + "/" + i0 + "/pattern", schemaPath: "#/definitions/redactRule/properties/pattern/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema21.properties.pattern, data: data1 };
+                if (vErrors === null) {
+                  vErrors = [err5];
+                } else {
+                  vErrors.push(err5);
+                }
+                errors++;
+              }
+            } else {
+              const err6 = { instancePath: instancePath + "/" + i0 + "/pattern", schemaPath: "#/definitions/redactRule/properties/pattern/type", keyword: "type", params: { type: "string" }, schema: schema21.properties.pattern.type, parentSchema: schema21.properties.pattern, data: data1 };
+              if (vErrors === null) {
+                vErrors = [err6];
+              } else {
+                vErrors.push(err6);
+              }
+              errors++;
+            }
+          }
+          if (data0.replacement !== void 0) {
+            let data2 = data0.replacement;
+            if (typeof data2 === "string") {
+              if (func3(data2) > 256) {
+                const err7 = { instancePath: instancePath + "/" + i0 + "/replacement", schemaPath: "#/definitions/redactRule/properties/replacement/maxLength", keyword: "maxLength", params: { limit: 256 }, schema: 256, parentSchema: schema21.properties.replacement, data: data2 };
+                if (vErrors === null) {
+                  vErrors = [err7];
+                } else {
+                  vErrors.push(err7);
+                }
+                errors++;
+              }
+            } else {
+              const err8 = { instancePath: instancePath + "/" + i0 + "/replacement", schemaPath: "#/definitions/redactRule/properties/replacement/type", keyword: "type", params: { type: "string" }, schema: schema21.properties.replacement.type, parentSchema: schema21.properties.replacement, data: data2 };
+              if (vErrors === null) {
+                vErrors = [err8];
+              } else {
+                vErrors.push(err8);
+              }
+              errors++;
+            }
+          }
+        } else {
+          const err9 = { instancePath: instancePath + "/" + i0, schemaPath: "#/definitions/redactRule/type", keyword: "type", params: { type: "object" }, schema: schema21.type, parentSchema: schema21, data: data0 };
+          if (vErrors === null) {
+            vErrors = [err9];
+          } else {
+            vErrors.push(err9);
+          }
+          errors++;
+        }
+        var _valid0 = _errs4 === errors;
+        valid2 = valid2 || _valid0;
+      }
+      if (!valid2) {
+        const err10 = { instancePath: instancePath + "/" + i0, schemaPath: "#/items/anyOf", keyword: "anyOf", params: {}, schema: schema20.items.anyOf, parentSchema: schema20.items, data: data0 };
+        if (vErrors === null) {
+          vErrors = [err10];
+        } else {
+          vErrors.push(err10);
+        }
+        errors++;
+      } else {
+        errors = _errs2;
+        if (vErrors !== null) {
+          if (_errs2) {
+            vErrors.length = _errs2;
+          } else {
+            vErrors = null;
+          }
+        }
+      }
+    }
+  } else {
+    const err11 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "array" }, schema: schema20.type, parentSchema: schema20, data };
+    if (vErrors === null) {
+      vErrors = [err11];
+    } else {
+      vErrors.push(err11);
+    }
+    errors++;
+  }
+  validate15.errors = vErrors;
+  return errors === 0;
+}
 function validate14(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null;
   let errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
     if (data.file_path === void 0) {
-      const err0 = { instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: "file_path" }, schema: schema15.required, parentSchema: schema15, data };
+      const err0 = { instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: "file_path" }, schema: schema16.required, parentSchema: schema16, data };
       if (vErrors === null) {
         vErrors = [err0];
       } else {
@@ -565,8 +912,8 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
       errors++;
     }
     for (const key0 in data) {
-      if (!func2.call(schema15.properties, key0)) {
-        const err1 = { instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, schema: false, parentSchema: schema15, data };
+      if (!func2.call(schema16.properties, key0)) {
+        const err1 = { instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, schema: false, parentSchema: schema16, data };
         if (vErrors === null) {
           vErrors = [err1];
         } else {
@@ -579,7 +926,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
       let data0 = data.file_path;
       if (typeof data0 === "string") {
         if (func3(data0) > 4096) {
-          const err2 = { instancePath: instancePath + "/file_path", schemaPath: "#/properties/file_path/maxLength", keyword: "maxLength", params: { limit: 4096 }, schema: 4096, parentSchema: schema15.properties.file_path, data: data0 };
+          const err2 = { instancePath: instancePath + "/file_path", schemaPath: "#/properties/file_path/maxLength", keyword: "maxLength", params: { limit: 4096 }, schema: 4096, parentSchema: schema16.properties.file_path, data: data0 };
           if (vErrors === null) {
             vErrors = [err2];
           } else {
@@ -588,7 +935,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
         if (func3(data0) < 1) {
-          const err3 = { instancePath: instancePath + "/file_path", schemaPath: "#/properties/file_path/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema15.properties.file_path, data: data0 };
+          const err3 = { instancePath: instancePath + "/file_path", schemaPath: "#/properties/file_path/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema16.properties.file_path, data: data0 };
           if (vErrors === null) {
             vErrors = [err3];
           } else {
@@ -597,7 +944,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err4 = { instancePath: instancePath + "/file_path", schemaPath: "#/properties/file_path/type", keyword: "type", params: { type: "string" }, schema: schema15.properties.file_path.type, parentSchema: schema15.properties.file_path, data: data0 };
+        const err4 = { instancePath: instancePath + "/file_path", schemaPath: "#/properties/file_path/type", keyword: "type", params: { type: "string" }, schema: schema16.properties.file_path.type, parentSchema: schema16.properties.file_path, data: data0 };
         if (vErrors === null) {
           vErrors = [err4];
         } else {
@@ -610,7 +957,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
       let data1 = data.log_group_name;
       if (typeof data1 === "string") {
         if (func3(data1) > 512) {
-          const err5 = { instancePath: instancePath + "/log_group_name", schemaPath: "#/properties/log_group_name/maxLength", keyword: "maxLength", params: { limit: 512 }, schema: 512, parentSchema: schema15.properties.log_group_name, data: data1 };
+          const err5 = { instancePath: instancePath + "/log_group_name", schemaPath: "#/properties/log_group_name/maxLength", keyword: "maxLength", params: { limit: 512 }, schema: 512, parentSchema: schema16.properties.log_group_name, data: data1 };
           if (vErrors === null) {
             vErrors = [err5];
           } else {
@@ -619,7 +966,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
         if (func3(data1) < 1) {
-          const err6 = { instancePath: instancePath + "/log_group_name", schemaPath: "#/properties/log_group_name/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema15.properties.log_group_name, data: data1 };
+          const err6 = { instancePath: instancePath + "/log_group_name", schemaPath: "#/properties/log_group_name/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema16.properties.log_group_name, data: data1 };
           if (vErrors === null) {
             vErrors = [err6];
           } else {
@@ -628,7 +975,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err7 = { instancePath: instancePath + "/log_group_name", schemaPath: "#/properties/log_group_name/type", keyword: "type", params: { type: "string" }, schema: schema15.properties.log_group_name.type, parentSchema: schema15.properties.log_group_name, data: data1 };
+        const err7 = { instancePath: instancePath + "/log_group_name", schemaPath: "#/properties/log_group_name/type", keyword: "type", params: { type: "string" }, schema: schema16.properties.log_group_name.type, parentSchema: schema16.properties.log_group_name, data: data1 };
         if (vErrors === null) {
           vErrors = [err7];
         } else {
@@ -641,7 +988,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
       let data2 = data.log_stream_name;
       if (typeof data2 === "string") {
         if (func3(data2) > 512) {
-          const err8 = { instancePath: instancePath + "/log_stream_name", schemaPath: "#/properties/log_stream_name/maxLength", keyword: "maxLength", params: { limit: 512 }, schema: 512, parentSchema: schema15.properties.log_stream_name, data: data2 };
+          const err8 = { instancePath: instancePath + "/log_stream_name", schemaPath: "#/properties/log_stream_name/maxLength", keyword: "maxLength", params: { limit: 512 }, schema: 512, parentSchema: schema16.properties.log_stream_name, data: data2 };
           if (vErrors === null) {
             vErrors = [err8];
           } else {
@@ -650,7 +997,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
         if (func3(data2) < 1) {
-          const err9 = { instancePath: instancePath + "/log_stream_name", schemaPath: "#/properties/log_stream_name/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema15.properties.log_stream_name, data: data2 };
+          const err9 = { instancePath: instancePath + "/log_stream_name", schemaPath: "#/properties/log_stream_name/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema16.properties.log_stream_name, data: data2 };
           if (vErrors === null) {
             vErrors = [err9];
           } else {
@@ -659,7 +1006,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err10 = { instancePath: instancePath + "/log_stream_name", schemaPath: "#/properties/log_stream_name/type", keyword: "type", params: { type: "string" }, schema: schema15.properties.log_stream_name.type, parentSchema: schema15.properties.log_stream_name, data: data2 };
+        const err10 = { instancePath: instancePath + "/log_stream_name", schemaPath: "#/properties/log_stream_name/type", keyword: "type", params: { type: "string" }, schema: schema16.properties.log_stream_name.type, parentSchema: schema16.properties.log_stream_name, data: data2 };
         if (vErrors === null) {
           vErrors = [err10];
         } else {
@@ -672,7 +1019,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
       let data3 = data.log_group_class;
       if (typeof data3 === "string") {
         if (func3(data3) > 512) {
-          const err11 = { instancePath: instancePath + "/log_group_class", schemaPath: "#/properties/log_group_class/maxLength", keyword: "maxLength", params: { limit: 512 }, schema: 512, parentSchema: schema15.properties.log_group_class, data: data3 };
+          const err11 = { instancePath: instancePath + "/log_group_class", schemaPath: "#/properties/log_group_class/maxLength", keyword: "maxLength", params: { limit: 512 }, schema: 512, parentSchema: schema16.properties.log_group_class, data: data3 };
           if (vErrors === null) {
             vErrors = [err11];
           } else {
@@ -681,7 +1028,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
         if (func3(data3) < 1) {
-          const err12 = { instancePath: instancePath + "/log_group_class", schemaPath: "#/properties/log_group_class/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema15.properties.log_group_class, data: data3 };
+          const err12 = { instancePath: instancePath + "/log_group_class", schemaPath: "#/properties/log_group_class/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema16.properties.log_group_class, data: data3 };
           if (vErrors === null) {
             vErrors = [err12];
           } else {
@@ -690,7 +1037,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err13 = { instancePath: instancePath + "/log_group_class", schemaPath: "#/properties/log_group_class/type", keyword: "type", params: { type: "string" }, schema: schema15.properties.log_group_class.type, parentSchema: schema15.properties.log_group_class, data: data3 };
+        const err13 = { instancePath: instancePath + "/log_group_class", schemaPath: "#/properties/log_group_class/type", keyword: "type", params: { type: "string" }, schema: schema16.properties.log_group_class.type, parentSchema: schema16.properties.log_group_class, data: data3 };
         if (vErrors === null) {
           vErrors = [err13];
         } else {
@@ -702,7 +1049,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
     if (data.retention_in_days !== void 0) {
       let data4 = data.retention_in_days;
       if (!(data4 === -1 || data4 === 1 || data4 === 3 || data4 === 5 || data4 === 7 || data4 === 14 || data4 === 30 || data4 === 60 || data4 === 90 || data4 === 120 || data4 === 150 || data4 === 180 || data4 === 365 || data4 === 400 || data4 === 545 || data4 === 731 || data4 === 1096 || data4 === 1827 || data4 === 2192 || data4 === 2557 || data4 === 2922 || data4 === 3288 || data4 === 3653)) {
-        const err14 = { instancePath: instancePath + "/retention_in_days", schemaPath: "#/properties/retention_in_days/enum", keyword: "enum", params: { allowedValues: schema15.properties.retention_in_days.enum }, schema: schema15.properties.retention_in_days.enum, parentSchema: schema15.properties.retention_in_days, data: data4 };
+        const err14 = { instancePath: instancePath + "/retention_in_days", schemaPath: "#/properties/retention_in_days/enum", keyword: "enum", params: { allowedValues: schema16.properties.retention_in_days.enum }, schema: schema16.properties.retention_in_days.enum, parentSchema: schema16.properties.retention_in_days, data: data4 };
         if (vErrors === null) {
           vErrors = [err14];
         } else {
@@ -715,7 +1062,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
       let data5 = data.timestamp_format;
       if (typeof data5 === "string") {
         if (func3(data5) > 4096) {
-          const err15 = { instancePath: instancePath + "/timestamp_format", schemaPath: "#/properties/timestamp_format/maxLength", keyword: "maxLength", params: { limit: 4096 }, schema: 4096, parentSchema: schema15.properties.timestamp_format, data: data5 };
+          const err15 = { instancePath: instancePath + "/timestamp_format", schemaPath: "#/properties/timestamp_format/maxLength", keyword: "maxLength", params: { limit: 4096 }, schema: 4096, parentSchema: schema16.properties.timestamp_format, data: data5 };
           if (vErrors === null) {
             vErrors = [err15];
           } else {
@@ -724,7 +1071,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
         if (func3(data5) < 1) {
-          const err16 = { instancePath: instancePath + "/timestamp_format", schemaPath: "#/properties/timestamp_format/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema15.properties.timestamp_format, data: data5 };
+          const err16 = { instancePath: instancePath + "/timestamp_format", schemaPath: "#/properties/timestamp_format/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema16.properties.timestamp_format, data: data5 };
           if (vErrors === null) {
             vErrors = [err16];
           } else {
@@ -733,7 +1080,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err17 = { instancePath: instancePath + "/timestamp_format", schemaPath: "#/properties/timestamp_format/type", keyword: "type", params: { type: "string" }, schema: schema15.properties.timestamp_format.type, parentSchema: schema15.properties.timestamp_format, data: data5 };
+        const err17 = { instancePath: instancePath + "/timestamp_format", schemaPath: "#/properties/timestamp_format/type", keyword: "type", params: { type: "string" }, schema: schema16.properties.timestamp_format.type, parentSchema: schema16.properties.timestamp_format, data: data5 };
         if (vErrors === null) {
           vErrors = [err17];
         } else {
@@ -746,7 +1093,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
       let data6 = data.timezone;
       if (typeof data6 === "string") {
         if (func3(data6) > 64) {
-          const err18 = { instancePath: instancePath + "/timezone", schemaPath: "#/properties/timezone/maxLength", keyword: "maxLength", params: { limit: 64 }, schema: 64, parentSchema: schema15.properties.timezone, data: data6 };
+          const err18 = { instancePath: instancePath + "/timezone", schemaPath: "#/properties/timezone/maxLength", keyword: "maxLength", params: { limit: 64 }, schema: 64, parentSchema: schema16.properties.timezone, data: data6 };
           if (vErrors === null) {
             vErrors = [err18];
           } else {
@@ -755,7 +1102,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
         if (func3(data6) < 1) {
-          const err19 = { instancePath: instancePath + "/timezone", schemaPath: "#/properties/timezone/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema15.properties.timezone, data: data6 };
+          const err19 = { instancePath: instancePath + "/timezone", schemaPath: "#/properties/timezone/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema16.properties.timezone, data: data6 };
           if (vErrors === null) {
             vErrors = [err19];
           } else {
@@ -764,7 +1111,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err20 = { instancePath: instancePath + "/timezone", schemaPath: "#/properties/timezone/type", keyword: "type", params: { type: "string" }, schema: schema15.properties.timezone.type, parentSchema: schema15.properties.timezone, data: data6 };
+        const err20 = { instancePath: instancePath + "/timezone", schemaPath: "#/properties/timezone/type", keyword: "type", params: { type: "string" }, schema: schema16.properties.timezone.type, parentSchema: schema16.properties.timezone, data: data6 };
         if (vErrors === null) {
           vErrors = [err20];
         } else {
@@ -776,7 +1123,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
     if (data.trim_timestamp !== void 0) {
       let data7 = data.trim_timestamp;
       if (typeof data7 !== "boolean") {
-        const err21 = { instancePath: instancePath + "/trim_timestamp", schemaPath: "#/properties/trim_timestamp/type", keyword: "type", params: { type: "boolean" }, schema: schema15.properties.trim_timestamp.type, parentSchema: schema15.properties.trim_timestamp, data: data7 };
+        const err21 = { instancePath: instancePath + "/trim_timestamp", schemaPath: "#/properties/trim_timestamp/type", keyword: "type", params: { type: "boolean" }, schema: schema16.properties.trim_timestamp.type, parentSchema: schema16.properties.trim_timestamp, data: data7 };
         if (vErrors === null) {
           vErrors = [err21];
         } else {
@@ -789,7 +1136,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
       let data8 = data.multi_line_start_pattern;
       if (typeof data8 === "string") {
         if (func3(data8) > 4096) {
-          const err22 = { instancePath: instancePath + "/multi_line_start_pattern", schemaPath: "#/properties/multi_line_start_pattern/maxLength", keyword: "maxLength", params: { limit: 4096 }, schema: 4096, parentSchema: schema15.properties.multi_line_start_pattern, data: data8 };
+          const err22 = { instancePath: instancePath + "/multi_line_start_pattern", schemaPath: "#/properties/multi_line_start_pattern/maxLength", keyword: "maxLength", params: { limit: 4096 }, schema: 4096, parentSchema: schema16.properties.multi_line_start_pattern, data: data8 };
           if (vErrors === null) {
             vErrors = [err22];
           } else {
@@ -798,7 +1145,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
         if (func3(data8) < 1) {
-          const err23 = { instancePath: instancePath + "/multi_line_start_pattern", schemaPath: "#/properties/multi_line_start_pattern/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema15.properties.multi_line_start_pattern, data: data8 };
+          const err23 = { instancePath: instancePath + "/multi_line_start_pattern", schemaPath: "#/properties/multi_line_start_pattern/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema16.properties.multi_line_start_pattern, data: data8 };
           if (vErrors === null) {
             vErrors = [err23];
           } else {
@@ -807,7 +1154,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err24 = { instancePath: instancePath + "/multi_line_start_pattern", schemaPath: "#/properties/multi_line_start_pattern/type", keyword: "type", params: { type: "string" }, schema: schema15.properties.multi_line_start_pattern.type, parentSchema: schema15.properties.multi_line_start_pattern, data: data8 };
+        const err24 = { instancePath: instancePath + "/multi_line_start_pattern", schemaPath: "#/properties/multi_line_start_pattern/type", keyword: "type", params: { type: "string" }, schema: schema16.properties.multi_line_start_pattern.type, parentSchema: schema16.properties.multi_line_start_pattern, data: data8 };
         if (vErrors === null) {
           vErrors = [err24];
         } else {
@@ -820,7 +1167,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
       let data9 = data.encoding;
       if (typeof data9 === "string") {
         if (func3(data9) > 4096) {
-          const err25 = { instancePath: instancePath + "/encoding", schemaPath: "#/properties/encoding/maxLength", keyword: "maxLength", params: { limit: 4096 }, schema: 4096, parentSchema: schema15.properties.encoding, data: data9 };
+          const err25 = { instancePath: instancePath + "/encoding", schemaPath: "#/properties/encoding/maxLength", keyword: "maxLength", params: { limit: 4096 }, schema: 4096, parentSchema: schema16.properties.encoding, data: data9 };
           if (vErrors === null) {
             vErrors = [err25];
           } else {
@@ -829,7 +1176,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
         if (func3(data9) < 1) {
-          const err26 = { instancePath: instancePath + "/encoding", schemaPath: "#/properties/encoding/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema15.properties.encoding, data: data9 };
+          const err26 = { instancePath: instancePath + "/encoding", schemaPath: "#/properties/encoding/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema16.properties.encoding, data: data9 };
           if (vErrors === null) {
             vErrors = [err26];
           } else {
@@ -838,7 +1185,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err27 = { instancePath: instancePath + "/encoding", schemaPath: "#/properties/encoding/type", keyword: "type", params: { type: "string" }, schema: schema15.properties.encoding.type, parentSchema: schema15.properties.encoding, data: data9 };
+        const err27 = { instancePath: instancePath + "/encoding", schemaPath: "#/properties/encoding/type", keyword: "type", params: { type: "string" }, schema: schema16.properties.encoding.type, parentSchema: schema16.properties.encoding, data: data9 };
         if (vErrors === null) {
           vErrors = [err27];
         } else {
@@ -850,7 +1197,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
     if (data.auto_removal !== void 0) {
       let data10 = data.auto_removal;
       if (typeof data10 !== "boolean") {
-        const err28 = { instancePath: instancePath + "/auto_removal", schemaPath: "#/properties/auto_removal/type", keyword: "type", params: { type: "boolean" }, schema: schema15.properties.auto_removal.type, parentSchema: schema15.properties.auto_removal, data: data10 };
+        const err28 = { instancePath: instancePath + "/auto_removal", schemaPath: "#/properties/auto_removal/type", keyword: "type", params: { type: "boolean" }, schema: schema16.properties.auto_removal.type, parentSchema: schema16.properties.auto_removal, data: data10 };
         if (vErrors === null) {
           vErrors = [err28];
         } else {
@@ -862,7 +1209,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
     if (data.backpressure_mode !== void 0) {
       let data11 = data.backpressure_mode;
       if (typeof data11 !== "string") {
-        const err29 = { instancePath: instancePath + "/backpressure_mode", schemaPath: "#/properties/backpressure_mode/type", keyword: "type", params: { type: "string" }, schema: schema15.properties.backpressure_mode.type, parentSchema: schema15.properties.backpressure_mode, data: data11 };
+        const err29 = { instancePath: instancePath + "/backpressure_mode", schemaPath: "#/properties/backpressure_mode/type", keyword: "type", params: { type: "string" }, schema: schema16.properties.backpressure_mode.type, parentSchema: schema16.properties.backpressure_mode, data: data11 };
         if (vErrors === null) {
           vErrors = [err29];
         } else {
@@ -875,7 +1222,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
       let data12 = data.blacklist;
       if (typeof data12 === "string") {
         if (func3(data12) > 4096) {
-          const err30 = { instancePath: instancePath + "/blacklist", schemaPath: "#/properties/blacklist/maxLength", keyword: "maxLength", params: { limit: 4096 }, schema: 4096, parentSchema: schema15.properties.blacklist, data: data12 };
+          const err30 = { instancePath: instancePath + "/blacklist", schemaPath: "#/properties/blacklist/maxLength", keyword: "maxLength", params: { limit: 4096 }, schema: 4096, parentSchema: schema16.properties.blacklist, data: data12 };
           if (vErrors === null) {
             vErrors = [err30];
           } else {
@@ -884,7 +1231,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
         if (func3(data12) < 1) {
-          const err31 = { instancePath: instancePath + "/blacklist", schemaPath: "#/properties/blacklist/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema15.properties.blacklist, data: data12 };
+          const err31 = { instancePath: instancePath + "/blacklist", schemaPath: "#/properties/blacklist/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema16.properties.blacklist, data: data12 };
           if (vErrors === null) {
             vErrors = [err31];
           } else {
@@ -893,7 +1240,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err32 = { instancePath: instancePath + "/blacklist", schemaPath: "#/properties/blacklist/type", keyword: "type", params: { type: "string" }, schema: schema15.properties.blacklist.type, parentSchema: schema15.properties.blacklist, data: data12 };
+        const err32 = { instancePath: instancePath + "/blacklist", schemaPath: "#/properties/blacklist/type", keyword: "type", params: { type: "string" }, schema: schema16.properties.blacklist.type, parentSchema: schema16.properties.blacklist, data: data12 };
         if (vErrors === null) {
           vErrors = [err32];
         } else {
@@ -905,7 +1252,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
     if (data.publish_multi_logs !== void 0) {
       let data13 = data.publish_multi_logs;
       if (typeof data13 !== "boolean") {
-        const err33 = { instancePath: instancePath + "/publish_multi_logs", schemaPath: "#/properties/publish_multi_logs/type", keyword: "type", params: { type: "boolean" }, schema: schema15.properties.publish_multi_logs.type, parentSchema: schema15.properties.publish_multi_logs, data: data13 };
+        const err33 = { instancePath: instancePath + "/publish_multi_logs", schemaPath: "#/properties/publish_multi_logs/type", keyword: "type", params: { type: "boolean" }, schema: schema16.properties.publish_multi_logs.type, parentSchema: schema16.properties.publish_multi_logs, data: data13 };
         if (vErrors === null) {
           vErrors = [err33];
         } else {
@@ -922,7 +1269,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           let data15 = data14[i0];
           if (data15 && typeof data15 == "object" && !Array.isArray(data15)) {
             if (data15.type === void 0) {
-              const err34 = { instancePath: instancePath + "/filters/" + i0, schemaPath: "#/definitions/filter/required", keyword: "required", params: { missingProperty: "type" }, schema: schema16.required, parentSchema: schema16, data: data15 };
+              const err34 = { instancePath: instancePath + "/filters/" + i0, schemaPath: "#/definitions/filter/required", keyword: "required", params: { missingProperty: "type" }, schema: schema17.required, parentSchema: schema17, data: data15 };
               if (vErrors === null) {
                 vErrors = [err34];
               } else {
@@ -931,7 +1278,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
               errors++;
             }
             if (data15.expression === void 0) {
-              const err35 = { instancePath: instancePath + "/filters/" + i0, schemaPath: "#/definitions/filter/required", keyword: "required", params: { missingProperty: "expression" }, schema: schema16.required, parentSchema: schema16, data: data15 };
+              const err35 = { instancePath: instancePath + "/filters/" + i0, schemaPath: "#/definitions/filter/required", keyword: "required", params: { missingProperty: "expression" }, schema: schema17.required, parentSchema: schema17, data: data15 };
               if (vErrors === null) {
                 vErrors = [err35];
               } else {
@@ -941,7 +1288,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
             }
             for (const key1 in data15) {
               if (!(key1 === "type" || key1 === "expression")) {
-                const err36 = { instancePath: instancePath + "/filters/" + i0, schemaPath: "#/definitions/filter/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, schema: false, parentSchema: schema16, data: data15 };
+                const err36 = { instancePath: instancePath + "/filters/" + i0, schemaPath: "#/definitions/filter/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, schema: false, parentSchema: schema17, data: data15 };
                 if (vErrors === null) {
                   vErrors = [err36];
                 } else {
@@ -953,7 +1300,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
             if (data15.type !== void 0) {
               let data16 = data15.type;
               if (!(data16 === "include" || data16 === "exclude")) {
-                const err37 = { instancePath: instancePath + "/filters/" + i0 + "/type", schemaPath: "#/definitions/filter/properties/type/enum", keyword: "enum", params: { allowedValues: schema16.properties.type.enum }, schema: schema16.properties.type.enum, parentSchema: schema16.properties.type, data: data16 };
+                const err37 = { instancePath: instancePath + "/filters/" + i0 + "/type", schemaPath: "#/definitions/filter/properties/type/enum", keyword: "enum", params: { allowedValues: schema17.properties.type.enum }, schema: schema17.properties.type.enum, parentSchema: schema17.properties.type, data: data16 };
                 if (vErrors === null) {
                   vErrors = [err37];
                 } else {
@@ -966,7 +1313,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
               let data17 = data15.expression;
               if (typeof data17 === "string") {
                 if (func3(data17) < 1) {
-                  const err38 = { instancePath: instancePath + "/filters/" + i0 + "/expression", schemaPath: "#/definitions/filter/properties/expression/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema16.properties.expression, data: data17 };
+                  const err38 = { instancePath: instancePath + "/filters/" + i0 + "/expression", schemaPath: "#/definitions/filter/properties/expression/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema17.properties.expression, data: data17 };
                   if (vErrors === null) {
                     vErrors = [err38];
                   } else {
@@ -975,7 +1322,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                   errors++;
                 }
               } else {
-                const err39 = { instancePath: instancePath + "/filters/" + i0 + "/expression", schemaPath: "#/definitions/filter/properties/expression/type", keyword: "type", params: { type: "string" }, schema: schema16.properties.expression.type, parentSchema: schema16.properties.expression, data: data17 };
+                const err39 = { instancePath: instancePath + "/filters/" + i0 + "/expression", schemaPath: "#/definitions/filter/properties/expression/type", keyword: "type", params: { type: "string" }, schema: schema17.properties.expression.type, parentSchema: schema17.properties.expression, data: data17 };
                 if (vErrors === null) {
                   vErrors = [err39];
                 } else {
@@ -985,7 +1332,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
               }
             }
           } else {
-            const err40 = { instancePath: instancePath + "/filters/" + i0, schemaPath: "#/definitions/filter/type", keyword: "type", params: { type: "object" }, schema: schema16.type, parentSchema: schema16, data: data15 };
+            const err40 = { instancePath: instancePath + "/filters/" + i0, schemaPath: "#/definitions/filter/type", keyword: "type", params: { type: "object" }, schema: schema17.type, parentSchema: schema17, data: data15 };
             if (vErrors === null) {
               vErrors = [err40];
             } else {
@@ -995,7 +1342,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           }
         }
       } else {
-        const err41 = { instancePath: instancePath + "/filters", schemaPath: "#/properties/filters/type", keyword: "type", params: { type: "array" }, schema: schema15.properties.filters.type, parentSchema: schema15.properties.filters, data: data14 };
+        const err41 = { instancePath: instancePath + "/filters", schemaPath: "#/properties/filters/type", keyword: "type", params: { type: "array" }, schema: schema16.properties.filters.type, parentSchema: schema16.properties.filters, data: data14 };
         if (vErrors === null) {
           vErrors = [err41];
         } else {
@@ -1008,7 +1355,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
       let data18 = data["service.name"];
       if (typeof data18 === "string") {
         if (func3(data18) > 255) {
-          const err42 = { instancePath: instancePath + "/service.name", schemaPath: "#/properties/service.name/maxLength", keyword: "maxLength", params: { limit: 255 }, schema: 255, parentSchema: schema15.properties["service.name"], data: data18 };
+          const err42 = { instancePath: instancePath + "/service.name", schemaPath: "#/properties/service.name/maxLength", keyword: "maxLength", params: { limit: 255 }, schema: 255, parentSchema: schema16.properties["service.name"], data: data18 };
           if (vErrors === null) {
             vErrors = [err42];
           } else {
@@ -1017,7 +1364,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
         if (func3(data18) < 1) {
-          const err43 = { instancePath: instancePath + "/service.name", schemaPath: "#/properties/service.name/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema15.properties["service.name"], data: data18 };
+          const err43 = { instancePath: instancePath + "/service.name", schemaPath: "#/properties/service.name/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema16.properties["service.name"], data: data18 };
           if (vErrors === null) {
             vErrors = [err43];
           } else {
@@ -1026,7 +1373,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err44 = { instancePath: instancePath + "/service.name", schemaPath: "#/properties/service.name/type", keyword: "type", params: { type: "string" }, schema: schema15.properties["service.name"].type, parentSchema: schema15.properties["service.name"], data: data18 };
+        const err44 = { instancePath: instancePath + "/service.name", schemaPath: "#/properties/service.name/type", keyword: "type", params: { type: "string" }, schema: schema16.properties["service.name"].type, parentSchema: schema16.properties["service.name"], data: data18 };
         if (vErrors === null) {
           vErrors = [err44];
         } else {
@@ -1039,7 +1386,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
       let data19 = data["deployment.environment"];
       if (typeof data19 === "string") {
         if (func3(data19) > 259) {
-          const err45 = { instancePath: instancePath + "/deployment.environment", schemaPath: "#/properties/deployment.environment/maxLength", keyword: "maxLength", params: { limit: 259 }, schema: 259, parentSchema: schema15.properties["deployment.environment"], data: data19 };
+          const err45 = { instancePath: instancePath + "/deployment.environment", schemaPath: "#/properties/deployment.environment/maxLength", keyword: "maxLength", params: { limit: 259 }, schema: 259, parentSchema: schema16.properties["deployment.environment"], data: data19 };
           if (vErrors === null) {
             vErrors = [err45];
           } else {
@@ -1048,7 +1395,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
         if (func3(data19) < 1) {
-          const err46 = { instancePath: instancePath + "/deployment.environment", schemaPath: "#/properties/deployment.environment/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema15.properties["deployment.environment"], data: data19 };
+          const err46 = { instancePath: instancePath + "/deployment.environment", schemaPath: "#/properties/deployment.environment/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema16.properties["deployment.environment"], data: data19 };
           if (vErrors === null) {
             vErrors = [err46];
           } else {
@@ -1057,7 +1404,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err47 = { instancePath: instancePath + "/deployment.environment", schemaPath: "#/properties/deployment.environment/type", keyword: "type", params: { type: "string" }, schema: schema15.properties["deployment.environment"].type, parentSchema: schema15.properties["deployment.environment"], data: data19 };
+        const err47 = { instancePath: instancePath + "/deployment.environment", schemaPath: "#/properties/deployment.environment/type", keyword: "type", params: { type: "string" }, schema: schema16.properties["deployment.environment"].type, parentSchema: schema16.properties["deployment.environment"], data: data19 };
         if (vErrors === null) {
           vErrors = [err47];
         } else {
@@ -1069,7 +1416,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
     if (data.follow !== void 0) {
       let data20 = data.follow;
       if (!(data20 === "newest" || data20 === "all")) {
-        const err48 = { instancePath: instancePath + "/follow", schemaPath: "#/properties/follow/enum", keyword: "enum", params: { allowedValues: schema15.properties.follow.enum }, schema: schema15.properties.follow.enum, parentSchema: schema15.properties.follow, data: data20 };
+        const err48 = { instancePath: instancePath + "/follow", schemaPath: "#/properties/follow/enum", keyword: "enum", params: { allowedValues: schema16.properties.follow.enum }, schema: schema16.properties.follow.enum, parentSchema: schema16.properties.follow, data: data20 };
         if (vErrors === null) {
           vErrors = [err48];
         } else {
@@ -1081,7 +1428,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
     if (data.initial_position !== void 0) {
       let data21 = data.initial_position;
       if (!(data21 === "start" || data21 === "end")) {
-        const err49 = { instancePath: instancePath + "/initial_position", schemaPath: "#/properties/initial_position/enum", keyword: "enum", params: { allowedValues: schema15.properties.initial_position.enum }, schema: schema15.properties.initial_position.enum, parentSchema: schema15.properties.initial_position, data: data21 };
+        const err49 = { instancePath: instancePath + "/initial_position", schemaPath: "#/properties/initial_position/enum", keyword: "enum", params: { allowedValues: schema16.properties.initial_position.enum }, schema: schema16.properties.initial_position.enum, parentSchema: schema16.properties.initial_position, data: data21 };
         if (vErrors === null) {
           vErrors = [err49];
         } else {
@@ -1094,7 +1441,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
       let data22 = data.multi_line_timeout;
       if (typeof data22 == "number" && isFinite(data22)) {
         if (data22 > 3600 || isNaN(data22)) {
-          const err50 = { instancePath: instancePath + "/multi_line_timeout", schemaPath: "#/properties/multi_line_timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3600 }, schema: 3600, parentSchema: schema15.properties.multi_line_timeout, data: data22 };
+          const err50 = { instancePath: instancePath + "/multi_line_timeout", schemaPath: "#/properties/multi_line_timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3600 }, schema: 3600, parentSchema: schema16.properties.multi_line_timeout, data: data22 };
           if (vErrors === null) {
             vErrors = [err50];
           } else {
@@ -1103,7 +1450,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
         if (data22 < 0.05 || isNaN(data22)) {
-          const err51 = { instancePath: instancePath + "/multi_line_timeout", schemaPath: "#/properties/multi_line_timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0.05 }, schema: 0.05, parentSchema: schema15.properties.multi_line_timeout, data: data22 };
+          const err51 = { instancePath: instancePath + "/multi_line_timeout", schemaPath: "#/properties/multi_line_timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0.05 }, schema: 0.05, parentSchema: schema16.properties.multi_line_timeout, data: data22 };
           if (vErrors === null) {
             vErrors = [err51];
           } else {
@@ -1112,7 +1459,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err52 = { instancePath: instancePath + "/multi_line_timeout", schemaPath: "#/properties/multi_line_timeout/type", keyword: "type", params: { type: "number" }, schema: schema15.properties.multi_line_timeout.type, parentSchema: schema15.properties.multi_line_timeout, data: data22 };
+        const err52 = { instancePath: instancePath + "/multi_line_timeout", schemaPath: "#/properties/multi_line_timeout/type", keyword: "type", params: { type: "number" }, schema: schema16.properties.multi_line_timeout.type, parentSchema: schema16.properties.multi_line_timeout, data: data22 };
         if (vErrors === null) {
           vErrors = [err52];
         } else {
@@ -1125,7 +1472,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
       let data23 = data.partial_line_timeout;
       if (typeof data23 == "number" && isFinite(data23)) {
         if (data23 > 86400 || isNaN(data23)) {
-          const err53 = { instancePath: instancePath + "/partial_line_timeout", schemaPath: "#/properties/partial_line_timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, schema: 86400, parentSchema: schema15.properties.partial_line_timeout, data: data23 };
+          const err53 = { instancePath: instancePath + "/partial_line_timeout", schemaPath: "#/properties/partial_line_timeout/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, schema: 86400, parentSchema: schema16.properties.partial_line_timeout, data: data23 };
           if (vErrors === null) {
             vErrors = [err53];
           } else {
@@ -1134,7 +1481,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
         if (data23 < 0.05 || isNaN(data23)) {
-          const err54 = { instancePath: instancePath + "/partial_line_timeout", schemaPath: "#/properties/partial_line_timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0.05 }, schema: 0.05, parentSchema: schema15.properties.partial_line_timeout, data: data23 };
+          const err54 = { instancePath: instancePath + "/partial_line_timeout", schemaPath: "#/properties/partial_line_timeout/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0.05 }, schema: 0.05, parentSchema: schema16.properties.partial_line_timeout, data: data23 };
           if (vErrors === null) {
             vErrors = [err54];
           } else {
@@ -1143,7 +1490,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err55 = { instancePath: instancePath + "/partial_line_timeout", schemaPath: "#/properties/partial_line_timeout/type", keyword: "type", params: { type: "number" }, schema: schema15.properties.partial_line_timeout.type, parentSchema: schema15.properties.partial_line_timeout, data: data23 };
+        const err55 = { instancePath: instancePath + "/partial_line_timeout", schemaPath: "#/properties/partial_line_timeout/type", keyword: "type", params: { type: "number" }, schema: schema16.properties.partial_line_timeout.type, parentSchema: schema16.properties.partial_line_timeout, data: data23 };
         if (vErrors === null) {
           vErrors = [err55];
         } else {
@@ -1152,20 +1499,20 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
         errors++;
       }
     }
-    if (data.max_event_size !== void 0) {
-      let data24 = data.max_event_size;
-      if (!(typeof data24 == "number" && (!(data24 % 1) && !isNaN(data24)) && isFinite(data24))) {
-        const err56 = { instancePath: instancePath + "/max_event_size", schemaPath: "#/properties/max_event_size/type", keyword: "type", params: { type: "integer" }, schema: schema15.properties.max_event_size.type, parentSchema: schema15.properties.max_event_size, data: data24 };
-        if (vErrors === null) {
-          vErrors = [err56];
-        } else {
-          vErrors.push(err56);
+    if (data.region !== void 0) {
+      let data24 = data.region;
+      if (typeof data24 === "string") {
+        if (func3(data24) > 64) {
+          const err56 = { instancePath: instancePath + "/region", schemaPath: "#/properties/region/maxLength", keyword: "maxLength", params: { limit: 64 }, schema: 64, parentSchema: schema16.properties.region, data: data24 };
+          if (vErrors === null) {
+            vErrors = [err56];
+          } else {
+            vErrors.push(err56);
+          }
+          errors++;
         }
-        errors++;
-      }
-      if (typeof data24 == "number" && isFinite(data24)) {
-        if (data24 > 1048576 || isNaN(data24)) {
-          const err57 = { instancePath: instancePath + "/max_event_size", schemaPath: "#/properties/max_event_size/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1048576 }, schema: 1048576, parentSchema: schema15.properties.max_event_size, data: data24 };
+        if (func3(data24) < 1) {
+          const err57 = { instancePath: instancePath + "/region", schemaPath: "#/properties/region/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema16.properties.region, data: data24 };
           if (vErrors === null) {
             vErrors = [err57];
           } else {
@@ -1173,23 +1520,329 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           }
           errors++;
         }
-        if (data24 < 1024 || isNaN(data24)) {
-          const err58 = { instancePath: instancePath + "/max_event_size", schemaPath: "#/properties/max_event_size/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, schema: 1024, parentSchema: schema15.properties.max_event_size, data: data24 };
+      } else {
+        const err58 = { instancePath: instancePath + "/region", schemaPath: "#/properties/region/type", keyword: "type", params: { type: "string" }, schema: schema16.properties.region.type, parentSchema: schema16.properties.region, data: data24 };
+        if (vErrors === null) {
+          vErrors = [err58];
+        } else {
+          vErrors.push(err58);
+        }
+        errors++;
+      }
+    }
+    if (data.endpoint_override !== void 0) {
+      let data25 = data.endpoint_override;
+      if (typeof data25 === "string") {
+        if (func3(data25) > 2048) {
+          const err59 = { instancePath: instancePath + "/endpoint_override", schemaPath: "#/properties/endpoint_override/maxLength", keyword: "maxLength", params: { limit: 2048 }, schema: 2048, parentSchema: schema16.properties.endpoint_override, data: data25 };
           if (vErrors === null) {
-            vErrors = [err58];
+            vErrors = [err59];
           } else {
-            vErrors.push(err58);
+            vErrors.push(err59);
+          }
+          errors++;
+        }
+        if (func3(data25) < 4) {
+          const err60 = { instancePath: instancePath + "/endpoint_override", schemaPath: "#/properties/endpoint_override/minLength", keyword: "minLength", params: { limit: 4 }, schema: 4, parentSchema: schema16.properties.endpoint_override, data: data25 };
+          if (vErrors === null) {
+            vErrors = [err60];
+          } else {
+            vErrors.push(err60);
+          }
+          errors++;
+        }
+      } else {
+        const err61 = { instancePath: instancePath + "/endpoint_override", schemaPath: "#/properties/endpoint_override/type", keyword: "type", params: { type: "string" }, schema: schema16.properties.endpoint_override.type, parentSchema: schema16.properties.endpoint_override, data: data25 };
+        if (vErrors === null) {
+          vErrors = [err61];
+        } else {
+          vErrors.push(err61);
+        }
+        errors++;
+      }
+    }
+    if (data.credentials !== void 0) {
+      let data26 = data.credentials;
+      if (data26 && typeof data26 == "object" && !Array.isArray(data26)) {
+        for (const key2 in data26) {
+          if (!(key2 === "role_arn" || key2 === "external_id")) {
+            const err62 = { instancePath: instancePath + "/credentials", schemaPath: "#/definitions/credentials/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, schema: false, parentSchema: schema13, data: data26 };
+            if (vErrors === null) {
+              vErrors = [err62];
+            } else {
+              vErrors.push(err62);
+            }
+            errors++;
+          }
+        }
+        if (data26.role_arn !== void 0) {
+          let data27 = data26.role_arn;
+          if (typeof data27 === "string") {
+            if (!pattern0.test(data27)) {
+              const err63 = { instancePath: instancePath + "/credentials/role_arn", schemaPath: "#/definitions/credentials/properties/role_arn/pattern", keyword: "pattern", params: { pattern: "^(?:\\$\\{.+\\}|[\\s\\S]{20,2048})$" }, schema: "^(?:\\$\\{.+\\}|[\\s\\S]{20,2048})$", parentSchema: schema13.properties.role_arn, data: data27 };
+              if (vErrors === null) {
+                vErrors = [err63];
+              } else {
+                vErrors.push(err63);
+              }
+              errors++;
+            }
+          } else {
+            const err64 = { instancePath: instancePath + "/credentials/role_arn", schemaPath: "#/definitions/credentials/properties/role_arn/type", keyword: "type", params: { type: "string" }, schema: schema13.properties.role_arn.type, parentSchema: schema13.properties.role_arn, data: data27 };
+            if (vErrors === null) {
+              vErrors = [err64];
+            } else {
+              vErrors.push(err64);
+            }
+            errors++;
+          }
+        }
+        if (data26.external_id !== void 0) {
+          let data28 = data26.external_id;
+          if (typeof data28 === "string") {
+            if (func3(data28) > 1224) {
+              const err65 = { instancePath: instancePath + "/credentials/external_id", schemaPath: "#/definitions/credentials/properties/external_id/maxLength", keyword: "maxLength", params: { limit: 1224 }, schema: 1224, parentSchema: schema13.properties.external_id, data: data28 };
+              if (vErrors === null) {
+                vErrors = [err65];
+              } else {
+                vErrors.push(err65);
+              }
+              errors++;
+            }
+            if (func3(data28) < 2) {
+              const err66 = { instancePath: instancePath + "/credentials/external_id", schemaPath: "#/definitions/credentials/properties/external_id/minLength", keyword: "minLength", params: { limit: 2 }, schema: 2, parentSchema: schema13.properties.external_id, data: data28 };
+              if (vErrors === null) {
+                vErrors = [err66];
+              } else {
+                vErrors.push(err66);
+              }
+              errors++;
+            }
+          } else {
+            const err67 = { instancePath: instancePath + "/credentials/external_id", schemaPath: "#/definitions/credentials/properties/external_id/type", keyword: "type", params: { type: "string" }, schema: schema13.properties.external_id.type, parentSchema: schema13.properties.external_id, data: data28 };
+            if (vErrors === null) {
+              vErrors = [err67];
+            } else {
+              vErrors.push(err67);
+            }
+            errors++;
+          }
+        }
+      } else {
+        const err68 = { instancePath: instancePath + "/credentials", schemaPath: "#/definitions/credentials/type", keyword: "type", params: { type: "object" }, schema: schema13.type, parentSchema: schema13, data: data26 };
+        if (vErrors === null) {
+          vErrors = [err68];
+        } else {
+          vErrors.push(err68);
+        }
+        errors++;
+      }
+    }
+    if (data.use_fips_endpoint !== void 0) {
+      let data29 = data.use_fips_endpoint;
+      if (typeof data29 !== "boolean") {
+        const err69 = { instancePath: instancePath + "/use_fips_endpoint", schemaPath: "#/properties/use_fips_endpoint/type", keyword: "type", params: { type: "boolean" }, schema: schema16.properties.use_fips_endpoint.type, parentSchema: schema16.properties.use_fips_endpoint, data: data29 };
+        if (vErrors === null) {
+          vErrors = [err69];
+        } else {
+          vErrors.push(err69);
+        }
+        errors++;
+      }
+    }
+    if (data.use_dualstack_endpoint !== void 0) {
+      let data30 = data.use_dualstack_endpoint;
+      if (typeof data30 !== "boolean") {
+        const err70 = { instancePath: instancePath + "/use_dualstack_endpoint", schemaPath: "#/properties/use_dualstack_endpoint/type", keyword: "type", params: { type: "boolean" }, schema: schema16.properties.use_dualstack_endpoint.type, parentSchema: schema16.properties.use_dualstack_endpoint, data: data30 };
+        if (vErrors === null) {
+          vErrors = [err70];
+        } else {
+          vErrors.push(err70);
+        }
+        errors++;
+      }
+    }
+    if (data.kms_key_id !== void 0) {
+      let data31 = data.kms_key_id;
+      if (typeof data31 === "string") {
+        if (func3(data31) > 256) {
+          const err71 = { instancePath: instancePath + "/kms_key_id", schemaPath: "#/properties/kms_key_id/maxLength", keyword: "maxLength", params: { limit: 256 }, schema: 256, parentSchema: schema16.properties.kms_key_id, data: data31 };
+          if (vErrors === null) {
+            vErrors = [err71];
+          } else {
+            vErrors.push(err71);
+          }
+          errors++;
+        }
+        if (func3(data31) < 1) {
+          const err72 = { instancePath: instancePath + "/kms_key_id", schemaPath: "#/properties/kms_key_id/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema16.properties.kms_key_id, data: data31 };
+          if (vErrors === null) {
+            vErrors = [err72];
+          } else {
+            vErrors.push(err72);
+          }
+          errors++;
+        }
+      } else {
+        const err73 = { instancePath: instancePath + "/kms_key_id", schemaPath: "#/properties/kms_key_id/type", keyword: "type", params: { type: "string" }, schema: schema16.properties.kms_key_id.type, parentSchema: schema16.properties.kms_key_id, data: data31 };
+        if (vErrors === null) {
+          vErrors = [err73];
+        } else {
+          vErrors.push(err73);
+        }
+        errors++;
+      }
+    }
+    if (data.tags !== void 0) {
+      let data32 = data.tags;
+      if (data32 && typeof data32 == "object" && !Array.isArray(data32)) {
+        if (Object.keys(data32).length > 50) {
+          const err74 = { instancePath: instancePath + "/tags", schemaPath: "#/definitions/tags/maxProperties", keyword: "maxProperties", params: { limit: 50 }, schema: 50, parentSchema: schema19, data: data32 };
+          if (vErrors === null) {
+            vErrors = [err74];
+          } else {
+            vErrors.push(err74);
+          }
+          errors++;
+        }
+        for (const key3 in data32) {
+          let data33 = data32[key3];
+          if (typeof data33 === "string") {
+            if (func3(data33) > 256) {
+              const err75 = { instancePath: instancePath + "/tags/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/definitions/tags/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 256 }, schema: 256, parentSchema: schema19.additionalProperties, data: data33 };
+              if (vErrors === null) {
+                vErrors = [err75];
+              } else {
+                vErrors.push(err75);
+              }
+              errors++;
+            }
+          } else {
+            const err76 = { instancePath: instancePath + "/tags/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/definitions/tags/additionalProperties/type", keyword: "type", params: { type: "string" }, schema: schema19.additionalProperties.type, parentSchema: schema19.additionalProperties, data: data33 };
+            if (vErrors === null) {
+              vErrors = [err76];
+            } else {
+              vErrors.push(err76);
+            }
+            errors++;
+          }
+        }
+      } else {
+        const err77 = { instancePath: instancePath + "/tags", schemaPath: "#/definitions/tags/type", keyword: "type", params: { type: "object" }, schema: schema19.type, parentSchema: schema19, data: data32 };
+        if (vErrors === null) {
+          vErrors = [err77];
+        } else {
+          vErrors.push(err77);
+        }
+        errors++;
+      }
+    }
+    if (data.redact !== void 0) {
+      if (!validate15(data.redact, { instancePath: instancePath + "/redact", parentData: data, parentDataProperty: "redact", rootData })) {
+        vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
+        errors = vErrors.length;
+      }
+    }
+    if (data.path_pattern !== void 0) {
+      let data35 = data.path_pattern;
+      if (typeof data35 === "string") {
+        if (func3(data35) > 4096) {
+          const err78 = { instancePath: instancePath + "/path_pattern", schemaPath: "#/properties/path_pattern/maxLength", keyword: "maxLength", params: { limit: 4096 }, schema: 4096, parentSchema: schema16.properties.path_pattern, data: data35 };
+          if (vErrors === null) {
+            vErrors = [err78];
+          } else {
+            vErrors.push(err78);
+          }
+          errors++;
+        }
+        if (func3(data35) < 1) {
+          const err79 = { instancePath: instancePath + "/path_pattern", schemaPath: "#/properties/path_pattern/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema16.properties.path_pattern, data: data35 };
+          if (vErrors === null) {
+            vErrors = [err79];
+          } else {
+            vErrors.push(err79);
+          }
+          errors++;
+        }
+      } else {
+        const err80 = { instancePath: instancePath + "/path_pattern", schemaPath: "#/properties/path_pattern/type", keyword: "type", params: { type: "string" }, schema: schema16.properties.path_pattern.type, parentSchema: schema16.properties.path_pattern, data: data35 };
+        if (vErrors === null) {
+          vErrors = [err80];
+        } else {
+          vErrors.push(err80);
+        }
+        errors++;
+      }
+    }
+    if (data.timestamp_field !== void 0) {
+      let data36 = data.timestamp_field;
+      if (typeof data36 === "string") {
+        if (func3(data36) > 256) {
+          const err81 = { instancePath: instancePath + "/timestamp_field", schemaPath: "#/properties/timestamp_field/maxLength", keyword: "maxLength", params: { limit: 256 }, schema: 256, parentSchema: schema16.properties.timestamp_field, data: data36 };
+          if (vErrors === null) {
+            vErrors = [err81];
+          } else {
+            vErrors.push(err81);
+          }
+          errors++;
+        }
+        if (func3(data36) < 1) {
+          const err82 = { instancePath: instancePath + "/timestamp_field", schemaPath: "#/properties/timestamp_field/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema16.properties.timestamp_field, data: data36 };
+          if (vErrors === null) {
+            vErrors = [err82];
+          } else {
+            vErrors.push(err82);
+          }
+          errors++;
+        }
+      } else {
+        const err83 = { instancePath: instancePath + "/timestamp_field", schemaPath: "#/properties/timestamp_field/type", keyword: "type", params: { type: "string" }, schema: schema16.properties.timestamp_field.type, parentSchema: schema16.properties.timestamp_field, data: data36 };
+        if (vErrors === null) {
+          vErrors = [err83];
+        } else {
+          vErrors.push(err83);
+        }
+        errors++;
+      }
+    }
+    if (data.max_event_size !== void 0) {
+      let data37 = data.max_event_size;
+      if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
+        const err84 = { instancePath: instancePath + "/max_event_size", schemaPath: "#/properties/max_event_size/type", keyword: "type", params: { type: "integer" }, schema: schema16.properties.max_event_size.type, parentSchema: schema16.properties.max_event_size, data: data37 };
+        if (vErrors === null) {
+          vErrors = [err84];
+        } else {
+          vErrors.push(err84);
+        }
+        errors++;
+      }
+      if (typeof data37 == "number" && isFinite(data37)) {
+        if (data37 > 1048576 || isNaN(data37)) {
+          const err85 = { instancePath: instancePath + "/max_event_size", schemaPath: "#/properties/max_event_size/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1048576 }, schema: 1048576, parentSchema: schema16.properties.max_event_size, data: data37 };
+          if (vErrors === null) {
+            vErrors = [err85];
+          } else {
+            vErrors.push(err85);
+          }
+          errors++;
+        }
+        if (data37 < 1024 || isNaN(data37)) {
+          const err86 = { instancePath: instancePath + "/max_event_size", schemaPath: "#/properties/max_event_size/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, schema: 1024, parentSchema: schema16.properties.max_event_size, data: data37 };
+          if (vErrors === null) {
+            vErrors = [err86];
+          } else {
+            vErrors.push(err86);
           }
           errors++;
         }
       }
     }
   } else {
-    const err59 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, schema: schema15.type, parentSchema: schema15, data };
+    const err87 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, schema: schema16.type, parentSchema: schema16, data };
     if (vErrors === null) {
-      vErrors = [err59];
+      vErrors = [err87];
     } else {
-      vErrors.push(err59);
+      vErrors.push(err87);
     }
     errors++;
   }
@@ -1204,7 +1857,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
   const _errs2 = errors;
   if (data && typeof data == "object" && !Array.isArray(data)) {
     if (data.logs_collected === void 0) {
-      const err0 = { instancePath, schemaPath: "#/anyOf/0/required", keyword: "required", params: { missingProperty: "logs_collected" }, schema: schema14.anyOf[0].required, parentSchema: schema14.anyOf[0], data };
+      const err0 = { instancePath, schemaPath: "#/anyOf/0/required", keyword: "required", params: { missingProperty: "logs_collected" }, schema: schema15.anyOf[0].required, parentSchema: schema15.anyOf[0], data };
       if (vErrors === null) {
         vErrors = [err0];
       } else {
@@ -1219,7 +1872,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
     const _errs3 = errors;
     if (data && typeof data == "object" && !Array.isArray(data)) {
       if (data.metrics_collected === void 0) {
-        const err1 = { instancePath, schemaPath: "#/anyOf/1/required", keyword: "required", params: { missingProperty: "metrics_collected" }, schema: schema14.anyOf[1].required, parentSchema: schema14.anyOf[1], data };
+        const err1 = { instancePath, schemaPath: "#/anyOf/1/required", keyword: "required", params: { missingProperty: "metrics_collected" }, schema: schema15.anyOf[1].required, parentSchema: schema15.anyOf[1], data };
         if (vErrors === null) {
           vErrors = [err1];
         } else {
@@ -1232,7 +1885,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
     valid0 = valid0 || _valid0;
   }
   if (!valid0) {
-    const err2 = { instancePath, schemaPath: "#/anyOf", keyword: "anyOf", params: {}, schema: schema14.anyOf, parentSchema: schema14, data };
+    const err2 = { instancePath, schemaPath: "#/anyOf", keyword: "anyOf", params: {}, schema: schema15.anyOf, parentSchema: schema15, data };
     if (vErrors === null) {
       vErrors = [err2];
     } else {
@@ -1251,8 +1904,8 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
   }
   if (data && typeof data == "object" && !Array.isArray(data)) {
     for (const key0 in data) {
-      if (!func2.call(schema14.properties, key0)) {
-        const err3 = { instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, schema: false, parentSchema: schema14, data };
+      if (!func2.call(schema15.properties, key0)) {
+        const err3 = { instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, schema: false, parentSchema: schema15, data };
         if (vErrors === null) {
           vErrors = [err3];
         } else {
@@ -1265,7 +1918,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
       let data0 = data.logs_collected;
       if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
         if (Object.keys(data0).length < 1) {
-          const err4 = { instancePath: instancePath + "/logs_collected", schemaPath: "#/properties/logs_collected/minProperties", keyword: "minProperties", params: { limit: 1 }, schema: 1, parentSchema: schema14.properties.logs_collected, data: data0 };
+          const err4 = { instancePath: instancePath + "/logs_collected", schemaPath: "#/properties/logs_collected/minProperties", keyword: "minProperties", params: { limit: 1 }, schema: 1, parentSchema: schema15.properties.logs_collected, data: data0 };
           if (vErrors === null) {
             vErrors = [err4];
           } else {
@@ -1275,7 +1928,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
         }
         for (const key1 in data0) {
           if (!(key1 === "files" || key1 === "journald" || key1 === "windows_events" || key1 === "application_signals")) {
-            const err5 = { instancePath: instancePath + "/logs_collected", schemaPath: "#/properties/logs_collected/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, schema: false, parentSchema: schema14.properties.logs_collected, data: data0 };
+            const err5 = { instancePath: instancePath + "/logs_collected", schemaPath: "#/properties/logs_collected/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, schema: false, parentSchema: schema15.properties.logs_collected, data: data0 };
             if (vErrors === null) {
               vErrors = [err5];
             } else {
@@ -1288,7 +1941,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
           let data1 = data0.files;
           if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
             if (data1.collect_list === void 0) {
-              const err6 = { instancePath: instancePath + "/logs_collected/files", schemaPath: "#/properties/logs_collected/properties/files/required", keyword: "required", params: { missingProperty: "collect_list" }, schema: schema14.properties.logs_collected.properties.files.required, parentSchema: schema14.properties.logs_collected.properties.files, data: data1 };
+              const err6 = { instancePath: instancePath + "/logs_collected/files", schemaPath: "#/properties/logs_collected/properties/files/required", keyword: "required", params: { missingProperty: "collect_list" }, schema: schema15.properties.logs_collected.properties.files.required, parentSchema: schema15.properties.logs_collected.properties.files, data: data1 };
               if (vErrors === null) {
                 vErrors = [err6];
               } else {
@@ -1298,7 +1951,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
             }
             for (const key2 in data1) {
               if (!(key2 === "collect_list")) {
-                const err7 = { instancePath: instancePath + "/logs_collected/files", schemaPath: "#/properties/logs_collected/properties/files/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, schema: false, parentSchema: schema14.properties.logs_collected.properties.files, data: data1 };
+                const err7 = { instancePath: instancePath + "/logs_collected/files", schemaPath: "#/properties/logs_collected/properties/files/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, schema: false, parentSchema: schema15.properties.logs_collected.properties.files, data: data1 };
                 if (vErrors === null) {
                   vErrors = [err7];
                 } else {
@@ -1311,7 +1964,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
               let data2 = data1.collect_list;
               if (Array.isArray(data2)) {
                 if (data2.length > 16384) {
-                  const err8 = { instancePath: instancePath + "/logs_collected/files/collect_list", schemaPath: "#/properties/logs_collected/properties/files/properties/collect_list/maxItems", keyword: "maxItems", params: { limit: 16384 }, schema: 16384, parentSchema: schema14.properties.logs_collected.properties.files.properties.collect_list, data: data2 };
+                  const err8 = { instancePath: instancePath + "/logs_collected/files/collect_list", schemaPath: "#/properties/logs_collected/properties/files/properties/collect_list/maxItems", keyword: "maxItems", params: { limit: 16384 }, schema: 16384, parentSchema: schema15.properties.logs_collected.properties.files.properties.collect_list, data: data2 };
                   if (vErrors === null) {
                     vErrors = [err8];
                   } else {
@@ -1320,7 +1973,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                   errors++;
                 }
                 if (data2.length < 1) {
-                  const err9 = { instancePath: instancePath + "/logs_collected/files/collect_list", schemaPath: "#/properties/logs_collected/properties/files/properties/collect_list/minItems", keyword: "minItems", params: { limit: 1 }, schema: 1, parentSchema: schema14.properties.logs_collected.properties.files.properties.collect_list, data: data2 };
+                  const err9 = { instancePath: instancePath + "/logs_collected/files/collect_list", schemaPath: "#/properties/logs_collected/properties/files/properties/collect_list/minItems", keyword: "minItems", params: { limit: 1 }, schema: 1, parentSchema: schema15.properties.logs_collected.properties.files.properties.collect_list, data: data2 };
                   if (vErrors === null) {
                     vErrors = [err9];
                   } else {
@@ -1336,7 +1989,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                 }
               } else {
-                const err10 = { instancePath: instancePath + "/logs_collected/files/collect_list", schemaPath: "#/properties/logs_collected/properties/files/properties/collect_list/type", keyword: "type", params: { type: "array" }, schema: schema14.properties.logs_collected.properties.files.properties.collect_list.type, parentSchema: schema14.properties.logs_collected.properties.files.properties.collect_list, data: data2 };
+                const err10 = { instancePath: instancePath + "/logs_collected/files/collect_list", schemaPath: "#/properties/logs_collected/properties/files/properties/collect_list/type", keyword: "type", params: { type: "array" }, schema: schema15.properties.logs_collected.properties.files.properties.collect_list.type, parentSchema: schema15.properties.logs_collected.properties.files.properties.collect_list, data: data2 };
                 if (vErrors === null) {
                   vErrors = [err10];
                 } else {
@@ -1346,7 +1999,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
               }
             }
           } else {
-            const err11 = { instancePath: instancePath + "/logs_collected/files", schemaPath: "#/properties/logs_collected/properties/files/type", keyword: "type", params: { type: "object" }, schema: schema14.properties.logs_collected.properties.files.type, parentSchema: schema14.properties.logs_collected.properties.files, data: data1 };
+            const err11 = { instancePath: instancePath + "/logs_collected/files", schemaPath: "#/properties/logs_collected/properties/files/type", keyword: "type", params: { type: "object" }, schema: schema15.properties.logs_collected.properties.files.type, parentSchema: schema15.properties.logs_collected.properties.files, data: data1 };
             if (vErrors === null) {
               vErrors = [err11];
             } else {
@@ -1358,7 +2011,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
         if (data0.journald !== void 0) {
           let data4 = data0.journald;
           if (!(data4 && typeof data4 == "object" && !Array.isArray(data4))) {
-            const err12 = { instancePath: instancePath + "/logs_collected/journald", schemaPath: "#/properties/logs_collected/properties/journald/type", keyword: "type", params: { type: "object" }, schema: schema14.properties.logs_collected.properties.journald.type, parentSchema: schema14.properties.logs_collected.properties.journald, data: data4 };
+            const err12 = { instancePath: instancePath + "/logs_collected/journald", schemaPath: "#/properties/logs_collected/properties/journald/type", keyword: "type", params: { type: "object" }, schema: schema15.properties.logs_collected.properties.journald.type, parentSchema: schema15.properties.logs_collected.properties.journald, data: data4 };
             if (vErrors === null) {
               vErrors = [err12];
             } else {
@@ -1366,7 +2019,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
             }
             errors++;
           }
-          const err13 = { instancePath: instancePath + "/logs_collected/journald", schemaPath: "#/properties/logs_collected/properties/journald/not", keyword: "not", params: {}, schema: schema14.properties.logs_collected.properties.journald.not, parentSchema: schema14.properties.logs_collected.properties.journald, data: data4 };
+          const err13 = { instancePath: instancePath + "/logs_collected/journald", schemaPath: "#/properties/logs_collected/properties/journald/not", keyword: "not", params: {}, schema: schema15.properties.logs_collected.properties.journald.not, parentSchema: schema15.properties.logs_collected.properties.journald, data: data4 };
           if (vErrors === null) {
             vErrors = [err13];
           } else {
@@ -1377,7 +2030,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
         if (data0.windows_events !== void 0) {
           let data5 = data0.windows_events;
           if (!(data5 && typeof data5 == "object" && !Array.isArray(data5))) {
-            const err14 = { instancePath: instancePath + "/logs_collected/windows_events", schemaPath: "#/properties/logs_collected/properties/windows_events/type", keyword: "type", params: { type: "object" }, schema: schema14.properties.logs_collected.properties.windows_events.type, parentSchema: schema14.properties.logs_collected.properties.windows_events, data: data5 };
+            const err14 = { instancePath: instancePath + "/logs_collected/windows_events", schemaPath: "#/properties/logs_collected/properties/windows_events/type", keyword: "type", params: { type: "object" }, schema: schema15.properties.logs_collected.properties.windows_events.type, parentSchema: schema15.properties.logs_collected.properties.windows_events, data: data5 };
             if (vErrors === null) {
               vErrors = [err14];
             } else {
@@ -1385,7 +2038,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
             }
             errors++;
           }
-          const err15 = { instancePath: instancePath + "/logs_collected/windows_events", schemaPath: "#/properties/logs_collected/properties/windows_events/not", keyword: "not", params: {}, schema: schema14.properties.logs_collected.properties.windows_events.not, parentSchema: schema14.properties.logs_collected.properties.windows_events, data: data5 };
+          const err15 = { instancePath: instancePath + "/logs_collected/windows_events", schemaPath: "#/properties/logs_collected/properties/windows_events/not", keyword: "not", params: {}, schema: schema15.properties.logs_collected.properties.windows_events.not, parentSchema: schema15.properties.logs_collected.properties.windows_events, data: data5 };
           if (vErrors === null) {
             vErrors = [err15];
           } else {
@@ -1394,7 +2047,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
         if (data0.application_signals !== void 0) {
-          const err16 = { instancePath: instancePath + "/logs_collected/application_signals", schemaPath: "#/properties/logs_collected/properties/application_signals/not", keyword: "not", params: {}, schema: schema14.properties.logs_collected.properties.application_signals.not, parentSchema: schema14.properties.logs_collected.properties.application_signals, data: data0.application_signals };
+          const err16 = { instancePath: instancePath + "/logs_collected/application_signals", schemaPath: "#/properties/logs_collected/properties/application_signals/not", keyword: "not", params: {}, schema: schema15.properties.logs_collected.properties.application_signals.not, parentSchema: schema15.properties.logs_collected.properties.application_signals, data: data0.application_signals };
           if (vErrors === null) {
             vErrors = [err16];
           } else {
@@ -1403,7 +2056,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err17 = { instancePath: instancePath + "/logs_collected", schemaPath: "#/properties/logs_collected/type", keyword: "type", params: { type: "object" }, schema: schema14.properties.logs_collected.type, parentSchema: schema14.properties.logs_collected, data: data0 };
+        const err17 = { instancePath: instancePath + "/logs_collected", schemaPath: "#/properties/logs_collected/type", keyword: "type", params: { type: "object" }, schema: schema15.properties.logs_collected.type, parentSchema: schema15.properties.logs_collected, data: data0 };
         if (vErrors === null) {
           vErrors = [err17];
         } else {
@@ -1415,7 +2068,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
     if (data.metrics_collected !== void 0) {
       let data7 = data.metrics_collected;
       if (!(data7 && typeof data7 == "object" && !Array.isArray(data7))) {
-        const err18 = { instancePath: instancePath + "/metrics_collected", schemaPath: "#/properties/metrics_collected/type", keyword: "type", params: { type: "object" }, schema: schema14.properties.metrics_collected.type, parentSchema: schema14.properties.metrics_collected, data: data7 };
+        const err18 = { instancePath: instancePath + "/metrics_collected", schemaPath: "#/properties/metrics_collected/type", keyword: "type", params: { type: "object" }, schema: schema15.properties.metrics_collected.type, parentSchema: schema15.properties.metrics_collected, data: data7 };
         if (vErrors === null) {
           vErrors = [err18];
         } else {
@@ -1423,7 +2076,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
         }
         errors++;
       }
-      const err19 = { instancePath: instancePath + "/metrics_collected", schemaPath: "#/properties/metrics_collected/not", keyword: "not", params: {}, schema: schema14.properties.metrics_collected.not, parentSchema: schema14.properties.metrics_collected, data: data7 };
+      const err19 = { instancePath: instancePath + "/metrics_collected", schemaPath: "#/properties/metrics_collected/not", keyword: "not", params: {}, schema: schema15.properties.metrics_collected.not, parentSchema: schema15.properties.metrics_collected, data: data7 };
       if (vErrors === null) {
         vErrors = [err19];
       } else {
@@ -1435,7 +2088,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
       let data8 = data.log_stream_name;
       if (typeof data8 === "string") {
         if (func3(data8) > 512) {
-          const err20 = { instancePath: instancePath + "/log_stream_name", schemaPath: "#/properties/log_stream_name/maxLength", keyword: "maxLength", params: { limit: 512 }, schema: 512, parentSchema: schema14.properties.log_stream_name, data: data8 };
+          const err20 = { instancePath: instancePath + "/log_stream_name", schemaPath: "#/properties/log_stream_name/maxLength", keyword: "maxLength", params: { limit: 512 }, schema: 512, parentSchema: schema15.properties.log_stream_name, data: data8 };
           if (vErrors === null) {
             vErrors = [err20];
           } else {
@@ -1444,7 +2097,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
         if (func3(data8) < 1) {
-          const err21 = { instancePath: instancePath + "/log_stream_name", schemaPath: "#/properties/log_stream_name/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema14.properties.log_stream_name, data: data8 };
+          const err21 = { instancePath: instancePath + "/log_stream_name", schemaPath: "#/properties/log_stream_name/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema15.properties.log_stream_name, data: data8 };
           if (vErrors === null) {
             vErrors = [err21];
           } else {
@@ -1453,7 +2106,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err22 = { instancePath: instancePath + "/log_stream_name", schemaPath: "#/properties/log_stream_name/type", keyword: "type", params: { type: "string" }, schema: schema14.properties.log_stream_name.type, parentSchema: schema14.properties.log_stream_name, data: data8 };
+        const err22 = { instancePath: instancePath + "/log_stream_name", schemaPath: "#/properties/log_stream_name/type", keyword: "type", params: { type: "string" }, schema: schema15.properties.log_stream_name.type, parentSchema: schema15.properties.log_stream_name, data: data8 };
         if (vErrors === null) {
           vErrors = [err22];
         } else {
@@ -1466,7 +2119,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
       let data9 = data.force_flush_interval;
       if (typeof data9 == "number" && isFinite(data9)) {
         if (data9 > 172800 || isNaN(data9)) {
-          const err23 = { instancePath: instancePath + "/force_flush_interval", schemaPath: "#/properties/force_flush_interval/maximum", keyword: "maximum", params: { comparison: "<=", limit: 172800 }, schema: 172800, parentSchema: schema14.properties.force_flush_interval, data: data9 };
+          const err23 = { instancePath: instancePath + "/force_flush_interval", schemaPath: "#/properties/force_flush_interval/maximum", keyword: "maximum", params: { comparison: "<=", limit: 172800 }, schema: 172800, parentSchema: schema15.properties.force_flush_interval, data: data9 };
           if (vErrors === null) {
             vErrors = [err23];
           } else {
@@ -1475,7 +2128,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
         if (data9 < 0.05 || isNaN(data9)) {
-          const err24 = { instancePath: instancePath + "/force_flush_interval", schemaPath: "#/properties/force_flush_interval/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0.05 }, schema: 0.05, parentSchema: schema14.properties.force_flush_interval, data: data9 };
+          const err24 = { instancePath: instancePath + "/force_flush_interval", schemaPath: "#/properties/force_flush_interval/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0.05 }, schema: 0.05, parentSchema: schema15.properties.force_flush_interval, data: data9 };
           if (vErrors === null) {
             vErrors = [err24];
           } else {
@@ -1484,7 +2137,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err25 = { instancePath: instancePath + "/force_flush_interval", schemaPath: "#/properties/force_flush_interval/type", keyword: "type", params: { type: "number" }, schema: schema14.properties.force_flush_interval.type, parentSchema: schema14.properties.force_flush_interval, data: data9 };
+        const err25 = { instancePath: instancePath + "/force_flush_interval", schemaPath: "#/properties/force_flush_interval/type", keyword: "type", params: { type: "number" }, schema: schema15.properties.force_flush_interval.type, parentSchema: schema15.properties.force_flush_interval, data: data9 };
         if (vErrors === null) {
           vErrors = [err25];
         } else {
@@ -1497,7 +2150,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
       let data10 = data.credentials;
       if (data10 && typeof data10 == "object" && !Array.isArray(data10)) {
         for (const key3 in data10) {
-          if (!(key3 === "role_arn")) {
+          if (!(key3 === "role_arn" || key3 === "external_id")) {
             const err26 = { instancePath: instancePath + "/credentials", schemaPath: "#/definitions/credentials/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, schema: false, parentSchema: schema13, data: data10 };
             if (vErrors === null) {
               vErrors = [err26];
@@ -1529,39 +2182,39 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
             errors++;
           }
         }
-      } else {
-        const err29 = { instancePath: instancePath + "/credentials", schemaPath: "#/definitions/credentials/type", keyword: "type", params: { type: "object" }, schema: schema13.type, parentSchema: schema13, data: data10 };
-        if (vErrors === null) {
-          vErrors = [err29];
-        } else {
-          vErrors.push(err29);
-        }
-        errors++;
-      }
-    }
-    if (data.endpoint_override !== void 0) {
-      let data12 = data.endpoint_override;
-      if (typeof data12 === "string") {
-        if (func3(data12) > 2048) {
-          const err30 = { instancePath: instancePath + "/endpoint_override", schemaPath: "#/properties/endpoint_override/maxLength", keyword: "maxLength", params: { limit: 2048 }, schema: 2048, parentSchema: schema14.properties.endpoint_override, data: data12 };
-          if (vErrors === null) {
-            vErrors = [err30];
+        if (data10.external_id !== void 0) {
+          let data12 = data10.external_id;
+          if (typeof data12 === "string") {
+            if (func3(data12) > 1224) {
+              const err29 = { instancePath: instancePath + "/credentials/external_id", schemaPath: "#/definitions/credentials/properties/external_id/maxLength", keyword: "maxLength", params: { limit: 1224 }, schema: 1224, parentSchema: schema13.properties.external_id, data: data12 };
+              if (vErrors === null) {
+                vErrors = [err29];
+              } else {
+                vErrors.push(err29);
+              }
+              errors++;
+            }
+            if (func3(data12) < 2) {
+              const err30 = { instancePath: instancePath + "/credentials/external_id", schemaPath: "#/definitions/credentials/properties/external_id/minLength", keyword: "minLength", params: { limit: 2 }, schema: 2, parentSchema: schema13.properties.external_id, data: data12 };
+              if (vErrors === null) {
+                vErrors = [err30];
+              } else {
+                vErrors.push(err30);
+              }
+              errors++;
+            }
           } else {
-            vErrors.push(err30);
+            const err31 = { instancePath: instancePath + "/credentials/external_id", schemaPath: "#/definitions/credentials/properties/external_id/type", keyword: "type", params: { type: "string" }, schema: schema13.properties.external_id.type, parentSchema: schema13.properties.external_id, data: data12 };
+            if (vErrors === null) {
+              vErrors = [err31];
+            } else {
+              vErrors.push(err31);
+            }
+            errors++;
           }
-          errors++;
-        }
-        if (func3(data12) < 4) {
-          const err31 = { instancePath: instancePath + "/endpoint_override", schemaPath: "#/properties/endpoint_override/minLength", keyword: "minLength", params: { limit: 4 }, schema: 4, parentSchema: schema14.properties.endpoint_override, data: data12 };
-          if (vErrors === null) {
-            vErrors = [err31];
-          } else {
-            vErrors.push(err31);
-          }
-          errors++;
         }
       } else {
-        const err32 = { instancePath: instancePath + "/endpoint_override", schemaPath: "#/properties/endpoint_override/type", keyword: "type", params: { type: "string" }, schema: schema14.properties.endpoint_override.type, parentSchema: schema14.properties.endpoint_override, data: data12 };
+        const err32 = { instancePath: instancePath + "/credentials", schemaPath: "#/definitions/credentials/type", keyword: "type", params: { type: "object" }, schema: schema13.type, parentSchema: schema13, data: data10 };
         if (vErrors === null) {
           vErrors = [err32];
         } else {
@@ -1570,11 +2223,11 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
         errors++;
       }
     }
-    if (data["service.name"] !== void 0) {
-      let data13 = data["service.name"];
+    if (data.endpoint_override !== void 0) {
+      let data13 = data.endpoint_override;
       if (typeof data13 === "string") {
-        if (func3(data13) > 255) {
-          const err33 = { instancePath: instancePath + "/service.name", schemaPath: "#/properties/service.name/maxLength", keyword: "maxLength", params: { limit: 255 }, schema: 255, parentSchema: schema14.properties["service.name"], data: data13 };
+        if (func3(data13) > 2048) {
+          const err33 = { instancePath: instancePath + "/endpoint_override", schemaPath: "#/properties/endpoint_override/maxLength", keyword: "maxLength", params: { limit: 2048 }, schema: 2048, parentSchema: schema15.properties.endpoint_override, data: data13 };
           if (vErrors === null) {
             vErrors = [err33];
           } else {
@@ -1582,8 +2235,8 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
           }
           errors++;
         }
-        if (func3(data13) < 1) {
-          const err34 = { instancePath: instancePath + "/service.name", schemaPath: "#/properties/service.name/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema14.properties["service.name"], data: data13 };
+        if (func3(data13) < 4) {
+          const err34 = { instancePath: instancePath + "/endpoint_override", schemaPath: "#/properties/endpoint_override/minLength", keyword: "minLength", params: { limit: 4 }, schema: 4, parentSchema: schema15.properties.endpoint_override, data: data13 };
           if (vErrors === null) {
             vErrors = [err34];
           } else {
@@ -1592,7 +2245,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err35 = { instancePath: instancePath + "/service.name", schemaPath: "#/properties/service.name/type", keyword: "type", params: { type: "string" }, schema: schema14.properties["service.name"].type, parentSchema: schema14.properties["service.name"], data: data13 };
+        const err35 = { instancePath: instancePath + "/endpoint_override", schemaPath: "#/properties/endpoint_override/type", keyword: "type", params: { type: "string" }, schema: schema15.properties.endpoint_override.type, parentSchema: schema15.properties.endpoint_override, data: data13 };
         if (vErrors === null) {
           vErrors = [err35];
         } else {
@@ -1601,11 +2254,11 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
         errors++;
       }
     }
-    if (data["deployment.environment"] !== void 0) {
-      let data14 = data["deployment.environment"];
+    if (data["service.name"] !== void 0) {
+      let data14 = data["service.name"];
       if (typeof data14 === "string") {
-        if (func3(data14) > 259) {
-          const err36 = { instancePath: instancePath + "/deployment.environment", schemaPath: "#/properties/deployment.environment/maxLength", keyword: "maxLength", params: { limit: 259 }, schema: 259, parentSchema: schema14.properties["deployment.environment"], data: data14 };
+        if (func3(data14) > 255) {
+          const err36 = { instancePath: instancePath + "/service.name", schemaPath: "#/properties/service.name/maxLength", keyword: "maxLength", params: { limit: 255 }, schema: 255, parentSchema: schema15.properties["service.name"], data: data14 };
           if (vErrors === null) {
             vErrors = [err36];
           } else {
@@ -1614,7 +2267,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
         if (func3(data14) < 1) {
-          const err37 = { instancePath: instancePath + "/deployment.environment", schemaPath: "#/properties/deployment.environment/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema14.properties["deployment.environment"], data: data14 };
+          const err37 = { instancePath: instancePath + "/service.name", schemaPath: "#/properties/service.name/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema15.properties["service.name"], data: data14 };
           if (vErrors === null) {
             vErrors = [err37];
           } else {
@@ -1623,7 +2276,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err38 = { instancePath: instancePath + "/deployment.environment", schemaPath: "#/properties/deployment.environment/type", keyword: "type", params: { type: "string" }, schema: schema14.properties["deployment.environment"].type, parentSchema: schema14.properties["deployment.environment"], data: data14 };
+        const err38 = { instancePath: instancePath + "/service.name", schemaPath: "#/properties/service.name/type", keyword: "type", params: { type: "string" }, schema: schema15.properties["service.name"].type, parentSchema: schema15.properties["service.name"], data: data14 };
         if (vErrors === null) {
           vErrors = [err38];
         } else {
@@ -1632,20 +2285,20 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
         errors++;
       }
     }
-    if (data.concurrency !== void 0) {
-      let data15 = data.concurrency;
-      if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15))) {
-        const err39 = { instancePath: instancePath + "/concurrency", schemaPath: "#/properties/concurrency/type", keyword: "type", params: { type: "integer" }, schema: schema14.properties.concurrency.type, parentSchema: schema14.properties.concurrency, data: data15 };
-        if (vErrors === null) {
-          vErrors = [err39];
-        } else {
-          vErrors.push(err39);
+    if (data["deployment.environment"] !== void 0) {
+      let data15 = data["deployment.environment"];
+      if (typeof data15 === "string") {
+        if (func3(data15) > 259) {
+          const err39 = { instancePath: instancePath + "/deployment.environment", schemaPath: "#/properties/deployment.environment/maxLength", keyword: "maxLength", params: { limit: 259 }, schema: 259, parentSchema: schema15.properties["deployment.environment"], data: data15 };
+          if (vErrors === null) {
+            vErrors = [err39];
+          } else {
+            vErrors.push(err39);
+          }
+          errors++;
         }
-        errors++;
-      }
-      if (typeof data15 == "number" && isFinite(data15)) {
-        if (data15 < 1 || isNaN(data15)) {
-          const err40 = { instancePath: instancePath + "/concurrency", schemaPath: "#/properties/concurrency/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, schema: 1, parentSchema: schema14.properties.concurrency, data: data15 };
+        if (func3(data15) < 1) {
+          const err40 = { instancePath: instancePath + "/deployment.environment", schemaPath: "#/properties/deployment.environment/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema15.properties["deployment.environment"], data: data15 };
           if (vErrors === null) {
             vErrors = [err40];
           } else {
@@ -1653,12 +2306,8 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
           }
           errors++;
         }
-      }
-    }
-    if (data.max_batch_size !== void 0) {
-      let data16 = data.max_batch_size;
-      if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
-        const err41 = { instancePath: instancePath + "/max_batch_size", schemaPath: "#/properties/max_batch_size/type", keyword: "type", params: { type: "integer" }, schema: schema14.properties.max_batch_size.type, parentSchema: schema14.properties.max_batch_size, data: data16 };
+      } else {
+        const err41 = { instancePath: instancePath + "/deployment.environment", schemaPath: "#/properties/deployment.environment/type", keyword: "type", params: { type: "string" }, schema: schema15.properties["deployment.environment"].type, parentSchema: schema15.properties["deployment.environment"], data: data15 };
         if (vErrors === null) {
           vErrors = [err41];
         } else {
@@ -1666,18 +2315,21 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
         }
         errors++;
       }
-      if (typeof data16 == "number" && isFinite(data16)) {
-        if (data16 > 1048576 || isNaN(data16)) {
-          const err42 = { instancePath: instancePath + "/max_batch_size", schemaPath: "#/properties/max_batch_size/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1048576 }, schema: 1048576, parentSchema: schema14.properties.max_batch_size, data: data16 };
-          if (vErrors === null) {
-            vErrors = [err42];
-          } else {
-            vErrors.push(err42);
-          }
-          errors++;
+    }
+    if (data.concurrency !== void 0) {
+      let data16 = data.concurrency;
+      if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
+        const err42 = { instancePath: instancePath + "/concurrency", schemaPath: "#/properties/concurrency/type", keyword: "type", params: { type: "integer" }, schema: schema15.properties.concurrency.type, parentSchema: schema15.properties.concurrency, data: data16 };
+        if (vErrors === null) {
+          vErrors = [err42];
+        } else {
+          vErrors.push(err42);
         }
-        if (data16 < 65536 || isNaN(data16)) {
-          const err43 = { instancePath: instancePath + "/max_batch_size", schemaPath: "#/properties/max_batch_size/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, schema: 65536, parentSchema: schema14.properties.max_batch_size, data: data16 };
+        errors++;
+      }
+      if (typeof data16 == "number" && isFinite(data16)) {
+        if (data16 < 1 || isNaN(data16)) {
+          const err43 = { instancePath: instancePath + "/concurrency", schemaPath: "#/properties/concurrency/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, schema: 1, parentSchema: schema15.properties.concurrency, data: data16 };
           if (vErrors === null) {
             vErrors = [err43];
           } else {
@@ -1687,10 +2339,10 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     }
-    if (data.max_requests !== void 0) {
-      let data17 = data.max_requests;
+    if (data.max_batch_size !== void 0) {
+      let data17 = data.max_batch_size;
       if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-        const err44 = { instancePath: instancePath + "/max_requests", schemaPath: "#/properties/max_requests/type", keyword: "type", params: { type: "integer" }, schema: schema14.properties.max_requests.type, parentSchema: schema14.properties.max_requests, data: data17 };
+        const err44 = { instancePath: instancePath + "/max_batch_size", schemaPath: "#/properties/max_batch_size/type", keyword: "type", params: { type: "integer" }, schema: schema15.properties.max_batch_size.type, parentSchema: schema15.properties.max_batch_size, data: data17 };
         if (vErrors === null) {
           vErrors = [err44];
         } else {
@@ -1699,8 +2351,8 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
         errors++;
       }
       if (typeof data17 == "number" && isFinite(data17)) {
-        if (data17 > 256 || isNaN(data17)) {
-          const err45 = { instancePath: instancePath + "/max_requests", schemaPath: "#/properties/max_requests/maximum", keyword: "maximum", params: { comparison: "<=", limit: 256 }, schema: 256, parentSchema: schema14.properties.max_requests, data: data17 };
+        if (data17 > 1048576 || isNaN(data17)) {
+          const err45 = { instancePath: instancePath + "/max_batch_size", schemaPath: "#/properties/max_batch_size/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1048576 }, schema: 1048576, parentSchema: schema15.properties.max_batch_size, data: data17 };
           if (vErrors === null) {
             vErrors = [err45];
           } else {
@@ -1708,8 +2360,8 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
           }
           errors++;
         }
-        if (data17 < 1 || isNaN(data17)) {
-          const err46 = { instancePath: instancePath + "/max_requests", schemaPath: "#/properties/max_requests/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, schema: 1, parentSchema: schema14.properties.max_requests, data: data17 };
+        if (data17 < 65536 || isNaN(data17)) {
+          const err46 = { instancePath: instancePath + "/max_batch_size", schemaPath: "#/properties/max_batch_size/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, schema: 65536, parentSchema: schema15.properties.max_batch_size, data: data17 };
           if (vErrors === null) {
             vErrors = [err46];
           } else {
@@ -1719,10 +2371,10 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     }
-    if (data.gzip !== void 0) {
-      let data18 = data.gzip;
-      if (!(data18 === "auto" || data18 === "on" || data18 === "off")) {
-        const err47 = { instancePath: instancePath + "/gzip", schemaPath: "#/properties/gzip/enum", keyword: "enum", params: { allowedValues: schema14.properties.gzip.enum }, schema: schema14.properties.gzip.enum, parentSchema: schema14.properties.gzip, data: data18 };
+    if (data.max_requests !== void 0) {
+      let data18 = data.max_requests;
+      if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
+        const err47 = { instancePath: instancePath + "/max_requests", schemaPath: "#/properties/max_requests/type", keyword: "type", params: { type: "integer" }, schema: schema15.properties.max_requests.type, parentSchema: schema15.properties.max_requests, data: data18 };
         if (vErrors === null) {
           vErrors = [err47];
         } else {
@@ -1730,21 +2382,18 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
         }
         errors++;
       }
-    }
-    if (data.memory_budget !== void 0) {
-      let data19 = data.memory_budget;
-      if (!(typeof data19 == "number" && (!(data19 % 1) && !isNaN(data19)) && isFinite(data19))) {
-        const err48 = { instancePath: instancePath + "/memory_budget", schemaPath: "#/properties/memory_budget/type", keyword: "type", params: { type: "integer" }, schema: schema14.properties.memory_budget.type, parentSchema: schema14.properties.memory_budget, data: data19 };
-        if (vErrors === null) {
-          vErrors = [err48];
-        } else {
-          vErrors.push(err48);
+      if (typeof data18 == "number" && isFinite(data18)) {
+        if (data18 > 256 || isNaN(data18)) {
+          const err48 = { instancePath: instancePath + "/max_requests", schemaPath: "#/properties/max_requests/maximum", keyword: "maximum", params: { comparison: "<=", limit: 256 }, schema: 256, parentSchema: schema15.properties.max_requests, data: data18 };
+          if (vErrors === null) {
+            vErrors = [err48];
+          } else {
+            vErrors.push(err48);
+          }
+          errors++;
         }
-        errors++;
-      }
-      if (typeof data19 == "number" && isFinite(data19)) {
-        if (data19 > 17179869184 || isNaN(data19)) {
-          const err49 = { instancePath: instancePath + "/memory_budget", schemaPath: "#/properties/memory_budget/maximum", keyword: "maximum", params: { comparison: "<=", limit: 17179869184 }, schema: 17179869184, parentSchema: schema14.properties.memory_budget, data: data19 };
+        if (data18 < 1 || isNaN(data18)) {
+          const err49 = { instancePath: instancePath + "/max_requests", schemaPath: "#/properties/max_requests/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, schema: 1, parentSchema: schema15.properties.max_requests, data: data18 };
           if (vErrors === null) {
             vErrors = [err49];
           } else {
@@ -1752,21 +2401,24 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
           }
           errors++;
         }
-        if (data19 < 4194304 || isNaN(data19)) {
-          const err50 = { instancePath: instancePath + "/memory_budget", schemaPath: "#/properties/memory_budget/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4194304 }, schema: 4194304, parentSchema: schema14.properties.memory_budget, data: data19 };
-          if (vErrors === null) {
-            vErrors = [err50];
-          } else {
-            vErrors.push(err50);
-          }
-          errors++;
-        }
       }
     }
-    if (data.undeliverable !== void 0) {
-      let data20 = data.undeliverable;
-      if (!(data20 === "quarantine" || data20 === "clamp" || data20 === "drop")) {
-        const err51 = { instancePath: instancePath + "/undeliverable", schemaPath: "#/properties/undeliverable/enum", keyword: "enum", params: { allowedValues: schema14.properties.undeliverable.enum }, schema: schema14.properties.undeliverable.enum, parentSchema: schema14.properties.undeliverable, data: data20 };
+    if (data.gzip !== void 0) {
+      let data19 = data.gzip;
+      if (!(data19 === "auto" || data19 === "on" || data19 === "off")) {
+        const err50 = { instancePath: instancePath + "/gzip", schemaPath: "#/properties/gzip/enum", keyword: "enum", params: { allowedValues: schema15.properties.gzip.enum }, schema: schema15.properties.gzip.enum, parentSchema: schema15.properties.gzip, data: data19 };
+        if (vErrors === null) {
+          vErrors = [err50];
+        } else {
+          vErrors.push(err50);
+        }
+        errors++;
+      }
+    }
+    if (data.memory_budget !== void 0) {
+      let data20 = data.memory_budget;
+      if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
+        const err51 = { instancePath: instancePath + "/memory_budget", schemaPath: "#/properties/memory_budget/type", keyword: "type", params: { type: "integer" }, schema: schema15.properties.memory_budget.type, parentSchema: schema15.properties.memory_budget, data: data20 };
         if (vErrors === null) {
           vErrors = [err51];
         } else {
@@ -1774,21 +2426,18 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
         }
         errors++;
       }
-    }
-    if (data.max_deleted_bytes !== void 0) {
-      let data21 = data.max_deleted_bytes;
-      if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
-        const err52 = { instancePath: instancePath + "/max_deleted_bytes", schemaPath: "#/properties/max_deleted_bytes/type", keyword: "type", params: { type: "integer" }, schema: schema14.properties.max_deleted_bytes.type, parentSchema: schema14.properties.max_deleted_bytes, data: data21 };
-        if (vErrors === null) {
-          vErrors = [err52];
-        } else {
-          vErrors.push(err52);
+      if (typeof data20 == "number" && isFinite(data20)) {
+        if (data20 > 17179869184 || isNaN(data20)) {
+          const err52 = { instancePath: instancePath + "/memory_budget", schemaPath: "#/properties/memory_budget/maximum", keyword: "maximum", params: { comparison: "<=", limit: 17179869184 }, schema: 17179869184, parentSchema: schema15.properties.memory_budget, data: data20 };
+          if (vErrors === null) {
+            vErrors = [err52];
+          } else {
+            vErrors.push(err52);
+          }
+          errors++;
         }
-        errors++;
-      }
-      if (typeof data21 == "number" && isFinite(data21)) {
-        if (data21 > 1125899906842624 || isNaN(data21)) {
-          const err53 = { instancePath: instancePath + "/max_deleted_bytes", schemaPath: "#/properties/max_deleted_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1125899906842624 }, schema: 1125899906842624, parentSchema: schema14.properties.max_deleted_bytes, data: data21 };
+        if (data20 < 4194304 || isNaN(data20)) {
+          const err53 = { instancePath: instancePath + "/memory_budget", schemaPath: "#/properties/memory_budget/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4194304 }, schema: 4194304, parentSchema: schema15.properties.memory_budget, data: data20 };
           if (vErrors === null) {
             vErrors = [err53];
           } else {
@@ -1796,22 +2445,25 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
           }
           errors++;
         }
-        if (data21 < 0 || isNaN(data21)) {
-          const err54 = { instancePath: instancePath + "/max_deleted_bytes", schemaPath: "#/properties/max_deleted_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, schema: 0, parentSchema: schema14.properties.max_deleted_bytes, data: data21 };
-          if (vErrors === null) {
-            vErrors = [err54];
-          } else {
-            vErrors.push(err54);
-          }
-          errors++;
-        }
       }
     }
-    if (data.max_deleted_age !== void 0) {
-      let data22 = data.max_deleted_age;
-      if (typeof data22 == "number" && isFinite(data22)) {
-        if (data22 > 31536e3 || isNaN(data22)) {
-          const err55 = { instancePath: instancePath + "/max_deleted_age", schemaPath: "#/properties/max_deleted_age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 31536e3 }, schema: 31536e3, parentSchema: schema14.properties.max_deleted_age, data: data22 };
+    if (data.undeliverable !== void 0) {
+      let data21 = data.undeliverable;
+      if (!(data21 === "quarantine" || data21 === "clamp" || data21 === "drop")) {
+        const err54 = { instancePath: instancePath + "/undeliverable", schemaPath: "#/properties/undeliverable/enum", keyword: "enum", params: { allowedValues: schema15.properties.undeliverable.enum }, schema: schema15.properties.undeliverable.enum, parentSchema: schema15.properties.undeliverable, data: data21 };
+        if (vErrors === null) {
+          vErrors = [err54];
+        } else {
+          vErrors.push(err54);
+        }
+        errors++;
+      }
+    }
+    if (data.kms_key_id !== void 0) {
+      let data22 = data.kms_key_id;
+      if (typeof data22 === "string") {
+        if (func3(data22) > 256) {
+          const err55 = { instancePath: instancePath + "/kms_key_id", schemaPath: "#/properties/kms_key_id/maxLength", keyword: "maxLength", params: { limit: 256 }, schema: 256, parentSchema: schema15.properties.kms_key_id, data: data22 };
           if (vErrors === null) {
             vErrors = [err55];
           } else {
@@ -1819,8 +2471,8 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
           }
           errors++;
         }
-        if (data22 < 0 || isNaN(data22)) {
-          const err56 = { instancePath: instancePath + "/max_deleted_age", schemaPath: "#/properties/max_deleted_age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, schema: 0, parentSchema: schema14.properties.max_deleted_age, data: data22 };
+        if (func3(data22) < 1) {
+          const err56 = { instancePath: instancePath + "/kms_key_id", schemaPath: "#/properties/kms_key_id/minLength", keyword: "minLength", params: { limit: 1 }, schema: 1, parentSchema: schema15.properties.kms_key_id, data: data22 };
           if (vErrors === null) {
             vErrors = [err56];
           } else {
@@ -1829,7 +2481,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       } else {
-        const err57 = { instancePath: instancePath + "/max_deleted_age", schemaPath: "#/properties/max_deleted_age/type", keyword: "type", params: { type: "number" }, schema: schema14.properties.max_deleted_age.type, parentSchema: schema14.properties.max_deleted_age, data: data22 };
+        const err57 = { instancePath: instancePath + "/kms_key_id", schemaPath: "#/properties/kms_key_id/type", keyword: "type", params: { type: "string" }, schema: schema15.properties.kms_key_id.type, parentSchema: schema15.properties.kms_key_id, data: data22 };
         if (vErrors === null) {
           vErrors = [err57];
         } else {
@@ -1838,12 +2490,125 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
         errors++;
       }
     }
+    if (data.tags !== void 0) {
+      let data23 = data.tags;
+      if (data23 && typeof data23 == "object" && !Array.isArray(data23)) {
+        if (Object.keys(data23).length > 50) {
+          const err58 = { instancePath: instancePath + "/tags", schemaPath: "#/definitions/tags/maxProperties", keyword: "maxProperties", params: { limit: 50 }, schema: 50, parentSchema: schema19, data: data23 };
+          if (vErrors === null) {
+            vErrors = [err58];
+          } else {
+            vErrors.push(err58);
+          }
+          errors++;
+        }
+        for (const key4 in data23) {
+          let data24 = data23[key4];
+          if (typeof data24 === "string") {
+            if (func3(data24) > 256) {
+              const err59 = { instancePath: instancePath + "/tags/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/definitions/tags/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 256 }, schema: 256, parentSchema: schema19.additionalProperties, data: data24 };
+              if (vErrors === null) {
+                vErrors = [err59];
+              } else {
+                vErrors.push(err59);
+              }
+              errors++;
+            }
+          } else {
+            const err60 = { instancePath: instancePath + "/tags/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/definitions/tags/additionalProperties/type", keyword: "type", params: { type: "string" }, schema: schema19.additionalProperties.type, parentSchema: schema19.additionalProperties, data: data24 };
+            if (vErrors === null) {
+              vErrors = [err60];
+            } else {
+              vErrors.push(err60);
+            }
+            errors++;
+          }
+        }
+      } else {
+        const err61 = { instancePath: instancePath + "/tags", schemaPath: "#/definitions/tags/type", keyword: "type", params: { type: "object" }, schema: schema19.type, parentSchema: schema19, data: data23 };
+        if (vErrors === null) {
+          vErrors = [err61];
+        } else {
+          vErrors.push(err61);
+        }
+        errors++;
+      }
+    }
+    if (data.redact !== void 0) {
+      if (!validate15(data.redact, { instancePath: instancePath + "/redact", parentData: data, parentDataProperty: "redact", rootData })) {
+        vErrors = vErrors === null ? validate15.errors : vErrors.concat(validate15.errors);
+        errors = vErrors.length;
+      }
+    }
+    if (data.max_deleted_bytes !== void 0) {
+      let data26 = data.max_deleted_bytes;
+      if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
+        const err62 = { instancePath: instancePath + "/max_deleted_bytes", schemaPath: "#/properties/max_deleted_bytes/type", keyword: "type", params: { type: "integer" }, schema: schema15.properties.max_deleted_bytes.type, parentSchema: schema15.properties.max_deleted_bytes, data: data26 };
+        if (vErrors === null) {
+          vErrors = [err62];
+        } else {
+          vErrors.push(err62);
+        }
+        errors++;
+      }
+      if (typeof data26 == "number" && isFinite(data26)) {
+        if (data26 > 1125899906842624 || isNaN(data26)) {
+          const err63 = { instancePath: instancePath + "/max_deleted_bytes", schemaPath: "#/properties/max_deleted_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1125899906842624 }, schema: 1125899906842624, parentSchema: schema15.properties.max_deleted_bytes, data: data26 };
+          if (vErrors === null) {
+            vErrors = [err63];
+          } else {
+            vErrors.push(err63);
+          }
+          errors++;
+        }
+        if (data26 < 0 || isNaN(data26)) {
+          const err64 = { instancePath: instancePath + "/max_deleted_bytes", schemaPath: "#/properties/max_deleted_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, schema: 0, parentSchema: schema15.properties.max_deleted_bytes, data: data26 };
+          if (vErrors === null) {
+            vErrors = [err64];
+          } else {
+            vErrors.push(err64);
+          }
+          errors++;
+        }
+      }
+    }
+    if (data.max_deleted_age !== void 0) {
+      let data27 = data.max_deleted_age;
+      if (typeof data27 == "number" && isFinite(data27)) {
+        if (data27 > 31536e3 || isNaN(data27)) {
+          const err65 = { instancePath: instancePath + "/max_deleted_age", schemaPath: "#/properties/max_deleted_age/maximum", keyword: "maximum", params: { comparison: "<=", limit: 31536e3 }, schema: 31536e3, parentSchema: schema15.properties.max_deleted_age, data: data27 };
+          if (vErrors === null) {
+            vErrors = [err65];
+          } else {
+            vErrors.push(err65);
+          }
+          errors++;
+        }
+        if (data27 < 0 || isNaN(data27)) {
+          const err66 = { instancePath: instancePath + "/max_deleted_age", schemaPath: "#/properties/max_deleted_age/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, schema: 0, parentSchema: schema15.properties.max_deleted_age, data: data27 };
+          if (vErrors === null) {
+            vErrors = [err66];
+          } else {
+            vErrors.push(err66);
+          }
+          errors++;
+        }
+      } else {
+        const err67 = { instancePath: instancePath + "/max_deleted_age", schemaPath: "#/properties/max_deleted_age/type", keyword: "type", params: { type: "number" }, schema: schema15.properties.max_deleted_age.type, parentSchema: schema15.properties.max_deleted_age, data: data27 };
+        if (vErrors === null) {
+          vErrors = [err67];
+        } else {
+          vErrors.push(err67);
+        }
+        errors++;
+      }
+    }
   } else {
-    const err58 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, schema: schema14.type, parentSchema: schema14, data };
+    const err68 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, schema: schema15.type, parentSchema: schema15, data };
     if (vErrors === null) {
-      vErrors = [err58];
+      vErrors = [err68];
     } else {
-      vErrors.push(err58);
+      vErrors.push(err68);
     }
     errors++;
   }
