@@ -1,5 +1,5 @@
 import { createLogsClient } from '../aws/clients.ts';
-import type { Environment } from '../aws/clients.ts';
+import type { Environment } from '../aws/connection.ts';
 import { LogsEndpoint } from '../aws/logs-endpoint.ts';
 import { BufferPool } from '../batching/log-batch.ts';
 import type { CheckpointStore } from '../checkpoint/store.ts';

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import type { ServicePlan } from '../plan.ts';
-import type { Environment } from './clients.ts';
+import type { Environment } from './connection.ts';
 import type { HttpExchange } from './http-exchange.ts';
 
 /**

@@ -11,7 +11,7 @@ import type { TestContext } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { createLogsClient } from '../../src/aws/clients.ts';
-import type { Environment } from '../../src/aws/clients.ts';
+import type { Environment } from '../../src/aws/connection.ts';
 import { LogsEndpoint } from '../../src/aws/logs-endpoint.ts';
 import { sendBody } from '../../src/aws/prebuilt-body.ts';
 import { bodyHeader } from '../../src/batching/log-batch.ts';

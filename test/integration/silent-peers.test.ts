@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createLogsClient } from '../../src/aws/clients.ts';
-import type { Environment } from '../../src/aws/clients.ts';
+import type { Environment } from '../../src/aws/connection.ts';
 import { LogsEndpoint } from '../../src/aws/logs-endpoint.ts';
 import type { Destination, Outcome } from '../../src/flow.ts';
 import { startEndpoint } from '../../src/local-endpoint/server.ts';
