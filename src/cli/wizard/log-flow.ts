@@ -1,0 +1,26 @@
+import type { Growth } from '../../agent/log-survey.ts';
+
+/** How much a log writes. */
+export interface LogFlow {
+  readonly bytesPerDay: number;
+  readonly eventsPerDay: number;
+  /** What it rests on: bytes written in a span of milliseconds that ends now. */
+  readonly bytes: number;
+  readonly span: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * The flow of files together, each by its own growth, or null where none of them is known.
+ * @param bytesPerEvent mean length of an event with its newline.
+ */
+export function flowOf(growths: readonly (Growth | null)[], bytesPerEvent: number): LogFlow | null {
+  const known = growths.filter((growth) => growth !== null && growth.bytes > 0) as readonly Growth[];
+  if (known.length === 0) return null;
+  const bytesPerDay = known.reduce((sum, { bytes, span }) => sum + bytes / span * DAY_MS, 0);
+  return {
+    bytesPerDay, eventsPerDay: bytesPerDay / Math.max(1, bytesPerEvent),
+    bytes: known.reduce((sum, { bytes }) => sum + bytes, 0), span: Math.max(...known.map(({ span }) => span)),
+  };
+}

@@ -1,0 +1,30 @@
+import type { Problem } from '../../config/problem.ts';
+import type { Growth, Tail } from '../../agent/log-survey.ts';
+import type { FoundLog } from './log-proposals.ts';
+
+/** What the questions ask of this machine. */
+export interface Machine {
+  /** Region of the EC2 instance this is; null elsewhere. */
+  readonly instance: { readonly region: string | null } | null;
+  /** Region that the environment names. */
+  readonly region: string | null;
+  readonly hasUser: (name: string) => boolean;
+  readonly hasCollectd: boolean;
+  readonly hasJournal: boolean;
+  readonly localZone: string;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Services that run. */
+  readonly units: () => Promise<readonly string[]>;
+  /** Logs that are written here, but those that match one of the patterns. */
+  readonly findLogs: (besides: readonly string[]) => Promise<{ readonly found: readonly FoundLog[]; readonly unreadable: number }>;
+  /** Files that a pattern matches and the agent would follow, newest first. */
+  readonly filesOf: (pattern: string) => Promise<readonly Omit<FoundLog, 'known' | 'form' | 'writer'>[]>;
+  /** The end of a file, or null when it cannot be read. */
+  readonly tail: (path: string) => Tail | null;
+  readonly growth: (path: string) => Growth | null;
+  /** What is wrong with a path or glob, or null. */
+  readonly globFault: (pattern: string) => string | null;
+  /** What `check` says of a config. */
+  readonly problems: (text: string) => Promise<readonly Problem[]>;
+}
