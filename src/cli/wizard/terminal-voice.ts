@@ -56,8 +56,8 @@ export function terminalVoice(): Voice {
 
 const message = (text: string, note: string | undefined): string => (note === undefined ? text : `${text}\n${DIM}${note}${PLAIN}`);
 
-function answered<Value>(value: Value | symbol): Value {
-  if (typeof value === 'symbol') throw new CancelledError();
+function answered<Value>(value: Value | typeof clack.CANCEL_SYMBOL): Value {
+  if (clack.isCancel(value)) throw new CancelledError();
   return value;
 }
 
