@@ -10,7 +10,7 @@ import { ipv4Of } from '../host/ip.ts';
 import { localDate } from '../host/local-date.ts';
 import { hostZone } from '../host/time-zone.ts';
 import type { Plan } from '../plan.ts';
-import { loadSources, type RemoteVersion } from './load-sources.ts';
+import { loadSources, type LoadedSources, type RemoteVersion } from './load-sources.ts';
 import { parameterAccess } from './parameter-access.ts';
 
 /** What `--config` takes, for the help of a command. */
@@ -32,7 +32,11 @@ export interface LoadedPlan {
  * and for a second at most; Parameter Store only when a word names it. `globFault` judges paths and globs; without it they are taken as they are.
  */
 export async function loadPlan(words: readonly string[], env: Environment, globFault?: GlobFault, access = parameterAccess(env)): Promise<LoadedPlan> {
-  const { root, problems, unreadable, remote } = await loadSources(words, access);
+  return planOf(await loadSources(words, access), env, globFault);
+}
+
+/** The Plan of sources that are read. */
+export async function planOf({ root, problems, unreadable, remote }: LoadedSources, env: Environment, globFault?: GlobFault): Promise<LoadedPlan> {
   if (root === null) return { plan: null, problems, unreadable, remote };
   const document = checkDocument(root, problems);
   const container = containerName(env);

@@ -1,0 +1,15 @@
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+
+/** Asks a person; true only for `y` or `yes`. Ctrl-C and the end of the input are a no. */
+export async function confirmed(question: string, input: Readable, output: Writable): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const lines = createInterface({ input, output });
+  lines.on('close', () => { resolve(false); });
+  lines.question(`${question} [y/N] `, (answer) => { resolve(/^y(?:es)?$/i.test(answer.trim())); });
+  try {
+    return await promise;
+  } finally {
+    lines.close();
+  }
+}
