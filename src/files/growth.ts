@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { look } from './look.ts';
 import { isArchive, isRotationOf } from './rotation-name.ts';
@@ -27,12 +27,18 @@ export function growthOf(path: string, now: number): Growth | null {
   const base = basename(path);
   const older = listSiblings([dirname(path)], base, (name) => isRotationOf(base, name)).toSorted((a, b) => b.mtimeMs - a.mtimeMs);
   let bytes = current.stats.size;
-  let began = older[0]?.mtimeMs ?? current.stats.birthtimeMs;
+  let began = older[0]?.mtimeMs ?? birthOf(current.stats);
   for (const [i, life] of older.entries()) {
     if (isArchive(life.path) || now - began >= ENOUGH_MS) break;
+    const stats = statSync(life.path, { throwIfNoEntry: false });
+    const begin = older[i + 1]?.mtimeMs ?? (stats === undefined ? Infinity : birthOf(stats));
+    if (begin >= began) break;
     bytes += life.size;
-    began = Math.min(began, older[i + 1]?.mtimeMs ?? statSync(life.path, { throwIfNoEntry: false })?.birthtimeMs ?? began);
+    began = begin;
   }
   const span = now - began;
   return span < LEAST_MS ? null : { bytes, span };
 }
+
+/** Infinity where the file system does not say. */
+const birthOf = ({ birthtimeMs }: Stats): number => (birthtimeMs > 0 ? birthtimeMs : Infinity);

@@ -1,21 +1,23 @@
+import type { Tail } from '../../agent/log-survey.ts';
 import { inferLineForm, type LineSample } from '../../config/line-form.ts';
 import { countText } from '../units.ts';
 import type { Conversation } from './conversation.ts';
 import { groupFor, proposalsFor, type LogProposal } from './log-proposals.ts';
-import { proposalLabel } from './log-text.ts';
+import { printable } from '../text-table.ts';
+import { proposalFacts } from './log-text.ts';
 import type { Machine } from './machine.ts';
 
 /** Proposals listed: more is no list to choose from. */
 const MOST_PROPOSALS = 40;
-/** Columns of a pattern in the list. */
-const LABEL_WIDTH = 44;
+
+/** Lines, and the encoding they were read in. */
+export interface EncodedSample extends LineSample { readonly encoding: Tail['encoding'] }
 
 /** Which logs to collect: of those found here, and patterns beside them. `collected`: patterns that the config has already. */
 export async function chooseLogs(talk: Conversation, machine: Machine, collected: readonly string[]): Promise<readonly LogProposal[]> {
   const { found, unreadable } = await talk.during('Looking for logs on this host', () => machine.findLogs(collected));
   const proposals = proposalsFor(found);
   const listed = proposals.slice(0, MOST_PROPOSALS);
-  const width = Math.min(LABEL_WIDTH, Math.max(0, ...listed.map(({ pattern }) => pattern.length)));
   const notes = [
     ...(collected.length > 0 ? [`${countText(collected.length, 'entry', 'entries')} of the config ${collected.length === 1 ? 'stays' : 'stay'} as ${collected.length === 1 ? 'it is' : 'they are'}.`] : []),
     ...(proposals.length > listed.length ? [`${proposals.length - listed.length} more are not listed.`] : []),
@@ -23,7 +25,7 @@ export async function chooseLogs(talk: Conversation, machine: Machine, collected
   ];
   const names = listed.length === 0 ? [] : await talk.list('files', {
     usual: listed.filter(({ recommended }) => recommended).map(({ pattern }) => pattern),
-    among: listed.map((proposal) => ({ value: proposal.pattern, label: proposalLabel(proposal, width, machine.now()) })),
+    among: listed.map((proposal) => ({ value: proposal.pattern, label: `${printable(proposal.pattern)} (${proposalFacts(proposal, machine.now())})` })),
     ...(notes.length > 0 && { note: notes.join(' ') }),
     fault: machine.globFault,
   });
@@ -44,12 +46,11 @@ async function proposalOf(pattern: string, machine: Machine): Promise<LogProposa
   return { pattern, files: files.map((file) => ({ ...file, writer: null, known: null, form })), group: groupFor(pattern), perFile: files.length > 1, recommended: false };
 }
 
-/** The last lines of a file, or null when it cannot be read. */
-export function sampleOf(path: string, machine: Pick<Machine, 'tail' | 'localZone'>): LineSample | null {
+/** The end of a file, or null when it cannot be read. */
+export function sampleOf(path: string, machine: Pick<Machine, 'tail' | 'localZone'>): EncodedSample | null {
   const tail = machine.tail(path);
-  return tail === null ? null : { lines: tail.lines, writtenAt: tail.mtimeMs, localZone: machine.localZone };
+  return tail === null ? null : { lines: tail.lines, writtenAt: tail.mtimeMs, localZone: machine.localZone, encoding: tail.encoding };
 }
 
 /** Of a log that has no lines yet. */
-export const emptySample = (machine: Machine): LineSample => ({ lines: [], writtenAt: machine.now(), localZone: machine.localZone });
-
+export const emptySample = (machine: Pick<Machine, 'now' | 'localZone'>): EncodedSample => ({ lines: [], writtenAt: machine.now(), localZone: machine.localZone, encoding: 'utf-8' });

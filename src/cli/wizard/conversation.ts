@@ -78,9 +78,9 @@ export class Conversation {
     return posed.quiet === true ? posed.usual : this.#voice.list(question, posed);
   }
 
-  /** A question that only a person can answer; for nobody it is yes. */
-  async agreed(text: string): Promise<boolean> {
-    return !this.#voice.interactive || this.#voice.yesNo({ kind: 'yes or no', text, usual: 'yes', when: null, each: null }, { usual: true });
+  /** A question that only a person can answer; nobody gives the default. */
+  async agreed(text: string, usual: boolean): Promise<boolean> {
+    return this.#voice.yesNo({ kind: 'yes or no', text, usual: usual ? 'yes' : 'no', when: null, each: null }, { usual });
   }
 
   #given(id: QuestionId, { subject, again }: Posed<unknown>, question: Question): ReturnType<Answers['take']> {

@@ -2,10 +2,10 @@ import { chosenLineForm, entryKeys, eventsOf, inferLineForm, saysZone, type Line
 import type { LogGroupClass } from '../../plan.ts';
 import { countText } from '../units.ts';
 import type { Host } from './agent-questions.ts';
-import { emptySample, sampleOf } from './choose-logs.ts';
+import { emptySample, sampleOf, type EncodedSample } from './choose-logs.ts';
 import type { ConfigPart } from './config-part.ts';
 import type { Conversation } from './conversation.ts';
-import { flowOf, type LogFlow } from './log-flow.ts';
+import { flowOf, growthOfLines, type LogFlow } from './log-flow.ts';
 import type { LogProposal } from './log-proposals.ts';
 import { flowText, formText } from './log-text.ts';
 import type { Machine } from './machine.ts';
@@ -32,8 +32,7 @@ export class EntryQuestions {
   readonly #machine: Machine;
   readonly #host: Host;
   readonly #log: LogProposal;
-  readonly #sample: LineSample | null;
-  readonly #encoding: string | null;
+  readonly #sample: EncodedSample;
   #draft: Draft;
 
   constructor(talk: Conversation, machine: Machine, host: Host, log: LogProposal, shared: Shared, groups: ReadonlySet<string>) {
@@ -42,13 +41,10 @@ export class EntryQuestions {
     this.#host = host;
     this.#log = log;
     const newest = log.files[0]?.path;
-    const tail = newest === undefined ? null : machine.tail(newest);
-    this.#encoding = tail === null || tail.encoding === 'utf-8' ? null : tail.encoding;
-    this.#sample = newest === undefined ? null : sampleOf(newest, machine);
-    const form = log.files[0]?.form ?? inferLineForm(emptySample(machine));
+    this.#sample = (newest === undefined ? null : sampleOf(newest, machine)) ?? emptySample(machine);
     // Two logs of one name would be mixed in one stream.
     const group = groups.has(log.group) ? log.pattern.replaceAll(/[*?[\]{},!]+/g, '-').replaceAll(/[^.\-_/#A-Za-z0-9]/g, '_') : log.group;
-    this.#draft = { ...shared, group, form };
+    this.#draft = { ...shared, group, form: inferLineForm(this.#sample) };
   }
 
   /** The entry, or null when it is left out. */
@@ -95,13 +91,13 @@ export class EntryQuestions {
 
   #formatFault(format: string): string | null {
     if (isNone(format) || format === FIELD) return null;
-    const form = chosenLineForm(this.#sample ?? emptySample(this.#machine), format, null, 'timestamp');
+    const form = chosenLineForm(this.#sample, format, null, 'timestamp');
     return 'problem' in form ? form.problem : null;
   }
 
   async #formWith(format: string, posed: { readonly subject: string; readonly quiet: boolean; readonly again: boolean }): Promise<LineForm> {
     const { form } = this.#draft;
-    const sample = this.#sample ?? emptySample(this.#machine);
+    const sample = this.#sample;
     if (format === FIELD) return form;
     const first = chosenLineForm(sample, isNone(format) ? null : format, form.timezone, form.start);
     if ('problem' in first || isNone(format)) return 'problem' in first ? form : first;
@@ -113,9 +109,12 @@ export class EntryQuestions {
 
   #flow(): LogFlow | null {
     const followed = this.#log.perFile ? this.#log.files.slice(0, MOST_MEASURED) : this.#log.files.slice(0, 1);
-    const events = this.#sample === null ? [] : eventsOf(this.#sample, this.#draft.form, Infinity);
+    const events = eventsOf(this.#sample, this.#draft.form, Infinity);
     const bytes = events.reduce((sum, { lines }) => sum + lines.reduce((length, line) => length + Buffer.byteLength(line) + 1, 0), 0);
-    return flowOf(followed.map(({ path }) => this.#machine.growth(path)), bytes / Math.max(1, events.length));
+    const growths = followed.map(({ path }) => this.#machine.growth(path));
+    // Where the file system does not say how old a file is, its lines may.
+    const known = growths.every((growth) => growth === null) ? [growthOfLines(this.#sample.lines, this.#draft.form.times, this.#machine.now())] : growths;
+    return flowOf(known, bytes / Math.max(1, events.length));
   }
 
   #entry(): ConfigPart {
@@ -123,7 +122,7 @@ export class EntryQuestions {
     return {
       file_path: this.#log.pattern, log_group_name: group, log_group_class: this.#groupClass, log_stream_name: stream, retention_in_days: Number(retention),
       ...(this.#log.perFile && { publish_multi_logs: true }),
-      ...(this.#encoding !== null && { encoding: this.#encoding }),
+      ...(this.#sample.encoding !== 'utf-8' && { encoding: this.#sample.encoding }),
       ...entryKeys(form),
     };
   }

@@ -1,6 +1,6 @@
 import type { Host } from './agent-questions.ts';
 import { chooseLogs } from './choose-logs.ts';
-import { listIn, partAt, textIn, withPart, type ConfigPart } from './config-part.ts';
+import { listIn, numberIn, partAt, textIn, withPart, type ConfigPart } from './config-part.ts';
 import type { Conversation } from './conversation.ts';
 import { EntryQuestions, type LogEstimate, type Shared } from './entry-questions.ts';
 import type { Machine } from './machine.ts';
@@ -29,8 +29,8 @@ export async function askFiles(talk: Conversation, machine: Machine, host: Host,
 
 async function askShared(talk: Conversation, host: Host, present: readonly ConfigPart[]): Promise<Shared> {
   const last = present.at(-1) ?? {};
-  const stream = await talk.text('stream', { usual: textIn(last, 'log_stream_name') ?? (host.onEc2 ? '{instance_id}' : '{hostname}'), note: 'For all of them; each can be changed below.' });
+  const stream = await talk.text('stream', { usual: textIn(last, 'log_stream_name') ?? (host.onEc2 ? '{instance_id}' : '{hostname}'), note: '(for all; each can be changed below)' });
   const groupClass = await talk.choice('class', { usual: (textIn(last, 'log_group_class') ?? 'STANDARD').toUpperCase() });
-  const retention = await talk.choice('retention', { usual: String(last['retention_in_days'] ?? -1) });
+  const retention = await talk.choice('retention', { usual: String(numberIn(last, 'retention_in_days') ?? -1) });
   return { stream, groupClass, retention };
 }

@@ -1,4 +1,6 @@
+import { readableJson } from '../../config/readable-json.ts';
 import { countProblems, formatProblems } from '../../config/problem.ts';
+import { TIER_BYTES } from '../config/stored-form.ts';
 import { bytesText } from '../units.ts';
 import { textTable } from '../text-table.ts';
 import { ingestionCost } from '../../config/ingestion-cost.ts';
@@ -22,8 +24,6 @@ export interface Proposed {
   readonly faulty: boolean;
 }
 
-/** UTF-8 bytes of a parameter by tier: Parameter Store's limits. */
-export const PARAMETER_BYTES = { standard: 4096, advanced: 8192 } as const;
 const DAYS_A_MONTH = 30;
 
 /** Asks everything about what is collected; the same for a person, answers and defaults. Nothing is written. */
@@ -32,13 +32,13 @@ export async function askConfig(talk: Conversation, machine: Machine, from: Conf
   const measured = await askMetrics(talk, host, machine.hasCollectd, base);
   const { config: withFiles, estimates } = await askFiles(talk, machine, host, measured);
   const config = await askJournald(talk, machine, withFiles);
-  const text = `${JSON.stringify(config, null, 2)}\n`;
+  const text = readableJson(config);
   talk.show('The config', text.trimEnd());
   const problems = await machine.problems(text);
   if (problems.length > 0) talk.show(`What \`agent check\` says: ${countProblems(problems)}`, formatProblems(problems, false).trimEnd());
   if (estimates.length > 0) talk.show('Ingestion, estimated', estimateText(estimates, host.region));
   const size = minifiedBytes(config);
-  if (size > PARAMETER_BYTES.standard) talk.show('Size', sizeText(size));
+  if (size > TIER_BYTES.standard) talk.show('Size', sizeText(size));
   return { config, text, region: host.region, faulty: problems.some(({ severity }) => severity === 'error') };
 }
 
@@ -46,9 +46,9 @@ export async function askConfig(talk: Conversation, machine: Machine, from: Conf
 export const minifiedBytes = (config: ConfigPart): number => Buffer.byteLength(JSON.stringify(config));
 
 function sizeText(size: number): string {
-  const limit = size > PARAMETER_BYTES.advanced
-    ? `more than any SSM parameter holds (${PARAMETER_BYTES.advanced}); \`agent config push --split\` or \`--gzip\` gets it there, a file has no such limit`
-    : `more than a standard SSM parameter holds (${PARAMETER_BYTES.standard}); an advanced one costs about 0.05 USD a month`;
+  const limit = size > TIER_BYTES.advanced
+    ? `more than any SSM parameter holds (${TIER_BYTES.advanced}); \`agent config push --split\` or \`--gzip\` gets it there, a file has no such limit`
+    : `more than a standard SSM parameter holds (${TIER_BYTES.standard}); an advanced one costs about 0.05 USD a month`;
   return `${size} bytes without white space: ${limit}.`;
 }
 

@@ -9,6 +9,15 @@ export interface LogFlow {
   readonly span: number;
 }
 
+/** What the lines themselves say: written since the time of the first of them. Null where no time stands in them, or all is of one minute. */
+export function growthOfLines(lines: readonly string[], times: readonly number[], now: number): Growth | null {
+  const first = times.findIndex((time) => !Number.isNaN(time));
+  const span = first === -1 ? 0 : now - times[first]!;
+  if (span < MINUTE_MS) return null;
+  return { bytes: lines.slice(first).reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0), span };
+}
+
+const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 /**

@@ -13,20 +13,17 @@ const SHOWN_LINES = 3;
 /** Characters of a line shown. */
 const SHOWN_WIDTH = 100;
 
-/** `/var/log/nginx/*.log   3 files, 12 MB, 3 s ago, nginx`, for a list. */
-export function proposalLabel({ pattern, files }: LogProposal, width: number, now: number): string {
+/** `3 files, 12 MB, 3 s ago, nginx`: what tells a log from others in a list. */
+export function proposalFacts({ files }: LogProposal, now: number): string {
   const { mtimeMs, writer, known } = files[0]!;
   const size = files.reduce((sum, file) => sum + file.size, 0);
   const program = known?.application ?? writer;
-  return [
-    printable(pattern).padEnd(width),
-    [...(files.length > 1 ? [countText(files.length, 'file')] : []), bytesText(size), agoText(mtimeMs, now), ...(program === null || program === '' ? [] : [printable(program)])].join(', '),
-  ].join('  ');
+  return [...(files.length > 1 ? [countText(files.length, 'file')] : []), bytesText(size), agoText(mtimeMs, now), ...(program === null || program === '' ? [] : [printable(program)])].join(', ');
 }
 
 /** What the lines of a file were taken for, and its last events as they will be: a time or `-`, and the text. */
-export function formText(sample: LineSample | null, form: LineForm): string {
-  if (sample === null || sample.lines.length === 0) return 'There are no lines yet: events carry the time they are read.';
+export function formText(sample: LineSample, form: LineForm): string {
+  if (sample.lines.length === 0) return 'There are no lines yet: events carry the time they are read.';
   return [...formLines(sample, form), '', ...eventLines(sample, form)].join('\n');
 }
 

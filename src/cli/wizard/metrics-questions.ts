@@ -4,6 +4,8 @@ import { listIn, numberIn, partAt, textIn, withPart, type ConfigPart } from './c
 import type { Conversation } from './conversation.ts';
 import { QUESTIONS } from './question.ts';
 
+/** Said before the first question about them. */
+const NOT_RUN = 'This version does not run metrics; what you choose is written for the CloudWatch agent and for versions that do.';
 const DEFAULT_INTERVAL_S = 60;
 const COLLECTED = ['metrics', 'metrics_collected'] as const;
 
@@ -11,12 +13,16 @@ const COLLECTED = ['metrics', 'metrics_collected'] as const;
 export async function askMetrics(talk: Conversation, host: Host, hasCollectd: boolean, config: ConfigPart): Promise<ConfigPart> {
   const isNew = config['metrics'] === undefined;
   const daemons = await askCollectd(talk, isNew, hasCollectd, await askStatsd(talk, isNew, config));
-  return askHostMetrics(talk, host, isNew, daemons);
+  const measured = await askHostMetrics(talk, host, isNew, daemons);
+  return isNew ? withPart(measured, ['metrics'], sorted({ ...partAt(measured, 'metrics'), metrics_collected: sorted(partAt(measured, ...COLLECTED)) })) : measured;
 }
+
+/** As the CloudWatch agent's wizard writes it: by name. */
+const sorted = (part: ConfigPart): ConfigPart => Object.fromEntries(Object.entries(part).filter(([, value]) => Object.keys(Object(value)).length > 0).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
 async function askStatsd(talk: Conversation, isNew: boolean, config: ConfigPart): Promise<ConfigPart> {
   const old = partAt(config, ...COLLECTED, 'statsd');
-  const wanted = await talk.yesNo('statsd', { usual: isNew || partAt(config, ...COLLECTED)['statsd'] !== undefined });
+  const wanted = await talk.yesNo('statsd', { usual: isNew || partAt(config, ...COLLECTED)['statsd'] !== undefined, note: NOT_RUN });
   if (!wanted) return withPart(config, [...COLLECTED, 'statsd'], null);
   const address = textIn(old, 'service_address') ?? ':8125';
   const [, before = '', known = '8125'] = /^(.*:)(\d+)$/.exec(address) ?? [];
@@ -52,10 +58,21 @@ async function askHostMetrics(talk: Conversation, host: Host, isNew: boolean, co
     const level = await talk.choice('level', { usual, again, among: QUESTIONS.level.choices.filter(({ value }) => value !== 'Keep' || had) });
     const kinds = level === 'None' ? await askKinds(talk, again) : [];
     const chosen = level === 'Keep' ? whole : withHostPlugins(whole, hostPlugins({ level: level as MetricsLevel, kinds, onEc2: host.onEc2, perCore, interval }));
-    talk.show('Metrics', JSON.stringify(partAt(chosen, 'metrics'), null, 2));
-    if (await talk.agreed('Are you satisfied with these metrics? No asks for the level again.')) return withoutEmptyMetrics(chosen);
+    if (talk.interactive) talk.show(`Metrics, every ${interval} s`, pluginsText(partAt(chosen, ...COLLECTED)));
+    if (await talk.agreed('Are you satisfied with these metrics? No asks for the level again.', true)) return withoutEmptyMetrics(chosen);
     usual = level;
   }
+}
+
+/** A line for each plugin with its measurements: `disk  used_percent, inodes_free`. */
+function pluginsText(collected: ConfigPart): string {
+  const names = HOST_PLUGINS.filter((name) => collected[name] !== undefined);
+  if (names.length === 0) return 'no host metrics';
+  return names.map((name) => {
+    const plugin = partAt(collected, name);
+    const cores = name !== 'cpu' ? '' : plugin['resources'] === undefined ? ' (all cores together)' : plugin['totalcpu'] === false ? ' (each core)' : ' (each core, and all together)';
+    return `${name.padEnd(8)} ${listIn(plugin, 'measurement').join(', ')}${cores}`;
+  }).join('\n');
 }
 
 async function askKinds(talk: Conversation, again: boolean): Promise<readonly MetricKind[]> {

@@ -21,7 +21,7 @@ export function terminalVoice(): Voice {
       options: question.choices.map(({ value, label, hint }) => ({ value, label, ...(hint !== undefined && { hint }) })),
     })),
     text: async ({ text, fault }, { usual, note, subject }) => answered(await clack.text({
-      message: message(text, note),
+      message: line(text, note),
       // What is changed is edited; a default is taken or replaced.
       ...(subject === undefined ? { placeholder: usual, defaultValue: usual } : { initialValue: usual, defaultValue: '' }),
       validate: (value) => (subject === undefined && (value ?? '') === '' ? undefined : fault(value ?? '') ?? undefined),
@@ -35,7 +35,7 @@ export function terminalVoice(): Voice {
       }
       const items: string[] = [];
       while (items.length < MOST_ITEMS) {
-        const item = answered(await clack.text({ message: message(text, note), defaultValue: '', validate: (value) => ((value ?? '') === '' ? undefined : fault(value ?? '') ?? undefined) }));
+        const item = answered(await clack.text({ message: line(text, note), defaultValue: '', validate: (value) => ((value ?? '') === '' ? undefined : fault(value ?? '') ?? undefined) }));
         if (item === '') break;
         items.push(item);
       }
@@ -54,6 +54,8 @@ export function terminalVoice(): Voice {
   };
 }
 
+/** A text prompt indents only its first line. */
+const line = (text: string, note: string | undefined): string => (note === undefined ? text : `${text} ${DIM}${note}${PLAIN}`);
 const message = (text: string, note: string | undefined): string => (note === undefined ? text : `${text}\n${DIM}${note}${PLAIN}`);
 
 function answered<Value>(value: Value | typeof clack.CANCEL_SYMBOL): Value {

@@ -1,0 +1,65 @@
+import { existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync, accessSync, constants } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type { Environment } from '../../config/placeholders.ts';
+import { judgedIn } from '../config/place-options.ts';
+import { processOutput } from '../config/command-output.ts';
+import { push } from '../config/push.ts';
+import { replaceFile } from '../config/replace-file.ts';
+import { parameterAccess } from '../parameter-access.ts';
+
+/** Kept of earlier configs, as many as the CloudWatch agent's wizard keeps. */
+const MAX_BACKUPS = 10;
+const FOLDER_MODE = 0o755;
+
+/** Where a new config is proposed to go: the agent's folder where this user may write it, else here. */
+export function proposedPath(folder = '/etc/unified-agent', otherwise = './agent.json'): string {
+  try {
+    accessSync(existsSync(folder) ? folder : dirname(folder), constants.W_OK);
+    return join(folder, 'config.json');
+  } catch {
+    return otherwise;
+  }
+}
+
+export interface Written {
+  readonly path: string;
+  /** Where what stood there is now, or null. */
+  readonly backup: string | null;
+}
+
+/**
+ * Writes a config file as a whole or not at all. What stood there stays as `<path>.bak-1`, -2 and so on; of ten the oldest goes.
+ * Rejects with the system's error.
+ */
+export async function keepInFile(file: string, text: string): Promise<Written> {
+  const path = resolve(file);
+  mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+  const backup = existsSync(path) ? secondName(realpathSync(path)) : null;
+  await replaceFile(path, text);
+  return { path, backup };
+}
+
+/** Another name for the file, which its replacement leaves alone. */
+function secondName(path: string): string {
+  const names = Array.from({ length: MAX_BACKUPS }, (_, i) => `${path}.bak-${i + 1}`);
+  const free = names.find((name) => lstatSync(name, { throwIfNoEntry: false }) === undefined);
+  const name = free ?? names.toSorted((a, b) => statSync(a).mtimeMs - statSync(b).mtimeMs)[0]!;
+  rmSync(name, { force: true });
+  linkSync(path, name);
+  return name;
+}
+
+/** Writes it to Parameter Store as `agent config push` does; gives the exit code of that. `ask` shows what changes and is asked; null: nobody is. */
+export async function keepInParameter(name: string, text: string, place: { readonly region: string; readonly endpoint: string | null }, env: Environment, ask: ((question: string) => Promise<boolean>) | null): Promise<number> {
+  // push reads sources, as a person names them: a file that only this user sees, for as long as it takes.
+  const folder = mkdtempSync(join(tmpdir(), 'agent-wizard-'));
+  const where = { region: place.region, ...(place.endpoint !== null && { endpoint: place.endpoint }) };
+  try {
+    const file = join(folder, 'config.json');
+    writeFileSync(file, text, { mode: 0o600 });
+    return await push([file], `ssm:${name}`, { gzip: false, split: false, tier: 'auto', type: null, env: judgedIn(env, where), access: parameterAccess(env, where), ask: ask ?? (async () => true) }, processOutput());
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
