@@ -29,14 +29,14 @@ export class Answers {
     this.#given.set(key, { value, from });
   }
 
-  /** Whether there is an answer for this subject by name; one for all subjects does not count. */
-  names(id: QuestionId, subject: string): boolean {
-    return this.#given.has(`${id}[${subject}]`);
+  /** Whether there is an answer for this subject, or one for all. */
+  has(id: QuestionId, subject: string): boolean {
+    return this.#given.has(`${id}[${subject}]`) || this.#given.has(id);
   }
 
   /** The answer as the question wants it, or undefined where none was given. Throws an AnswerError for one of another kind. */
   take(id: QuestionId, subject: string | null, question: Question): boolean | string | readonly string[] | undefined {
-    const key = subject !== null && this.names(id, subject) ? `${id}[${subject}]` : id;
+    const key = subject !== null && this.#given.has(`${id}[${subject}]`) ? `${id}[${subject}]` : id;
     const given = this.#given.get(key);
     if (given === undefined) return undefined;
     this.#used.add(key);

@@ -46,8 +46,8 @@ export class Conversation {
 
   get interactive(): boolean { return this.#voice.interactive; }
 
-  /** Whether an answer for this very subject was given. */
-  isGiven(id: QuestionId, subject: string): boolean { return this.#answers.names(id, subject); }
+  /** Whether an answer was given for this subject, or for all. */
+  isGiven(id: QuestionId, subject: string): boolean { return this.#answers.has(id, subject); }
 
   async yesNo(id: IdOf<'yes or no'>, posed: Posed<boolean>): Promise<boolean> {
     const given = this.#given(id, posed, QUESTIONS[id]);

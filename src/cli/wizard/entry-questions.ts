@@ -51,13 +51,13 @@ export class EntryQuestions {
   async ask(): Promise<{ readonly entry: ConfigPart; readonly estimate: LogEstimate } | null> {
     const { pattern: subject } = this.#log;
     const named = (['group', 'stream', 'class', 'retention', 'timestamp_format', 'timezone', 'event_start'] as const).some((id) => this.#talk.isGiven(id, subject));
-    if (named) await this.#change(true, false);
+    if (named) await this.#change(true);
     for (let again = false; ; again = true) {
       this.#show();
       const verdict = await this.#talk.choice('entry', { subject, again, usual: 'yes' });
       if (verdict === 'no') return null;
       if (verdict === 'yes') break;
-      await this.#change(false, again);
+      await this.#change(false);
       if (!this.#talk.interactive) break;
     }
     return { entry: this.#entry(), estimate: { pattern: subject, group: this.#draft.group, groupClass: this.#groupClass, flow: this.#flow() } };
@@ -77,9 +77,9 @@ export class EntryQuestions {
   }
 
   /** @param quiet only what was answered beforehand is changed. */
-  async #change(quiet: boolean, again: boolean): Promise<void> {
+  async #change(quiet: boolean): Promise<void> {
     const talk = this.#talk;
-    const posed = { subject: this.#log.pattern, quiet, again };
+    const posed = { subject: this.#log.pattern, quiet, again: !quiet };
     const { form } = this.#draft;
     const group = await talk.text('group', { ...posed, usual: this.#draft.group });
     const stream = await talk.text('stream', { ...posed, usual: this.#draft.stream });

@@ -9,7 +9,7 @@ import type { LogProposal } from './log-proposals.ts';
 
 /** Events of a file shown, and lines of one event. */
 const SHOWN_EVENTS = 3;
-const SHOWN_LINES = 3;
+const SHOWN_LINES = 5;
 /** Characters of a line shown. */
 const SHOWN_WIDTH = 100;
 
@@ -39,7 +39,12 @@ function formLines(sample: LineSample, { format, field, timezone, ambiguousWith,
 }
 
 function eventLines(sample: LineSample, form: LineForm): readonly string[] {
-  return eventsOf(sample, form, SHOWN_EVENTS).flatMap(({ time, lines }) => [
+  const events = eventsOf(sample, form, Infinity);
+  const shown = events.slice(-SHOWN_EVENTS);
+  // An event of several lines says most about where events begin.
+  const long = events.findLast(({ lines }) => lines.length > 1);
+  const telling = long === undefined || shown.includes(long) ? shown : [long, ...shown.slice(1)];
+  return telling.flatMap(({ time, lines }) => [
     `${Number.isNaN(time) ? '-'.padEnd(24) : new Date(time).toISOString()}  ${shortened(lines[0]!)}`,
     ...lines.slice(1, SHOWN_LINES).map((line) => `${''.padEnd(24)}  ${shortened(line)}`),
     ...(lines.length > SHOWN_LINES ? [`${''.padEnd(24)}  … and ${countText(lines.length - SHOWN_LINES, 'line')} more`] : []),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KNOWN_LOGS } from '../../../src/cli/wizard/known-logs.ts';
-import { groupFor, proposalsFor, type FoundLog } from '../../../src/cli/wizard/log-proposals.ts';
+import { KNOWN_LOGS } from '../../../../src/cli/wizard/known-logs.ts';
+import { groupFor, proposalsFor, type FoundLog } from '../../../../src/cli/wizard/log-proposals.ts';
 
 const ISO = { format: '%Y-%m-%dT%H:%M:%S', field: null, timezone: null, ambiguousWith: null, start: 'line without leading white space', times: [] } as const;
 const file = (path: string, more: Partial<FoundLog> = {}): FoundLog => ({ path, size: 10, mtimeMs: 1000, writer: null, known: null, form: ISO, ...more });

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { spawn } from 'node:child_process';
+import { followable, growthOf, tailLines } from '../../src/agent/log-survey.ts';
+import { openLogs } from '../../src/host/open-logs.ts';
+import { hasJournal, runningUnits } from '../../src/host/journal-units.ts';
+import { atEnd } from '../support/at-end.ts';
+import { until } from '../support/rig.ts';
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'survey-'));
+  atEnd(t, async () => { rmSync(path, { recursive: true }); });
+  return path;
+}
+
+test('a log that another process writes is found with the name of its program; what it only reads, deleted or names otherwise is not', async (t) => {
+  const at = folder(t);
+  const script = `const fs=require('fs');const at=${JSON.stringify(at)};for(const n of ['app.log','gone.log','data.db'])fs.openSync(at+'/'+n,'a');fs.unlinkSync(at+'/gone.log');fs.writeFileSync(at+'/read.log','x');fs.openSync(at+'/read.log','r');fs.writeFileSync(at+'/ready','');setInterval(()=>{},1000)`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: 'ignore' });
+  atEnd(t, async () => { child.kill('SIGKILL'); });
+  const found = (): readonly { readonly path: string; readonly writer: string }[] => openLogs().filter(({ path }) => path.startsWith(at));
+  await until('the child to open its files', () => followable(join(at, 'ready')) !== null && found().length > 0);
+  assert.deepEqual(found().map(({ path }) => path), [join(at, 'app.log')]);
+  assert.match(found()[0]!.writer, /node|Main/);
+});
+
+test('a process table that is strange or gone gives nothing, and no error', (t) => {
+  const proc = folder(t);
+  assert.deepEqual(openLogs(join(proc, 'none')), []);
+  mkdirSync(join(proc, '12/fd'), { recursive: true });
+  mkdirSync(join(proc, '12/fdinfo'));
+  symlinkSync('/var/log/x.log', join(proc, '12/fd/3'));
+  writeFileSync(join(proc, '12/fdinfo/3'), 'no flags');
+  symlinkSync('/var/log/y.log', join(proc, '12/fd/4'));
+  writeFileSync(join(proc, '12/fdinfo/4'), 'pos:\t0\nflags:\t0102001\n');
+  assert.deepEqual(openLogs(proc), [{ path: '/var/log/y.log', writer: '' }]);
+});
+
+test('without systemd there are no units, and one that hangs or babbles is not waited for', async (t) => {
+  const at = folder(t);
+  assert.equal(hasJournal(at), false);
+  assert.deepEqual(await runningUnits(join(at, 'none')), []);
+  const systemctl = join(at, 'systemctl');
+  writeFileSync(systemctl, '#!/bin/sh\necho \'[{"unit":"b.service"},{"unit":"a.service"},7]\'\n', { mode: 0o755 });
+  assert.deepEqual(await runningUnits(systemctl), ['a.service', 'b.service']);
+  writeFileSync(systemctl, '#!/bin/sh\necho "old systemd"\n', { mode: 0o755 });
+  assert.deepEqual(await runningUnits(systemctl), []);
+});
+
+test('only text that this user can read is proposed', (t) => {
+  const at = folder(t);
+  writeFileSync(join(at, 'a.log'), 'hello\n');
+  writeFileSync(join(at, 'a.log.gz'), 'hello\n');
+  writeFileSync(join(at, 'b.log'), Buffer.from([1, 2, 3, 0, 4, 0, 5, 6, 0, 1]));
+  assert.deepEqual(['a.log', 'a.log.gz', 'b.log', 'c.log', '.'].map((name) => followable(join(at, name))?.size), [6, undefined, undefined, undefined, undefined]);
+});
+
+test('the end of a file is read in whole lines, whatever its length and encoding', (t) => {
+  const at = folder(t);
+  const path = join(at, 'a.log');
+  writeFileSync(path, '');
+  assert.deepEqual(tailLines(path).lines, []);
+  appendFileSync(path, 'one\r\ntwo\nthree, unfinished');
+  assert.deepEqual(tailLines(path).lines, ['one', 'two']);
+  writeFileSync(path, Array.from({ length: 30_000 }, (_, i) => `line ${i}\n`).join(''));
+  assert.deepEqual([tailLines(path).lines.length, tailLines(path).lines.at(-1)], [200, 'line 29999']);
+  writeFileSync(path, `${'x'.repeat(200_000)}\nlast\n`);
+  assert.deepEqual(tailLines(path).lines, ['last']);
+  writeFileSync(path, Buffer.from(`\uFEFF${'ä'.repeat(50_000)}\nzwei\ndrei\n`, 'utf16le'));
+  assert.deepEqual([tailLines(path).lines, tailLines(path).encoding], [['zwei', 'drei'], 'utf-16le']);
+});
+
+test('growth is counted from the last rotation on, with the lives before it whose size is known', (t) => {
+  const at = folder(t);
+  const now = Date.now();
+  const file = (name: string, bytes: number, hoursAgo: number): void => {
+    writeFileSync(join(at, name), 'x'.repeat(bytes));
+    utimesSync(join(at, name), (now - hoursAgo * 3_600_000) / 1000, (now - hoursAgo * 3_600_000) / 1000);
+  };
+  file('app.log', 100, 0);
+  assert.equal(growthOf(join(at, 'app.log'), now), null, 'a file that was just made says nothing');
+  assert.equal(growthOf(join(at, 'none.log'), now), null);
+  file('app.log.1', 1000, 10);
+  file('app.log.2.gz', 10, 20);
+  const { bytes, span } = growthOf(join(at, 'app.log'), now)!;
+  assert.deepEqual([bytes, Math.round(span / 3_600_000)], [1100, 20]);
+  file('other.log', 7, 1);
+  file('other.log.1.gz', 7, 5);
+  const other = growthOf(join(at, 'other.log'), now)!;
+  assert.deepEqual([other.bytes, Math.round(other.span / 3_600_000)], [7, 5]);
+});
