@@ -47,8 +47,8 @@ export const minifiedBytes = (config: ConfigPart): number => Buffer.byteLength(J
 
 function sizeText(size: number): string {
   const limit = size > TIER_BYTES.advanced
-    ? `more than any SSM parameter holds (${TIER_BYTES.advanced}); \`agent config push --split\` or \`--gzip\` gets it there, a file has no such limit`
-    : `more than a standard SSM parameter holds (${TIER_BYTES.standard}); an advanced one costs about 0.05 USD a month`;
+    ? `more than any SSM parameter holds (${TIER_BYTES.advanced}): below a path (/NAME/) it becomes several; a file has no such limit`
+    : `more than a standard SSM parameter holds (${TIER_BYTES.standard}); AWS charges for an advanced one`;
   return `${size} bytes without white space: ${limit}.`;
 }
 

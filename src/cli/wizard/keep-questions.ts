@@ -21,6 +21,9 @@ export interface KeepOptions {
   readonly said: (text: string) => void;
 }
 
+/** The CloudWatch agent's own default; what AWS manages of policies allows this beginning alone. */
+const PARAMETER = 'AmazonCloudWatch-linux';
+
 /** Asks where the config goes and puts it there; gives the exit code. */
 export async function keepConfig(talk: Conversation, proposed: Proposed, options: KeepOptions): Promise<number> {
   const { said, out, force } = options;
@@ -29,7 +32,7 @@ export async function keepConfig(talk: Conversation, proposed: Proposed, options
     return EXIT.config;
   }
   const size = minifiedBytes(proposed.config);
-  const hint = size > TIER_BYTES.advanced ? `too large: ${size} bytes of at most ${TIER_BYTES.advanced}` : size > TIER_BYTES.standard ? `${size} bytes: an advanced parameter, which AWS charges for` : 'for a fleet';
+  const hint = size > TIER_BYTES.advanced ? `${size} bytes: several parameters below a path` : size > TIER_BYTES.standard ? `${size} bytes: an advanced parameter, which AWS charges for` : 'for a fleet';
   const where = await talk.choice('write', { usual: 'file', among: QUESTIONS.write.choices.map((choice) => (choice.value === 'ssm' ? { ...choice, hint } : choice)) });
   switch (where) {
     case 'print':
@@ -63,8 +66,8 @@ async function toFile(talk: Conversation, { text }: Proposed, { from, force, sai
   }
 }
 
-async function toParameter(talk: Conversation, { text, region }: Proposed, { env, endpoint, said }: KeepOptions): Promise<number> {
-  const name = (await talk.text('ssm_name', { usual: 'AmazonCloudWatch-linux' })).replace(/^ssm:/, '');
+async function toParameter(talk: Conversation, { config, text, region }: Proposed, { env, endpoint, said }: KeepOptions): Promise<number> {
+  const name = (await talk.text('ssm_name', { usual: minifiedBytes(config) > TIER_BYTES.advanced ? `/${PARAMETER}/` : PARAMETER })).replace(/^ssm:/, '');
   const place = { region: await talk.text('ssm_region', { usual: region }), endpoint };
   const code = await keepInParameter(name, text, place, env, talk.interactive ? (question) => talk.agreed(question, true) : null);
   if (code === 0) said(`next: agent check --config ssm:${name}\nthen: agent run --config ssm:${name}`);
