@@ -28,13 +28,9 @@ import { releaseBeyond } from './lingering.ts';
 import { LogPipeline } from './log-pipeline.ts';
 import { Relatives } from './relatives.ts';
 import { Rest } from './rest.ts';
-import { CHUNK_BYTES, buildStages } from './stages.ts';
+import { arenaBytes, buildStages } from './stages.ts';
 import { openStore } from './state-directory.ts';
 
-/** A read beyond the largest event: its marks and the line after it. */
-const READ_MARGIN = 65_536;
-/** Smallest arena input: the usual chunk and its window. */
-const LEAST_INPUT = CHUNK_BYTES + READ_MARGIN;
 /** Delivered bodies kept for reuse, bytes: a few full batches, or the many small ones of quiet streams. */
 const POOLED_BYTES = 8_388_608;
 /** And for each further request of a lane's window, because their answers may come all at once: a full body. */
@@ -131,8 +127,7 @@ export class Agent {
   async #follow(life: LifetimeControl, store: CheckpointStore, quarantine: Quarantine, client: ReturnType<typeof createLogsClient>): Promise<void> {
     const { plan, report, localZone, stateDir } = this.#o;
     const now = (): number => performance.now();
-    const largest = Math.max(LEAST_INPUT, ...plan.entries.map((entry) => entry.framing.maxEventBytes + READ_MARGIN));
-    const arena = new Arena(largest);
+    const arena = new Arena(arenaBytes(plan.entries));
     const kernel = createKernel(arena);
     const budget = (this.#budget = new Budget(plan.delivery.budgetBytes));
     const descriptors = (this.#descriptors = new Descriptors(descriptorLimit()));

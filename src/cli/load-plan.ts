@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { checkDocument, compile, needsInstance } from '../config/compile.ts';
 import type { GlobFault } from '../config/compile-logs.ts';
+import type { JsonNode } from '../config/json-tree.ts';
 import { loadDocument } from '../config/load.ts';
 import type { Environment, HostFacts } from '../config/placeholders.ts';
 import type { Problem } from '../config/problem.ts';
@@ -28,7 +29,12 @@ export interface LoadedPlan {
 export async function loadPlan(configFiles: readonly string[], env: Environment, globFault?: GlobFault): Promise<LoadedPlan> {
   const { root, problems, unreadable } = await loadDocument(configFiles);
   if (root === null) return { plan: null, problems, unreadable };
-  const document = checkDocument(root, problems);
+  return { ...(await planOf(root, problems, env, globFault)), unreadable };
+}
+
+/** From a document to the Plan, as `loadPlan`. @param earlier problems found while it was read and merged */
+export async function planOf(root: JsonNode, earlier: readonly Problem[], env: Environment, globFault?: GlobFault): Promise<Omit<LoadedPlan, 'unreadable'>> {
+  const document = checkDocument(root, earlier);
   const container = containerName(env);
   const instance = needsInstance(document, env, container !== null) ? await askInstance(env) : null;
   const localZone = hostZone(env);
@@ -40,5 +46,5 @@ export async function loadPlan(configFiles: readonly string[], env: Environment,
     localZone,
     get date() { return localDate(Date.now(), localZone); },
   };
-  return { ...compile(document, facts, env, globFault), unreadable };
+  return compile(document, facts, env, globFault);
 }
