@@ -1,5 +1,6 @@
 // What `run` would make of a file, shown instead of sent: the same stages, no state, no network.
 import { closeSync, fstatSync, readSync } from 'node:fs';
+import { EVENT_OVERHEAD } from '../batching/limits.ts';
 import { skipByContent } from '../files/binary-content.ts';
 import { Descriptors } from '../files/descriptors.ts';
 import { skipByName, skipByType } from '../files/skip.ts';
@@ -7,6 +8,7 @@ import { openFile } from '../files/tailer.ts';
 import { Arena } from '../kernel/arena.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import type { FileEntryPlan, UndeliverablePolicy } from '../plan.ts';
+import { inferTimestamp } from '../records/infer-timestamp.ts';
 import { destinationOf } from './destination.ts';
 import { PreviewReader } from './preview-reader.ts';
 import type { PreviewedEvent } from './preview-reader.ts';
@@ -20,6 +22,9 @@ const MOST_WINDOW = 67_108_864;
 const COUNTED_BYTES = 67_108_864;
 const BLOCK_BYTES = 262_144;
 const NEWLINE = 10;
+/** Of what is shown, so much is looked at for the form of its timestamps. */
+const LINES_OF_EVENT = 20;
+const LOOKED_AT_LINES = 200;
 
 export interface PreviewSpec {
   /** Absolute. */
@@ -42,8 +47,9 @@ export interface PreviewSample {
   readonly sourceBytes: number;
   readonly events: number;
   readonly sentEvents: number;
-  /** As the service counts them: messages and 26 bytes each. */
+  /** As the service counts them: messages and 26 bytes each; and the messages alone. */
   readonly sentBytes: number;
+  readonly sentMessageBytes: number;
   /** Dropped by each filter of the entry, in their order. */
   readonly filtered: readonly number[];
   readonly tooOld: number;
@@ -66,6 +72,8 @@ export interface Preview {
   readonly nulBytes: number;
   /** What `run` would warn of. */
   readonly troubles: readonly string[];
+  /** The timestamp_format that fits what is shown, where the entry has none, or one that fits less than half of the events. */
+  readonly likelyFormat: string | null;
 }
 
 /** The preview of a file, or why `run` would not follow it. */
@@ -124,10 +132,10 @@ class Previewing {
     const line = stages.stamper.wide ? null : lineAt(fd, from);
     const tally = new Tally(entry.filters.length);
     const shown: PreviewedEvent[] = [];
-    // From the middle of a file on, the first message may be the rest of one.
+    // From the middle of a file on, the first message may be the rest of one, and so are its pieces.
     let unsure: PreviewedEvent | null = null;
     const end = new PreviewReader({ fd, entry, stages, report, file: { path, mtimeMs, parser: stages.stamper.newParser(), lane: { destination } }, from, to, isEnd: to === size, line }, (event) => {
-      if (from > 0 && unsure === null && tally.events === 0) { unsure = event; return true; }
+      if (from > 0 && tally.events === 0 && (unsure === null || event.piece > 1)) { unsure ??= event; return true; }
       tally.add(event);
       if (this.#spec.from === 'end') {
         shown.push(event);
@@ -141,6 +149,7 @@ class Previewing {
     return {
       path, size, destination: { group: destination.group, stream: destination.stream }, events: shown, isCutOff,
       sample: tally.sample(from, end.offset - from), nulBytes: end.nulBytes, troubles: report.troubles,
+      likelyFormat: entry.timestamp === null || 2 * tally.untimed > tally.events ? likelyFormat(shown, mtimeMs, localZone) : null,
     };
   }
 }
@@ -152,7 +161,7 @@ class Tally {
   #sentBytes = 0;
   #tooOld = 0;
   #tooNew = 0;
-  #untimed = 0;
+  untimed = 0;
   #firstUntimed: string | null = null;
 
   constructor(filters: number) { this.#filtered = Array.from({ length: filters }, () => 0); }
@@ -167,16 +176,22 @@ class Tally {
       default: verdict satisfies never;
     }
     if (!isUntimed) return;
-    this.#untimed++;
+    this.untimed++;
     this.#firstUntimed ??= original;
   }
 
   sample(from: number, sourceBytes: number): PreviewSample {
     return {
-      from, sourceBytes, events: this.events, sentEvents: this.#sentEvents, sentBytes: this.#sentBytes, filtered: this.#filtered,
-      tooOld: this.#tooOld, tooNew: this.#tooNew, untimed: this.#untimed, firstUntimed: this.#firstUntimed,
+      from, sourceBytes, events: this.events, sentEvents: this.#sentEvents, sentBytes: this.#sentBytes,
+      sentMessageBytes: this.#sentBytes - this.#sentEvents * EVENT_OVERHEAD, filtered: this.#filtered,
+      tooOld: this.#tooOld, tooNew: this.#tooNew, untimed: this.untimed, firstUntimed: this.#firstUntimed,
     };
   }
+}
+
+function likelyFormat(shown: readonly PreviewedEvent[], writtenAt: number, localZone: string): string | null {
+  const lines = shown.flatMap(({ original }) => original.split('\n', LINES_OF_EVENT)).slice(-LOOKED_AT_LINES);
+  return inferTimestamp({ lines, writtenAt, localZone })?.format ?? null;
 }
 
 /** Offset of the first line that begins at or after `offset`, or null if none does. @param wide code units of two bytes, in either order. */

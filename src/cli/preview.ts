@@ -12,7 +12,7 @@ import { hostZone } from '../host/time-zone.ts';
 import type { FileEntryPlan, Plan } from '../plan.ts';
 import { loadPlan, planOf } from './load-plan.ts';
 import type { LoadedPlan } from './load-plan.ts';
-import { PRICED_REGION, chargedBytes, costOf, priceOf } from './preview/cost.ts';
+import { costOfDay } from './preview/cost.ts';
 import { addEntryFlags, documentOf, firstGiven, problemsOfFlags } from './preview/flags.ts';
 import type { GivenFlags } from './preview/flags.ts';
 import { previewText } from './preview/text.ts';
@@ -26,6 +26,8 @@ const DEFAULT_EVENTS = 20;
 /** Each may hold 8 KiB of text. */
 const MOST_EVENTS = 10_000;
 const MOST_WATCHED_S = 86_400;
+/** Where nothing names a region: it matters for {aws_region} and the price alone. */
+const DEFAULT_REGION = 'us-east-1';
 
 interface PreviewOptions {
   readonly config?: readonly string[];
@@ -108,7 +110,7 @@ async function preview(file: string, options: PreviewOptions & GivenFlags): Prom
 interface Shown { readonly entry: FileEntryPlan; readonly preview: Preview; readonly notes: readonly string[] }
 
 async function planOfFlags(path: string, options: GivenFlags): Promise<LoadedPlan> {
-  const region = process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'] || PRICED_REGION;
+  const region = process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'] || DEFAULT_REGION;
   const { plan, problems } = await planOf(documentOf(path, options, region), [], process.env, globFault);
   return { plan, problems: problemsOfFlags(problems), unreadable: false };
 }
@@ -142,13 +144,10 @@ async function notesOf(entry: FileEntryPlan, path: string, { ownLogs }: Plan): P
 }
 
 function telling({ entry, preview: made, notes }: Shown, growth: Growth | { readonly unknown: string }, plan: Plan, options: PreviewOptions, localZone: string): PreviewTelling {
-  return { preview: made, entry, notes, growth, undeliverable: plan.delivery.undeliverable, price: priceOf(plan.service.region, entry.naming.groupClass, options.pricePerGb ?? null), localZone };
+  return { preview: made, entry, notes, growth, undeliverable: plan.delivery.undeliverable, price: { region: plan.service.region, groupClass: entry.naming.groupClass, given: options.pricePerGb ?? null }, localZone };
 }
 
 function documentText(tellings: readonly PreviewTelling[], problems: readonly Problem[]): string {
-  const previews = tellings.map(({ preview: made, entry, notes, growth, price }) => {
-    const charged = 'unknown' in growth ? null : chargedBytes(growth, made.sample);
-    return { entry: entry.pointer, pattern: entry.pattern, notes, ...made, growth, cost: { ...price, chargedBytesPerDay: charged, usdPerDay: charged === null ? null : costOf(charged, price) } };
-  });
+  const previews = tellings.map(({ preview: made, entry, notes, growth, price }) => ({ entry: entry.pointer, pattern: entry.pattern, notes, ...made, growth, cost: costOfDay(growth, made.sample, price) }));
   return `${JSON.stringify({ problems, previews }, null, 2)}\n`;
 }

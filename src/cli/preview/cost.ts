@@ -1,42 +1,38 @@
-// What CloudWatch Logs asks for taking in logs. Storage, queries and the free tier are left out.
-import type { Preview } from '../../agent/preview.ts';
 import type { Growth } from '../../agent/growth.ts';
+import type { PreviewSample } from '../../agent/preview.ts';
+import { LISTED_REGION, ingestionCost } from '../../config/ingestion-cost.ts';
+import type { IngestionCost } from '../../config/ingestion-cost.ts';
 import type { LogGroupClass } from '../../plan.ts';
+import { bytesText } from '../units.ts';
 
-/** Bytes of a gigabyte on the bill. */
-const GIGABYTE = 1_073_741_824;
+const DAYS_OF_MONTH = 30;
 
-/** The region whose prices are known here. */
-export const PRICED_REGION = 'us-east-1';
-/**
- * US dollars for each gigabyte that is taken in, for custom logs. List prices of us-east-1 as published at
- * aws.amazon.com/cloudwatch/pricing, June 2026; the same since the class INFREQUENT_ACCESS came in November 2023. Other regions
- * ask up to half more.
- */
-const PRICES = { asOf: 'June 2026', perGigabyte: { STANDARD: 0.5, INFREQUENT_ACCESS: 0.25 } } as const;
-
-export interface Price {
-  /** US dollars for a gigabyte. */
-  readonly perGigabyte: number;
-  /** In words: whose it is. */
-  readonly source: string;
+/** Whose price a group is taken in at. */
+export interface PriceSpec {
+  readonly region: string;
+  /** Null: a group that exists, or is created without a class, is taken for STANDARD. */
+  readonly groupClass: LogGroupClass | null;
+  /** US dollars for a gigabyte that the user knows better, or null. */
+  readonly given: number | null;
 }
 
-/** The price of a group of this class in a region; `given` is a price that the user knows better. */
-export function priceOf(region: string, groupClass: LogGroupClass | null, given: number | null): Price {
-  if (given !== null) return { perGigabyte: given, source: 'the price given' };
-  const charged = groupClass ?? 'STANDARD';
-  const source = `${charged} in ${PRICED_REGION}, list price of ${PRICES.asOf}`;
-  return { perGigabyte: PRICES.perGigabyte[charged], source: region === PRICED_REGION ? source : `${source}; ${region} may ask more, --price-per-gb tells` };
+/** What a day of the file costs if it grows on like this and its events stay like those of the sample; null where nothing was seen. */
+export function costOfDay(growth: Growth | { readonly unknown: string }, { sentBytes, sentMessageBytes, sentEvents, sourceBytes }: PreviewSample, price: PriceSpec): IngestionCost | null {
+  if ('unknown' in growth || sourceBytes === 0 || sentBytes === 0) return null;
+  const perByte = growth.bytesPerDay / sourceBytes;
+  return ingestionCost({
+    bytesPerDay: perByte * sentMessageBytes, eventsPerDay: perByte * sentEvents, region: price.region, groupClass: price.groupClass ?? 'STANDARD',
+    ...(price.given === null ? {} : { usdPerGigabyte: price.given }),
+  });
 }
 
-/** Bytes that a day's growth is charged for: what the filters leave, with the service's 26 bytes for each event; null where nothing was seen. */
-export function chargedBytes(growth: Growth, { sentBytes, sourceBytes }: Preview['sample']): number | null {
-  return sourceBytes === 0 ? null : growth.bytesPerDay * sentBytes / sourceBytes;
+/** A cost in words: per day and month, and what it is made of. */
+export function costText(cost: IngestionCost | null, { region, groupClass, given }: PriceSpec): string {
+  if (cost === null) return 'not known';
+  const { usdPerDay, billedBytesPerDay, exact } = cost;
+  const source = given === null ? `${groupClass ?? 'STANDARD'}, list price of ${exact ? region : `${LISTED_REGION}; ${region} may ask more, --price-per-gb tells`}` : 'as given';
+  return `about ${dollars(usdPerDay)} USD a day, ${dollars(usdPerDay * DAYS_OF_MONTH)} in ${DAYS_OF_MONTH} days, to take in ${bytesText(billedBytesPerDay)} a day (${source}); storage and queries come on top`;
 }
-
-/** US dollars for taking in this many bytes. */
-export const costOf = (bytes: number, { perGigabyte }: Price): number => bytes / GIGABYTE * perGigabyte;
 
 /** US dollars with the digits that mean something: `0.00`, `0.0042`, `0.42`, `1,234`. */
 export function dollars(amount: number): string {

@@ -5,12 +5,11 @@ import type { FileEntryPlan, UndeliverablePolicy } from '../../plan.ts';
 import { describeEntry } from '../plan-text.ts';
 import { printable } from '../text-table.ts';
 import { bytesText, countText, spanText } from '../units.ts';
-import { chargedBytes, costOf, dollars } from './cost.ts';
-import type { Price } from './cost.ts';
+import { costOfDay, costText } from './cost.ts';
+import type { PriceSpec } from './cost.ts';
 
 /** Of a text, this much is shown in a line of the summary. */
 const QUOTED = 120;
-const DAYS_OF_MONTH = 30;
 
 /** What a preview of one file under one entry is told with. */
 export interface PreviewTelling {
@@ -18,7 +17,7 @@ export interface PreviewTelling {
   readonly entry: FileEntryPlan;
   readonly undeliverable: UndeliverablePolicy;
   readonly growth: Growth | { readonly unknown: string };
-  readonly price: Price;
+  readonly price: PriceSpec;
   /** IANA name of the host's zone. */
   readonly localZone: string;
   /** What a person should know beside it, one line each. */
@@ -57,15 +56,15 @@ function eventText(event: PreviewedEvent, number: number, { entry, undeliverable
     `${timeText(time, localZone)} ${SOURCES[timeFrom]}`,
     `${bytes.toLocaleString('en-US')} bytes`,
     isDropped ? paint.loud(verdictText(verdict, entry, undeliverable)) : 'sent',
-    ...(piece > 0 ? [`piece ${piece} of a message above ${entry.framing.maxEventBytes.toLocaleString('en-US')} bytes`] : []),
+    ...(piece > 1 || (piece === 1 && waits !== 'partial') ? [`piece ${piece} of a message above ${entry.framing.maxEventBytes.toLocaleString('en-US')} bytes`] : []),
     ...(waits === 'lines' ? [`after ${entry.framing.multilineTimeoutMs / 1000} s without another line`] : []),
-    ...(waits === 'partial' ? [`without its newline, after ${entry.framing.partialLineTimeoutMs / 1000} s`] : []),
+    ...(waits === 'partial' ? [`without its newline, marked, after ${entry.framing.partialLineTimeoutMs / 1000} s`] : []),
   ];
   const body = isDropped ? paint.dropped : AS_IS;
   const { from, to } = event.span ?? { from: 0, to: 0 };
   const before = clean(original);
   const marked = from === to ? body(before) : body(before.slice(0, from)) + paint.time(before.slice(from, to)) + body(before.slice(to));
-  const shown = original === message ? quoted(marked, '| ') : quoted(marked, '- ') + quoted(body(clean(message)), '+ ');
+  const shown = isDropped || original === message ? quoted(marked, '| ') : quoted(marked, '- ') + quoted(body(clean(message)), '+ ');
   return `${paint.faint(`#${number}  ${facts.join('  ')}`)}\n${shown}`;
 }
 
@@ -106,14 +105,14 @@ export function timeText(time: number, localZone: string): string {
 function summaryText({ preview, entry, undeliverable, growth, price }: PreviewTelling, paint: Paint): string {
   const { sample } = preview;
   const rows: [string, string][] = [
-    ['looked at', `${countText(sample.events, 'event')} in ${bytesText(sample.sourceBytes)} of the file${sample.sourceBytes + sample.from >= preview.size && sample.from === 0 ? ', all of it' : ''}`],
+    ['looked at', `${countText(sample.events, 'event')} in ${sample.from === 0 ? sample.sourceBytes >= preview.size ? 'all' : 'the first' : 'the last'} ${bytesText(sample.sourceBytes)} of the file`],
     ['sent', `${countText(sample.sentEvents, 'event')}, ${bytesText(sample.sentBytes)} as the service counts them (26 for each event)`],
     ...droppedRows(sample, entry, undeliverable),
     ...(preview.nulBytes > 0 ? [['left out', `${preview.nulBytes.toLocaleString('en-US')} NUL bytes, which stand for no text`] as [string, string]] : []),
     ['growth', growthText(growth)],
-    ['cost', costText(growth, sample, price)],
+    ['cost', costText(costOfDay(growth, sample, price), price)],
   ];
-  return `${untimedText(sample, entry, paint)}${rows.map(([name, text]) => `  ${name.padEnd(10)}${text}\n`).join('')}`;
+  return `${timesText(preview, entry, paint)}${rows.map(([name, text]) => `  ${name.padEnd(10)}${text}\n`).join('')}`;
 }
 
 function droppedRows(sample: PreviewSample, entry: FileEntryPlan, undeliverable: UndeliverablePolicy): readonly [string, string][] {
@@ -121,12 +120,15 @@ function droppedRows(sample: PreviewSample, entry: FileEntryPlan, undeliverable:
   return counts.filter(([count]) => count > 0).map(([count, verdict]) => ['not sent', `${countText(count, 'event')} ${verdictText(verdict, entry, undeliverable)}`]);
 }
 
-/** A loud line where a format fits few events: the format is the likely mistake then. */
-function untimedText({ untimed, events, firstUntimed }: PreviewSample, { timestamp }: FileEntryPlan, paint: Paint): string {
-  if (untimed === 0 || timestamp === null) return '';
+/** A loud line where a format fits few events, or where there is none and one would fit. */
+function timesText({ sample: { untimed, events, firstUntimed }, likelyFormat }: Preview, { timestamp }: FileEntryPlan, paint: Paint): string {
+  const likely = likelyFormat === null ? '' : `    ${timestamp === null ? 'the lines fit' : 'they fit'} timestamp_format ${JSON.stringify(likelyFormat)}\n`;
+  if (timestamp === null) return likely === '' ? '' : `${paint.loud('events carry the time of reading, but there are times in the text:')}\n${likely}\n`;
+  if (untimed === 0) return '';
   const text = `${countText(untimed, 'event')} of ${events.toLocaleString('en-US')} ${untimed === 1 ? 'has' : 'have'} no time of the form ${timestamp.format}`;
-  const nearest = firstUntimed === null ? '' : `\n    format ${timestamp.format}\n    event  ${printable(firstLine(firstUntimed))}`;
-  return 2 * untimed > events ? `${paint.loud(`${text}: most of them, so the format is likely to be wrong. The first:`)}${nearest}\n\n` : `${text}. The first:${nearest}\n\n`;
+  const isMost = 2 * untimed > events;
+  const first = firstUntimed === null ? '' : `    format ${timestamp.format}\n    event  ${printable(firstLine(firstUntimed))}\n`;
+  return `${isMost ? paint.loud(`${text}: most of them, so the format is likely to be wrong. The first:`) : `${text}. The first:`}\n${first}${likely}\n`;
 }
 
 function firstLine(text: string): string {
@@ -143,12 +145,4 @@ function growthText(growth: PreviewTelling['growth']): string {
     birth: `${bytesText(bytes)} in ${spanText(spanMs)}, since the file was begun`,
   }[basis];
   return `${bytesText(bytesPerDay)} a day (${how})`;
-}
-
-function costText(growth: PreviewTelling['growth'], sample: PreviewSample, price: Price): string {
-  const charged = 'unknown' in growth ? null : chargedBytes(growth, sample);
-  const rate = `${price.perGigabyte} USD for a gigabyte (${price.source})`;
-  if (charged === null) return `not known; ${rate}`;
-  const day = costOf(charged, price);
-  return `about ${dollars(day)} USD a day, ${dollars(day * DAYS_OF_MONTH)} in ${DAYS_OF_MONTH} days, to take in ${bytesText(charged)} a day at ${rate}; storage and queries come on top`;
 }
