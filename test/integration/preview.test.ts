@@ -52,9 +52,9 @@ const KINDS: readonly { readonly name: string; readonly content: () => Buffer; r
     entry: { timestamp: STAMPED, filters: [{ type: 'exclude', pattern: pattern('DEBUG') }] },
   },
   {
-    name: 'a start pattern, and messages above the limit in pieces',
+    name: 'a start pattern, messages above the limit in pieces, and a filter that only the first piece tells',
     content: () => Buffer.from(`head ${'x'.repeat(3000)}\n${'y'.repeat(500)}\n#1 start\nmore\n#2 start\n${'é'.repeat(2000)}\n#3\n`),
-    entry: { start: { kind: 'pattern', pattern: pattern('^#\\d') }, maxEventBytes: 1024 },
+    entry: { start: { kind: 'pattern', pattern: pattern('^#\\d') }, maxEventBytes: 1024, filters: [{ type: 'exclude', pattern: pattern('^head') }] },
   },
   { name: 'UTF-16 with its mark', content: () => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('eins\nzwei ü\n drei\n', 'utf16le')]), entry: { encoding: 'utf-16le' } },
 ];
@@ -83,6 +83,7 @@ test('each event is told with its line, where its time comes from, and which rul
     [7, 'text', { kind: 'filtered', filter: 1 }, 57],
     [8, 'text', { kind: 'filtered', filter: 2 }, 61],
   ]);
+  assert.deepEqual(events.map(({ waits }) => waits), ['none', 'none', 'none', 'none', 'lines']);
   assert.deepEqual([events[1]!.span, events[1]!.original.slice(0, 23)], [{ from: 0, to: 23 }, time]);
   assert.deepEqual([sample.filtered, sample.tooOld, sample.untimed, sample.firstUntimed], [[0, 1, 1], 1, 1, 'first']);
 });
