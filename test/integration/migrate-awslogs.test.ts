@@ -104,7 +104,7 @@ test('after a change-over from the legacy agent its last batch is sent again, an
 });
 
 test('of several files of a section only the latest sends its last batch again; a file that was never read begins where its stream did', async (t) => {
-  const { rig, run, state } = await withRig(t, '[app]\nfile = LOGS/app*.log\nlog_group_name = g\nlog_stream_name = s\nfile_fingerprint_lines = 2-3\n[new]\nfile = LOGS/new.log\nlog_group_name = g\nlog_stream_name = s\n[none]\nfile = LOGS/none.log\nlog_group_name = g\n', [{ path: 'app*.log' }, { path: 'new.log' }]);
+  const { rig, run, state } = await withRig(t, '[app]\nfile = LOGS/app*.log\nlog_group_name = g\nlog_stream_name = s\nfile_fingerprint_lines = 2-3\n[new]\nfile = LOGS/new.log\nlog_group_name = g\nlog_stream_name = s\n[none]\nfile = LOGS/none.log\nlog_group_name = g\n[moved]\nfile = LOGS/new.log\nlog_group_name = h\n', [{ path: 'app*.log' }, { path: 'new.log' }]);
   const write = (name: string, age: number): void => {
     writeFileSync(rig.path(name), `same\n${name} 2\n${name} 3\n${name} 4\n`);
     utimesSync(rig.path(name), Date.now() / 1000 - age, Date.now() / 1000 - age);
@@ -118,12 +118,12 @@ test('of several files of a section only the latest sends its last batch again; 
     { section: 'app', firstLines: firstLines('app1.log'), start: line2, end },
     { section: 'app', firstLines: firstLines('app2.log'), start: line2, end: line4 },
     { section: 'app', firstLines: 'of another file\n', start: 1, end: 2 },
-  ], { new: { firstLines: 'n1\n', at: 3 } });
+  ], { new: { firstLines: 'n1\n', at: 3 }, moved: { firstLines: 'of a file before\n', at: 3 } });
   const { err } = run();
   assert.match(err, /app1\.log: goes on at byte 38 of 38\n/);
   assert.match(err, /app2\.log: goes on at byte 5 of 38; sent already beyond that, and sent again: bytes 5 to 27\n/);
   assert.match(err, /new\.log: goes on at byte 3 of 6\n/);
-  assert.match(err, /\[none\]: matches no file; no position is taken from it\n3 positions imported/);
+  assert.match(err, /\[none\]: matches no file; no position is taken from it\n\[moved\]: the state knows none of its files; no position is taken from it\n3 positions imported/);
   await rig.start();
   await rig.count('g', 's', 4);
   await rig.stop();
