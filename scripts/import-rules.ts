@@ -44,7 +44,7 @@ const PURE = /^(?:framing\/|records\/|batching\/|kernel\/|config\/(?!load\.ts$)|
 const PURE_MODULES = new Set(['node:buffer', 'node:util', 'node:string_decoder']);
 /** What may be taken from a module that otherwise does more than compute. */
 const PURE_NAMES: Readonly<Record<string, readonly string[]>> = {
-  'node:zlib': ['crc32'],
+  'node:zlib': ['crc32', 'gzipSync', 'gunzipSync'],
   'node:crypto': ['createHash', 'hash'],
   'node:path': ['posix', 'basename', 'extname', 'dirname', 'isAbsolute', 'normalize'],
 };

@@ -13,7 +13,7 @@ import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import { releaseMemory } from './runtime.ts';
 import { AgentReport } from '../report/agent-report.ts';
 import type { LogLevel } from '../report/agent-report.ts';
-import { loadPlan } from './load-plan.ts';
+import { CONFIG_OPTION, loadPlan } from './load-plan.ts';
 import { agentVersion } from './version.ts';
 
 /** sysexits.h EX_CONFIG, EX_NOINPUT, EX_TEMPFAIL, EX_CANTCREAT (the state directory cannot be used). */
@@ -35,7 +35,7 @@ interface RunOptions {
 export function runCommand(): Command {
   return new Command('run')
     .description('Follow the configured files and deliver them until SIGTERM')
-    .requiredOption('--config <file...>', 'config files, merged in this order')
+    .requiredOption('--config <source...>', CONFIG_OPTION)
     .option('--state-dir <dir>', 'where checkpoints, quarantine and the control socket live', DEFAULT_STATE_DIR)
     .option('--until-caught-up', 'deliver what exists, however long the service takes, then exit 0; 75 when a signal comes before that')
     .option('--quiet', 'say warnings and errors only')
