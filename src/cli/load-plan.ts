@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { checkDocument, compile, needsInstance } from '../config/compile.ts';
 import type { GlobFault } from '../config/compile-logs.ts';
+import type { JsonNode } from '../config/json-tree.ts';
 import type { Environment, HostFacts } from '../config/placeholders.ts';
 import type { Problem } from '../config/problem.ts';
 import { containerName } from '../host/container.ts';
@@ -32,8 +33,13 @@ export interface LoadedPlan {
  * and for a second at most; Parameter Store only when a word names it. `globFault` judges paths and globs; without it they are taken as they are.
  */
 export async function loadPlan(words: readonly string[], env: Environment, globFault?: GlobFault, access = parameterAccess(env)): Promise<LoadedPlan> {
-  const { root, problems, unreadable, remote } = await loadSources(words, access);
-  if (root === null) return { plan: null, problems, unreadable, remote };
+  const { unreadable, remote, ...loaded } = await loadSources(words, access);
+  return { ...(await planOf(loaded, env, globFault)), unreadable, remote };
+}
+
+/** The Plan of a merged document, with what this host is. */
+export async function planOf({ root, problems }: { readonly root: JsonNode | null; readonly problems: readonly Problem[] }, env: Environment, globFault?: GlobFault): Promise<Pick<LoadedPlan, 'plan' | 'problems'>> {
+  if (root === null) return { plan: null, problems };
   const document = checkDocument(root, problems);
   const container = containerName(env);
   const instance = needsInstance(document, env, container !== null) ? await askInstance(env) : null;
@@ -46,5 +52,5 @@ export async function loadPlan(words: readonly string[], env: Environment, globF
     localZone,
     get date() { return localDate(Date.now(), localZone); },
   };
-  return { ...compile(document, facts, env, globFault), unreadable, remote };
+  return compile(document, facts, env, globFault);
 }

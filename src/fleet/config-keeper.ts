@@ -1,11 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Lifetime, Service } from '../lifecycle/lifetime.ts';
 import type { Plan } from '../plan.ts';
 import type { Report } from '../report/report.ts';
 import { HealthWatch } from './health.ts';
 import type { Health } from './health.ts';
 import { publishedAt, versionOf } from './last-good.ts';
-import type { ConfigCopy, LastGood } from './last-good.ts';
+import type { ConfigCopy, LastGood, RemoteVersion } from './last-good.ts';
 import { dueAt } from './rollout.ts';
 
 /** What reading all sources gave. */
@@ -27,8 +26,8 @@ export interface Difference { readonly kept: number; readonly changed: number; r
 /** What the keeper asks of the rest of the agent. */
 export interface ConfigPorts {
   readonly read: () => Promise<ReadConfig>;
-  /** Versions of the remote sources, in the words of `versionOf`; null when they cannot be reached, with the reason said. */
-  readonly look: () => Promise<{ readonly version: string } | { readonly unreachable: string }>;
+  /** The versions that are there now, or why they cannot be asked. */
+  readonly look: () => Promise<readonly RemoteVersion[] | { readonly unreachable: string }>;
   readonly compile: (copy: ConfigCopy) => Promise<Compiled>;
   readonly apply: (plan: Plan) => Promise<Difference>;
   readonly health: () => Health;
@@ -106,7 +105,7 @@ export class ConfigKeeper implements Service {
   /** One thing at a time: a poll, a reload, a rollback. */
   #busy: Promise<unknown> = Promise.resolve();
   /** Ends the present sleep. */
-  #sleep = new AbortController();
+  #wake: () => void = () => {};
 
   constructor(options: ConfigKeeperOptions) {
     this.#o = options;
@@ -117,7 +116,7 @@ export class ConfigKeeper implements Service {
   get state(): ConfigState {
     const waiting = this.#waiting === null ? null : { version: this.#waiting.version, until: this.#waiting.until };
     return {
-      version: this.#current === null ? '' : versionOf(this.#current.copy), appliedAt: this.#appliedAt, waiting, refused: this.#refused,
+      version: this.#current === null ? '' : versionOf(this.#current.copy.remote), appliedAt: this.#appliedAt, waiting, refused: this.#refused,
       refusals: this.#refusals, rollbacks: this.#rollbacks, lookedAt: this.#lookedAt, unreachable: this.#unreachable,
     };
   }
@@ -133,11 +132,11 @@ export class ConfigKeeper implements Service {
       const good = await this.#lastGood();
       if (good === null) return { kind: 'none' };
       this.#unreachable = read.reason;
-      report.trouble(SOURCE, `the config cannot be read (${read.reason}): started with the last good copy (${versionOf(good.copy)}); it is tried again`);
+      report.trouble(SOURCE, `the config cannot be read (${read.reason}): started with the last good copy (${versionOf(good.copy.remote)}); it is tried again`);
       return this.#starts(good);
     }
     const { copy } = read;
-    const version = versionOf(copy);
+    const version = versionOf(copy.remote);
     const { plan, errors } = await ports.compile(copy);
     if (version === '') return plan === null ? { kind: 'none' } : this.#starts({ copy, plan });
     const good = await this.#lastGood();
@@ -148,7 +147,7 @@ export class ConfigKeeper implements Service {
       else this.#refused = known;
       return this.#starts(good);
     }
-    if (versionOf(good.copy) === version) return this.#starts({ copy, plan });
+    if (versionOf(good.copy.remote) === version) return this.#starts({ copy, plan });
     const until = dueAt(plan.config.rollout, this.#o.hostId, publishedAt(copy));
     if (until > this.#o.now()) {
       this.#waiting = { copy, plan, version, until };
@@ -185,7 +184,7 @@ export class ConfigKeeper implements Service {
         this.#o.report.trouble(SUBJECT, `the config cannot be read again (${read.reason}): the present one goes on`);
         return { outcome: 'unreadable', reason: read.reason };
       }
-      const version = versionOf(read.copy);
+      const version = versionOf(read.copy.remote);
       if (this.#current !== null && sameTexts(read.copy, this.#current.copy)) return { outcome: 'unchanged' };
       const { plan, errors } = await ports.compile(read.copy);
       if (plan === null || errors !== null) {
@@ -198,13 +197,17 @@ export class ConfigKeeper implements Service {
     });
   }
 
-  async #sleepUntil(due: number, stop: AbortSignal): Promise<void> {
-    this.#sleep = new AbortController();
+  #sleepUntil(due: number, stop: AbortSignal): Promise<void> {
     const ms = Math.min(due - this.#o.now(), this.#watch === null ? LONGEST_SLEEP_MS : WATCH_EVERY_MS);
-    await pause(Math.max(0, ms), undefined, { signal: AbortSignal.any([stop, this.#sleep.signal]) }).catch(() => undefined);
+    return new Promise((resolve) => {
+      const end = (): void => { clearTimeout(timer); stop.removeEventListener('abort', end); resolve(); };
+      const timer = setTimeout(end, Math.max(0, ms));
+      stop.addEventListener('abort', end, { once: true });
+      this.#wake = end;
+    });
   }
 
-  get #isRemote(): boolean { return this.#current !== null && versionOf(this.#current.copy) !== ''; }
+  get #isRemote(): boolean { return this.#current !== null && versionOf(this.#current.copy.remote) !== ''; }
 
   #interval(): number {
     const ms = this.#current?.plan.config.pollMs ?? 0;
@@ -213,7 +216,7 @@ export class ConfigKeeper implements Service {
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#busy.then(work);
-    this.#busy = done.catch(() => undefined).then(() => this.#sleep.abort());
+    this.#busy = done.catch(() => undefined).then(() => this.#wake());
     return done;
   }
 
@@ -244,15 +247,21 @@ export class ConfigKeeper implements Service {
       this.#unreachable = null;
       report.recovered(SOURCE, 'the version of the config can be asked again');
     }
-    if (looked.version === versionOf(this.#current!.copy)) { this.#waiting = null; return; }
-    if (looked.version === this.#waiting?.version || memory.refusalOf(looked.version) !== null) return;
+    const there = versionOf(looked);
+    if (there === versionOf(this.#current!.copy.remote)) { this.#waiting = null; return; }
+    if (there === this.#waiting?.version || memory.refusalOf(there) !== null) return;
     const read = await ports.read();
     if (read.kind === 'unreadable') {
       this.#unreachable = read.reason;
       report.trouble(SOURCE, `the new version of the config cannot be read (${read.reason}): the present one goes on, and it is tried again`);
       return;
     }
-    const version = versionOf(read.copy);
+    const version = versionOf(read.copy.remote);
+    if (sameTexts(read.copy, this.#current!.copy)) {
+      this.#current = { copy: read.copy, plan: this.#current!.plan };
+      this.#remember();
+      return;
+    }
     const { plan, errors } = await ports.compile(read.copy);
     if (plan === null || errors !== null) { this.#refuse(version, errors ?? 'nothing of it can run'); return; }
     const until = dueAt(plan.config.rollout, hostId, publishedAt(read.copy));
@@ -283,7 +292,7 @@ export class ConfigKeeper implements Service {
     const { kept, changed, added, removed } = await this.#o.ports.apply(next.plan);
     this.#current = { copy: next.copy, plan: next.plan };
     this.#appliedAt = this.#o.now();
-    this.#o.report.note(`config: ${versionOf(next.copy) || 'the files as they are now'} applied: ${kept} entries unchanged, ${changed} changed, ${added} new, ${removed} gone`);
+    this.#o.report.note(`config: ${versionOf(next.copy.remote) || 'the files as they are now'} applied: ${kept} entries unchanged, ${changed} changed, ${added} new, ${removed} gone`);
     return { kept, changed, added, removed };
   }
 
@@ -309,7 +318,7 @@ export class ConfigKeeper implements Service {
 
   async #rollBack(fault: string): Promise<void> {
     const before = this.#before!;
-    const version = versionOf(this.#current!.copy);
+    const version = versionOf(this.#current!.copy.remote);
     this.#watch = this.#before = this.#baseline = null;
     this.#rollbacks++;
     this.#refuse(version, `taken back: ${fault}`);
@@ -321,7 +330,7 @@ export class ConfigKeeper implements Service {
     this.#remember();
     if (this.#refused !== null && this.#refused.at < this.#appliedAt) {
       this.#refused = null;
-      this.#o.report.recovered(SUBJECT, `the config is at ${versionOf(this.#current!.copy) || 'the files as they are now'}`);
+      this.#o.report.recovered(SUBJECT, `the config is at ${versionOf(this.#current!.copy.remote) || 'the files as they are now'}`);
     }
   }
 
@@ -330,7 +339,7 @@ export class ConfigKeeper implements Service {
     const { memory } = this.#o;
     if (this.#watch !== null || this.#before !== null || !this.#isRemote) return;
     const { copy } = this.#current!;
-    if (memory.good === null || !sameTexts(memory.good, copy) || versionOf(memory.good) !== versionOf(copy)) this.#guarded(() => memory.keep(copy));
+    if (memory.good === null || !sameTexts(memory.good, copy) || versionOf(memory.good.remote) !== versionOf(copy.remote)) this.#guarded(() => memory.keep(copy));
   }
 
   #refuse(version: string, reason: string): void {
@@ -356,4 +365,4 @@ export class ConfigKeeper implements Service {
 }
 
 const sameTexts = (a: ConfigCopy, b: ConfigCopy): boolean =>
-  a.documents.length === b.documents.length && a.documents.every(({ name, text }, i) => name === b.documents[i]!.name && text === b.documents[i]!.text);
+  a.texts.length === b.texts.length && a.texts.every(({ name, text }, i) => name === b.texts[i]!.name && text === b.texts[i]!.text);

@@ -1,20 +1,19 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** One document of the config as it was read. */
-export interface ConfigText {
-  /** The file, or `ssm:NAME`. */
-  readonly name: string;
-  readonly text: string;
-  /** Of a parameter; null for files. */
-  readonly version: number | null;
-  /** Epoch milliseconds at which this version was published; null where nobody says. */
-  readonly publishedAt: number | null;
-}
-
 /** The config as it was read from all its sources at one time. */
 export interface ConfigCopy {
-  readonly documents: readonly ConfigText[];
+  /** In the order in which they are merged; `name` is what messages call them. */
+  readonly texts: readonly { readonly name: string; readonly text: string }[];
+  readonly remote: readonly RemoteVersion[];
+}
+
+/** A document that other hosts read too. */
+export interface RemoteVersion {
+  readonly name: string;
+  readonly version: number;
+  /** Epoch milliseconds at which this version was published; 0 where nobody says. */
+  readonly modifiedAt: number;
 }
 
 /** A version this host does not take again, and why. */
@@ -37,16 +36,13 @@ const FILE = 'config.json';
 /** Refused versions that are remembered. */
 const MAX_REFUSED = 20;
 
-/** Names and versions of what is remote: equal for copies between which nothing remote has changed. Empty when nothing is remote. */
-export function versionOf({ documents }: ConfigCopy): string {
-  return documents.filter(({ version }) => version !== null).map(({ name, version }) => `${name} version ${version}`).join(', ');
+/** Names and versions of what is remote: equal where nothing remote differs. Empty when nothing is remote. */
+export function versionOf(remote: readonly RemoteVersion[]): string {
+  return remote.map(({ name, version }) => `${name} version ${version}`).join(', ');
 }
 
-/** When the newest remote document was published, epoch milliseconds, or null. */
-export function publishedAt({ documents }: ConfigCopy): number | null {
-  const times = documents.flatMap((document) => document.publishedAt ?? []);
-  return times.length === 0 ? null : Math.max(...times);
-}
+/** When the newest remote document was published, epoch milliseconds; 0 where nobody says. */
+export const publishedAt = ({ remote }: ConfigCopy): number => Math.max(0, ...remote.map(({ modifiedAt }) => modifiedAt));
 
 /** Keeps the last config that worked in the state directory, readable by the agent's user alone: it may hold secrets. */
 export class LastGood {

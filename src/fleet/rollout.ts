@@ -10,8 +10,8 @@ export function shareOf(hostId: string): number {
 
 /**
  * Epoch milliseconds from which a host takes a version that was published at `publishedAt`: at once, or after the waiting time.
- * A version of which nobody knows the age is taken at once.
+ * A version of which nobody knows the age (0) is old enough.
  */
-export function dueAt({ percent, waitMs }: RolloutPlan, hostId: string, publishedAt: number | null): number {
-  return publishedAt === null || shareOf(hostId) < percent ? 0 : publishedAt + waitMs;
+export function dueAt({ percent, waitMs }: RolloutPlan, hostId: string, publishedAt: number): number {
+  return shareOf(hostId) < percent ? 0 : publishedAt + waitMs;
 }
