@@ -7,6 +7,7 @@ import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import type { Plan } from '../plan.ts';
 import type { AgentReport } from '../report/agent-report.ts';
+import type { DropReason } from '../report/report.ts';
 import type { LogPipeline } from './log-pipeline.ts';
 import { Rest } from './rest.ts';
 import { RunningPlan } from './running-plan.ts';
@@ -15,6 +16,8 @@ import { openStore } from './state-directory.ts';
 
 const HOUSEKEEPING_MS = 1_000;
 const CAUGHT_UP_POLL_MS = 50;
+/** Reasons for drops that a wrong config can be behind. */
+const UNDELIVERED: readonly DropReason[] = ['too-old', 'too-new', 'expired', 'refused'];
 
 export interface AgentOptions {
   readonly plan: Plan;
@@ -42,6 +45,7 @@ export class Agent {
   #running: RunningPlan | null = null;
   #store: CheckpointStore | null = null;
   #quarantine: Quarantine | null = null;
+  readonly #following = Promise.withResolvers<void>();
   #unfinished: Unfinished = { files: 0, bytes: 0 };
   readonly startedAt = Date.now();
 
@@ -56,6 +60,11 @@ export class Agent {
   get lanes(): readonly Lane[] { return this.#running?.lanes ?? []; }
   get pipelines(): readonly LogPipeline[] { return this.#running?.pipelines ?? []; }
   get budget(): Budget | null { return this.#running?.budget ?? null; }
+  /** How delivery goes, as far as a config can spoil it. */
+  get health(): { readonly failing: number; readonly undelivered: number } {
+    const undelivered = UNDELIVERED.reduce((sum, reason) => sum + (this.report.drops.get(reason)?.events ?? 0), 0);
+    return { failing: this.#running?.failing ?? 0, undelivered };
+  }
   /** Entries whose latest version does not run yet. */
   get changing(): number { return this.#running?.changing ?? 0; }
   get store(): CheckpointStore | null { return this.#store; }
@@ -108,6 +117,12 @@ export class Agent {
     return difference;
   }
 
+  /** Resolves when the plan it was given runs, with true; with false when it ends before that. */
+  async follows(life: Lifetime): Promise<boolean> {
+    const ended = aborted(life.stop).then(() => false);
+    return Promise.race([this.#following.promise.then(() => true), ended]);
+  }
+
   /** Resolves when every entry runs by the plan applied last. */
   async changed(): Promise<void> { await this.#running?.changed(); }
 
@@ -123,6 +138,7 @@ export class Agent {
     }, HOUSEKEEPING_MS);
     try {
       await running.apply(this.#plan);
+      this.#following.resolve();
       if (untilCaughtUp === true) await this.#untilCaughtUp(life, running);
       await aborted(life.stop);
       await running.drain();

@@ -115,10 +115,7 @@ export class Post {
       const held = [...pipeline.generations].filter((g) => !g.settled);
       if (over && held.length === 0) break;
       // A destination that fails keeps nothing back from the pipeline that comes next.
-      for (const lane of new Set(held.map((g) => g.lane))) {
-        const fails = lane.state === 'retrying' || lane.state === 'paused';
-        if (!drains || !fails) lane.letGo();
-      }
+      for (const lane of new Set(held.map((g) => g.lane))) if (!drains || !lane.isFailing) lane.letGo();
       await Promise.race(over ? [pause(ASK_MS)] : [pause(ASK_MS), ended]);
     }
   }

@@ -82,6 +82,12 @@ export class RunningPlan {
   /** Entries whose latest version does not run yet, because what was read for the one before is not acknowledged. */
   get changing(): number { return [...this.#posts.values()].filter((post) => post.isChanging).length; }
 
+  /** Destinations that something is read for or held for, and that take nothing at present. */
+  get failing(): number {
+    const used = this.#usedLanes();
+    return this.lanes.filter((lane) => lane.isFailing && (used.has(lane) || !lane.empty)).length;
+  }
+
   /**
    * Makes `plan` the one that runs. Resolves when every entry that stays or is new runs by it; changed ones follow as soon
    * as what was read of them is acknowledged (`changed`). One plan is applied after the other.

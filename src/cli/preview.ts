@@ -10,7 +10,7 @@ import type { Problem } from '../config/problem.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import { hostZone } from '../host/time-zone.ts';
 import type { FileEntryPlan, Plan } from '../plan.ts';
-import { loadPlan, planOf } from './load-plan.ts';
+import { CONFIG_OPTION, loadPlan, planOf } from './load-plan.ts';
 import type { LoadedPlan } from './load-plan.ts';
 import { costOfDay } from './preview/cost.ts';
 import { addEntryFlags, documentOf, firstGiven, problemsOfFlags } from './preview/flags.ts';
@@ -44,7 +44,7 @@ export function previewCommand(): Command {
   const command = new Command('preview')
     .description('Show what would be sent of a file: events, their times, what filters and redaction do to them, where they go, and what a day of it costs.\nNothing is sent, and no position is touched')
     .argument('<file>', 'the log file')
-    .option('--config <file...>', 'config files, merged in this order: the entries that match the file are used')
+    .option('--config <source...>', `${CONFIG_OPTION}; the entries that match the file are used`)
     .option('--entry <n>', 'only this entry of the config, counted from 0 as in messages', parseWith('a whole number from 0', 0, 16_383))
     .option('--lines <n>', 'events to show', parseWith(`a whole number from 1 to ${MOST_EVENTS}`, 1, MOST_EVENTS), DEFAULT_EVENTS)
     .option('--from-start', 'show the first events of the file, not the last')
@@ -109,9 +109,9 @@ async function preview(file: string, options: PreviewOptions & GivenFlags): Prom
 
 interface Shown { readonly entry: FileEntryPlan; readonly preview: Preview; readonly notes: readonly string[] }
 
-async function planOfFlags(path: string, options: GivenFlags): Promise<LoadedPlan> {
+async function planOfFlags(path: string, options: GivenFlags): Promise<Omit<LoadedPlan, 'remote'>> {
   const region = process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'] || DEFAULT_REGION;
-  const { plan, problems } = await planOf(documentOf(path, options, region), [], process.env, globFault);
+  const { plan, problems } = await planOf({ root: documentOf(path, options, region), problems: [] }, process.env, globFault);
   return { plan, problems: problemsOfFlags(problems), unreadable: false };
 }
 

@@ -78,6 +78,8 @@ export class Lane {
   get held(): number { return this.#share.held; }
   get empty(): boolean { return this.#filling.batch === null && this.#sealed.length === 0 && this.#inFlight.size === 0; }
   get state(): LaneState { return this.#sender.state; }
+  /** The last attempt failed. */
+  get isFailing(): boolean { return this.#share.failing; }
   get lastError(): string | null { return this.#sender.lastError; }
   get requests(): number { return this.#sender.requests; }
 

@@ -7,7 +7,7 @@ import { StateDirectoryError } from '../../agent/state-directory.ts';
 import { countProblems, formatProblems } from '../../config/problem.ts';
 import { DEFAULT_STATE_DIR } from '../../control/state-directory.ts';
 import type { Plan } from '../../plan.ts';
-import { loadPlan } from '../load-plan.ts';
+import { CONFIG_OPTION, loadPlan } from '../load-plan.ts';
 import { positionsText } from './positions-text.ts';
 
 /** Some positions could not be imported although their files are followed. */
@@ -29,7 +29,7 @@ interface ImportOptions {
 export function importStateCommand(): Command {
   return new Command('import-state')
     .description('Take over the positions of a CloudWatch agent that was stopped, so that what it sent is not sent again')
-    .requiredOption('--config <file...>', 'config files, merged in this order: their entries say which files are followed')
+    .requiredOption('--config <source...>', `${CONFIG_OPTION}; their entries say which files are followed`)
     .option('--from <dir>', 'where its state files are', CLOUDWATCH_AGENT_STATE)
     .option('--state-dir <dir>', 'where this agent keeps its own', DEFAULT_STATE_DIR)
     .option('--dry-run', 'say what would be done, and write nothing')

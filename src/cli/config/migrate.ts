@@ -67,7 +67,7 @@ async function migrate(file: string, options: MigrateOptions): Promise<number> {
   const text = `${JSON.stringify(migrated.document, null, 2)}\n`;
   const { root } = parseJson(file, text);
   if (root === null) throw new Error('what JSON.stringify writes is JSON');
-  const { plan, problems: found } = await planOf(root, [], process.env, globFault);
+  const { plan, problems: found } = await planOf({ root, problems: [] }, process.env, globFault);
   const problems = [...read.problems, ...migrated.problems, ...found.map((problem) => inIni(problem, file, migrated))];
   say(formatProblems(problems, process.stderr.isTTY));
   const failed = problems.some(({ severity }) => severity === 'error');
