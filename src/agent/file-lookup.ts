@@ -1,5 +1,6 @@
 import { compileGlob } from '../files/glob.ts';
 import { listMatches } from '../files/list-matches.ts';
+import { skipByPattern } from '../files/skip.ts';
 import type { Listing } from '../files/list-matches.ts';
 import type { FileEntryPlan } from '../plan.ts';
 
@@ -22,4 +23,12 @@ export async function filesNow({ pattern, exclude, encoding, ownLogs, stateDirec
   const glob = compileGlob(pattern);
   if ('problem' in glob) throw new Error(`${pattern}: ${glob.problem}`);
   return listMatches(glob, { exclude, own: { logs: ownLogs, stateDirectory }, encoding });
+}
+
+/** Whether a path is an entry's, whether or not a file is there: not at all, yes, or but for its `blacklist` (the reason). */
+export function matchOf({ pattern, exclude }: Pick<FileEntryPlan, 'pattern' | 'exclude'>, path: string): boolean | { readonly excluded: string } {
+  const glob = compileGlob(pattern);
+  if ('problem' in glob || !glob.matches(path)) return false;
+  const excluded = exclude === null ? null : skipByPattern(path, new RegExp(exclude.js, exclude.flags), exclude.source);
+  return excluded === null ? true : { excluded };
 }

@@ -1,14 +1,12 @@
 // What a person who configures the agent wants to know of the log files of this machine. Nothing is changed.
 import { skipReason } from '../files/list-matches.ts';
-import { growthOf } from '../files/growth.ts';
-import type { Growth } from '../files/growth.ts';
 import { look } from '../files/look.ts';
 import { isRotationOf } from '../files/rotation-name.ts';
 import { tailLines } from '../files/tail-lines.ts';
 import type { Tail } from '../files/tail-lines.ts';
 
-export type { Growth, Tail };
-export { growthOf, isRotationOf, tailLines };
+export type { Tail };
+export { isRotationOf, tailLines };
 
 /** A file that the agent would follow. */
 export interface FollowableFile {

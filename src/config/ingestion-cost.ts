@@ -9,7 +9,8 @@ const GIGABYTE = 1_000_000_000;
 const PRICES: Readonly<Record<string, Readonly<Record<LogGroupClass, number>>>> = {
   'us-east-1': { STANDARD: 0.5, INFREQUENT_ACCESS: 0.25 },
 };
-const LISTED_REGION = 'us-east-1';
+/** The region whose prices stand for those that are not listed. */
+export const LISTED_REGION = 'us-east-1';
 
 /** What an amount of log costs. */
 export interface IngestionCost {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { spawn } from 'node:child_process';
-import { followable, growthOf, tailLines } from '../../src/agent/log-survey.ts';
+import { followable, tailLines } from '../../src/agent/log-survey.ts';
 import { openLogs } from '../../src/host/open-logs.ts';
 import { hasJournal, runningUnits } from '../../src/host/journal-units.ts';
 import { atEnd } from '../support/at-end.ts';
@@ -71,24 +71,4 @@ test('the end of a file is read in whole lines, whatever its length and encoding
   assert.deepEqual(tailLines(path).lines, ['last']);
   writeFileSync(path, Buffer.from(`\uFEFF${'ä'.repeat(50_000)}\nzwei\ndrei\n`, 'utf16le'));
   assert.deepEqual([tailLines(path).lines, tailLines(path).encoding], [['zwei', 'drei'], 'utf-16le']);
-});
-
-test('growth is counted from the last rotation on, with the lives before it whose size is known', (t) => {
-  const at = folder(t);
-  const now = Date.now();
-  const file = (name: string, bytes: number, hoursAgo: number): void => {
-    writeFileSync(join(at, name), 'x'.repeat(bytes));
-    utimesSync(join(at, name), (now - hoursAgo * 3_600_000) / 1000, (now - hoursAgo * 3_600_000) / 1000);
-  };
-  file('app.log', 100, 0);
-  assert.equal(growthOf(join(at, 'app.log'), now), null, 'a file that was just made says nothing');
-  assert.equal(growthOf(join(at, 'none.log'), now), null);
-  file('app.log.1', 1000, 10);
-  file('app.log.2.gz', 10, 20);
-  const { bytes, span } = growthOf(join(at, 'app.log'), now)!;
-  assert.deepEqual([bytes, Math.round(span / 3_600_000)], [1100, 20]);
-  file('other.log', 7, 1);
-  file('other.log.1.gz', 7, 5);
-  const other = growthOf(join(at, 'other.log'), now)!;
-  assert.deepEqual([other.bytes, Math.round(other.span / 3_600_000)], [7, 5]);
 });

@@ -1,12 +1,10 @@
 import { Command } from 'commander';
-import { diffCommand } from './diff.ts';
-import { fetchCommand } from './fetch.ts';
-import { pushCommand } from './push.ts';
-import { showCommand } from './show.ts';
+import { importStateCommand } from './import-state.ts';
+import { migrateCommand } from './migrate.ts';
 
-/** `agent config`: what a config is as a whole, and its way from and to Parameter Store. */
+/** `agent config`: what a config is as a whole, and the way to it from other agents. */
 export function configCommand(): Command {
-  const command = new Command('config').description('Show, compare, fetch and push configs');
-  for (const each of [showCommand(), diffCommand(), fetchCommand(), pushCommand()]) command.addCommand(each.exitOverride());
+  const command = new Command('config').description('Take over the config and the positions of another agent');
+  for (const each of [importStateCommand(), migrateCommand()]) command.addCommand(each.exitOverride());
   return command;
 }

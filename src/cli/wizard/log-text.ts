@@ -60,7 +60,7 @@ function shortened(line: string): string {
 export function flowText(flow: LogFlow | null, groupClass: LogGroupClass, region: string): string {
   if (flow === null) return 'how much a day is not known yet: the file is too new, or empty';
   const { usdPerDay, billedBytesPerDay, exact } = ingestionCost({ ...flow, groupClass, region });
-  return `about ${bytesText(billedBytesPerDay)} a day (${bytesText(flow.bytes)} in the last ${spanText(flow.span)}), ${usdText(usdPerDay)} a day${exact ? '' : ' at the price of us-east-1'}`;
+  return `about ${bytesText(billedBytesPerDay)} a day (${bytesText(flow.bytes)} in the last ${spanText(flow.spanMs)}), ${usdText(usdPerDay)} a day${exact ? '' : ' at the price of us-east-1'}`;
 }
 
 /** Dollars with as many digits as say something. */

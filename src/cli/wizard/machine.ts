@@ -1,5 +1,6 @@
 import type { Problem } from '../../config/problem.ts';
-import type { Growth, Tail } from '../../agent/log-survey.ts';
+import type { Tail } from '../../agent/log-survey.ts';
+import type { WrittenIn } from './log-flow.ts';
 import type { FoundLog } from './log-proposals.ts';
 
 /** What the questions ask of this machine. */
@@ -22,7 +23,8 @@ export interface Machine {
   readonly filesOf: (pattern: string) => Promise<readonly Omit<FoundLog, 'known' | 'form' | 'writer'>[]>;
   /** The end of a file, or null when it cannot be read. */
   readonly tail: (path: string) => Tail | null;
-  readonly growth: (path: string) => Growth | null;
+  /** What the file and its rotated lives show of its pace, or null. */
+  readonly growth: (path: string) => WrittenIn | null;
   /** What is wrong with a path or glob, or null. */
   readonly globFault: (pattern: string) => string | null;
   /** What `check` says of a config. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { globFault, filesNow } from '../../agent/file-lookup.ts';
-import { followable, growthOf, isRotationOf, tailLines, type FollowableFile, type Tail } from '../../agent/log-survey.ts';
+import { growthOf } from '../../agent/growth.ts';
+import { followable, isRotationOf, tailLines, type FollowableFile, type Tail } from '../../agent/log-survey.ts';
 import { inferLineForm } from '../../config/line-form.ts';
 import { parseJson } from '../../config/parse-json.ts';
 import type { Environment } from '../../config/placeholders.ts';
@@ -13,6 +14,7 @@ import { hostZone } from '../../host/time-zone.ts';
 import { planOf } from '../load-plan.ts';
 import { sampleOf } from './choose-logs.ts';
 import { KNOWN_LOGS, type KnownLog } from './known-logs.ts';
+import type { WrittenIn } from './log-flow.ts';
 import type { FoundLog } from './log-proposals.ts';
 import type { Machine } from './machine.ts';
 
@@ -40,7 +42,7 @@ export async function thisMachine(env: Environment): Promise<Machine> {
     findLogs: (besides) => findLogs(besides, localZone),
     filesOf: async (pattern) => newestFirst((await filesMatching(pattern)).matches),
     tail: tailOrNull,
-    growth: (path) => growthOf(path, Date.now()),
+    growth: growthOrNull,
     globFault,
     problems: (text) => problemsOf(text, env),
   };
@@ -49,7 +51,7 @@ export async function thisMachine(env: Environment): Promise<Machine> {
 
 async function problemsOf(text: string, env: Environment): Promise<readonly Problem[]> {
   const { root, problems } = parseJson('the config', text);
-  return (await planOf({ root, problems, texts: [], unreadable: false, faults: [], remote: [] }, env, globFault)).problems;
+  return (await planOf({ root, problems }, env, globFault)).problems;
 }
 
 /** Whether the password file has the user; true where it cannot be read. */
@@ -66,6 +68,15 @@ function tailOrNull(path: string): Tail | null {
     return tailLines(path);
   } catch {
     return null; // gone meanwhile, or another user's
+  }
+}
+
+function growthOrNull(path: string): WrittenIn | null {
+  try {
+    const growth = growthOf(path, Date.now());
+    return 'unknown' in growth ? null : growth;
+  } catch {
+    return null; // gone meanwhile
   }
 }
 

@@ -23,7 +23,7 @@ export function madeUp(more: Partial<Machine> = {}): Machine {
     findLogs: async (besides) => ({ found: found.filter(({ path }) => !besides.includes(path)), unreadable: 0 }),
     filesOf: async (pattern) => (pattern.startsWith('/srv/') ? [{ path: '/srv/app/other.log', size: 10, mtimeMs: NOW }] : []),
     tail: () => ({ lines: LINES, encoding: 'utf-8', mtimeMs: NOW, bytes: 1000 }),
-    growth: () => ({ bytes: 1_000_000, span: 3_600_000 }),
+    growth: () => ({ bytes: 1_000_000, spanMs: 3_600_000 }),
     globFault: (pattern) => (pattern.includes('[') ? 'the [ is not closed' : null),
     problems: async () => [],
     ...more,

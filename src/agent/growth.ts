@@ -1,0 +1,67 @@
+// How fast a log grows, from what stands on the disk: its rotated lives, or the file's birth; or by watching it.
+import { statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { byAge, isArchive, isRotationOf } from '../files/rotation-name.ts';
+import { listSiblings } from '../files/sibling-list.ts';
+
+const DAY_MS = 86_400_000;
+/** A shorter time says nothing about a day. */
+const LEAST_SPAN_MS = 60_000;
+const LOOK_MS = 250;
+
+/**
+ * Bytes written in a span of time, and what says so: `watched`, `rotations` (the file and those that were rotated away since
+ * the one whose last write begins the span), or `birth` of the file, whose rotated lives are not here.
+ */
+export interface Growth {
+  readonly basis: 'watched' | 'rotations' | 'birth';
+  readonly bytes: number;
+  readonly spanMs: number;
+  readonly bytesPerDay: number;
+  /** Files whose bytes were counted. */
+  readonly files: number;
+}
+
+/** The growth that the file at `path` and its siblings show, or why they show none. @param now epoch milliseconds. Throws the system's error. */
+export function growthOf(path: string, now: number): Growth | { readonly unknown: string } {
+  const { size, birthtimeMs, mtimeMs } = statSync(path);
+  const base = basename(path);
+  const lives = listSiblings([dirname(path)], base, (name) => name !== base && isRotationOf(base, name)).toSorted(byAge).toReversed();
+  let bytes = size;
+  let files = 1;
+  for (const [i, life] of lives.entries()) {
+    // Its last write begins the span; its own bytes are older. The size of an archive says nothing of what it holds.
+    const next = lives[i + 1];
+    if (next === undefined || isArchive(life.path)) return grown('rotations', bytes, now - life.mtimeMs, files);
+    bytes += life.size;
+    files++;
+  }
+  // Where a file system knows no birth it gives 0, or the last change; a copied file has writes older than its birth.
+  if (birthtimeMs <= 0 || birthtimeMs > mtimeMs) return { unknown: 'the file system does not say when the file was begun' };
+  return grown('birth', bytes, now - birthtimeMs, files);
+}
+
+function grown(basis: Growth['basis'], bytes: number, spanMs: number, files: number): Growth | { readonly unknown: string } {
+  if (spanMs < LEAST_SPAN_MS) return { unknown: 'the file was begun less than a minute ago' };
+  return { basis, bytes, spanMs, bytesPerDay: bytes / spanMs * DAY_MS, files };
+}
+
+/** Watches a file for `spanMs`; a file that takes its place, or is begun anew, counts whole. Throws the system's error. */
+export async function watchGrowth(path: string, spanMs: number): Promise<Growth> {
+  const started = performance.now();
+  let last = statSync(path);
+  let [bytes, files] = [0, 1];
+  for (let left = spanMs; left > 0; left = spanMs - (performance.now() - started)) {
+    await delay(Math.min(LOOK_MS, left));
+    const now = statSync(path, { throwIfNoEntry: false });
+    // Between two steps of a rotation there may be no file.
+    if (now === undefined) continue;
+    const isAnew = now.ino !== last.ino || now.size < last.size;
+    if (isAnew) files++;
+    bytes += isAnew ? now.size : now.size - last.size;
+    last = now;
+  }
+  const took = performance.now() - started;
+  return { basis: 'watched', bytes, spanMs: took, bytesPerDay: bytes / took * DAY_MS, files };
+}

@@ -1,0 +1,79 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { filesNow, globFault } from '../../agent/file-lookup.ts';
+import { CLOUDWATCH_AGENT_STATE, readStateFolder } from '../../agent/import/cloudwatch-agent-state.ts';
+import { importPositions } from '../../agent/import/import-positions.ts';
+import { StateDirectoryError } from '../../agent/state-directory.ts';
+import { countProblems, formatProblems } from '../../config/problem.ts';
+import { DEFAULT_STATE_DIR } from '../../control/state-directory.ts';
+import type { Plan } from '../../plan.ts';
+import { CONFIG_OPTION, loadPlan } from '../load-plan.ts';
+import { positionsText } from './positions-text.ts';
+
+/** Some positions could not be imported although their files are followed. */
+const EXIT_INCOMPLETE = 1;
+/** sysexits.h EX_NOINPUT, EX_CANTCREAT (the state directory cannot be used), EX_CONFIG. */
+const EXIT_NO_INPUT = 66;
+const EXIT_NO_STATE = 73;
+const EXIT_CONFIG = 78;
+
+interface ImportOptions {
+  readonly from: string;
+  readonly config: readonly string[];
+  readonly stateDir: string;
+  readonly dryRun?: true;
+  readonly force?: true;
+}
+
+/** `agent config import-state`: the CloudWatch agent's positions become this agent's. */
+export function importStateCommand(): Command {
+  return new Command('import-state')
+    .description('Take over the positions of a CloudWatch agent that was stopped, so that what it sent is not sent again')
+    .requiredOption('--config <source...>', `${CONFIG_OPTION}; their entries say which files are followed`)
+    .option('--from <dir>', 'where its state files are', CLOUDWATCH_AGENT_STATE)
+    .option('--state-dir <dir>', 'where this agent keeps its own', DEFAULT_STATE_DIR)
+    .option('--dry-run', 'say what would be done, and write nothing')
+    .option('--force', 'replace positions this agent has already')
+    .action(async (options: ImportOptions) => { process.exitCode = await importState(options); });
+}
+
+/** Gives the exit code. */
+async function importState({ from, config, stateDir, dryRun, force }: ImportOptions): Promise<number> {
+  const { plan, problems, unreadable } = await loadPlan(config, process.env, globFault);
+  process.stderr.write(formatProblems(problems, process.stderr.isTTY));
+  if (unreadable) return EXIT_NO_INPUT;
+  if (plan === null) {
+    process.stderr.write(`${countProblems(problems)}\n`);
+    return EXIT_CONFIG;
+  }
+  const folder = resolve(from);
+  let found: ReturnType<typeof readStateFolder>;
+  try {
+    found = readStateFolder(folder, plan.delivery.window > 1, await pathsOf(plan));
+  } catch (error) {
+    process.stderr.write(`agent: ${folder} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}): --from names the folder of the CloudWatch agent's state files, by default ${CLOUDWATCH_AGENT_STATE}; it is root's\n`);
+    return EXIT_NO_INPUT;
+  }
+  const stateDirectory = resolve(stateDir);
+  const report = { checkpointTrouble: (message: string) => process.stderr.write(`agent: ${message}\n`), checkpointRecovered: () => {} };
+  try {
+    const imported = await importPositions({ entries: plan.entries, positions: found.positions, stateDirectory, force: force === true, dryRun: dryRun === true, report });
+    process.stdout.write(positionsText(imported, found.without, { stateDirectory, dryRun: dryRun === true }));
+    if (dryRun !== true) process.stdout.write('What the CloudWatch agent sends from now on would be sent again: keep it stopped, and start this agent.\n');
+    return imported.some(({ standing }) => standing.kind === 'unreadable') ? EXIT_INCOMPLETE : 0;
+  } catch (error) {
+    if (!(error instanceof StateDirectoryError)) throw error;
+    process.stderr.write(`agent: ${error.message}\n`);
+    return EXIT_NO_STATE;
+  }
+}
+
+/** The files that are there for the entries: a state file of the oldest form names its own only by its name. */
+async function pathsOf({ entries, ownLogs }: Plan): Promise<readonly string[]> {
+  const paths: string[] = [];
+  for (const { pattern, exclude, framing } of entries) {
+    const { matches } = await filesNow({ pattern, exclude, encoding: framing.encoding, ownLogs, stateDirectory: null });
+    paths.push(...matches.map(({ path }) => path));
+  }
+  return paths;
+}
