@@ -194,6 +194,14 @@ test('push takes the advanced tier when it must, and says what would fit when no
   assert.deepEqual(await stored(parameterAccess(rig.env), 'ssm:/web'), config(entries(120)));
 });
 
+test('push refuses what Parameter Store would take for a reference, but packed', async (t) => {
+  const rig = await startParameters(t);
+  const file = folder(t)('a.json', config([{ file_path: '/var/log/a.log', log_group_name: 'g', filters: [{ type: 'include', expression: '{{ssm:/secret}}' }] }]));
+  const plain = await pushed(rig, [file], 'ssm:/web');
+  assert.deepEqual([plain.code, /contains \{\{, which Parameter Store takes for a reference.*--gzip/.test(plain.err), puts(rig)], [65, true, 0]);
+  assert.equal((await pushed(rig, [file], 'ssm:/web', { gzip: true })).code, 0);
+});
+
 test('push to a path writes parts, replaces them as a whole, and deletes those of before', async (t) => {
   const rig = await startParameters(t);
   const access = parameterAccess(rig.env);

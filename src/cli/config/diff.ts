@@ -1,10 +1,11 @@
 import { Command } from 'commander';
-import { differences, differencesText } from '../../config/difference.ts';
+import { differences } from '../../config/difference.ts';
 import { plainValue } from '../../config/json-tree.ts';
 import { formatProblems } from '../../config/problem.ts';
 import { loadSources } from '../load-sources.ts';
 import { parameterAccess, type ParameterAccess, type ParameterPlace } from '../parameter-access.ts';
 import { processOutput, type CommandOutput } from './command-output.ts';
+import { differencesText } from './difference-text.ts';
 import { EXIT, EXIT_DIFFERENT } from './exit-codes.ts';
 import { withPlaceOptions } from './place-options.ts';
 

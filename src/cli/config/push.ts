@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { ParameterFault, Parameters } from '../../aws/parameters.ts';
 import { globFault } from '../../agent/file-lookup.ts';
-import { differences, differencesText } from '../../config/difference.ts';
+import { differences } from '../../config/difference.ts';
 import { documentOf } from '../../config/document.ts';
 import { plainValue } from '../../config/json-tree.ts';
 import type { Environment } from '../../config/placeholders.ts';
@@ -12,6 +12,7 @@ import { loadSources } from '../load-sources.ts';
 import { parameterAccess, type ParameterAccess, type ParameterPlace } from '../parameter-access.ts';
 import { processOutput, type CommandOutput } from './command-output.ts';
 import { confirmed } from './confirm.ts';
+import { differencesText } from './difference-text.ts';
 import { EXIT, EXIT_DECLINED, exitOfFault } from './exit-codes.ts';
 import { judgedIn, withPlaceOptions } from './place-options.ts';
 import { storedForm, TIER_BYTES, type FormChoice, type Target, type TierChoice, type Write } from './stored-form.ts';
