@@ -28,10 +28,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   checkpoint: LEAVES,
   aws: [...LEAVES, 'delivery/endpoint.ts'],
   control: LEAVES,
+  fleet: LEAVES,
   host: LEAVES,
   config: [...LEAVES, 'records/', 'framing/'],
   agent: [...LEAVES, 'files/', 'framing/', 'records/', 'batching/', 'delivery/', 'checkpoint/', 'aws/', 'control/'],
-  cli: [...LEAVES, 'config/', 'agent/', 'host/', 'aws/parameters.ts', 'control/', 'local-endpoint/'],
+  cli: [...LEAVES, 'config/', 'agent/', 'host/', 'aws/parameters.ts', 'control/', 'fleet/', 'local-endpoint/'],
   'local-endpoint': [],
 };
 

@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { checkDocument, compile, needsInstance } from '../config/compile.ts';
 import type { GlobFault } from '../config/compile-logs.ts';
+import type { JsonNode } from '../config/json-tree.ts';
 import type { Environment, HostFacts } from '../config/placeholders.ts';
 import type { Problem } from '../config/problem.ts';
 import { containerName } from '../host/container.ts';
@@ -10,7 +11,7 @@ import { ipv4Of } from '../host/ip.ts';
 import { localDate } from '../host/local-date.ts';
 import { hostZone } from '../host/time-zone.ts';
 import type { Plan } from '../plan.ts';
-import { loadSources, type LoadedSources, type RemoteVersion } from './load-sources.ts';
+import { loadSources, type RemoteVersion } from './load-sources.ts';
 import { parameterAccess } from './parameter-access.ts';
 
 /** What `--config` takes, for the help of a command. */
@@ -32,12 +33,13 @@ export interface LoadedPlan {
  * and for a second at most; Parameter Store only when a word names it. `globFault` judges paths and globs; without it they are taken as they are.
  */
 export async function loadPlan(words: readonly string[], env: Environment, globFault?: GlobFault, access = parameterAccess(env)): Promise<LoadedPlan> {
-  return planOf(await loadSources(words, access), env, globFault);
+  const { unreadable, remote, ...loaded } = await loadSources(words, access);
+  return { ...(await planOf(loaded, env, globFault)), unreadable, remote };
 }
 
-/** The Plan of sources that are read. */
-export async function planOf({ root, problems, unreadable, remote }: LoadedSources, env: Environment, globFault?: GlobFault): Promise<LoadedPlan> {
-  if (root === null) return { plan: null, problems, unreadable, remote };
+/** The Plan of a merged document, with what this host is. */
+export async function planOf({ root, problems }: { readonly root: JsonNode | null; readonly problems: readonly Problem[] }, env: Environment, globFault?: GlobFault): Promise<Pick<LoadedPlan, 'plan' | 'problems'>> {
+  if (root === null) return { plan: null, problems };
   const document = checkDocument(root, problems);
   const container = containerName(env);
   const instance = needsInstance(document, env, container !== null) ? await askInstance(env) : null;
@@ -50,5 +52,5 @@ export async function planOf({ root, problems, unreadable, remote }: LoadedSourc
     localZone,
     get date() { return localDate(Date.now(), localZone); },
   };
-  return { ...compile(document, facts, env, globFault), unreadable, remote };
+  return compile(document, facts, env, globFault);
 }

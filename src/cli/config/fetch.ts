@@ -40,9 +40,9 @@ export function fetchCommand(): Command {
 /** Gives the exit code. */
 export async function fetchConfig(word: string, { output, force, env, access }: FetchOptions, { out, err, colour }: CommandOutput): Promise<number> {
   const sources = await loadSources([word], access);
-  const { problems, unreadable } = await planOf(sources, env, globFault);
+  const { problems } = await planOf(sources, env, globFault);
   err(formatProblems(problems, colour));
-  if (unreadable) return EXIT.noInput;
+  if (sources.unreadable) return EXIT.noInput;
   const text = contentOf(sources);
   if (text === null || (!force && problems.some(({ severity }) => severity === 'error'))) {
     err(`agent config fetch: ${countProblems(problems)}; ${output} is left as it is${text === null ? '' : ' (--force writes it all the same)'}\n`);

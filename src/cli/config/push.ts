@@ -81,9 +81,9 @@ export async function push(words: readonly string[], targetWord: string, options
   if ('fault' in parameters) return failed(parameterWord(target), parameters, fail);
   const sources = await loadSources(words, options.access);
   // The hosts know their region from their instances; this machine may be none, and theirs is that of their Parameter Store.
-  const { problems, unreadable } = await planOf(sources, judgedIn(options.env, parameters), globFault);
+  const { problems } = await planOf(sources, judgedIn(options.env, parameters), globFault);
   err(formatProblems(problems, colour));
-  if (unreadable) return EXIT.noInput;
+  if (sources.unreadable) return EXIT.noInput;
   if (sources.root === null || problems.some(({ severity }) => severity === 'error')) return fail(EXIT.config, `${countProblems(problems)}; nothing is written`);
   const document = plainValue(sources.root);
   const writes = storedForm(document, target, options);
