@@ -26,8 +26,9 @@ export async function readPlace(path: string): Promise<TextsRead> {
   return isFolder ? readFolder(path) : readFile(path);
 }
 
-/** Reads standard input to its end. */
+/** Reads standard input to its end, which can be done once. */
 export async function readStdin(): Promise<TextsRead> {
+  if (process.stdin.readableEnded) return refused('stdin', 'standard input has been read already and cannot be read again', 'a file, for a config that is to be read again');
   return textOf('stdin', await bounded(process.stdin));
 }
 

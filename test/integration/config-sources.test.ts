@@ -55,6 +55,14 @@ test('a file of a folder that is no JSON is an error that names it, and nothing 
   assert.match(said(loaded).join('\n'), new RegExp(`^${join(root, 'b.json')}:1:10 error: the file ends too early`));
 });
 
+test('what is left when a part cannot be read is never given out as the config', async (t) => {
+  const root = folderWith(t, { 'a.json': text('/a'), 'b.json': '' });
+  writeFileSync(join(root, 'b.json'), Buffer.from([0x7b, 0xff, 0x7d]));
+  const loaded = await loadSources([root], noParameters);
+  assert.deepEqual([loaded.root, loaded.texts], [null, []]);
+  assert.match(said(loaded).join('\n'), /b\.json error: the file is not UTF-8/);
+});
+
 test('the files of a mounted ConfigMap are read once, through their links', async (t) => {
   const root = folderWith(t, { '..2026_01_01/agent.json': text('/a') });
   symlinkSync('..2026_01_01', join(root, '..data'));
@@ -234,6 +242,20 @@ test('standard input is read to its end', async () => {
   child.stdout.setEncoding('utf8').on('data', (part: string) => { out += part; });
   const [code] = await once(child, 'close') as [number];
   assert.deepEqual([code, (JSON.parse(out) as { plan: { entries: { pattern: string }[] } }).plan.entries[0]!.pattern], [0, '/from/stdin.log']);
+});
+
+test('standard input that was read is said to be, when it is to be read again', async () => {
+  const script = `
+    const { loadSources } = await import('${join(import.meta.dirname, '../../src/cli/load-sources.ts')}');
+    const read = async () => (await loadSources(['-'], async () => null)).problems.map(({ message }) => message);
+    console.log(JSON.stringify([await read(), await read()]));
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end('{}');
+  let out = '';
+  child.stdout.setEncoding('utf8').on('data', (part: string) => { out += part; });
+  await once(child, 'close');
+  assert.deepEqual(JSON.parse(out), [[], ['standard input has been read already and cannot be read again']]);
 });
 
 test('a config in files alone loads nothing of Parameter Store', async (t) => {
