@@ -28,6 +28,7 @@ export interface FetchOptions {
 /** `agent config fetch`: a config as a file of this machine. */
 export function fetchCommand(): Command {
   return withPlaceOptions(new Command('fetch')
+    .summary('Write a config to a file of this machine')
     .description('Write a config to a file of this machine, at once and only when it is good.\nExit code: 0, 66 it cannot be read, 73 the file cannot be written, 78 it has errors')
     .argument('<source>', 'ssm:NAME[:VERSION or :LABEL], ssm:/PATH/, default, a file, a folder, or -')
     .requiredOption('--output <file>', 'the file to write; its mode and owner stay as they are, a new one is readable by its owner alone')

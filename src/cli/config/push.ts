@@ -43,6 +43,7 @@ export interface PushOptions extends FormChoice {
 /** `agent config push`: a config as parameters of Parameter Store. */
 export function pushCommand(): Command {
   return withPlaceOptions(new Command('push')
+    .summary('Write a config to Parameter Store, after showing what changes')
     .description([
       'Write a config to Parameter Store: it is judged, its size checked, the difference from what is stored shown, and asked for.',
       'Below a path (ssm:/PATH/) it becomes several parameters; hosts read the old ones until the new ones are complete.',
