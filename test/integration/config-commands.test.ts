@@ -229,7 +229,7 @@ test('a push to a path that is broken off leaves the config of before, and the n
   const broken = await pushed(rig, [file('a.json', config(entries(120)))], 'ssm:/web/');
   rig.endpoint.faults.remove(id);
   assert.equal(broken.code, 77);
-  assert.match(broken.err, /1 of 3 parameters are written; hosts go on reading the config of before.*\n.*may not ssm:PutParameter.*ssm:PutParameter on arn:aws:ssm:us-east-1:\*:parameter\/web\/002-of-003/);
+  assert.match(broken.err, /1 of 3 parameters are written; hosts pass them over until a push is complete: push again\n.*may not ssm:PutParameter.*ssm:PutParameter on arn:aws:ssm:us-east-1:\*:parameter\/web\/002-of-003/);
   assert.deepEqual(await stored(access, 'ssm:/web/'), config(entries(60)));
   const repaired = await pushed(rig, [file('a.json', config(entries(60)))], 'ssm:/web/');
   assert.match(repaired.out, /one part of before deleted\n$/);
