@@ -63,16 +63,3 @@ function pathOf(item: unknown): string | null {
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** One line for each difference: `+`, `-` or `~`, the pointer, the entry and the values. */
-export function differencesText(found: readonly Difference[]): string {
-  return found.map((difference) => {
-    const at = `${difference.pointer === '' ? 'the whole config' : difference.pointer}${difference.entry === null ? '' : ` (${difference.entry})`}`;
-    switch (difference.kind) {
-      case 'added': return `+ ${at}: ${JSON.stringify(difference.to)}\n`;
-      case 'removed': return `- ${at}: ${JSON.stringify(difference.from)}\n`;
-      case 'changed': return `~ ${at}: ${JSON.stringify(difference.from)} → ${JSON.stringify(difference.to)}\n`;
-      default: return difference satisfies never;
-    }
-  }).join('');
-}

@@ -194,6 +194,14 @@ test('push takes the advanced tier when it must, and says what would fit when no
   assert.deepEqual(await stored(parameterAccess(rig.env), 'ssm:/web'), config(entries(120)));
 });
 
+test('push refuses what Parameter Store would take for a reference, but packed', async (t) => {
+  const rig = await startParameters(t);
+  const file = folder(t)('a.json', config([{ file_path: '/var/log/a.log', log_group_name: 'g', filters: [{ type: 'include', expression: '{{ssm:/secret}}' }] }]));
+  const plain = await pushed(rig, [file], 'ssm:/web');
+  assert.deepEqual([plain.code, /contains \{\{, which Parameter Store takes for a reference.*--gzip/.test(plain.err), puts(rig)], [65, true, 0]);
+  assert.equal((await pushed(rig, [file], 'ssm:/web', { gzip: true })).code, 0);
+});
+
 test('push to a path writes parts, replaces them as a whole, and deletes those of before', async (t) => {
   const rig = await startParameters(t);
   const access = parameterAccess(rig.env);
@@ -221,7 +229,7 @@ test('a push to a path that is broken off leaves the config of before, and the n
   const broken = await pushed(rig, [file('a.json', config(entries(120)))], 'ssm:/web/');
   rig.endpoint.faults.remove(id);
   assert.equal(broken.code, 77);
-  assert.match(broken.err, /1 of 3 parameters are written; hosts go on reading the config of before.*\n.*may not ssm:PutParameter.*ssm:PutParameter on arn:aws:ssm:us-east-1:\*:parameter\/web\/002-of-003/);
+  assert.match(broken.err, /1 of 3 parameters are written; hosts pass them over until a push is complete: push again\n.*may not ssm:PutParameter.*ssm:PutParameter on arn:aws:ssm:us-east-1:\*:parameter\/web\/002-of-003/);
   assert.deepEqual(await stored(access, 'ssm:/web/'), config(entries(60)));
   const repaired = await pushed(rig, [file('a.json', config(entries(60)))], 'ssm:/web/');
   assert.match(repaired.out, /one part of before deleted\n$/);

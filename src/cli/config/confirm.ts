@@ -5,11 +5,16 @@ import type { Readable, Writable } from 'node:stream';
 export async function confirmed(question: string, input: Readable, output: Writable): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const lines = createInterface({ input, output });
-  lines.on('close', () => { resolve(false); });
-  lines.question(`${question} [y/N] `, (answer) => { resolve(/^y(?:es)?$/i.test(answer.trim())); });
-  try {
-    return await promise;
-  } finally {
+  let answered = false;
+  lines.on('close', () => {
+    // What follows begins a line of its own.
+    if (!answered) output.write('\n');
+    resolve(false);
+  });
+  lines.question(`${question} [y/N] `, (answer) => {
+    answered = true;
+    resolve(/^y(?:es)?$/i.test(answer.trim()));
     lines.close();
-  }
+  });
+  return promise;
 }

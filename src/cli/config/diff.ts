@@ -1,10 +1,11 @@
 import { Command } from 'commander';
-import { differences, differencesText } from '../../config/difference.ts';
+import { differences } from '../../config/difference.ts';
 import { plainValue } from '../../config/json-tree.ts';
 import { formatProblems } from '../../config/problem.ts';
 import { loadSources } from '../load-sources.ts';
 import { parameterAccess, type ParameterAccess, type ParameterPlace } from '../parameter-access.ts';
 import { processOutput, type CommandOutput } from './command-output.ts';
+import { differencesText } from './difference-text.ts';
 import { EXIT, EXIT_DIFFERENT } from './exit-codes.ts';
 import { withPlaceOptions } from './place-options.ts';
 
@@ -15,6 +16,7 @@ interface DiffOptions extends ParameterPlace {
 /** `agent config diff`: what would change. */
 export function diffCommand(): Command {
   return withPlaceOptions(new Command('diff')
+    .summary('Print what turns one config into another')
     .description('Print what turns one config into another: + added, - removed, ~ changed, entries matched by file_path.\nExit code: 0 the same, 1 different, 66 a source cannot be read, 78 one is broken')
     .argument('<from>', 'the earlier config: a file, a folder, ssm:NAME, ssm:/PATH/, default, or -')
     .argument('<to>', 'the later one')

@@ -28,6 +28,7 @@ export interface FetchOptions {
 /** `agent config fetch`: a config as a file of this machine. */
 export function fetchCommand(): Command {
   return withPlaceOptions(new Command('fetch')
+    .summary('Write a config to a file of this machine')
     .description('Write a config to a file of this machine, at once and only when it is good.\nExit code: 0, 66 it cannot be read, 73 the file cannot be written, 78 it has errors')
     .argument('<source>', 'ssm:NAME[:VERSION or :LABEL], ssm:/PATH/, default, a file, a folder, or -')
     .requiredOption('--output <file>', 'the file to write; its mode and owner stay as they are, a new one is readable by its owner alone')
@@ -40,9 +41,9 @@ export function fetchCommand(): Command {
 /** Gives the exit code. */
 export async function fetchConfig(word: string, { output, force, env, access }: FetchOptions, { out, err, colour }: CommandOutput): Promise<number> {
   const sources = await loadSources([word], access);
-  const { problems, unreadable } = await planOf(sources, env, globFault);
+  const { problems } = await planOf(sources, env, globFault);
   err(formatProblems(problems, colour));
-  if (unreadable) return EXIT.noInput;
+  if (sources.unreadable) return EXIT.noInput;
   const text = contentOf(sources);
   if (text === null || (!force && problems.some(({ severity }) => severity === 'error'))) {
     err(`agent config fetch: ${countProblems(problems)}; ${output} is left as it is${text === null ? '' : ' (--force writes it all the same)'}\n`);

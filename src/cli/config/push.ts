@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { ParameterFault, Parameters } from '../../aws/parameters.ts';
 import { globFault } from '../../agent/file-lookup.ts';
-import { differences, differencesText } from '../../config/difference.ts';
+import { differences } from '../../config/difference.ts';
 import { documentOf } from '../../config/document.ts';
 import { plainValue } from '../../config/json-tree.ts';
 import type { Environment } from '../../config/placeholders.ts';
@@ -12,10 +12,11 @@ import { loadSources } from '../load-sources.ts';
 import { parameterAccess, type ParameterAccess, type ParameterPlace } from '../parameter-access.ts';
 import { processOutput, type CommandOutput } from './command-output.ts';
 import { confirmed } from './confirm.ts';
+import { differencesText } from './difference-text.ts';
 import { EXIT, EXIT_DECLINED, exitOfFault } from './exit-codes.ts';
 import { judgedIn, withPlaceOptions } from './place-options.ts';
 import { storedForm, TIER_BYTES, type FormChoice, type Target, type TierChoice, type Write } from './stored-form.ts';
-import { storedNow } from './stored-now.ts';
+import { storedNow, type StoredNow } from './stored-now.ts';
 
 type StoredType = 'String' | 'SecureString';
 
@@ -42,6 +43,7 @@ export interface PushOptions extends FormChoice {
 /** `agent config push`: a config as parameters of Parameter Store. */
 export function pushCommand(): Command {
   return withPlaceOptions(new Command('push')
+    .summary('Write a config to Parameter Store, after showing what changes')
     .description([
       'Write a config to Parameter Store: it is judged, its size checked, the difference from what is stored shown, and asked for.',
       'Below a path (ssm:/PATH/) it becomes several parameters; hosts read the old ones until the new ones are complete.',
@@ -80,9 +82,9 @@ export async function push(words: readonly string[], targetWord: string, options
   if ('fault' in parameters) return failed(parameterWord(target), parameters, fail);
   const sources = await loadSources(words, options.access);
   // The hosts know their region from their instances; this machine may be none, and theirs is that of their Parameter Store.
-  const { problems, unreadable } = await planOf(sources, judgedIn(options.env, parameters), globFault);
+  const { problems } = await planOf(sources, judgedIn(options.env, parameters), globFault);
   err(formatProblems(problems, colour));
-  if (unreadable) return EXIT.noInput;
+  if (sources.unreadable) return EXIT.noInput;
   if (sources.root === null || problems.some(({ severity }) => severity === 'error')) return fail(EXIT.config, `${countProblems(problems)}; nothing is written`);
   const document = plainValue(sources.root);
   const writes = storedForm(document, target, options);
@@ -94,21 +96,15 @@ export async function push(words: readonly string[], targetWord: string, options
   if (target.kind === 'parameter' && stored.type !== null && stored.type !== type) {
     return fail(EXIT.usage, `${parameterWord(target)} is a ${stored.type}, which Parameter Store never turns into a ${type}: delete it first, or push to another name`);
   }
-  const before = stored.texts.length === 0 ? null : documentOf(stored.texts).root;
-  const found = differences(before === null ? {} : plainValue(before), document);
-  const stale = stored.parts.filter((name) => !writes.some((write) => write.name === name));
-  const leftovers = stored.parts.filter((name) => !stored.texts.some((text) => text.name === `ssm:${name}`));
-  if (before !== null && found.length === 0 && leftovers.length === 0) {
+  const change = changeOf(stored, document);
+  if (change === null) {
     out(`${parameterWord(target)} holds this config already; nothing written\n`);
     return 0;
   }
-  err(introduction(target, writes, options.tier));
-  if (!stored.isThere) err('nothing is stored there yet; all of this is new:\n');
-  else if (before === null) err('what is stored there is no whole config; all of this is new:\n');
-  else err(found.length === 0 ? 'the config stays as it is; what a push that was broken off has left beside it is deleted\n' : 'what changes from what is stored now:\n');
-  err(differencesText(found));
+  err(`${introduction(target, writes, options.tier)}${change}`);
   if (options.ask === null) return fail(EXIT.usage, 'nobody can be asked here: add --yes to write it; nothing is written');
   if (!(await options.ask(`Write ${parameterWord(target)}?`))) return fail(EXIT_DECLINED, 'nothing is written');
+  const stale = stored.parts.filter((name) => !writes.some((write) => write.name === name));
   return write({ parameters, writes, stale, type, tier: options.tier }, output, fail);
 }
 
@@ -136,6 +132,17 @@ function introduction(target: Target, writes: readonly Write[], tier: TierChoice
   ].join('\n');
 }
 
+/** What would become of what is stored, in words; null when nothing would. */
+function changeOf(stored: StoredNow, document: unknown): string | null {
+  const before = stored.texts.length === 0 ? null : documentOf(stored.texts).root;
+  const found = differencesText(differences(before === null ? {} : plainValue(before), document));
+  if (!stored.isThere) return `nothing is stored there yet; all of this is new:\n${found}`;
+  if (before === null) return `what is stored there is no whole config; all of this is new:\n${found}`;
+  if (found !== '') return `what changes from what is stored now:\n${found}`;
+  const leftovers = stored.parts.filter((name) => !stored.texts.some((text) => text.name === `ssm:${name}`));
+  return leftovers.length === 0 ? null : 'the config stays as it is; what a push that was broken off has left beside it is deleted\n';
+}
+
 interface WriteOrder {
   readonly parameters: Parameters;
   readonly writes: readonly Write[];
@@ -152,7 +159,7 @@ async function write({ parameters, writes, stale, type, tier }: WriteOrder, { ou
   for (const [index, { name, value, bytes }] of writes.entries()) {
     const put = await parameters.put({ name, value, type, tier: TIERS[tier] });
     if ('fault' in put) {
-      if (index > 0) err(`agent config push: ${index} of ${writes.length} parameters are written; hosts go on reading the config of before, and the next push replaces them\n`);
+      if (index > 0) err(`agent config push: ${index} of ${writes.length} parameters are written; hosts pass them over until a push is complete: push again\n`);
       return failed(`ssm:${name}`, put, fail);
     }
     out(`ssm:${name} version ${put.version}, ${put.tier.toLowerCase()} tier, ${bytes.toLocaleString('en-US')} bytes\n`);

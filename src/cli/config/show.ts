@@ -17,6 +17,7 @@ interface ShowOptions extends ParameterPlace {
 /** `agent config show`: what several sources are together. */
 export function showCommand(): Command {
   return withPlaceOptions(new Command('show')
+    .summary('Print the merged config, with --origin the place each value comes from')
     .description('Print the merged config as JSON, or with the place each value comes from.\nExit code: 0, 66 a source cannot be read, 78 the sources are broken or contradict each other')
     .requiredOption('--config <source...>', CONFIG_OPTION)
     .option('--origin', 'add file (or parameter), line and column behind each value; then it is no JSON any more'))

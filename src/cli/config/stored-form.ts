@@ -54,7 +54,7 @@ function severalParameters(document: unknown, path: string, tier: TierChoice): r
   if ('pointer' in values) {
     return { fault: `${values.pointer} has ${bytes(values.bytes)}, cannot be divided, and a parameter of the ${tier === 'standard' ? 'standard' : 'advanced'} tier holds ${bytes(most)}: push the config with --gzip to a name` };
   }
-  if (values.length > MAX_PARTS) return { fault: `the config makes ${values.length} parameters, and ${MAX_PARTS} are the most: use --tier advanced, or keep it in files` };
+  if (values.length > MAX_PARTS) return { fault: `the config makes ${values.length} parameters, and ${MAX_PARTS} are the most: ${tier === 'advanced' ? '' : 'use --tier advanced, or '}keep it in files` };
   const names = partNames(path, values);
   return values.map((value, index) => write(names[index]!, value));
 }
