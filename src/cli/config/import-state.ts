@@ -8,14 +8,8 @@ import { countProblems, formatProblems } from '../../config/problem.ts';
 import { DEFAULT_STATE_DIR } from '../../control/state-directory.ts';
 import type { Plan } from '../../plan.ts';
 import { CONFIG_OPTION, loadPlan } from '../load-plan.ts';
+import { EXIT, EXIT_INCOMPLETE } from './exit-codes.ts';
 import { positionsText } from './positions-text.ts';
-
-/** Some positions could not be imported although their files are followed. */
-const EXIT_INCOMPLETE = 1;
-/** sysexits.h EX_NOINPUT, EX_CANTCREAT (the state directory cannot be used), EX_CONFIG. */
-const EXIT_NO_INPUT = 66;
-const EXIT_NO_STATE = 73;
-const EXIT_CONFIG = 78;
 
 interface ImportOptions {
   readonly from: string;
@@ -41,10 +35,10 @@ export function importStateCommand(): Command {
 async function importState({ from, config, stateDir, dryRun, force }: ImportOptions): Promise<number> {
   const { plan, problems, unreadable } = await loadPlan(config, process.env, globFault);
   process.stderr.write(formatProblems(problems, process.stderr.isTTY));
-  if (unreadable) return EXIT_NO_INPUT;
+  if (unreadable) return EXIT.noInput;
   if (plan === null) {
     process.stderr.write(`${countProblems(problems)}\n`);
-    return EXIT_CONFIG;
+    return EXIT.config;
   }
   const folder = resolve(from);
   let found: ReturnType<typeof readStateFolder>;
@@ -52,7 +46,7 @@ async function importState({ from, config, stateDir, dryRun, force }: ImportOpti
     found = readStateFolder(folder, plan.delivery.window > 1, await pathsOf(plan));
   } catch (error) {
     process.stderr.write(`agent: ${folder} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}): --from names the folder of the CloudWatch agent's state files, by default ${CLOUDWATCH_AGENT_STATE}; it is root's\n`);
-    return EXIT_NO_INPUT;
+    return EXIT.noInput;
   }
   const stateDirectory = resolve(stateDir);
   const report = { checkpointTrouble: (message: string) => process.stderr.write(`agent: ${message}\n`), checkpointRecovered: () => {} };
@@ -64,7 +58,7 @@ async function importState({ from, config, stateDir, dryRun, force }: ImportOpti
   } catch (error) {
     if (!(error instanceof StateDirectoryError)) throw error;
     process.stderr.write(`agent: ${error.message}\n`);
-    return EXIT_NO_STATE;
+    return EXIT.cannotCreate;
   }
 }
 

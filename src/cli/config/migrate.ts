@@ -17,15 +17,11 @@ import type { Problem } from '../../config/problem.ts';
 import { DEFAULT_STATE_DIR } from '../../control/state-directory.ts';
 import type { Plan } from '../../plan.ts';
 import { planOf } from '../load-plan.ts';
+import { EXIT, EXIT_INCOMPLETE } from './exit-codes.ts';
 import { writeNewFile } from './new-file.ts';
 import { positionsText } from './positions-text.ts';
+import { replaceFile } from './replace-file.ts';
 
-/** Some positions could not be imported although their files are followed. */
-const EXIT_INCOMPLETE = 1;
-/** sysexits.h EX_NOINPUT, EX_CANTCREAT (the output, or the state directory), EX_CONFIG. */
-const EXIT_NO_INPUT = 66;
-const EXIT_CANNOT_CREATE = 73;
-const EXIT_CONFIG = 78;
 /** Where the legacy agent keeps its positions unless its config says otherwise. */
 const STATE_FILE = '/var/awslogs/state/agent-state';
 
@@ -61,7 +57,7 @@ const say = (text: string): void => { process.stderr.write(text); };
 /** Gives the exit code. */
 async function migrate(file: string, options: MigrateOptions): Promise<number> {
   const read = await readSections(file, options.dir ?? null);
-  if ('fault' in read) { say(`agent: ${read.fault}\n`); return EXIT_NO_INPUT; }
+  if ('fault' in read) { say(`agent: ${read.fault}\n`); return EXIT.noInput; }
   const region = options.region ?? (await regionBeside(file));
   const migrated = migrateAwslogs(read.sections, region);
   const text = `${JSON.stringify(migrated.document, null, 2)}\n`;
@@ -73,13 +69,13 @@ async function migrate(file: string, options: MigrateOptions): Promise<number> {
   const failed = problems.some(({ severity }) => severity === 'error');
   if (failed) say(`${countProblems(problems)}\n`);
   const written = await write(text, options);
-  if (!written) return EXIT_CANNOT_CREATE;
+  if (!written) return EXIT.cannotCreate;
   if (options.importState === true) {
-    if (plan === null) { say('agent: no position is imported: no entry of the new config works\n'); return EXIT_CONFIG; }
+    if (plan === null) { say('agent: no position is imported: no entry of the new config works\n'); return EXIT.config; }
     const code = await importState(plan, migrated, options);
     if (code !== 0) return code;
   }
-  return failed ? EXIT_CONFIG : 0;
+  return failed ? EXIT.config : 0;
 }
 
 interface Sections { readonly sections: readonly IniSection[]; readonly problems: readonly Problem[] }
@@ -145,7 +141,8 @@ async function write(text: string, { output, force, dryRun }: MigrateOptions): P
   if (output === undefined) { process.stdout.write(text); return true; }
   if (dryRun === true) return true;
   try {
-    await writeNewFile(resolve(output), text, force === true);
+    if (force === true) await replaceFile(resolve(output), text);
+    else await writeNewFile(resolve(output), text);
     return true;
   } catch (error) {
     say(`agent: ${output} ${codeOf(error) === 'EEXIST' ? 'exists already: --force replaces it, or name another --output' : `cannot be written (${codeOf(error)})`}\n`);
@@ -167,7 +164,7 @@ async function importState(plan: Plan, { sections, stateFile }: MigratedConfig, 
     found = readAwslogsState(database, streams);
   } catch (error) {
     say(`agent: ${(error as Error).message}\n`);
-    return EXIT_NO_INPUT;
+    return EXIT.noInput;
   }
   const report = { checkpointTrouble: (message: string) => say(`agent: ${message}\n`), checkpointRecovered: () => {} };
   const dryRun = options.dryRun === true;
@@ -178,6 +175,6 @@ async function importState(plan: Plan, { sections, stateFile }: MigratedConfig, 
   } catch (error) {
     if (!(error instanceof StateDirectoryError)) throw error;
     say(`agent: ${error.message}\n`);
-    return EXIT_CANNOT_CREATE;
+    return EXIT.cannotCreate;
   }
 }
