@@ -67,7 +67,7 @@ type Step = readonly [question: string, ...keys: readonly string[]];
 const BEFORE_LOGS: readonly Step[] = [
   ['Are you using EC2', KEY.enter], ['Which AWS region', KEY.enter], ['Which user', 'root', KEY.enter], ['Do you want to turn on the StatsD', 'n'], ['Do you want to monitor metrics from CollectD', 'n'],
   ['Do you want to monitor any host metrics', KEY.enter], ['Do you want to monitor CPU metrics per core', KEY.enter], ['How often are metrics', KEY.enter], ['Which default metrics', KEY.down, KEY.enter],
-  ['Are you satisfied', KEY.enter], ['Do you want to monitor any log files', KEY.enter],
+  ['Are you satisfied', KEY.enter], ['Do you have a config of the legacy', KEY.enter], ['Do you want to monitor any log files', KEY.enter],
 ];
 
 async function walk(terminal: Terminal, steps: readonly Step[]): Promise<void> {
@@ -100,7 +100,7 @@ test('on a terminal, from the first question to a config that check passes and r
 test('a log that a program writes is found, and is taken from the list with the space bar', async (t) => {
   const place = await host(t);
   const terminal = new Terminal(t, { command: [...AGENT, 'wizard', '--config', place.base, '--answer', 'statsd=no', 'collectd=no', 'metrics=no', 'user=root', 'more_files='], cwd: place.folder, env: ENV });
-  await walk(terminal, [['Are you using EC2', KEY.enter], ['Which AWS region', KEY.enter], ['Do you want to monitor any log files', KEY.enter]]);
+  await walk(terminal, [['Are you using EC2', KEY.enter], ['Which AWS region', KEY.enter], ['Do you have a config of the legacy', KEY.enter], ['Do you want to monitor any log files', KEY.enter]]);
   // What else this machine has is nobody's business here: all, then none.
   await terminal.answer('Which of the logs', 'a', 'a');
   await terminal.choose(place.log);
@@ -177,6 +177,18 @@ test('a config with errors is written only by --force, and the exit code is that
   assert.deepEqual([refused.status, existsSync(place.output)], [78, false], refused.stderr);
   assert.match(refused.stderr, /error \/logs\/gzip: "perhaps" is not allowed/);
   assert.equal(made('--force').status, 0);
+});
+
+test('a config of the legacy agent is part of the new one', async (t) => {
+  const place = await host(t);
+  const conf = join(place.folder, 'awslogs.conf');
+  writeFileSync(conf, `[general]\nstate_file = /x\n[shop]\nfile = ${place.log}\nlog_group_name = orders\nlog_stream_name = here\ndatetime_format = %Y-%m-%d %H:%M:%S,%f\nmulti_line_start_pattern = {datetime_format}\n`);
+  const made = agent(['wizard', '--config', place.base, '--non-interactive', '--answer', 'user=root', 'awslogs=yes', `awslogs_path=${conf}`, 'files=', 'metrics=no', 'statsd=no', '--output', place.output], place.folder);
+  assert.equal(made.status, 0, made.stderr);
+  await ships(place, 'orders');
+  const missing = agent(['wizard', '--non-interactive', '--region', 'us-east-1', '--answer', 'awslogs=yes', 'awslogs_path=/none/awslogs.conf', 'write=print'], place.folder);
+  assert.equal(missing.status, 64);
+  assert.match(missing.stderr, /\/none\/awslogs\.conf cannot be read \(ENOENT\)/);
 });
 
 test('answers that cannot be used are said with their place, and nothing is written', async (t) => {

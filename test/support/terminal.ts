@@ -7,6 +7,8 @@ import { until } from './rig.ts';
 /** Escape sequences that move, colour and erase (ECMA-48 CSI), and those that set modes. */
 // oxlint-disable-next-line no-control-regex
 const SEQUENCES = /\u001b\[[0-9;?]*[A-Za-z]/g;
+/** The box of the row at the cursor is cyan; the others are dim. */
+const CURSOR = '\u001b[36m\u25fb\u001b[39m ';
 /** Marks the question that is open now. */
 const OPEN = '\u25c6';
 
@@ -55,8 +57,7 @@ export class Terminal {
 
   /** Goes down a list in which nothing is chosen until the cursor is at a row that begins so, and takes it alone. */
   async choose(row: string): Promise<void> {
-    // The cursor's box is cyan, the others are dim.
-    const cursors = (): readonly string[] => [...this.#said.matchAll(/\u001b\[36m\u25fb\u001b\[39m ([^\r\n]*)/g)].map(([, text]) => text!);
+    const cursors = (): readonly string[] => this.#said.split(CURSOR).slice(1).map((text) => text.slice(0, text.search(/[\r\n]|$/)));
     for (let step = 0; !(cursors().at(-1) ?? '').startsWith(row); step++) {
       if (step === MOST_ROWS) throw new Error(`no row of the list begins with ${JSON.stringify(row)}:\n${this.text}`);
       const before = cursors().length;

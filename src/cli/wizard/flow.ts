@@ -5,6 +5,7 @@ import { bytesText } from '../units.ts';
 import { textTable } from '../text-table.ts';
 import { ingestionCost } from '../../config/ingestion-cost.ts';
 import { askHost } from './agent-questions.ts';
+import { askAwslogs } from './awslogs-questions.ts';
 import type { ConfigPart } from './config-part.ts';
 import type { Conversation } from './conversation.ts';
 import type { LogEstimate } from './entry-questions.ts';
@@ -30,7 +31,8 @@ const DAYS_A_MONTH = 30;
 export async function askConfig(talk: Conversation, machine: Machine, from: ConfigPart): Promise<Proposed> {
   const { host, config: base } = await askHost(talk, machine, from);
   const measured = await askMetrics(talk, host, machine.hasCollectd, base);
-  const { config: withFiles, estimates } = await askFiles(talk, machine, host, measured);
+  const migrated = await askAwslogs(talk, machine, measured);
+  const { config: withFiles, estimates } = await askFiles(talk, machine, host, migrated);
   const config = await askJournald(talk, machine, withFiles);
   const text = readableJson(config);
   talk.show('The config', text.trimEnd());

@@ -1,4 +1,4 @@
-import { existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync, accessSync, constants } from 'node:fs';
+import { existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync, accessSync, constants } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Environment } from '../../config/placeholders.ts';
@@ -35,8 +35,14 @@ export interface Written {
 export async function keepInFile(file: string, text: string): Promise<Written> {
   const path = resolve(file);
   mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
-  const backup = existsSync(path) ? secondName(realpathSync(path)) : null;
-  await replaceFile(path, text);
+  const old = existsSync(path) ? realpathSync(path) : null;
+  const backup = old === null || readFileSync(old, 'utf8') === text ? null : secondName(old);
+  try {
+    await replaceFile(path, text);
+  } catch (error) {
+    if (backup !== null) rmSync(backup, { force: true });
+    throw error;
+  }
   return { path, backup };
 }
 

@@ -1,6 +1,7 @@
 import type { Problem } from '../../config/problem.ts';
 import type { Tail } from '../../agent/log-survey.ts';
 import type { WrittenIn } from './log-flow.ts';
+import type { Migrated } from './awslogs-questions.ts';
 import type { FoundLog } from './log-proposals.ts';
 
 /** What the questions ask of this machine. */
@@ -12,6 +13,10 @@ export interface Machine {
   readonly hasUser: (name: string) => boolean;
   readonly hasCollectd: boolean;
   readonly hasJournal: boolean;
+  /** Whether the legacy agent's config is where it usually is. */
+  readonly hasAwslogs: boolean;
+  /** Reads a config of the legacy agent; in `fault` why not. */
+  readonly awslogs: (path: string) => Promise<Migrated | { readonly fault: string }>;
   readonly localZone: string;
   /** Epoch milliseconds. */
   readonly now: () => number;

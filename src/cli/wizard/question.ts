@@ -67,6 +67,8 @@ export const QUESTIONS = {
     when: 'metrics is yes', each: null,
   },
   metric_kinds: { kind: 'list', text: 'Which host metrics do you want?', usual: 'cpu, memory, disk, network, swap', fault: anything, when: 'level is None', each: null },
+  awslogs: { kind: 'yes or no', text: 'Do you have a config of the legacy CloudWatch Logs agent (awslogs.conf) to take over?', usual: 'no', ...once },
+  awslogs_path: { kind: 'text', text: 'Path of that config', usual: '/var/awslogs/etc/awslogs.conf', fault: some, when: 'awslogs is yes', each: null },
   logs: { kind: 'yes or no', text: 'Do you want to monitor any log files?', usual: 'yes', ...once },
   files: { kind: 'list', text: 'Which of the logs found here?', usual: 'those of programs we know', fault: absolute, when: 'logs is yes', each: null },
   more_files: { kind: 'list', text: 'Another log file or pattern, such as /srv/app/logs/*.log (nothing: go on)', usual: 'none', fault: absolute, when: 'logs is yes', each: null },

@@ -3,6 +3,7 @@ import { globFault, filesNow } from '../../agent/file-lookup.ts';
 import { growthOf } from '../../agent/growth.ts';
 import { followable, isRotationOf, tailLines, type FollowableFile, type Tail } from '../../agent/log-survey.ts';
 import { inferLineForm } from '../../config/line-form.ts';
+import { migrateAwslogs } from '../../config/migrate-awslogs.ts';
 import { parseJson } from '../../config/parse-json.ts';
 import type { Environment } from '../../config/placeholders.ts';
 import type { Problem } from '../../config/problem.ts';
@@ -11,7 +12,10 @@ import { askInstance } from '../../host/instance.ts';
 import { hasJournal, runningUnits } from '../../host/journal-units.ts';
 import { openLogs } from '../../host/open-logs.ts';
 import { hostZone } from '../../host/time-zone.ts';
+import { readSections } from '../config/migrate.ts';
 import { planOf } from '../load-plan.ts';
+import { AWSLOGS_CONFIG } from './awslogs-questions.ts';
+import { partAt, type ConfigPart } from './config-part.ts';
 import { sampleOf } from './choose-logs.ts';
 import { KNOWN_LOGS, type KnownLog } from './known-logs.ts';
 import type { WrittenIn } from './log-flow.ts';
@@ -36,6 +40,8 @@ export async function thisMachine(env: Environment): Promise<Machine> {
     hasUser,
     hasCollectd: COLLECTD_FILES.some((path) => existsSync(path)),
     hasJournal: hasJournal(),
+    hasAwslogs: existsSync(AWSLOGS_CONFIG),
+    awslogs: async (path) => awslogsOf(path),
     localZone,
     now: Date.now,
     units: runningUnits,
@@ -47,6 +53,13 @@ export async function thisMachine(env: Environment): Promise<Machine> {
     problems: (text) => problemsOf(text, env),
   };
   return machine;
+}
+
+async function awslogsOf(path: string): ReturnType<Machine['awslogs']> {
+  const read = await readSections(path, null);
+  if ('fault' in read) return read;
+  const { document, problems } = migrateAwslogs(read.sections, null);
+  return { logs: partAt(document as ConfigPart, 'logs'), problems: [...read.problems, ...problems] };
 }
 
 async function problemsOf(text: string, env: Environment): Promise<readonly Problem[]> {

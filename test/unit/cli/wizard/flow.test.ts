@@ -13,7 +13,7 @@ test('the questions come in the order of the CloudWatch agent\'s wizard, with it
   assert.deepEqual(asked.map((text) => text.slice(0, 24)), [
     'Are you using EC2 or on-', 'Which AWS region are the', 'Which user are you plann', 'Do you want to turn on t', 'Which port do you want t', 'What is the collect inte',
     'What is the aggregation ', 'Do you want to monitor m', 'Do you want to monitor a', 'Do you want to monitor C', 'How often are metrics co', 'Which default metrics co', 'Are you satisfied with t',
-    'Do you want to monitor a', 'Which of the logs found ', 'Another log file or patt', 'Log stream name', 'Log group class', 'Log group retention in d', 'Collect it like this?', 'Do you want to monitor t',
+    'Do you have a config of ', 'Do you want to monitor a', 'Which of the logs found ', 'Another log file or patt', 'Log stream name', 'Log group class', 'Log group retention in d', 'Collect it like this?', 'Do you want to monitor t',
   ]);
   assert.deepEqual(['Which port do you want the StatsD daemon to listen to?', 'Do you want to monitor metrics from CollectD?', 'Which default metrics config do you want?', 'Log group retention in days', 'Log stream name'].map((text) => usual.get(text)), ['8125', false, 'Basic', '-1', '{hostname}']);
   assert.deepEqual(partAt(proposed.config, 'metrics', 'metrics_collected')['statsd'], { metrics_aggregation_interval: 60, metrics_collection_interval: 10, service_address: ':8125' });
@@ -88,6 +88,14 @@ test('selections of the journal are asked for until there are enough', async () 
     { log_group_name: 'journald', log_stream_name: '{hostname}', retention_in_days: -1, priority: 'err', units: ['nginx.service'], matches: [{ _UID: '0' }, { UNIT: 'a=b' }], filters: [{ type: 'exclude', expression: 'a:b' }] },
     { log_group_name: 'journald-2', log_stream_name: '{hostname}', retention_in_days: -1, priority: 'debug' },
   ]);
+});
+
+test('a config of the legacy agent is taken over, but what the config has already; one that cannot be read is asked for again', async () => {
+  const from = { logs: { logs_collected: { files: { collect_list: [{ file_path: '/srv/app/app.log', log_group_name: 'mine' }] } } } };
+  const { proposed, shown } = await converse([['Do you have a config', true], ['Path of that', '/etc/none'], ['Do you have a config', true], ['Path of that', '/etc/awslogs.conf'], ['Which of the logs', []]], { from });
+  assert.deepEqual(entries(proposed.config), [{ file_path: '/srv/app/app.log', log_group_name: 'mine' }, { file_path: '/old/a.log' }]);
+  assert.equal(partAt(proposed.config, 'logs')['force_flush_interval'], 7);
+  assert.ok(shown.includes('Not imported\n/etc/none cannot be read'));
 });
 
 test('an existing config is the default of each answer, and what the wizard does not know in it stays', async () => {
