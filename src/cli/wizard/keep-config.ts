@@ -1,12 +1,11 @@
-import { existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync, accessSync, constants } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { accessSync, constants, existsSync, linkSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Environment } from '../../config/placeholders.ts';
-import { judgedIn } from '../config/place-options.ts';
 import { processOutput } from '../config/command-output.ts';
-import { push } from '../config/push.ts';
+import { pushDocument } from '../config/push.ts';
 import { replaceFile } from '../config/replace-file.ts';
-import { parameterAccess } from '../parameter-access.ts';
+import { parameterAccess, type ParameterPlace } from '../parameter-access.ts';
+import type { ConfigPart } from './config-part.ts';
 
 /** Kept of earlier configs, as many as the CloudWatch agent's wizard keeps. */
 const MAX_BACKUPS = 10;
@@ -56,16 +55,7 @@ function secondName(path: string): string {
   return name;
 }
 
-/** Writes it to Parameter Store as `agent config push` does; gives the exit code of that. `ask` shows what changes and is asked; null: nobody is. */
-export async function keepInParameter(name: string, text: string, place: { readonly region: string; readonly endpoint: string | null }, env: Environment, ask: ((question: string) => Promise<boolean>) | null): Promise<number> {
-  // push reads sources, as a person names them: a file that only this user sees, for as long as it takes.
-  const folder = mkdtempSync(join(tmpdir(), 'agent-wizard-'));
-  const where = { region: place.region, ...(place.endpoint !== null && { endpoint: place.endpoint }) };
-  try {
-    const file = join(folder, 'config.json');
-    writeFileSync(file, text, { mode: 0o600 });
-    return await push([file], `ssm:${name}`, { gzip: false, split: false, tier: 'auto', type: null, env: judgedIn(env, where), access: parameterAccess(env, where), ask: ask ?? (async () => true) }, processOutput());
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+/** Writes it to Parameter Store as `agent config push` does; gives the exit code of that. `ask` is asked once what changes is shown. */
+export async function keepInParameter(name: string, config: ConfigPart, place: ParameterPlace, env: Environment, ask: (question: string) => Promise<boolean>): Promise<number> {
+  return pushDocument(config, `ssm:${name}`, { gzip: false, split: false, tier: 'auto', type: null, env, access: parameterAccess(env, place), ask }, processOutput());
 }

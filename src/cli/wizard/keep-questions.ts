@@ -66,10 +66,11 @@ async function toFile(talk: Conversation, { text }: Proposed, { from, force, sai
   }
 }
 
-async function toParameter(talk: Conversation, { config, text, region }: Proposed, { env, endpoint, said }: KeepOptions): Promise<number> {
+async function toParameter(talk: Conversation, { config, region }: Proposed, { env, endpoint, said }: KeepOptions): Promise<number> {
   const name = (await talk.text('ssm_name', { usual: minifiedBytes(config) > TIER_BYTES.advanced ? `/${PARAMETER}/` : PARAMETER })).replace(/^ssm:/, '');
-  const place = { region: await talk.text('ssm_region', { usual: region }), endpoint };
-  const code = await keepInParameter(name, text, place, env, talk.interactive ? (question) => talk.agreed(question, true) : null);
+  const ssmRegion = await talk.text('ssm_region', { usual: region });
+  // Whoever answered beforehand has said it by naming the parameter.
+  const code = await keepInParameter(name, config, { region: ssmRegion, ...(endpoint !== null && { endpoint }) }, env, (question) => talk.agreed(question, true));
   if (code === 0) said(`next: agent check --config ssm:${name}\nthen: agent run --config ssm:${name}`);
   else if (code === EXIT_DECLINED) said('nothing was written');
   return code;
