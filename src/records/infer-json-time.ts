@@ -32,7 +32,7 @@ export function inferJsonTime(sample: LineSample): InferredField | null {
     for (const path of timePaths(value, '', 0)) paths.set(path, (paths.get(path) ?? 0) + 1);
   }
   const usual = [...paths].filter(([, count]) => count >= NEARLY_ALL * objects.length).map(([path]) => path);
-  const field = usual.toSorted((a, b) => rank(a) - rank(b))[0];
+  const field = usual[0];
   if (field === undefined) return null;
   const texts = lines.map((value) => (value === null ? '' : textAt(value, field)));
   const times = texts.map(timeOf);

@@ -135,8 +135,7 @@ function withSuffix(core: Candidate, sample: LineSample, zones: Map<string, Zone
   }
   const [suffix, count] = [...counts].reduce((best, next) => (next[1] > best[1] ? next : best), ['', 0] as [string, number]);
   if (suffix === '' || count < NEARLY_ALL * core.hits) return core;
-  const longer = candidateOf(core.format + suffix, sample, zones);
-  return longer !== null && longer.hits >= NEARLY_ALL * core.hits ? longer : core;
+  return candidateOf(core.format + suffix, sample, zones) ?? core;
 }
 
 /** UTC where the last time of the file fits its last write so, and not in the host's zone. */

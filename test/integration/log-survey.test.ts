@@ -36,6 +36,8 @@ test('a process table that is strange or gone gives nothing, and no error', (t) 
   writeFileSync(join(proc, '12/fdinfo/3'), 'no flags');
   symlinkSync('/var/log/y.log', join(proc, '12/fd/4'));
   writeFileSync(join(proc, '12/fdinfo/4'), 'pos:\t0\nflags:\t0102001\n');
+  symlinkSync('/var/log/z.log (deleted)', join(proc, '12/fd/5'));
+  writeFileSync(join(proc, '12/fdinfo/5'), 'pos:\t0\nflags:\t0102001\n');
   assert.deepEqual(openLogs(proc), [{ path: '/var/log/y.log', writer: '' }]);
 });
 

@@ -46,6 +46,15 @@ test('without metrics there is no metrics section, without logs no logs section'
   assert.deepEqual(Object.keys(proposed.config), ['agent']);
 });
 
+test('metrics that are turned off take their dimensions with them, but not what the wizard does not know', async () => {
+  const dimensions = { append_dimensions: { InstanceId: '${aws:InstanceId}' } };
+  const off = [['Do you want to monitor any host', false], ['Do you want to turn on', false]] as const;
+  const cpu = { measurement: ['usage_idle'] };
+  assert.equal((await converse(off, { from: { metrics: { ...dimensions, metrics_collected: { cpu } } } })).proposed.config['metrics'], undefined);
+  const procstat = [{ exe: 'nginx', measurement: ['cpu_usage'] }];
+  assert.deepEqual((await converse(off, { from: { metrics: { ...dimensions, metrics_collected: { cpu, procstat } } } })).proposed.config['metrics'], { ...dimensions, metrics_collected: { procstat } });
+});
+
 test('a log is changed until it pleases, and its lines are shown each time', async () => {
   const { proposed, shown } = await converse([
     ['Collect it', 'change'], ['Log group name', 'web'], ['Timestamp format', '%Y-%m-%dT%H:%M:%S'], ['Time zone', 'UTC'], ['Where does an event', 'timestamp'], ['Collect it', 'change'], ['Collect it', 'yes'],
