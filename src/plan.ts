@@ -101,6 +101,14 @@ export interface FilterPlan {
   readonly pattern: PatternPlan;
 }
 
+/** What a redaction rule is for; `pattern`: an own one. */
+export type RedactKind = 'secrets' | 'card_numbers' | 'email_addresses' | 'ip_addresses' | 'pattern';
+
+/** What is made unreadable in an event, and what takes its place. */
+export type RedactRulePlan =
+  | { readonly kind: Exclude<RedactKind, 'pattern'> }
+  | { readonly kind: 'pattern'; readonly pattern: PatternPlan; readonly replacement: string };
+
 /** One entry of `logs.logs_collected.files.collect_list`. */
 export interface FileEntryPlan {
   /** Stable name of the entry in checkpoints: its file_path, with `#2`, `#3`… for later entries of the same path. */
@@ -117,6 +125,8 @@ export interface FileEntryPlan {
   readonly framing: FramingPlan;
   readonly timestamp: TimestampPlan | null;
   readonly filters: readonly FilterPlan[];
+  /** Applied to what passes the filters; empty: events are sent as they are. */
+  readonly redact: readonly RedactRulePlan[];
   /** Delete a file once a newer one matches and every byte of it is acknowledged. */
   readonly autoRemoval: boolean;
 }

@@ -3,6 +3,7 @@ import type { Descriptors } from '../files/descriptors.ts';
 import { resolveEncoding } from '../framing/encodings.ts';
 import { Framer } from '../framing/framer.ts';
 import type { StartRule } from '../framing/framer.ts';
+import { EVENT_OVERHEAD_BYTES } from '../framing/marks.ts';
 import { DecodedLines } from '../framing/transcode.ts';
 import { MAX_FRAMES } from '../kernel/arena.ts';
 import type { Arena } from '../kernel/arena.ts';
@@ -11,6 +12,7 @@ import type { FileEntryPlan, UndeliverablePolicy } from '../plan.ts';
 import { ChunkText } from '../records/chunk-text.ts';
 import { compileFilters } from '../records/filter.ts';
 import { Matcher } from '../records/matcher.ts';
+import { Redaction } from '../records/redact/redaction.ts';
 import { compileTimestamp } from '../records/timestamp.ts';
 import type { TimestampParser } from '../records/timestamp.ts';
 import type { Zone } from '../records/zone.ts';
@@ -63,6 +65,7 @@ export function buildStages(entry: FileEntryPlan, c: StageContext): Stages {
     arena, text, report,
     timestamp: parser === null ? null : { parser, trim: entry.timestamp!.trim },
     filters: entry.filters.length === 0 ? null : compileFilters(entry.filters, now),
+    redaction: entry.redact.length === 0 ? null : new Redaction(entry.redact, framing.maxEventBytes - EVENT_OVERHEAD_BYTES, now),
     textFramed: framing.start.kind === 'pattern' || framing.start.kind === 'timestamp',
     undeliverable: c.undeliverable,
     undelivered: c.undelivered,

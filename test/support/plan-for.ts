@@ -1,5 +1,5 @@
 // Plans for tests, without JSON: what is not said has the product's default, except the waits, which are short.
-import type { DeliveryPlan, FileEntryPlan, FilterPlan, FramingPlan, NamingPlan, Plan, ReadingPlan, StartPlan, TimestampPlan } from '../../src/plan.ts';
+import type { DeliveryPlan, FileEntryPlan, FilterPlan, FramingPlan, NamingPlan, Plan, ReadingPlan, RedactRulePlan, StartPlan, TimestampPlan } from '../../src/plan.ts';
 
 /** One entry. `path` is absolute or a glob; group and stream default to `g` and `s`. */
 export interface EntrySpec {
@@ -19,6 +19,7 @@ export interface EntrySpec {
   readonly maxEventBytes?: number;
   readonly timestamp?: TimestampPlan | null;
   readonly filters?: readonly FilterPlan[];
+  readonly redact?: readonly RedactRulePlan[];
   readonly exclude?: FileEntryPlan['exclude'];
   readonly autoRemoval?: boolean;
 }
@@ -60,6 +61,7 @@ function entryFor(spec: EntrySpec, index: number, key: string): FileEntryPlan {
     framing,
     timestamp: spec.timestamp ?? null,
     filters: spec.filters ?? [],
+    redact: spec.redact ?? [],
     autoRemoval: spec.autoRemoval ?? false,
   };
 }
