@@ -99,7 +99,8 @@ export class Stamper {
     if (dropping) this.#compact(framer);
   }
 
-  #parse(parser: TimestampParser, file: StampedFile, { hasPieces, continues }: Framer): void {
+  #parse(parser: TimestampParser, file: StampedFile, framer: Framer): void {
+    const { hasPieces, continues } = framer;
     const { arena, text, report } = this.#o;
     const before = parser.previous;
     let untimed = 0;
@@ -116,7 +117,10 @@ export class Stamper {
       } else { last = Math.floor(time); arena.time[i] = last; }
     }
     if (untimed > 0) report.untimed(untimed, file.path);
-    if (this.#spans !== null && trimTimestamps(arena, this.#spans)) text.reset(arena);
+    if (this.#spans !== null && trimTimestamps(arena, this.#spans)) {
+      framer.soil();
+      text.reset(arena);
+    }
   }
 
   #redact(redaction: Redaction, keep: Uint8Array | null, file: StampedFile): void {

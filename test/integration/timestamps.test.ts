@@ -153,3 +153,16 @@ test('L52 times in the lines are judged by the clock as it is now: after the jum
   assert.equal(rig.report.drops.get('too-new')?.events, 1, 'now it is the present');
   await rig.stop();
 });
+
+test('a timestamp cut out from behind other text is no truncation: nothing comes twice, running or after a restart', async (t) => {
+  const rig = await startRig(t, { entries: [{ path: 'app.log', start: { kind: 'line' }, timestamp: { format: '%Y-%m-%dT%H:%M:%S.%f', zone: 'UTC', trim: true } }] });
+  const write = (text: string): void => { append(rig.path('app.log'), [`lead ${new Date().toISOString().slice(0, 23)} ${text}`]); };
+  write('one');
+  await rig.arrived(['lead  one']);
+  write('two');
+  await rig.arrived(['lead  one', 'lead  two']);
+  await rig.restart();
+  write('three');
+  await rig.arrived(['lead  one', 'lead  two', 'lead  three']);
+  await rig.stop();
+});
