@@ -7,12 +7,13 @@ import { skipByName, skipByType } from '../files/skip.ts';
 import { openFile } from '../files/tailer.ts';
 import { Arena } from '../kernel/arena.ts';
 import { createKernel } from '../kernel/kernel.ts';
-import type { FileEntryPlan, UndeliverablePolicy } from '../plan.ts';
+import type { FileEntryPlan, RedactKind, UndeliverablePolicy } from '../plan.ts';
 import { inferTimestamp } from '../records/infer-timestamp.ts';
 import { destinationOf } from './destination.ts';
 import { PreviewReader } from './preview-reader.ts';
-import type { PreviewedEvent } from './preview-reader.ts';
+import type { PreviewedEvent } from './preview-event.ts';
 import { PreviewReport } from './preview-report.ts';
+import { WatchedTimes } from './preview-times.ts';
 import { CHUNK_BYTES, arenaBytes, buildStages } from './stages.ts';
 
 /** What is read of a file at first; four times as much each time it holds too few events, up to the most. */
@@ -54,6 +55,8 @@ export interface PreviewSample {
   readonly filtered: readonly number[];
   readonly tooOld: number;
   readonly tooNew: number;
+  /** Stretches made unreadable, by kind, in what is shown of each event. */
+  readonly redacted: Readonly<Partial<Record<RedactKind, number>>>;
   /** Events in which no time was found, though the entry says how to find one; and the first of them. */
   readonly untimed: number;
   readonly firstUntimed: string | null;
@@ -134,7 +137,9 @@ class Previewing {
     const shown: PreviewedEvent[] = [];
     // From the middle of a file on, the first message may be the rest of one, and so are its pieces.
     let unsure: PreviewedEvent | null = null;
-    const end = new PreviewReader({ fd, entry, stages, report, file: { path, mtimeMs, parser: stages.stamper.newParser(), lane: { destination } }, from, to, isEnd: to === size, line }, (event) => {
+    const parser = stages.stamper.newParser();
+    const times = parser === null ? null : new WatchedTimes(parser);
+    const end = new PreviewReader({ fd, entry, stages, report, times, file: { path, mtimeMs, lane: { destination } }, from, to, isEnd: to === size, line }, (event) => {
       if (from > 0 && tally.events === 0 && (unsure === null || event.piece > 1)) { unsure ??= event; return true; }
       tally.add(event);
       if (this.#spec.from === 'end') {
@@ -161,12 +166,13 @@ class Tally {
   #sentBytes = 0;
   #tooOld = 0;
   #tooNew = 0;
+  readonly #redacted: Partial<Record<RedactKind, number>> = {};
   untimed = 0;
   #firstUntimed: string | null = null;
 
   constructor(filters: number) { this.#filtered = Array.from({ length: filters }, () => 0); }
 
-  add({ verdict, bytes, isUntimed, original }: PreviewedEvent): void {
+  add({ verdict, bytes, isUntimed, original, redacted }: PreviewedEvent): void {
     this.events++;
     switch (verdict.kind) {
       case 'sent': this.#sentEvents++; this.#sentBytes += bytes; break;
@@ -175,6 +181,7 @@ class Tally {
       case 'filtered': this.#filtered[verdict.filter] = (this.#filtered[verdict.filter] ?? 0) + 1; break;
       default: verdict satisfies never;
     }
+    for (const { kind } of redacted) this.#redacted[kind] = (this.#redacted[kind] ?? 0) + 1;
     if (!isUntimed) return;
     this.untimed++;
     this.#firstUntimed ??= original;
@@ -184,7 +191,7 @@ class Tally {
     return {
       from, sourceBytes, events: this.events, sentEvents: this.#sentEvents, sentBytes: this.#sentBytes,
       sentMessageBytes: this.#sentBytes - this.#sentEvents * EVENT_OVERHEAD, filtered: this.#filtered,
-      tooOld: this.#tooOld, tooNew: this.#tooNew, untimed: this.untimed, firstUntimed: this.#firstUntimed,
+      tooOld: this.#tooOld, tooNew: this.#tooNew, redacted: this.#redacted, untimed: this.untimed, firstUntimed: this.#firstUntimed,
     };
   }
 }
