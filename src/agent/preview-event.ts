@@ -13,6 +13,9 @@ export type Verdict =
 
 /** One event as `run` would make it of the file. */
 export interface PreviewedEvent {
+  /** Where it goes, or would go if it were sent. */
+  readonly group: string;
+  readonly stream: string;
   /** Offset in the file of its first byte. */
   readonly offset: number;
   /** Line of the file it begins at, from 1; null where lines were not counted. */

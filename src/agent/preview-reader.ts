@@ -1,6 +1,7 @@
 import { readSync } from 'node:fs';
 import { EVENT_OVERHEAD } from '../batching/limits.ts';
 import { readChunk } from '../files/tailer.ts';
+import type { Destination } from '../flow.ts';
 import type { Flush } from '../framing/framer.ts';
 import type { FileEntryPlan } from '../plan.ts';
 import { ChunkText } from '../records/chunk-text.ts';
@@ -14,7 +15,6 @@ import type { PreviewReport } from './preview-report.ts';
 import type { WatchedTimes } from './preview-times.ts';
 import { CHUNK_BYTES } from './stages.ts';
 import type { Stages } from './stages.ts';
-import type { StampedFile } from './stamper.ts';
 
 /** Bytes of an event's text that are kept to be shown. */
 const SHOWN_BYTES = 4096;
@@ -29,7 +29,10 @@ export interface ReadingSpec {
   readonly entry: FileEntryPlan;
   readonly stages: Stages;
   readonly report: PreviewReport;
-  readonly file: Omit<StampedFile, 'parser'>;
+  readonly path: string;
+  readonly mtimeMs: number;
+  /** Where an event of this time (epoch milliseconds) goes. */
+  readonly destinationAt: (time: number) => Destination;
   /** Null: events carry the time of reading. */
   readonly times: WatchedTimes | null;
   /** Offsets of the file: where to begin, and where to stop. */
@@ -144,7 +147,7 @@ export class PreviewReader {
   }
 
   #stamp(frame: Frame, place: Pick<PreviewedEvent, 'offset' | 'line' | 'piece' | 'waits'>): PreviewedEvent {
-    const { report, file, times: parser } = this.#s;
+    const { report, path, mtimeMs, times: parser, destinationAt } = this.#s;
     const { arena, framer, stamper } = this.#s.stages;
     const original = Buffer.from(arena.bytes.subarray(frame.from, frame.to));
     arena.from[0] = frame.from;
@@ -154,15 +157,16 @@ export class PreviewReader {
     arena.count = 1;
     report.begin();
     const knewTime = parser !== null && !Number.isNaN(parser.previous);
-    stamper.stamp(framer, { ...file, parser }, frame.continues ? this.#time : null);
+    stamper.stamp(framer, { path, mtimeMs, parser, lane: { get destination() { return destinationAt(arena.time[0]!); } } }, frame.continues ? this.#time : null);
     const isKept = arena.count === 1;
     const from = arena.from[0];
     const to = arena.to[0];
     if (!frame.continues) this.#verdict = isKept ? SENT : report.age === null ? { kind: 'filtered', filter: this.#dropping() } : { kind: report.age };
     const isFound = parser !== null && !frame.continues && !report.isUntimed;
+    const time = arena.time[0]!;
+    const { group, stream } = destinationAt(time);
     return {
-      ...place,
-      time: arena.time[0]!,
+      ...place, group, stream, time,
       isUntimed: report.isUntimed,
       timeFrom: frame.continues ? 'piece' : report.isClamped ? 'clamped' : isFound ? 'text' : knewTime ? 'before' : 'reading',
       span: isFound && parser.from >= 0 ? spanOf(original, parser.from - frame.from, parser.to - frame.from) : null,

@@ -66,6 +66,7 @@ export interface Preview {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
+  /** Where an event of now goes. */
   readonly destination: { readonly group: string; readonly stream: string };
   readonly events: readonly PreviewedEvent[];
   /** The first event shown began earlier than anything that was read. */
@@ -139,7 +140,7 @@ class Previewing {
     let unsure: PreviewedEvent | null = null;
     const parser = stages.stamper.newParser();
     const times = parser === null ? null : new WatchedTimes(parser);
-    const end = new PreviewReader({ fd, entry, stages, report, times, file: { path, mtimeMs, lane: { destination } }, from, to, isEnd: to === size, line }, (event) => {
+    const end = new PreviewReader({ fd, entry, stages, report, times, path, mtimeMs, destinationAt: () => destination, from, to, isEnd: to === size, line }, (event) => {
       if (from > 0 && tally.events === 0 && (unsure === null || event.piece > 1)) { unsure ??= event; return true; }
       tally.add(event);
       if (this.#spec.from === 'end') {

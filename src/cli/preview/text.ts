@@ -48,7 +48,7 @@ export function previewText(telling: PreviewTelling, colour: boolean): string {
   ].join('');
 }
 
-function eventText(event: PreviewedEvent, number: number, { entry, undeliverable, localZone }: PreviewTelling, paint: Paint): string {
+function eventText(event: PreviewedEvent, number: number, { preview: { destination }, entry, undeliverable, localZone }: PreviewTelling, paint: Paint): string {
   const { line, offset, time, timeFrom, bytes, verdict, original, message, piece, waits } = event;
   const isDropped = verdict.kind !== 'sent';
   const facts = [
@@ -56,6 +56,7 @@ function eventText(event: PreviewedEvent, number: number, { entry, undeliverable
     `${timeText(time, localZone)} ${timeFrom === 'text' && entry.timestamp?.field != null ? `(from the field ${entry.timestamp.field})` : SOURCES[timeFrom]}`,
     `${bytes.toLocaleString('en-US')} bytes`,
     isDropped ? paint.loud(verdictText(verdict, entry, undeliverable)) : 'sent',
+    ...(event.stream === destination.stream ? [] : [`to stream ${event.stream}`]),
     ...(piece > 1 || (piece === 1 && waits !== 'partial') ? [`piece ${piece} of a message above ${entry.framing.maxEventBytes.toLocaleString('en-US')} bytes`] : []),
     ...(waits === 'lines' ? [`after ${entry.framing.multilineTimeoutMs / 1000} s without another line`] : []),
     ...(waits === 'partial' ? [`without its newline, marked, after ${entry.framing.partialLineTimeoutMs / 1000} s`] : []),

@@ -11,7 +11,7 @@ import { planFor } from '../../../support/plan-for.ts';
 const AT = Date.UTC(2026, 10, 21, 12, 0, 0, 7);
 
 function event(original: string, more: Partial<PreviewedEvent> = {}): PreviewedEvent {
-  return { offset: 0, line: 1, time: AT, timeFrom: 'text', isUntimed: false, span: null, redacted: [], original, message: original, bytes: original.length + 26, piece: 0, verdict: { kind: 'sent' }, waits: 'none', ...more };
+  return { group: 'g', stream: 's', offset: 0, line: 1, time: AT, timeFrom: 'text', isUntimed: false, span: null, redacted: [], original, message: original, bytes: original.length + 26, piece: 0, verdict: { kind: 'sent' }, waits: 'none', ...more };
 }
 
 const SAMPLE: PreviewSample = { from: 0, sourceBytes: 1000, events: 10, sentEvents: 10, sentBytes: 1260, sentMessageBytes: 1000, filtered: [], tooOld: 0, tooNew: 0, redacted: {}, untimed: 0, firstUntimed: null };
@@ -26,6 +26,12 @@ test('an event is told with its place, time, size and fate; what trimming change
   const text = previewText(telling([event('12:00 one', { message: 'one' }), event('two', { line: null, offset: 1234, verdict: { kind: 'too-old' } })]), false);
   assert.match(text, /#1 {2}line 1 {2}2026-11-21T12:00:00\.007Z \(from the text\) {2}35 bytes {2}sent\n {4}- 12:00 one\n {4}\+ one\n/);
   assert.match(text, /#2 {2}byte 1,234 .* too old: quarantined, the service takes 14 days\n {4}\| two\n/);
+});
+
+test('an event that goes to another stream than one of now says which', () => {
+  const text = previewText(telling([event('a'), event('b', { stream: 's-2026-11-20' })]), false);
+  assert.match(text, /sent {2}to stream s-2026-11-20\n {4}\| b\n/);
+  assert.equal(text.match(/to stream/g)?.length, 1);
 });
 
 test('times are told in local time and in UTC', () => {
