@@ -3,6 +3,7 @@ import { closeSync, fstatSync, readSync } from 'node:fs';
 import { EVENT_OVERHEAD } from '../batching/limits.ts';
 import { skipByContent } from '../files/binary-content.ts';
 import { Descriptors } from '../files/descriptors.ts';
+import { errorCode } from '../files/file-id.ts';
 import { skipByName, skipByType } from '../files/skip.ts';
 import { openFile } from '../files/tailer.ts';
 import { Arena } from '../kernel/arena.ts';
@@ -90,10 +91,14 @@ export function previewFile(spec: PreviewSpec): Preview | { readonly refused: st
   try {
     const reason = skipByType(fstatSync(opened.fd)) ?? skipByContent(opened.fd, entry.framing.encoding);
     return reason === null ? new Previewing(spec, opened).run() : { refused: reason };
+  } catch (error) {
+    return { refused: unreadable(errorCode(error)) };
   } finally {
     closeSync(opened.fd);
   }
 }
+
+const unreadable = (code: string): string => `cannot be read (${code}): check the disk, or the mount`;
 
 function openFault(code: string): string {
   if (code === 'ENOENT') return 'there is no such file';
@@ -149,7 +154,7 @@ class Previewing {
       } else if (shown.length < wanted) shown.push(event);
       return true;
     }).run();
-    if (end.failure !== null) return { refused: `cannot be read (${end.failure}): check the disk, or the mount` };
+    if (end.failure !== null) return { refused: unreadable(end.failure) };
     const isCutOff = shown.length === 0 && unsure !== null;
     if (isCutOff) { shown.push(unsure!); tally.add(unsure!); }
     return {

@@ -158,6 +158,8 @@ test('with a config the entries that match are used; a file none matches, or a b
   const excluded = run(['preview', join(folder, 'secret.log'), '--config', config], folder);
   assert.deepEqual([excluded.status, /secret\.log matches .* but is excluded by blacklist "secret"/.test(excluded.stderr)], [66, true]);
   assert.equal(run(['preview', join(folder, 'a.log'), '--config', config, '--exclude', 'x'], folder).status, 64);
+  const json = JSON.parse(run(['preview', join(folder, 'a.log'), '--config', config, '--json'], folder).stdout) as { readonly previews: readonly { readonly destination: { readonly group: string }; readonly events: readonly { readonly message: string; readonly stream: string }[] }[] };
+  assert.deepEqual(json.previews.map(({ destination, events }) => [destination.group, events.map(({ message, stream }) => [message, stream])]), [['all', [['of a.log', 's']]], ['one', [['of a.log', 's']]]]);
 });
 
 test('a wrong flag is told as check tells a wrong key; a file that would not be followed is refused with the reason', async (t) => {
@@ -169,6 +171,10 @@ test('a wrong flag is told as check tells a wrong key; a file that would not be 
   assert.equal(wrong.status, 78);
   assert.match(wrong.stderr, /^--timezone error: "Europe\/Berlni" is no time zone; did you mean "Europe\/Berlin"\?/m);
   assert.match(wrong.stderr, /^--include or --exclude error: /m);
+  assert.deepEqual((JSON.parse(run(['preview', path, '--exclude', '(', '--json'], folder).stdout) as { readonly previews: readonly unknown[] }).previews, []);
+  const config = join(folder, 'agent.json');
+  writeFileSync(config, JSON.stringify({ agent: { region: 'us-east-1' }, logs: { logs_collected: { files: { collect_list: [{ file_path: path, encoding: 'klingon' }, { file_path: '/var/log/x.log' }] } } } }));
+  assert.match(run(['preview', path, '--config', config], folder).stderr, /the entry that matches .*app\.log does not work \(\/logs\/logs_collected\/files\/collect_list\/0\): encoding: "klingon"/);
   assert.match(run(['preview', `${path}.gz`], folder).stderr, /is not followed: compressed \(\.gz\)/);
   assert.match(run(['preview', join(folder, 'none')], folder).stderr, /is not followed: there is no such file/);
   assert.match(run(['preview', folder], folder).stderr, /is not followed: a directory/);
@@ -194,8 +200,10 @@ test('growth is what was written since the oldest life was, or since the birth o
   assert.deepEqual([rotated.basis, rotated.bytes, rotated.files, Math.round(rotated.bytesPerDay)], ['rotations', 3000, 2, 3000]);
   const watching = watchGrowth(path, 400);
   appendFileSync(path, 'v'.repeat(500));
-  const { bytes, basis } = await watching;
-  assert.deepEqual([bytes, basis], [500, 'watched']);
+  const watched = await watching;
+  assert.ok(!('unknown' in watched));
+  assert.deepEqual([watched.bytes, watched.basis], [500, 'watched']);
+  assert.ok('unknown' in growthOf(`${path}.none`, now) && 'unknown' in await watchGrowth(`${path}.none`, 1));
 });
 
 function run(args: readonly string[], home: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {

@@ -1,4 +1,4 @@
-import type { Growth } from '../../agent/growth.ts';
+import type { Growth, Unknown } from '../../agent/growth.ts';
 import type { Preview, PreviewSample } from '../../agent/preview.ts';
 import type { PreviewedEvent, TimeSource, Verdict } from '../../agent/preview-event.ts';
 import type { FileEntryPlan, UndeliverablePolicy } from '../../plan.ts';
@@ -16,7 +16,7 @@ export interface PreviewTelling {
   readonly preview: Preview;
   readonly entry: FileEntryPlan;
   readonly undeliverable: UndeliverablePolicy;
-  readonly growth: Growth | { readonly unknown: string };
+  readonly growth: Growth | Unknown;
   readonly price: PriceSpec;
   /** IANA name of the host's zone. */
   readonly localZone: string;
@@ -35,6 +35,7 @@ const PLAIN: Paint = { time: AS_IS, redacted: AS_IS, dropped: AS_IS, loud: AS_IS
 export function previewText(telling: PreviewTelling, colour: boolean): string {
   const { preview, entry, notes } = telling;
   const paint = colour ? COLOUR : PLAIN;
+  const clock = clockOf(telling.localZone);
   const first = preview.events[0];
   return [
     `${printable(preview.path)}: ${bytesText(preview.size)}, to log group ${preview.destination.group}, stream ${preview.destination.stream}\n`,
@@ -42,18 +43,18 @@ export function previewText(telling: PreviewTelling, colour: boolean): string {
     ...[...notes, ...preview.troubles].map((note) => `${paint.loud('note')} ${printable(note)}\n`),
     '\n',
     ...(preview.isCutOff && first !== undefined ? [paint.loud(`the first event began before byte ${first.offset.toLocaleString('en-US')}, further back than is read: only its rest is shown\n`)] : []),
-    ...preview.events.map((event, i) => eventText(event, i + 1, telling, paint)),
+    ...preview.events.map((event, i) => eventText(event, i + 1, telling, clock, paint)),
     preview.events.length === 0 ? `no event: ${preview.size === 0 ? 'the file is empty' : 'nothing in it is one yet'}\n` : '\n',
     summaryText(telling, paint),
   ].join('');
 }
 
-function eventText(event: PreviewedEvent, number: number, { preview: { destination }, entry, undeliverable, localZone }: PreviewTelling, paint: Paint): string {
+function eventText(event: PreviewedEvent, number: number, { preview: { destination }, entry, undeliverable }: PreviewTelling, clock: (time: number) => string, paint: Paint): string {
   const { line, offset, time, timeFrom, bytes, verdict, original, message, piece, waits } = event;
   const isDropped = verdict.kind !== 'sent';
   const facts = [
     line === null ? `byte ${offset.toLocaleString('en-US')}` : `line ${line.toLocaleString('en-US')}`,
-    `${timeText(time, localZone)} ${timeFrom === 'text' && entry.timestamp?.field != null ? `(from the field ${entry.timestamp.field})` : SOURCES[timeFrom]}`,
+    `${clock(time)} ${timeFrom === 'text' && entry.timestamp?.field != null ? `(from the field ${entry.timestamp.field})` : SOURCES[timeFrom]}`,
     `${bytes.toLocaleString('en-US')} bytes`,
     isDropped ? paint.loud(verdictText(verdict, entry, undeliverable)) : 'sent',
     ...(event.stream === destination.stream ? [] : [`to stream ${event.stream}`]),
@@ -108,12 +109,14 @@ function verdictText(verdict: Verdict, { filters }: FileEntryPlan, undeliverable
   }
 }
 
-/** Local time, and the same in UTC where that differs. */
-export function timeText(time: number, localZone: string): string {
-  const utc = new Date(time).toISOString();
-  if (localZone === 'UTC') return utc;
-  const local = new Intl.DateTimeFormat('sv-SE', { timeZone: localZone, dateStyle: 'short', timeStyle: 'medium' }).format(time);
-  return `${local}.${utc.slice(20, 23)} local (${utc})`;
+/** Writes times in local time, and the same in UTC where that differs. */
+function clockOf(localZone: string): (time: number) => string {
+  if (localZone === 'UTC') return (time) => new Date(time).toISOString();
+  const local = new Intl.DateTimeFormat('sv-SE', { timeZone: localZone, dateStyle: 'short', timeStyle: 'medium' });
+  return (time) => {
+    const utc = new Date(time).toISOString();
+    return `${local.format(time)}.${utc.slice(20, 23)} local (${utc})`;
+  };
 }
 
 function summaryText({ preview, entry, undeliverable, growth, price }: PreviewTelling, paint: Paint): string {
