@@ -1,5 +1,6 @@
 // How fast a log grows, from what stands on the disk: its rotated lives, or the file's birth; or by watching it.
 import { statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { byAge, isArchive, isRotationOf } from '../files/rotation-name.ts';
@@ -23,9 +24,16 @@ export interface Growth {
   readonly files: number;
 }
 
-/** The growth that the file at `path` and its siblings show, or why they show none. @param now epoch milliseconds. Throws the system's error. */
-export function growthOf(path: string, now: number): Growth | { readonly unknown: string } {
-  const { size, birthtimeMs, mtimeMs } = statSync(path);
+/** Why a growth cannot be told. */
+export interface Unknown { readonly unknown: string }
+
+const GONE: Unknown = { unknown: 'the file is gone, or cannot be looked at any more' };
+
+/** The growth that the file at `path` and its siblings show, or why they show none. @param now epoch milliseconds */
+export function growthOf(path: string, now: number): Growth | Unknown {
+  const stats = statOf(path);
+  if (stats === null) return GONE;
+  const { size, birthtimeMs, mtimeMs } = stats;
   const base = basename(path);
   const lives = listSiblings([dirname(path)], base, (name) => name !== base && isRotationOf(base, name)).toSorted(byAge).toReversed();
   let bytes = size;
@@ -42,21 +50,22 @@ export function growthOf(path: string, now: number): Growth | { readonly unknown
   return grown('birth', bytes, now - birthtimeMs, files);
 }
 
-function grown(basis: Growth['basis'], bytes: number, spanMs: number, files: number): Growth | { readonly unknown: string } {
+function grown(basis: Growth['basis'], bytes: number, spanMs: number, files: number): Growth | Unknown {
   if (spanMs < LEAST_SPAN_MS) return { unknown: 'the file was begun less than a minute ago' };
   return { basis, bytes, spanMs, bytesPerDay: bytes / spanMs * DAY_MS, files };
 }
 
-/** Watches a file for `spanMs`; a file that takes its place, or is begun anew, counts whole. Throws the system's error. */
-export async function watchGrowth(path: string, spanMs: number): Promise<Growth> {
+/** Watches a file for `spanMs`; a file that takes its place, or is begun anew, counts whole. */
+export async function watchGrowth(path: string, spanMs: number): Promise<Growth | Unknown> {
   const started = performance.now();
-  let last = statSync(path);
+  let last = statOf(path);
+  if (last === null) return GONE;
   let [bytes, files] = [0, 1];
   for (let left = spanMs; left > 0; left = spanMs - (performance.now() - started)) {
     await delay(Math.min(LOOK_MS, left));
-    const now = statSync(path, { throwIfNoEntry: false });
+    const now = statOf(path);
     // Between two steps of a rotation there may be no file.
-    if (now === undefined) continue;
+    if (now === null) continue;
     const isAnew = now.ino !== last.ino || now.size < last.size;
     if (isAnew) files++;
     bytes += isAnew ? now.size : now.size - last.size;
@@ -64,4 +73,12 @@ export async function watchGrowth(path: string, spanMs: number): Promise<Growth>
   }
   const took = performance.now() - started;
   return { basis: 'watched', bytes, spanMs: took, bytesPerDay: bytes / took * DAY_MS, files };
+}
+
+function statOf(path: string): Stats | null {
+  try {
+    return statSync(path);
+  } catch {
+    return null;
+  }
 }

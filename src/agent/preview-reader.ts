@@ -1,15 +1,20 @@
 import { readSync } from 'node:fs';
 import { EVENT_OVERHEAD } from '../batching/limits.ts';
 import { readChunk } from '../files/tailer.ts';
+import type { Destination } from '../flow.ts';
 import type { Flush } from '../framing/framer.ts';
 import type { FileEntryPlan } from '../plan.ts';
 import { ChunkText } from '../records/chunk-text.ts';
 import { compileFilters } from '../records/filter.ts';
+import { redactText } from '../records/redact/redact-text.ts';
+import type { RedactHit } from '../records/redact/redact-text.ts';
+import { Redaction } from '../records/redact/redaction.ts';
 import { zerosUntil } from './nul-hole.ts';
+import type { PreviewedEvent, Verdict } from './preview-event.ts';
 import type { PreviewReport } from './preview-report.ts';
+import type { WatchedTimes } from './preview-times.ts';
 import { CHUNK_BYTES } from './stages.ts';
 import type { Stages } from './stages.ts';
-import type { StampedFile } from './stamper.ts';
 
 /** Bytes of an event's text that are kept to be shown. */
 const SHOWN_BYTES = 4096;
@@ -17,50 +22,19 @@ const NO_WINDOW = { crc: 0, length: 0 };
 const NEWLINE = 10;
 const RETURN = 13;
 
-/**
- * Where an event's time comes from: found in its `text`; the time of `reading`; that of the event `before`; that of the
- * `piece` before, of the same message; or `clamped` into what the service takes.
- */
-export type TimeSource = 'text' | 'reading' | 'before' | 'piece' | 'clamped';
-
-/** What becomes of an event. `filter` counts from 0. */
-export type Verdict =
-  | { readonly kind: 'sent' | 'too-old' | 'too-new' }
-  | { readonly kind: 'filtered'; readonly filter: number };
-
 const SENT: Verdict = { kind: 'sent' };
-
-/** One event as `run` would make it of the file. */
-export interface PreviewedEvent {
-  /** Offset in the file of its first byte. */
-  readonly offset: number;
-  /** Line of the file it begins at, from 1; null where lines were not counted. */
-  readonly line: number | null;
-  /** Epoch milliseconds. */
-  readonly time: number;
-  readonly timeFrom: TimeSource;
-  /** No time was found in it, though the entry says how to find one. */
-  readonly isUntimed: boolean;
-  /** Where the timestamp stands in `original`, in characters. */
-  readonly span: { readonly from: number; readonly to: number } | null;
-  /** As it was framed, and as it is sent: the same unless a timestamp was cut out or something was redacted. At most 4,096 bytes of each. */
-  readonly original: string;
-  readonly message: string;
-  /** As the service counts it: the message and 26 bytes. */
-  readonly bytes: number;
-  /** Which piece of a message above the limit it is, from 1; 0 for a whole message. */
-  readonly piece: number;
-  readonly verdict: Verdict;
-  /** What it would have waited for: nothing, a pause of its writer (`lines`), or longer, for its newline (`partial`). */
-  readonly waits: 'none' | 'lines' | 'partial';
-}
 
 export interface ReadingSpec {
   readonly fd: number;
   readonly entry: FileEntryPlan;
   readonly stages: Stages;
   readonly report: PreviewReport;
-  readonly file: StampedFile;
+  readonly path: string;
+  readonly mtimeMs: number;
+  /** Where an event of this time (epoch milliseconds) goes. */
+  readonly destinationAt: (time: number) => Destination;
+  /** Null: events carry the time of reading. */
+  readonly times: WatchedTimes | null;
   /** Offsets of the file: where to begin, and where to stop. */
   readonly from: number;
   readonly to: number;
@@ -83,6 +57,7 @@ export class PreviewReader {
   readonly #s: ReadingSpec;
   readonly #take: (event: PreviewedEvent) => boolean;
   readonly #filters: readonly ReturnType<typeof compileFilters>[];
+  readonly #redaction: Redaction | null;
   readonly #text = new ChunkText();
   /** Pieces so far, time and verdict of the message under way. */
   #pieces = 0;
@@ -94,6 +69,8 @@ export class PreviewReader {
     this.#s = spec;
     this.#take = take;
     this.#line = spec.line;
+    const { redact, framing } = spec.entry;
+    this.#redaction = redact.length === 0 ? null : new Redaction(redact, framing.maxEventBytes - EVENT_OVERHEAD);
     this.#filters = spec.entry.filters.map((filter) => compileFilters([filter]));
   }
 
@@ -170,9 +147,8 @@ export class PreviewReader {
   }
 
   #stamp(frame: Frame, place: Pick<PreviewedEvent, 'offset' | 'line' | 'piece' | 'waits'>): PreviewedEvent {
-    const { report, file } = this.#s;
+    const { report, path, mtimeMs, times: parser, destinationAt } = this.#s;
     const { arena, framer, stamper } = this.#s.stages;
-    const { parser } = file;
     const original = Buffer.from(arena.bytes.subarray(frame.from, frame.to));
     arena.from[0] = frame.from;
     arena.to[0] = frame.to;
@@ -181,22 +157,29 @@ export class PreviewReader {
     arena.count = 1;
     report.begin();
     const knewTime = parser !== null && !Number.isNaN(parser.previous);
-    stamper.stamp(framer, file, frame.continues ? this.#time : null);
+    stamper.stamp(framer, { path, mtimeMs, parser, lane: { get destination() { return destinationAt(arena.time[0]!); } } }, frame.continues ? this.#time : null);
     const isKept = arena.count === 1;
     const from = arena.from[0];
     const to = arena.to[0];
     if (!frame.continues) this.#verdict = isKept ? SENT : report.age === null ? { kind: 'filtered', filter: this.#dropping() } : { kind: report.age };
     const isFound = parser !== null && !frame.continues && !report.isUntimed;
+    const time = arena.time[0]!;
+    const { group, stream } = destinationAt(time);
     return {
-      ...place,
-      time: arena.time[0]!,
+      ...place, group, stream, time,
       isUntimed: report.isUntimed,
       timeFrom: frame.continues ? 'piece' : report.isClamped ? 'clamped' : isFound ? 'text' : knewTime ? 'before' : 'reading',
-      span: isFound ? spanOf(original, parser.matchFrom - frame.from, parser.matchTo - frame.from) : null,
+      span: isFound && parser.from >= 0 ? spanOf(original, parser.from - frame.from, parser.to - frame.from) : null,
+      redacted: report.redactions.size === 0 ? [] : this.#hits(shown(original)),
       original: shown(original), message: shown(arena.bytes.subarray(from, to)),
       bytes: to - from + EVENT_OVERHEAD,
       verdict: this.#verdict,
     };
+  }
+
+  /** Where the redaction that ran has struck, in the text as it was. */
+  #hits(text: string): readonly RedactHit[] {
+    return this.#redaction === null ? [] : redactText(this.#redaction, text).hits;
   }
 
   /** Which filter took out the frame that was stamped last: the first that drops it when asked alone. */

@@ -1,3 +1,4 @@
+import type { RedactKind } from '../plan.ts';
 import type { DropReason, Report } from '../report/report.ts';
 
 /** Messages kept: a preview says each trouble once, and there are few kinds. */
@@ -9,7 +10,11 @@ export class PreviewReport implements Report {
   age: 'too-old' | 'too-new' | null = null;
   isUntimed = false;
   isClamped = false;
+  #redacted = new Map<RedactKind, number>();
   readonly #troubles = new Map<string, string>();
+
+  /** How much was made unreadable in the event, by kind. */
+  get redactions(): ReadonlyMap<RedactKind, number> { return this.#redacted; }
 
   /** Of the whole preview, one for each subject. */
   get troubles(): readonly string[] { return [...this.#troubles.values()]; }
@@ -18,9 +23,11 @@ export class PreviewReport implements Report {
   begin(): void {
     this.age = null;
     this.isUntimed = this.isClamped = false;
+    this.#redacted = new Map();
   }
 
   dropped(reason: DropReason): void { if (reason === 'too-old' || reason === 'too-new') this.age = reason; }
+  redacted(kind: RedactKind, replacements: number): void { this.#redacted.set(kind, (this.#redacted.get(kind) ?? 0) + replacements); }
   untimed(): void { this.isUntimed = true; }
   clamped(): void { this.isClamped = true; }
   trouble(subject: string, message: string): void { if (this.#troubles.size < MAX_TROUBLES) this.#troubles.set(subject, message); }

@@ -3,16 +3,18 @@ import { closeSync, fstatSync, readSync } from 'node:fs';
 import { EVENT_OVERHEAD } from '../batching/limits.ts';
 import { skipByContent } from '../files/binary-content.ts';
 import { Descriptors } from '../files/descriptors.ts';
+import { errorCode } from '../files/file-id.ts';
 import { skipByName, skipByType } from '../files/skip.ts';
 import { openFile } from '../files/tailer.ts';
 import { Arena } from '../kernel/arena.ts';
 import { createKernel } from '../kernel/kernel.ts';
-import type { FileEntryPlan, UndeliverablePolicy } from '../plan.ts';
+import type { FileEntryPlan, RedactKind, UndeliverablePolicy } from '../plan.ts';
 import { inferTimestamp } from '../records/infer-timestamp.ts';
 import { destinationOf } from './destination.ts';
 import { PreviewReader } from './preview-reader.ts';
-import type { PreviewedEvent } from './preview-reader.ts';
+import type { PreviewedEvent } from './preview-event.ts';
 import { PreviewReport } from './preview-report.ts';
+import { WatchedTimes } from './preview-times.ts';
 import { CHUNK_BYTES, arenaBytes, buildStages } from './stages.ts';
 
 /** What is read of a file at first; four times as much each time it holds too few events, up to the most. */
@@ -54,6 +56,8 @@ export interface PreviewSample {
   readonly filtered: readonly number[];
   readonly tooOld: number;
   readonly tooNew: number;
+  /** Stretches made unreadable, by kind, in what is shown of each event. */
+  readonly redacted: Readonly<Partial<Record<RedactKind, number>>>;
   /** Events in which no time was found, though the entry says how to find one; and the first of them. */
   readonly untimed: number;
   readonly firstUntimed: string | null;
@@ -63,6 +67,7 @@ export interface Preview {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
+  /** Where an event of now goes. */
   readonly destination: { readonly group: string; readonly stream: string };
   readonly events: readonly PreviewedEvent[];
   /** The first event shown began earlier than anything that was read. */
@@ -86,10 +91,14 @@ export function previewFile(spec: PreviewSpec): Preview | { readonly refused: st
   try {
     const reason = skipByType(fstatSync(opened.fd)) ?? skipByContent(opened.fd, entry.framing.encoding);
     return reason === null ? new Previewing(spec, opened).run() : { refused: reason };
+  } catch (error) {
+    return { refused: unreadable(errorCode(error)) };
   } finally {
     closeSync(opened.fd);
   }
 }
+
+const unreadable = (code: string): string => `cannot be read (${code}): check the disk, or the mount`;
 
 function openFault(code: string): string {
   if (code === 'ENOENT') return 'there is no such file';
@@ -134,7 +143,9 @@ class Previewing {
     const shown: PreviewedEvent[] = [];
     // From the middle of a file on, the first message may be the rest of one, and so are its pieces.
     let unsure: PreviewedEvent | null = null;
-    const end = new PreviewReader({ fd, entry, stages, report, file: { path, mtimeMs, parser: stages.stamper.newParser(), lane: { destination } }, from, to, isEnd: to === size, line }, (event) => {
+    const parser = stages.stamper.newParser();
+    const times = parser === null ? null : new WatchedTimes(parser);
+    const end = new PreviewReader({ fd, entry, stages, report, times, path, mtimeMs, destinationAt: () => destination, from, to, isEnd: to === size, line }, (event) => {
       if (from > 0 && tally.events === 0 && (unsure === null || event.piece > 1)) { unsure ??= event; return true; }
       tally.add(event);
       if (this.#spec.from === 'end') {
@@ -143,7 +154,7 @@ class Previewing {
       } else if (shown.length < wanted) shown.push(event);
       return true;
     }).run();
-    if (end.failure !== null) return { refused: `cannot be read (${end.failure}): check the disk, or the mount` };
+    if (end.failure !== null) return { refused: unreadable(end.failure) };
     const isCutOff = shown.length === 0 && unsure !== null;
     if (isCutOff) { shown.push(unsure!); tally.add(unsure!); }
     return {
@@ -161,12 +172,13 @@ class Tally {
   #sentBytes = 0;
   #tooOld = 0;
   #tooNew = 0;
+  readonly #redacted: Partial<Record<RedactKind, number>> = {};
   untimed = 0;
   #firstUntimed: string | null = null;
 
   constructor(filters: number) { this.#filtered = Array.from({ length: filters }, () => 0); }
 
-  add({ verdict, bytes, isUntimed, original }: PreviewedEvent): void {
+  add({ verdict, bytes, isUntimed, original, redacted }: PreviewedEvent): void {
     this.events++;
     switch (verdict.kind) {
       case 'sent': this.#sentEvents++; this.#sentBytes += bytes; break;
@@ -175,6 +187,7 @@ class Tally {
       case 'filtered': this.#filtered[verdict.filter] = (this.#filtered[verdict.filter] ?? 0) + 1; break;
       default: verdict satisfies never;
     }
+    for (const { kind } of redacted) this.#redacted[kind] = (this.#redacted[kind] ?? 0) + 1;
     if (!isUntimed) return;
     this.untimed++;
     this.#firstUntimed ??= original;
@@ -184,7 +197,7 @@ class Tally {
     return {
       from, sourceBytes, events: this.events, sentEvents: this.#sentEvents, sentBytes: this.#sentBytes,
       sentMessageBytes: this.#sentBytes - this.#sentEvents * EVENT_OVERHEAD, filtered: this.#filtered,
-      tooOld: this.#tooOld, tooNew: this.#tooNew, untimed: this.untimed, firstUntimed: this.#firstUntimed,
+      tooOld: this.#tooOld, tooNew: this.#tooNew, redacted: this.#redacted, untimed: this.untimed, firstUntimed: this.#firstUntimed,
     };
   }
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { filesNow, globFault, matchOf } from '../agent/file-lookup.ts';
 import { growthOf, watchGrowth } from '../agent/growth.ts';
-import type { Growth } from '../agent/growth.ts';
+import type { Growth, Unknown } from '../agent/growth.ts';
 import { previewFile } from '../agent/preview.ts';
 import type { Preview } from '../agent/preview.ts';
 import { countProblems, formatProblems } from '../config/problem.ts';
@@ -80,11 +80,11 @@ async function preview(file: string, options: PreviewOptions & GivenFlags): Prom
   }
   const { plan, problems, unreadable } = options.config === undefined ? await planOfFlags(path, options) : await loadPlan(options.config, process.env, globFault);
   const failed = problems.some(({ severity }) => severity === 'error');
-  if (options.json !== true || plan === null) process.stderr.write(formatProblems(problems, process.stderr.isTTY));
-  if (unreadable) return EXIT_NO_INPUT;
+  if (options.json !== true) process.stderr.write(formatProblems(problems, process.stderr.isTTY));
   if (plan === null || (failed && options.config === undefined)) {
-    process.stderr.write(`${countProblems(problems)}\n`);
-    return EXIT_CONFIG;
+    if (options.json === true) process.stdout.write(documentText([], problems));
+    else process.stderr.write(`${countProblems(problems)}\n`);
+    return unreadable ? EXIT_NO_INPUT : EXIT_CONFIG;
   }
   const { entries, fault } = entriesFor(path, plan, options);
   if (fault !== null) {
@@ -120,7 +120,8 @@ function entriesFor(path: string, plan: Plan, { entry: wanted }: PreviewOptions)
   const candidates = wanted === undefined ? plan.entries : plan.entries.filter(({ pointer }) => pointer.endsWith(`/${wanted}`));
   if (candidates.length === 0) return { entries: [], fault: `there is no entry ${wanted} that works; the config's entries are 0 to ${plan.entries.length + plan.disabled.length - 1}` };
   const entries: FileEntryPlan[] = [];
-  let excluded: string | null = null;
+  const broken = plan.disabled.find(({ pattern }) => matchOf({ pattern, exclude: null }, path) === true);
+  let excluded = broken === undefined ? null : `the entry that matches ${path} does not work (${broken.pointer}): ${broken.reason}`;
   for (const entry of candidates) {
     const match = matchOf(entry, path);
     if (match === true) entries.push(entry);
@@ -143,7 +144,7 @@ async function notesOf(entry: FileEntryPlan, path: string, { ownLogs }: Plan): P
   return notes;
 }
 
-function telling({ entry, preview: made, notes }: Shown, growth: Growth | { readonly unknown: string }, plan: Plan, options: PreviewOptions, localZone: string): PreviewTelling {
+function telling({ entry, preview: made, notes }: Shown, growth: Growth | Unknown, plan: Plan, options: PreviewOptions, localZone: string): PreviewTelling {
   return { preview: made, entry, notes, growth, undeliverable: plan.delivery.undeliverable, price: { region: plan.service.region, groupClass: entry.naming.groupClass, given: options.pricePerGb ?? null }, localZone };
 }
 

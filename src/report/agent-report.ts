@@ -1,4 +1,5 @@
 import type { Destination } from '../flow.ts';
+import type { RedactKind } from '../plan.ts';
 import type { DropReason, Report } from './report.ts';
 
 export type LogLevel = 'info' | 'warn' | 'error';
@@ -34,6 +35,7 @@ export class AgentReport implements Report {
   readonly #log: LogLine;
   readonly #now: () => number;
   readonly #dropped = new Map<DropReason, { events: number; bytes: number }>();
+  readonly #redacted = new Map<RedactKind, number>();
   readonly #troubles = new Map<string, Trouble>();
   #notesIn = 0;
   #notesMinute = 0;
@@ -127,13 +129,15 @@ export class AgentReport implements Report {
 
   untimed(events: number, path: string): void {
     this.untimedEvents += events;
-    this.trouble(`untimed ${path}`, `${path}: events without a time that fits timestamp_format; they carry the time of the event before them. Check timestamp_format against the file`);
+    this.trouble(`untimed ${path}`, `${path}: events without a time that fits timestamp_format, or without their timestamp_field; they carry the time of the event before them. Check both against the file`);
   }
 
   clamped(events: number, path: string): void {
     this.clampedEvents += events;
     this.trouble(`clamped ${path}`, `${path}: events older than 14 days or more than two hours ahead; they are delivered with the nearest time the service takes (undeliverable: clamp)`);
   }
+
+  redacted(kind: RedactKind, replacements: number): void { this.#redacted.set(kind, (this.#redacted.get(kind) ?? 0) + replacements); }
 
   read(bytes: number): void { this.readBytes += bytes; }
   settled(bytes: number): void { this.settledBytes += bytes; }
@@ -142,6 +146,7 @@ export class AgentReport implements Report {
   error(message: string): void { this.#log('error', message); }
 
   get drops(): ReadonlyMap<DropReason, Dropped> { return this.#dropped; }
+  get redactions(): ReadonlyMap<RedactKind, number> { return this.#redacted; }
   get troubles(): readonly { readonly subject: string; readonly message: string; readonly since: number; readonly times: number }[] {
     return [...this.#troubles].map(([subject, { message, since, times }]) => ({ subject, message, since, times }));
   }

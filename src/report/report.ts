@@ -1,4 +1,5 @@
 import type { Destination } from '../flow.ts';
+import type { RedactKind } from '../plan.ts';
 
 /** Why bytes or events were dropped on purpose; each has a counter. */
 export type DropReason = 'filtered' | 'too-old' | 'too-new' | 'expired' | 'refused' | 'hole' | 'blank' | 'truncated-unread' | 'released-deleted' | 'vanished-unread';
@@ -21,6 +22,8 @@ export interface Report {
   untimed(events: number, path: string): void;
   /** Events that got the nearest time the service takes, because theirs was too old or too far ahead. */
   clamped(events: number, path: string): void;
+  /** Stretches of events that were made unreadable, by the entry's `redact`. */
+  redacted(kind: RedactKind, replacements: number): void;
   /** Source bytes handed on; negative when they are given back to be read again. */
   read(bytes: number): void;
   /** Source bytes that need no more work. */

@@ -123,6 +123,15 @@ test('a position this agent has already is kept, unless it is forced', async (t)
   await over.rig.stop();
 });
 
+test('a position of what cannot be read as a file is not imported, and the exit code is 1', async (t) => {
+  const over = await changeOver(t, { 'app.log': ['x'] });
+  mkdirSync(over.rig.path('folder.log'));
+  over.sent('folder.log', 2);
+  const { status, out } = over.run();
+  assert.equal(status, 1);
+  assert.match(out, /folder\.log: cannot be read \(EISDIR\), so its position 2 is not imported, and it will be sent from its start/);
+});
+
 test('the oldest form of a state file, an offset alone, is told by its name', async (t) => {
   const lines = numbered('line', 10);
   const over = await changeOver(t, { 'a b.log': lines });

@@ -7,7 +7,7 @@ import { growthOf, watchGrowth } from '../../src/agent/growth.ts';
 import { previewFile } from '../../src/agent/preview.ts';
 import type { Preview } from '../../src/agent/preview.ts';
 import { compilePattern, isProblem } from '../../src/records/pattern.ts';
-import type { PatternPlan } from '../../src/plan.ts';
+import type { PatternPlan, RedactRulePlan } from '../../src/plan.ts';
 import { textOf } from '../support/log-files.ts';
 import { planFor } from '../support/plan-for.ts';
 import type { EntrySpec } from '../support/plan-for.ts';
@@ -21,6 +21,8 @@ function pattern(source: string): PatternPlan {
   assert.ok(!isProblem(compiled));
   return compiled;
 }
+
+const rule = (kind: 'email_addresses' | 'ip_addresses'): RedactRulePlan => ({ kind });
 
 function previewOf(path: string, entry: Partial<EntrySpec>, more: { readonly events?: number; readonly from?: 'start' | 'end' } = {}): Preview {
   const [plan] = planFor({ endpoint: '', entries: [{ path, ...entry }] }).entries;
@@ -40,7 +42,7 @@ async function both(t: TestContext, content: Buffer, entry: Partial<EntrySpec>):
   return { preview, delivered: rig.events('g', 's') };
 }
 
-const STAMPED = { format: '%Y-%m-%dT%H:%M:%S.%f', zone: 'UTC', trim: true };
+const STAMPED = { format: '%Y-%m-%dT%H:%M:%S.%f', zone: 'UTC', trim: true, field: null };
 const at = (minute: number): string => new Date(Date.now() - 3_600_000 + minute * 60_000).toISOString().slice(0, 23);
 
 const KINDS: readonly { readonly name: string; readonly content: () => Buffer; readonly entry: Partial<EntrySpec> }[] = [
@@ -55,6 +57,11 @@ const KINDS: readonly { readonly name: string; readonly content: () => Buffer; r
     name: 'a start pattern, messages above the limit in pieces, and a filter that only the first piece tells',
     content: () => Buffer.from(`head ${'x'.repeat(3000)}\n${'y'.repeat(500)}\n#1 start\nmore\n#2 start\n${'é'.repeat(2000)}\n#3\n`),
     entry: { start: { kind: 'pattern', pattern: pattern('^#\\d') }, maxEventBytes: 1024, filters: [{ type: 'exclude', pattern: pattern('^head') }] },
+  },
+  {
+    name: 'times in a field of JSON, and redaction',
+    content: () => Buffer.from(`{"at":"${at(0)}Z","to":"bob@example.com"}\n{"at":1,"to":"eve@example.com"}\nno object 10.0.0.1\n{"at":"${at(1)}Z"}\n`),
+    entry: { timestamp: { format: null, zone: 'UTC', trim: false, field: 'at' }, redact: [rule('email_addresses'), rule('ip_addresses')] },
   },
   { name: 'UTF-16 with its mark', content: () => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('eins\nzwei ü\n drei\n', 'utf16le')]), entry: { encoding: 'utf-16le' } },
 ];
@@ -86,6 +93,17 @@ test('each event is told with its line, where its time comes from, and which rul
   assert.deepEqual(events.map(({ waits }) => waits), ['none', 'none', 'none', 'none', 'lines']);
   assert.deepEqual([events[1]!.span, events[1]!.original.slice(0, 23)], [{ from: 0, to: 23 }, time]);
   assert.deepEqual([sample.filtered, sample.tooOld, sample.untimed, sample.firstUntimed], [[0, 1, 1], 1, 1, 'first']);
+});
+
+test('what is redacted is told with its place, also beside a time in a JSON field', async (t) => {
+  const path = join(await scratch(t), 'app.log');
+  const line = `{"ä":"bob@example.com","at":"${at(0)}Z"} eve@example.com`;
+  writeFileSync(path, `${line}\n${line.slice(0, -16)}\n`);
+  const { events: [first, second], sample } = previewOf(path, { timestamp: { format: null, zone: 'UTC', trim: false, field: 'at' }, redact: [rule('email_addresses')] });
+  assert.deepEqual(first!.redacted.map(({ kind, from, to }) => [kind, line.slice(from, to)]), [['email_addresses', 'bob@example.com'], ['email_addresses', 'eve@example.com']]);
+  assert.deepEqual([first!.original, first!.message.includes('example')], [line, false]);
+  assert.deepEqual([second!.timeFrom, second!.span], ['text', null]);
+  assert.deepEqual(sample.redacted, { email_addresses: 3 });
 });
 
 test('the last events of a large file are whole, also those that began before the first look', async (t) => {
@@ -140,6 +158,8 @@ test('with a config the entries that match are used; a file none matches, or a b
   const excluded = run(['preview', join(folder, 'secret.log'), '--config', config], folder);
   assert.deepEqual([excluded.status, /secret\.log matches .* but is excluded by blacklist "secret"/.test(excluded.stderr)], [66, true]);
   assert.equal(run(['preview', join(folder, 'a.log'), '--config', config, '--exclude', 'x'], folder).status, 64);
+  const json = JSON.parse(run(['preview', join(folder, 'a.log'), '--config', config, '--json'], folder).stdout) as { readonly previews: readonly { readonly destination: { readonly group: string }; readonly events: readonly { readonly message: string; readonly stream: string }[] }[] };
+  assert.deepEqual(json.previews.map(({ destination, events }) => [destination.group, events.map(({ message, stream }) => [message, stream])]), [['all', [['of a.log', 's']]], ['one', [['of a.log', 's']]]]);
 });
 
 test('a wrong flag is told as check tells a wrong key; a file that would not be followed is refused with the reason', async (t) => {
@@ -151,6 +171,10 @@ test('a wrong flag is told as check tells a wrong key; a file that would not be 
   assert.equal(wrong.status, 78);
   assert.match(wrong.stderr, /^--timezone error: "Europe\/Berlni" is no time zone; did you mean "Europe\/Berlin"\?/m);
   assert.match(wrong.stderr, /^--include or --exclude error: /m);
+  assert.deepEqual((JSON.parse(run(['preview', path, '--exclude', '(', '--json'], folder).stdout) as { readonly previews: readonly unknown[] }).previews, []);
+  const config = join(folder, 'agent.json');
+  writeFileSync(config, JSON.stringify({ agent: { region: 'us-east-1' }, logs: { logs_collected: { files: { collect_list: [{ file_path: path, encoding: 'klingon' }, { file_path: '/var/log/x.log' }] } } } }));
+  assert.match(run(['preview', path, '--config', config], folder).stderr, /the entry that matches .*app\.log does not work \(\/logs\/logs_collected\/files\/collect_list\/0\): encoding: "klingon"/);
   assert.match(run(['preview', `${path}.gz`], folder).stderr, /is not followed: compressed \(\.gz\)/);
   assert.match(run(['preview', join(folder, 'none')], folder).stderr, /is not followed: there is no such file/);
   assert.match(run(['preview', folder], folder).stderr, /is not followed: a directory/);
@@ -176,8 +200,10 @@ test('growth is what was written since the oldest life was, or since the birth o
   assert.deepEqual([rotated.basis, rotated.bytes, rotated.files, Math.round(rotated.bytesPerDay)], ['rotations', 3000, 2, 3000]);
   const watching = watchGrowth(path, 400);
   appendFileSync(path, 'v'.repeat(500));
-  const { bytes, basis } = await watching;
-  assert.deepEqual([bytes, basis], [500, 'watched']);
+  const watched = await watching;
+  assert.ok(!('unknown' in watched));
+  assert.deepEqual([watched.bytes, watched.basis], [500, 'watched']);
+  assert.ok('unknown' in growthOf(`${path}.none`, now) && 'unknown' in await watchGrowth(`${path}.none`, 1));
 });
 
 function run(args: readonly string[], home: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {

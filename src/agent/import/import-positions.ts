@@ -1,7 +1,7 @@
 // Another agent's positions become our checkpoints, so that changing over sends nothing twice and passes over nothing.
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { StoreReport } from '../../checkpoint/faults.ts';
-import { readIdentity, readWindow } from '../../files/file-id.ts';
+import { errorCode, readIdentity, readWindow } from '../../files/file-id.ts';
 import { openFile } from '../../files/tailer.ts';
 import type { Checkpoint } from '../../flow.ts';
 import type { FileEntryPlan } from '../../plan.ts';
@@ -85,10 +85,11 @@ function judge(position: ForeignPosition, entry: string, known: readonly Checkpo
   try {
     const replaces = known.filter(({ path, id }) => path === position.path || id.inode === opened.inode);
     if (replaces.length > 0 && !force) return nothing({ kind: 'known', offset: replaces[0]!.offset });
-    const why = anew(opened.fd, position, opened.size);
-    const offset = why === null ? position.offset : 0;
+    // A directory, a pipe, a broken disk: said before anything is compared.
     const identity = readIdentity(opened.fd);
     if (identity.kind === 'error') return nothing({ kind: 'unreadable', code: identity.code });
+    const why = anew(opened.fd, position, opened.size);
+    const offset = why === null ? position.offset : 0;
     const window = readWindow(opened.fd, offset);
     if (window === null) return nothing({ kind: 'unreadable', code: 'EIO' });
     return {
@@ -96,6 +97,8 @@ function judge(position: ForeignPosition, entry: string, known: readonly Checkpo
       standing: why === null ? { kind: 'imported', size: opened.size } : { kind: 'anew', why, size: opened.size },
       checkpoint: { entry, path: position.path, id: identity.id, offset, ...window, split: null, ended: false, updatedAt: Date.now() },
     };
+  } catch (error) {
+    return nothing({ kind: 'unreadable', code: errorCode(error) });
   } finally {
     closeSync(opened.fd);
   }

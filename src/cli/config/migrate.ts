@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { filesNow, globFault } from '../../agent/file-lookup.ts';
@@ -22,6 +22,8 @@ import { writeNewFile } from './new-file.ts';
 import { positionsText } from './positions-text.ts';
 import { replaceFile } from './replace-file.ts';
 
+/** No config of that agent is larger. */
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
 /** Where the legacy agent keeps its positions unless its config says otherwise. */
 const STATE_FILE = '/var/awslogs/state/agent-state';
 
@@ -94,7 +96,7 @@ export async function readSections(file: string, folder: string | null): Promise
   for (const path of files) {
     let text: string;
     try {
-      text = await readFile(path, 'utf8');
+      text = await readText(path);
     } catch (error) {
       if (path === file) return { fault: `${file} cannot be read (${codeOf(error)}): name the awslogs.conf of the legacy agent` };
       if (codeOf(error) !== 'EISDIR') problems.push(warning(path, null, `cannot be read (${codeOf(error)}); left out`));
@@ -115,10 +117,18 @@ export async function readSections(file: string, folder: string | null): Promise
 /** The legacy agent's region stands beside its config, with its credentials, which are left where they are. */
 async function regionBeside(file: string): Promise<string | null> {
   const path = join(dirname(file), 'aws.conf');
-  const text = await readFile(path, 'utf8').catch(() => null);
+  const text = await readText(path).catch(() => null);
   const values = text === null ? undefined : parseIni(path, text).sections.find(({ name }) => name === 'default')?.values;
   if (values?.has('aws_access_key_id') === true) say(`note: ${path} holds an access key, which is not copied: put it where the AWS SDK looks (~/.aws/credentials of the agent's user), or use a role\n`);
   return values?.get('region')?.text ?? null;
+}
+
+/** Rejects with the error of the file system, also for what is no plain file or too large for a config. */
+async function readText(path: string): Promise<string> {
+  const stats = await stat(path);
+  if (stats.isFile() && stats.size > MAX_FILE_BYTES) throw Object.assign(new Error(`${path} is too large`), { code: 'EFBIG' });
+  if (!stats.isFile() && !stats.isDirectory()) throw Object.assign(new Error(`${path} is no plain file`), { code: 'EINVAL' });
+  return readFile(path, 'utf8');
 }
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown reason';

@@ -1,4 +1,4 @@
-import type { Growth } from '../../agent/growth.ts';
+import type { Growth, Unknown } from '../../agent/growth.ts';
 import type { PreviewSample } from '../../agent/preview.ts';
 import { LISTED_REGION, ingestionCost } from '../../config/ingestion-cost.ts';
 import type { IngestionCost } from '../../config/ingestion-cost.ts';
@@ -17,7 +17,7 @@ export interface PriceSpec {
 }
 
 /** What a day of the file costs if it grows on like this and its events stay like those of the sample; null where nothing was seen. */
-export function costOfDay(growth: Growth | { readonly unknown: string }, { sentBytes, sentMessageBytes, sentEvents, sourceBytes }: PreviewSample, price: PriceSpec): IngestionCost | null {
+export function costOfDay(growth: Growth | Unknown, { sentBytes, sentMessageBytes, sentEvents, sourceBytes }: PreviewSample, price: PriceSpec): IngestionCost | null {
   if ('unknown' in growth || sourceBytes === 0 || sentBytes === 0) return null;
   const perByte = growth.bytesPerDay / sourceBytes;
   return ingestionCost({

@@ -1,6 +1,6 @@
-import type { Growth } from '../../agent/growth.ts';
+import type { Growth, Unknown } from '../../agent/growth.ts';
 import type { Preview, PreviewSample } from '../../agent/preview.ts';
-import type { PreviewedEvent, TimeSource, Verdict } from '../../agent/preview-reader.ts';
+import type { PreviewedEvent, TimeSource, Verdict } from '../../agent/preview-event.ts';
 import type { FileEntryPlan, UndeliverablePolicy } from '../../plan.ts';
 import { describeEntry } from '../plan-text.ts';
 import { printable } from '../text-table.ts';
@@ -16,7 +16,7 @@ export interface PreviewTelling {
   readonly preview: Preview;
   readonly entry: FileEntryPlan;
   readonly undeliverable: UndeliverablePolicy;
-  readonly growth: Growth | { readonly unknown: string };
+  readonly growth: Growth | Unknown;
   readonly price: PriceSpec;
   /** IANA name of the host's zone. */
   readonly localZone: string;
@@ -25,16 +25,17 @@ export interface PreviewTelling {
 }
 
 /** Marks of a terminal; the plain ones leave everything as it is. */
-interface Paint { readonly time: (text: string) => string; readonly dropped: (text: string) => string; readonly loud: (text: string) => string; readonly faint: (text: string) => string }
+interface Paint { readonly time: (text: string) => string; readonly redacted: (text: string) => string; readonly dropped: (text: string) => string; readonly loud: (text: string) => string; readonly faint: (text: string) => string }
 const ESCAPES = (...codes: readonly number[]) => (text: string): string => `\u001b[${codes.join(';')}m${text}\u001b[0m`;
-const COLOUR: Paint = { time: ESCAPES(4, 36), dropped: ESCAPES(2, 9), loud: ESCAPES(1, 33), faint: ESCAPES(2) };
+const COLOUR: Paint = { time: ESCAPES(4, 36), redacted: ESCAPES(7, 31), dropped: ESCAPES(2, 9), loud: ESCAPES(1, 33), faint: ESCAPES(2) };
 const AS_IS = (text: string): string => text;
-const PLAIN: Paint = { time: AS_IS, dropped: AS_IS, loud: AS_IS, faint: AS_IS };
+const PLAIN: Paint = { time: AS_IS, redacted: AS_IS, dropped: AS_IS, loud: AS_IS, faint: AS_IS };
 
 /** The whole preview as text. */
 export function previewText(telling: PreviewTelling, colour: boolean): string {
   const { preview, entry, notes } = telling;
   const paint = colour ? COLOUR : PLAIN;
+  const clock = clockOf(telling.localZone);
   const first = preview.events[0];
   return [
     `${printable(preview.path)}: ${bytesText(preview.size)}, to log group ${preview.destination.group}, stream ${preview.destination.stream}\n`,
@@ -42,30 +43,44 @@ export function previewText(telling: PreviewTelling, colour: boolean): string {
     ...[...notes, ...preview.troubles].map((note) => `${paint.loud('note')} ${printable(note)}\n`),
     '\n',
     ...(preview.isCutOff && first !== undefined ? [paint.loud(`the first event began before byte ${first.offset.toLocaleString('en-US')}, further back than is read: only its rest is shown\n`)] : []),
-    ...preview.events.map((event, i) => eventText(event, i + 1, telling, paint)),
+    ...preview.events.map((event, i) => eventText(event, i + 1, telling, clock, paint)),
     preview.events.length === 0 ? `no event: ${preview.size === 0 ? 'the file is empty' : 'nothing in it is one yet'}\n` : '\n',
     summaryText(telling, paint),
   ].join('');
 }
 
-function eventText(event: PreviewedEvent, number: number, { entry, undeliverable, localZone }: PreviewTelling, paint: Paint): string {
+function eventText(event: PreviewedEvent, number: number, { preview: { destination }, entry, undeliverable }: PreviewTelling, clock: (time: number) => string, paint: Paint): string {
   const { line, offset, time, timeFrom, bytes, verdict, original, message, piece, waits } = event;
   const isDropped = verdict.kind !== 'sent';
   const facts = [
     line === null ? `byte ${offset.toLocaleString('en-US')}` : `line ${line.toLocaleString('en-US')}`,
-    `${timeText(time, localZone)} ${SOURCES[timeFrom]}`,
+    `${clock(time)} ${timeFrom === 'text' && entry.timestamp?.field != null ? `(from the field ${entry.timestamp.field})` : SOURCES[timeFrom]}`,
     `${bytes.toLocaleString('en-US')} bytes`,
     isDropped ? paint.loud(verdictText(verdict, entry, undeliverable)) : 'sent',
+    ...(event.stream === destination.stream ? [] : [`to stream ${event.stream}`]),
     ...(piece > 1 || (piece === 1 && waits !== 'partial') ? [`piece ${piece} of a message above ${entry.framing.maxEventBytes.toLocaleString('en-US')} bytes`] : []),
     ...(waits === 'lines' ? [`after ${entry.framing.multilineTimeoutMs / 1000} s without another line`] : []),
     ...(waits === 'partial' ? [`without its newline, marked, after ${entry.framing.partialLineTimeoutMs / 1000} s`] : []),
   ];
   const body = isDropped ? paint.dropped : AS_IS;
-  const { from, to } = event.span ?? { from: 0, to: 0 };
-  const before = clean(original);
-  const marked = from === to ? body(before) : body(before.slice(0, from)) + paint.time(before.slice(from, to)) + body(before.slice(to));
+  const marks = [...(event.span === null ? [] : [{ ...event.span, paint: paint.time }]), ...event.redacted.map(({ from, to }) => ({ from, to, paint: paint.redacted }))];
+  const marked = withMarks(clean(original), marks, body);
   const shown = isDropped || original === message ? quoted(marked, '| ') : quoted(marked, '- ') + quoted(body(clean(message)), '+ ');
   return `${paint.faint(`#${number}  ${facts.join('  ')}`)}\n${shown}`;
+}
+
+interface Marked { readonly from: number; readonly to: number; readonly paint: (text: string) => string }
+
+/** The text with some stretches painted in their own way; where two overlap the first counts. */
+function withMarks(text: string, marks: readonly Marked[], rest: (text: string) => string): string {
+  let out = '';
+  let at = 0;
+  for (const { from, to, paint } of marks.toSorted((a, b) => a.from - b.from)) {
+    if (from < at || from === to) continue;
+    out += rest(text.slice(at, from)) + paint(text.slice(from, to));
+    at = to;
+  }
+  return out + rest(text.slice(at));
 }
 
 const SOURCES: Readonly<Record<TimeSource, string>> = {
@@ -94,12 +109,14 @@ function verdictText(verdict: Verdict, { filters }: FileEntryPlan, undeliverable
   }
 }
 
-/** Local time, and the same in UTC where that differs. */
-export function timeText(time: number, localZone: string): string {
-  const utc = new Date(time).toISOString();
-  if (localZone === 'UTC') return utc;
-  const local = new Intl.DateTimeFormat('sv-SE', { timeZone: localZone, dateStyle: 'short', timeStyle: 'medium' }).format(time);
-  return `${local}.${utc.slice(20, 23)} local (${utc})`;
+/** Writes times in local time, and the same in UTC where that differs. */
+function clockOf(localZone: string): (time: number) => string {
+  if (localZone === 'UTC') return (time) => new Date(time).toISOString();
+  const local = new Intl.DateTimeFormat('sv-SE', { timeZone: localZone, dateStyle: 'short', timeStyle: 'medium' });
+  return (time) => {
+    const utc = new Date(time).toISOString();
+    return `${local.format(time)}.${utc.slice(20, 23)} local (${utc})`;
+  };
 }
 
 function summaryText({ preview, entry, undeliverable, growth, price }: PreviewTelling, paint: Paint): string {
@@ -108,6 +125,7 @@ function summaryText({ preview, entry, undeliverable, growth, price }: PreviewTe
     ['looked at', `${countText(sample.events, 'event')} in ${sample.from === 0 ? sample.sourceBytes >= preview.size ? 'all' : 'the first' : 'the last'} ${bytesText(sample.sourceBytes)} of the file`],
     ['sent', `${countText(sample.sentEvents, 'event')}, ${bytesText(sample.sentBytes)} as the service counts them (26 for each event)`],
     ...droppedRows(sample, entry, undeliverable),
+    ...redactedRow(sample),
     ...(preview.nulBytes > 0 ? [['left out', `${preview.nulBytes.toLocaleString('en-US')} NUL bytes, which stand for no text`] as [string, string]] : []),
     ['growth', growthText(growth)],
     ['cost', costText(costOfDay(growth, sample, price), price)],
@@ -120,14 +138,19 @@ function droppedRows(sample: PreviewSample, entry: FileEntryPlan, undeliverable:
   return counts.filter(([count]) => count > 0).map(([count, verdict]) => ['not sent', `${countText(count, 'event')} ${verdictText(verdict, entry, undeliverable)}`]);
 }
 
+function redactedRow({ redacted }: PreviewSample): readonly [string, string][] {
+  const kinds = Object.entries(redacted).map(([kind, times]) => `${kind.replaceAll('_', ' ')} ${times.toLocaleString('en-US')}`);
+  return kinds.length === 0 ? [] : [['redacted', kinds.join(', ')]];
+}
+
 /** A loud line where a format fits few events, or where there is none and one would fit. */
 function timesText({ sample: { untimed, events, firstUntimed }, likelyFormat }: Preview, { timestamp }: FileEntryPlan, paint: Paint): string {
   const likely = likelyFormat === null ? '' : `    ${timestamp === null ? 'the lines fit' : 'they fit'} timestamp_format ${JSON.stringify(likelyFormat)}\n`;
   if (timestamp === null) return likely === '' ? '' : `${paint.loud('events carry the time of reading, but there are times in the text:')}\n${likely}\n`;
   if (untimed === 0) return '';
-  const text = `${countText(untimed, 'event')} of ${events.toLocaleString('en-US')} ${untimed === 1 ? 'has' : 'have'} no time of the form ${timestamp.format}`;
+  const text = `${countText(untimed, 'event')} of ${events.toLocaleString('en-US')} ${untimed === 1 ? 'has' : 'have'} no time ${timestamp.field === null ? `of the form ${timestamp.format}` : `in the field ${timestamp.field}${timestamp.format === null ? '' : ` of the form ${timestamp.format}`}`}`;
   const isMost = 2 * untimed > events;
-  const first = firstUntimed === null ? '' : `    format ${timestamp.format}\n    event  ${printable(firstLine(firstUntimed))}\n`;
+  const first = firstUntimed === null ? '' : `    wanted ${timestamp.format ?? `field ${timestamp.field}`}\n    event  ${printable(firstLine(firstUntimed))}\n`;
   return `${isMost ? paint.loud(`${text}: most of them, so the format is likely to be wrong. The first:`) : `${text}. The first:`}\n${first}${likely}\n`;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Preview, PreviewSample } from '../../../../src/agent/preview.ts';
-import type { PreviewedEvent } from '../../../../src/agent/preview-reader.ts';
+import type { PreviewedEvent } from '../../../../src/agent/preview-event.ts';
 import { dollars } from '../../../../src/cli/preview/cost.ts';
 import { previewText } from '../../../../src/cli/preview/text.ts';
 import type { PreviewTelling } from '../../../../src/cli/preview/text.ts';
@@ -11,10 +11,10 @@ import { planFor } from '../../../support/plan-for.ts';
 const AT = Date.UTC(2026, 10, 21, 12, 0, 0, 7);
 
 function event(original: string, more: Partial<PreviewedEvent> = {}): PreviewedEvent {
-  return { offset: 0, line: 1, time: AT, timeFrom: 'text', isUntimed: false, span: null, original, message: original, bytes: original.length + 26, piece: 0, verdict: { kind: 'sent' }, waits: 'none', ...more };
+  return { group: 'g', stream: 's', offset: 0, line: 1, time: AT, timeFrom: 'text', isUntimed: false, span: null, redacted: [], original, message: original, bytes: original.length + 26, piece: 0, verdict: { kind: 'sent' }, waits: 'none', ...more };
 }
 
-const SAMPLE: PreviewSample = { from: 0, sourceBytes: 1000, events: 10, sentEvents: 10, sentBytes: 1260, sentMessageBytes: 1000, filtered: [], tooOld: 0, tooNew: 0, untimed: 0, firstUntimed: null };
+const SAMPLE: PreviewSample = { from: 0, sourceBytes: 1000, events: 10, sentEvents: 10, sentBytes: 1260, sentMessageBytes: 1000, filtered: [], tooOld: 0, tooNew: 0, redacted: {}, untimed: 0, firstUntimed: null };
 
 function telling(events: readonly PreviewedEvent[], { sample = {}, entry = {}, ...more }: { readonly sample?: Partial<PreviewSample>; readonly entry?: Partial<FileEntryPlan> } & Partial<Omit<PreviewTelling, 'entry'>> = {}): PreviewTelling {
   const [plan] = planFor({ endpoint: '', entries: [{ path: '/var/log/a.log' }] }).entries;
@@ -26,6 +26,12 @@ test('an event is told with its place, time, size and fate; what trimming change
   const text = previewText(telling([event('12:00 one', { message: 'one' }), event('two', { line: null, offset: 1234, verdict: { kind: 'too-old' } })]), false);
   assert.match(text, /#1 {2}line 1 {2}2026-11-21T12:00:00\.007Z \(from the text\) {2}35 bytes {2}sent\n {4}- 12:00 one\n {4}\+ one\n/);
   assert.match(text, /#2 {2}byte 1,234 .* too old: quarantined, the service takes 14 days\n {4}\| two\n/);
+});
+
+test('an event that goes to another stream than one of now says which', () => {
+  const text = previewText(telling([event('a'), event('b', { stream: 's-2026-11-20' })]), false);
+  assert.match(text, /sent {2}to stream s-2026-11-20\n {4}\| b\n/);
+  assert.equal(text.match(/to stream/g)?.length, 1);
 });
 
 test('times are told in local time and in UTC', () => {
@@ -42,6 +48,12 @@ test('control characters of the log do not reach the terminal, colours only on o
   assert.ok(colour.includes('\u001b[2;9me\u001b[0m'));
 });
 
+test('the time and what is redacted are marked on a terminal, where two overlap the first', () => {
+  const colour = previewText(telling([event('12:00 bob x', { message: '12:00 [e] x', span: { from: 0, to: 5 }, redacted: [{ kind: 'pattern', from: 4, to: 6 }, { kind: 'email_addresses', from: 6, to: 9 }] })]), true);
+  assert.ok(colour.includes('- \u001b[4;36m12:00\u001b[0m \u001b[7;31mbob\u001b[0m x\n'), JSON.stringify(colour));
+  assert.match(previewText(telling([], { sample: { redacted: { email_addresses: 2, secrets: 1 } } }), false), /redacted {2}email addresses 2, secrets 1\n/);
+});
+
 test('the cost of a day is that of the growth, with the share that is sent and 26 bytes for each event', () => {
   assert.match(previewText(telling([]), false), /growth {4}2 GB a day \(1 GB in 12 h, since an older life of it was written last, in 2 files\)\n {2}cost {6}about 1\.26 USD a day, 37\.80 in 30 days, to take in 2\.5 GB a day \(STANDARD, list price of us-east-1\)/);
   assert.match(previewText(telling([], { sample: { sentEvents: 5, sentMessageBytes: 500, sentBytes: 630 } }), false), /about 0\.63 USD/);
@@ -51,9 +63,9 @@ test('the cost of a day is that of the growth, with the share that is sent and 2
 });
 
 test('a format that fits few events is said to be wrong, with the first of them and what would fit', () => {
-  const timestamp = { format: '%Y/%m/%d', zone: 'UTC', trim: false };
+  const timestamp = { format: '%Y/%m/%d', zone: 'UTC', trim: false, field: null };
   const loud = previewText({ ...telling([], { entry: { timestamp }, sample: { untimed: 9, firstUntimed: '2026-11-21 x\nmore' } }) }, false);
-  assert.match(loud, /9 events of 10 have no time of the form %Y\/%m\/%d: most of them, so the format is likely to be wrong\. The first:\n {4}format %Y\/%m\/%d\n {4}event {2}2026-11-21 x\n/);
+  assert.match(loud, /9 events of 10 have no time of the form %Y\/%m\/%d: most of them, so the format is likely to be wrong\. The first:\n {4}wanted %Y\/%m\/%d\n {4}event {2}2026-11-21 x\n/);
   assert.doesNotMatch(previewText(telling([], { entry: { timestamp }, sample: { untimed: 1, firstUntimed: 'x' } }), false), /likely to be wrong/);
   const base = telling([]);
   assert.match(previewText({ ...base, preview: { ...base.preview, likelyFormat: '%F' } }, false), /there are times in the text:\n {4}the lines fit timestamp_format "%F"/);
