@@ -13,10 +13,10 @@ const LOOK_MS = 250;
 
 /**
  * Bytes written in a span of time, and what says so: `watched`, `rotations` (the file and those that were rotated away since
- * the one whose last write begins the span), or `birth` of the file, whose rotated lives are not here.
+ * the one whose last write begins the span), `birth` of the file, whose rotated lives are not here, or the times of its `events`.
  */
 export interface Growth {
-  readonly basis: 'watched' | 'rotations' | 'birth';
+  readonly basis: 'watched' | 'rotations' | 'birth' | 'events';
   readonly bytes: number;
   readonly spanMs: number;
   readonly bytesPerDay: number;
@@ -50,8 +50,13 @@ export function growthOf(path: string, now: number): Growth | Unknown {
   return grown('birth', bytes, now - birthtimeMs, files);
 }
 
+/** The growth that events show of which the first is of the time `since` (epoch milliseconds). @param bytes of the file they take */
+export function growthOfEvents(bytes: number, since: number, now: number): Growth | Unknown {
+  return grown('events', bytes, now - since, 1);
+}
+
 function grown(basis: Growth['basis'], bytes: number, spanMs: number, files: number): Growth | Unknown {
-  if (spanMs < LEAST_SPAN_MS) return { unknown: 'the file was begun less than a minute ago' };
+  if (spanMs < LEAST_SPAN_MS) return { unknown: 'what is there was begun less than a minute ago' };
   return { basis, bytes, spanMs, bytesPerDay: bytes / spanMs * DAY_MS, files };
 }
 

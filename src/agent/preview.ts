@@ -61,6 +61,8 @@ export interface PreviewSample {
   /** Events in which no time was found, though the entry says how to find one; and the first of them. */
   readonly untimed: number;
   readonly firstUntimed: string | null;
+  /** The earliest time found in the text of one that is sent, epoch milliseconds; null if there is none. */
+  readonly earliest: number | null;
 }
 
 export interface Preview {
@@ -175,13 +177,18 @@ class Tally {
   readonly #redacted: Partial<Record<RedactKind, number>> = {};
   untimed = 0;
   #firstUntimed: string | null = null;
+  #earliest = Infinity;
 
   constructor(filters: number) { this.#filtered = Array.from({ length: filters }, () => 0); }
 
-  add({ verdict, bytes, isUntimed, original, redacted }: PreviewedEvent): void {
+  add({ verdict, bytes, isUntimed, original, redacted, time, timeFrom }: PreviewedEvent): void {
     this.events++;
     switch (verdict.kind) {
-      case 'sent': this.#sentEvents++; this.#sentBytes += bytes; break;
+      case 'sent':
+        this.#sentEvents++;
+        this.#sentBytes += bytes;
+        if (timeFrom === 'text') this.#earliest = Math.min(this.#earliest, time);
+        break;
       case 'too-old': this.#tooOld++; break;
       case 'too-new': this.#tooNew++; break;
       case 'filtered': this.#filtered[verdict.filter] = (this.#filtered[verdict.filter] ?? 0) + 1; break;
@@ -198,6 +205,7 @@ class Tally {
       from, sourceBytes, events: this.events, sentEvents: this.#sentEvents, sentBytes: this.#sentBytes,
       sentMessageBytes: this.#sentBytes - this.#sentEvents * EVENT_OVERHEAD, filtered: this.#filtered,
       tooOld: this.#tooOld, tooNew: this.#tooNew, redacted: this.#redacted, untimed: this.untimed, firstUntimed: this.#firstUntimed,
+      earliest: this.#earliest === Infinity ? null : this.#earliest,
     };
   }
 }

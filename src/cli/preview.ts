@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { filesNow, globFault, matchOf } from '../agent/file-lookup.ts';
-import { growthOf, watchGrowth } from '../agent/growth.ts';
+import { growthOf, growthOfEvents, watchGrowth } from '../agent/growth.ts';
 import type { Growth, Unknown } from '../agent/growth.ts';
 import { previewFile } from '../agent/preview.ts';
 import type { Preview } from '../agent/preview.ts';
@@ -102,9 +102,15 @@ async function preview(file: string, options: PreviewOptions & GivenFlags): Prom
     shown.push({ entry, preview: made, notes: await notesOf(entry, path, plan) });
   }
   const growth = options.watch === undefined ? growthOf(path, Date.now()) : await watchGrowth(path, 1000 * options.watch);
-  const tellings = shown.map((one) => telling(one, growth, plan, options, localZone));
+  const tellings = shown.map((one) => telling(one, 'unknown' in growth ? (growthOfSample(one.preview) ?? growth) : growth, plan, options, localZone));
   process.stdout.write(options.json === true ? documentText(tellings, problems) : tellings.map((one) => previewText(one, process.stdout.isTTY)).join('\n'));
   return failed ? EXIT_CONFIG : 0;
+}
+
+/** What the events themselves say of the growth, where the file system says nothing; null where they have no times. */
+function growthOfSample({ sample: { sourceBytes, earliest } }: Preview): Growth | null {
+  const growth = earliest === null ? null : growthOfEvents(sourceBytes, earliest, Date.now());
+  return growth === null || 'unknown' in growth ? null : growth;
 }
 
 interface Shown { readonly entry: FileEntryPlan; readonly preview: Preview; readonly notes: readonly string[] }

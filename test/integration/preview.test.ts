@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { growthOf, watchGrowth } from '../../src/agent/growth.ts';
+import { growthOf, growthOfEvents, watchGrowth } from '../../src/agent/growth.ts';
 import { previewFile } from '../../src/agent/preview.ts';
 import type { Preview } from '../../src/agent/preview.ts';
 import { compilePattern, isProblem } from '../../src/records/pattern.ts';
@@ -92,7 +92,7 @@ test('each event is told with its line, where its time comes from, and which rul
   ]);
   assert.deepEqual(events.map(({ waits }) => waits), ['none', 'none', 'none', 'none', 'lines']);
   assert.deepEqual([events[1]!.span, events[1]!.original.slice(0, 23)], [{ from: 0, to: 23 }, time]);
-  assert.deepEqual([sample.filtered, sample.tooOld, sample.untimed, sample.firstUntimed], [[0, 1, 1], 1, 1, 'first']);
+  assert.deepEqual([sample.filtered, sample.tooOld, sample.untimed, sample.firstUntimed, sample.earliest], [[0, 1, 1], 1, 1, 'first', Date.parse(`${time}Z`)]);
 });
 
 test('what is redacted is told with its place, also beside a time in a JSON field', async (t) => {
@@ -180,7 +180,7 @@ test('a wrong flag is told as check tells a wrong key; a file that would not be 
   assert.match(run(['preview', folder], folder).stderr, /is not followed: a directory/);
 });
 
-test('growth is what was written since the oldest life was, or since the birth of the file, or while it was watched', async (t) => {
+test('growth is what was written since the oldest life was, or since the birth of the file, or since its first event, or while it was watched', async (t) => {
   const path = join(await scratch(t), 'app.log');
   const now = Date.now();
   const hoursAgo = (file: string, hours: number): void => { const time = now / 1000 - 3600 * hours; utimesSync(file, time, time); };
@@ -198,6 +198,8 @@ test('growth is what was written since the oldest life was, or since the birth o
   const rotated = growthOf(path, now);
   assert.ok(!('unknown' in rotated));
   assert.deepEqual([rotated.basis, rotated.bytes, rotated.files, Math.round(rotated.bytesPerDay)], ['rotations', 3000, 2, 3000]);
+  const events = growthOfEvents(1000, now - 86_400_000 / 4, now);
+  assert.ok(!('unknown' in events) && Math.round(events.bytesPerDay) === 4000);
   const watching = watchGrowth(path, 400);
   appendFileSync(path, 'v'.repeat(500));
   const watched = await watching;

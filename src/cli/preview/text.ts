@@ -166,6 +166,7 @@ function growthText(growth: PreviewTelling['growth']): string {
     watched: `${bytesText(bytes)} while it was watched for ${spanText(spanMs)}`,
     rotations: `${bytesText(bytes)} in ${spanText(spanMs)}, since an older life of it was written last${files > 1 ? `, in ${countText(files, 'file')}` : ''}`,
     birth: `${bytesText(bytes)} in ${spanText(spanMs)}, since the file was begun`,
+    events: `${bytesText(bytes)} in ${spanText(spanMs)}, since the first event that was looked at`,
   }[basis];
   return `${bytesText(bytesPerDay)} a day (${how})`;
 }
