@@ -37,8 +37,6 @@ const RISING = 0.8;
 const COMMON = 0.8;
 /** A time of day alone ends within this many characters of its line: further on it may be a duration. */
 const LEADING = 20;
-/** Stands for a line that is not read. */
-const NO_TIME = '-';
 /** Texts that almost all lines have. */
 const NEARLY_ALL = 0.95;
 /** A last time within this of the file's last write is right, whatever the zone. */
@@ -52,7 +50,7 @@ const LAST_WRITE_MS = 600_000;
  */
 export function inferTimestamp(sample: LineSample): InferredTimestamp | null {
   const zones = new Map<string, Zone>();
-  const best = bestOf(DATED_FORMS, sample, zones) ?? bestOf(TIME_FORMS, leading(sample), zones) ?? bestEpoch(sample, zones);
+  const best = bestOf(DATED_FORMS, sample, zones) ?? bestOf(TIME_FORMS, leading(sample), zones) ?? bestOf(EPOCH_FORMS, sample, zones);
   if (best === null) return null;
   const { format, found } = withSuffix(best.candidate, sample, zones);
   const timezone = zoneOf(format, found, sample, zones);
@@ -81,18 +79,6 @@ function bestOf(forms: readonly string[], sample: LineSample, zones: Map<string,
   if (candidate === undefined) return null;
   const certain = next === undefined || (distance(candidate.found, sample) <= NEAR_MS && distance(next.found, sample) > NEAR_MS);
   return { candidate, rival: certain ? null : next.format };
-}
-
-function bestEpoch(sample: LineSample, zones: Map<string, Zone>): Choice | null {
-  for (const { digits, spellings } of EPOCH_FORMS) {
-    const alone = new RegExp(`(?<![\\d.])\\d{${digits}}(?!\\d)`);
-    const lines = sample.lines.map((line) => (alone.test(line) ? line : NO_TIME));
-    for (const format of spellings) {
-      const candidate = candidateOf(format, { ...sample, lines }, zones);
-      if (candidate !== null) return { candidate, rival: null };
-    }
-  }
-  return null;
 }
 
 /** What a form finds, or null when that does not look like the timestamps of a log. */

@@ -1,4 +1,7 @@
-import { compileTimestamp } from './timestamp.ts';
+import { AnyTime } from './any-time.ts';
+import { EpochParser, isEpochFormat } from './epoch.ts';
+import { JsonField } from './json-field.ts';
+import { compileFormat, compileTimestamp, openZone } from './timestamp.ts';
 import type { Zone } from './zone.ts';
 
 /** Lines of one file, in their order, and what else is known of it. */
@@ -29,7 +32,7 @@ const MAX_LINE_BYTES = 1024;
  * @param zones zones opened before, by name.
  */
 export function readTimes({ lines, writtenAt, localZone }: LineSample, format: string, zone: string, zones: Map<string, Zone> = new Map()): LineTimes | { readonly problem: string } {
-  const parser = compileTimestamp(format, zone, localZone, zones);
+  const parser = isEpochFormat(format) ? new EpochParser(format) : compileTimestamp(format, zone, localZone, zones);
   if ('problem' in parser) return parser;
   const times: number[] = [];
   const starts: number[] = [];
@@ -43,4 +46,21 @@ export function readTimes({ lines, writtenAt, localZone }: LineSample, format: s
     ends.push(found ? parser.matchTo : -1);
   }
   return { times, starts, ends };
+}
+
+/**
+ * The time of each line from a field of its JSON object, NaN where there is none; as the running agent reads it.
+ * @param field its path, with dots. @param format of the field's text; null for RFC 3339 and epoch numbers.
+ */
+export function readFieldTimes({ lines, writtenAt, localZone }: LineSample, field: string, format: string | null, zone: string): readonly number[] | { readonly problem: string } {
+  const zones = new Map<string, Zone>();
+  const opened = openZone(zone, localZone, zones);
+  if ('problem' in opened) return opened;
+  const value = format === null ? new AnyTime(opened) : compileFormat(format, zone, localZone, zones);
+  if ('problem' in value) return value;
+  const finder = new JsonField(field);
+  return lines.map((line) => {
+    const bytes = Buffer.from(line);
+    return finder.find(bytes, 0, bytes.length) ? value.parse(finder.value, finder.valueFrom, finder.valueTo, writtenAt) : Number.NaN;
+  });
 }
