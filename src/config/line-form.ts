@@ -1,6 +1,6 @@
 // How the lines of a file become events, told from the lines themselves, in the words of the config.
 import { inferStart, lastEvents, type EventStart, type SampleEvent } from '../records/infer-events.ts';
-import { inferJsonTime } from '../records/infer-json-time.ts';
+import { fieldTimes, inferJsonTime } from '../records/infer-json-time.ts';
 import { inferTimestamp } from '../records/infer-timestamp.ts';
 import { readTimes, type LineSample } from '../records/read-times.ts';
 import { namesZone } from '../records/time-forms.ts';
@@ -31,8 +31,15 @@ export function inferLineForm(sample: LineSample): LineForm {
   return { format: text.format, field: null, timezone: text.timezone, ambiguousWith: text.ambiguousWith, start: inferStart(sample.lines, text.found.times), times: text.found.times };
 }
 
-/** What a person says of them, held against the lines; a format that cannot be read is a problem. */
-export function chosenLineForm(sample: LineSample, format: string | null, timezone: string | null, start: EventStart): LineForm | { readonly problem: string } {
+/** What a person says of the lines: the keys of an entry, null where nothing is said. */
+export type ChosenForm = Pick<LineForm, 'format' | 'field' | 'timezone' | 'start'>;
+
+/** That, held against the lines; what cannot be read is a problem. */
+export function chosenLineForm(sample: LineSample, { format, field, timezone, start }: ChosenForm): LineForm | { readonly problem: string } {
+  if (field !== null) {
+    const found = fieldTimes(sample, field, format, timezone);
+    return 'problem' in found ? found : { ...found, start: 'line without leading white space' };
+  }
   if (format === null) return formless(sample);
   const found = readTimes(sample, format, timezone ?? 'Local');
   return 'problem' in found ? found : { format, field: null, timezone, ambiguousWith: null, start, times: found.times };
@@ -45,7 +52,7 @@ const formless = (sample: LineSample): LineForm =>
 export const eventsOf = (sample: LineSample, form: LineForm, count: number): readonly SampleEvent[] => lastEvents(sample.lines, form.times, form.start, count);
 
 /** Whether the text of a timestamp says its zone: then `timezone` changes nothing. */
-export const saysZone = ({ format, field }: LineForm): boolean => (format === null ? field !== null : namesZone(format));
+export const saysZone = ({ format }: LineForm): boolean => format !== null && namesZone(format);
 
 /** The keys of an entry that say it. */
 export function entryKeys({ format, field, timezone, start }: LineForm): Readonly<Record<string, string>> {

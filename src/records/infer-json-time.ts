@@ -1,5 +1,5 @@
-import { inferTimestamp, type InferredTimestamp } from './infer-timestamp.ts';
-import { readFieldTimes, type LineSample } from './read-times.ts';
+import { fitsUtc, inferTimestamp } from './infer-timestamp.ts';
+import { readTimes, readValues, type LineSample } from './read-times.ts';
 
 /** The time of events that are JSON objects, told from a file's own lines. */
 export interface InferredField {
@@ -7,7 +7,8 @@ export interface InferredField {
   readonly field: string;
   /** `timestamp_format` of the field's text, or null where it is RFC 3339 or an epoch number. */
   readonly format: string | null;
-  readonly timezone: InferredTimestamp['timezone'];
+  /** `timezone` of the config: where the texts name none and the host's own does not fit, or as it was given. Else null. */
+  readonly timezone: string | null;
   readonly ambiguousWith: string | null;
   /** Epoch milliseconds, or NaN, by line. */
   readonly times: readonly number[];
@@ -23,20 +24,40 @@ const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:[Zz
 
 /** Tells which field of a file's JSON lines holds their time; null where the lines are no JSON, or have none. */
 export function inferJsonTime(sample: LineSample): InferredField | null {
-  const lines = sample.lines.map((line) => (line.trim() === '' ? null : objectOf(line)));
-  const objects = lines.filter((value) => value !== null);
-  if (objects.length === 0 || objects.length < NEARLY_ALL * sample.lines.filter((line) => line.trim() !== '').length) return null;
+  const objects = sample.lines.map(objectOf);
+  const present = objects.filter((value) => value !== null);
+  if (present.length === 0 || present.length < NEARLY_ALL * sample.lines.filter((line) => line.trim() !== '').length) return null;
   const paths = new Map<string, number>();
-  for (const value of objects) {
+  for (const value of present) {
     for (const path of timePaths(value, '', 0)) paths.set(path, (paths.get(path) ?? 0) + 1);
   }
-  const usual = [...paths].filter(([, count]) => count >= NEARLY_ALL * objects.length).map(([path]) => path);
-  const field = usual.toSorted((a, b) => rank(a) - rank(b))[0];
-  if (field === undefined) return null;
-  const times = readFieldTimes(sample, field, null, 'Local');
-  if (!('problem' in times) && lines.every((value, line) => value === null || !Number.isNaN(times[line]!))) return { field, format: null, timezone: null, ambiguousWith: null, times };
-  const inferred = inferTimestamp({ ...sample, lines: lines.map((value) => (value === null ? '' : textAt(value, field))) });
-  return inferred === null ? null : { field, format: inferred.format, timezone: inferred.timezone, ambiguousWith: inferred.ambiguousWith, times: inferred.found.times };
+  const usual = [...paths].filter(([, count]) => count >= NEARLY_ALL * present.length).map(([path]) => path);
+  for (const field of usual.toSorted((a, b) => rank(a) - rank(b))) {
+    const inferred = fieldTimes(sample, field, null, null);
+    if (!('problem' in inferred)) return inferred;
+  }
+  return null;
+}
+
+/**
+ * The times of a field, held against the lines. A format of null is told from its texts.
+ * @param timezone for times that name no zone; null for the host's, or what fits the last write.
+ */
+export function fieldTimes(sample: LineSample, field: string, format: string | null, timezone: string | null): InferredField | { readonly problem: string } {
+  const texts = sample.lines.map((line) => textAt(objectOf(line), field));
+  if (format !== null) {
+    const found = readTimes({ ...sample, lines: texts }, format, timezone ?? 'Local');
+    return 'problem' in found ? found : { field, format, timezone, ambiguousWith: null, times: found.times };
+  }
+  const times = readValues(texts, sample, timezone ?? 'Local');
+  if ('problem' in times) return times;
+  if (texts.every((text, line) => text === '' || !Number.isNaN(times[line]!))) {
+    const utc = readValues(texts, sample, 'UTC');
+    const isUtc = timezone === null && !('problem' in utc) && fitsUtc(times, utc, sample.writtenAt);
+    return { field, format: null, timezone: isUtc ? 'UTC' : timezone, ambiguousWith: null, times: isUtc ? utc : times };
+  }
+  const told = inferTimestamp({ ...sample, lines: texts });
+  return told === null ? { problem: `no time is read from the field ${JSON.stringify(field)} of these lines` } : { field, format: told.format, timezone: timezone ?? told.timezone, ambiguousWith: told.ambiguousWith, times: told.found.times };
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -69,8 +90,14 @@ function rank(path: string): number {
 
 const scalarText = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
 
-function textAt(value: JsonObject, path: string): string {
-  let at: unknown = value;
-  for (const key of path.split('.')) at = typeof at === 'object' && at !== null ? (at as JsonObject)[key] : undefined;
-  return scalarText(at);
+/** The value at a path, a text or number; empty where there is none. A key that has the dots itself is found too. */
+function textAt(value: unknown, path: string): string {
+  if (typeof value !== 'object' || value === null) return '';
+  const object = value as JsonObject;
+  if (Object.hasOwn(object, path)) return scalarText(object[path]);
+  for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1)) {
+    const text = Object.hasOwn(object, path.slice(0, dot)) ? textAt(object[path.slice(0, dot)], path.slice(dot + 1)) : '';
+    if (text !== '') return text;
+  }
+  return '';
 }

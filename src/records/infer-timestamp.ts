@@ -107,8 +107,15 @@ function rises(times: readonly number[]): boolean {
   return times.length < 2 || backwards <= (1 - RISING) * (times.length - 1);
 }
 
-const lastTime = ({ times }: LineTimes): number => times.findLast((time) => !Number.isNaN(time)) ?? Number.NaN;
-const distance = (found: LineTimes, { writtenAt }: LineSample): number => Math.abs(lastTime(found) - writtenAt);
+/** Milliseconds between the last of the times and the last write. */
+function distance({ times }: Pick<LineTimes, 'times'>, { writtenAt }: Pick<LineSample, 'writtenAt'>): number {
+  return Math.abs((times.findLast((time) => !Number.isNaN(time)) ?? Number.NaN) - writtenAt);
+}
+
+/** Whether the last time fits the last write (epoch milliseconds) when it is read as UTC, and not when it is read in the host's zone. */
+export function fitsUtc(local: readonly number[], utc: readonly number[], writtenAt: number): boolean {
+  return distance({ times: local }, { writtenAt }) > LAST_WRITE_MS && distance({ times: utc }, { writtenAt }) <= LAST_WRITE_MS;
+}
 
 /** The form with the fraction and zone that stand behind it in nearly all lines. */
 function withSuffix(core: Candidate, sample: LineSample, zones: Map<string, Zone>): Candidate {
@@ -124,9 +131,8 @@ function withSuffix(core: Candidate, sample: LineSample, zones: Map<string, Zone
   return candidateOf(core.format + suffix, sample, zones) ?? core;
 }
 
-/** UTC where the last time of the file fits its last write so, and not in the host's zone. */
 function zoneOf(format: string, found: LineTimes, sample: LineSample, zones: Map<string, Zone>): 'UTC' | null {
-  if (namesZone(format) || distance(found, sample) <= LAST_WRITE_MS) return null;
+  if (namesZone(format)) return null;
   const utc = readTimes(sample, format, 'UTC', zones);
-  return 'problem' in utc || distance(utc, sample) > LAST_WRITE_MS ? null : 'UTC';
+  return !('problem' in utc) && fitsUtc(found.times, utc.times, sample.writtenAt) ? 'UTC' : null;
 }

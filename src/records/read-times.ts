@@ -1,7 +1,6 @@
 import { AnyTime } from './any-time.ts';
 import { EpochParser, isEpochFormat } from './epoch.ts';
-import { JsonField } from './json-field.ts';
-import { compileFormat, compileTimestamp, openZone } from './timestamp.ts';
+import { compileTimestamp, openZone } from './timestamp.ts';
 import type { Zone } from './zone.ts';
 
 /** Lines of one file, in their order, and what else is known of it. */
@@ -49,18 +48,15 @@ export function readTimes({ lines, writtenAt, localZone }: LineSample, format: s
 }
 
 /**
- * The time of each line from a field of its JSON object, NaN where there is none; as the running agent reads it.
- * @param field its path, with dots. @param format of the field's text; null for RFC 3339 and epoch numbers.
+ * The time of each text that is nothing but a time, as the running agent reads the value of a JSON field: RFC 3339, or a number since 1970.
+ * @param zone `UTC`, `Local` or an IANA name, for times that name none.
  */
-export function readFieldTimes({ lines, writtenAt, localZone }: LineSample, field: string, format: string | null, zone: string): readonly number[] | { readonly problem: string } {
-  const zones = new Map<string, Zone>();
-  const opened = openZone(zone, localZone, zones);
+export function readValues(texts: readonly string[], { writtenAt, localZone }: LineSample, zone: string): readonly number[] | { readonly problem: string } {
+  const opened = openZone(zone, localZone, new Map());
   if ('problem' in opened) return opened;
-  const value = format === null ? new AnyTime(opened) : compileFormat(format, zone, localZone, zones);
-  if ('problem' in value) return value;
-  const finder = new JsonField(field);
-  return lines.map((line) => {
-    const bytes = Buffer.from(line);
-    return finder.find(bytes, 0, bytes.length) ? value.parse(finder.value, finder.valueFrom, finder.valueTo, writtenAt) : Number.NaN;
+  const value = new AnyTime(opened);
+  return texts.map((text) => {
+    const bytes = Buffer.from(text);
+    return value.parse(bytes, 0, bytes.length, writtenAt);
   });
 }

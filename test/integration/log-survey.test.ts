@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { spawn } from 'node:child_process';
-import { followable, tailLines } from '../../src/agent/log-survey.ts';
+import { currentLives, followable, tailLines } from '../../src/agent/log-survey.ts';
 import { openLogs } from '../../src/host/open-logs.ts';
 import { hasJournal, runningUnits } from '../../src/host/journal-units.ts';
 import { atEnd } from '../support/at-end.ts';
@@ -58,6 +58,11 @@ test('only text that this user can read is proposed', (t) => {
   writeFileSync(join(at, 'a.log.gz'), 'hello\n');
   writeFileSync(join(at, 'b.log'), Buffer.from([1, 2, 3, 0, 4, 0, 5, 6, 0, 1]));
   assert.deepEqual(['a.log', 'a.log.gz', 'b.log', 'c.log', '.'].map((name) => followable(join(at, name))?.size), [6, undefined, undefined, undefined, undefined]);
+});
+
+test('older lives of a log are not logs of their own', () => {
+  const paths = ['/a/app.log', '/a/app.log.1', '/a/app.log-20261121', '/b/app.log.1', '/a/app-2.log', '/a/app-2026-11-20.log'];
+  assert.deepEqual(currentLives(paths.map((path) => ({ path }))).map(({ path }) => path), ['/a/app.log', '/b/app.log.1', '/a/app-2.log']);
 });
 
 test('the end of a file is read in whole lines, whatever its length and encoding', (t) => {

@@ -1,4 +1,4 @@
-import { chosenLineForm, entryKeys, eventsOf, inferLineForm, saysZone, type LineForm, type LineSample } from '../../config/line-form.ts';
+import { chosenLineForm, entryKeys, eventsOf, inferLineForm, saysZone, type ChosenForm, type LineForm } from '../../config/line-form.ts';
 import type { LogGroupClass } from '../../plan.ts';
 import { countText } from '../units.ts';
 import type { Host } from './agent-questions.ts';
@@ -50,7 +50,7 @@ export class EntryQuestions {
   /** The entry, or null when it is left out. */
   async ask(): Promise<{ readonly entry: ConfigPart; readonly estimate: LogEstimate } | null> {
     const { pattern: subject } = this.#log;
-    const named = (['group', 'stream', 'class', 'retention', 'timestamp_format', 'timezone', 'event_start'] as const).some((id) => this.#talk.isGiven(id, subject));
+    const named = (['group', 'stream', 'class', 'retention', 'timestamp_field', 'timestamp_format', 'timezone', 'event_start'] as const).some((id) => this.#talk.isGiven(id, subject));
     if (named) await this.#change(true);
     for (let again = false; ; again = true) {
       this.#show();
@@ -80,31 +80,36 @@ export class EntryQuestions {
   async #change(quiet: boolean): Promise<void> {
     const talk = this.#talk;
     const posed = { subject: this.#log.pattern, quiet, again: !quiet };
-    const { form } = this.#draft;
     const group = await talk.text('group', { ...posed, usual: this.#draft.group });
     const stream = await talk.text('stream', { ...posed, usual: this.#draft.stream });
     const groupClass = await talk.choice('class', { ...posed, usual: this.#draft.groupClass });
     const retention = await talk.choice('retention', { ...posed, usual: this.#draft.retention });
-    const format = await talk.text('timestamp_format', { ...posed, usual: form.format ?? (form.field === null ? '' : FIELD), fault: (value) => this.#formatFault(value) });
-    this.#draft = { group, stream, groupClass, retention, form: await this.#formWith(format, posed) };
+    this.#draft = { group, stream, groupClass, retention, form: await this.#askForm(posed) };
   }
 
-  #formatFault(format: string): string | null {
-    if (isNone(format) || format === FIELD) return null;
-    const form = chosenLineForm(this.#sample, format, null, 'timestamp');
-    return 'problem' in form ? form.problem : null;
-  }
-
-  async #formWith(format: string, posed: { readonly subject: string; readonly quiet: boolean; readonly again: boolean }): Promise<LineForm> {
+  async #askForm(posed: { readonly subject: string; readonly quiet: boolean; readonly again: boolean }): Promise<LineForm> {
+    const talk = this.#talk;
     const { form } = this.#draft;
-    const sample = this.#sample;
-    if (format === FIELD) return form;
-    const first = chosenLineForm(sample, isNone(format) ? null : format, form.timezone, form.start);
-    if ('problem' in first || isNone(format)) return 'problem' in first ? form : first;
-    const timezone = saysZone(first) ? null : await this.#talk.text('timezone', { ...posed, usual: form.timezone ?? 'Local', fault: (zone) => zoneFault(sample, format, zone) });
-    const start = await this.#talk.choice('event_start', { ...posed, usual: form.start === 'timestamp' ? 'timestamp' : 'line' });
-    const chosen = chosenLineForm(sample, format, timezone === 'Local' ? null : timezone, start === 'timestamp' ? 'timestamp' : 'line without leading white space');
-    return 'problem' in chosen ? form : chosen;
+    const isJson = form.field !== null || this.#sample.lines.at(-1)?.startsWith('{') === true;
+    const field = given(await talk.text('timestamp_field', { ...posed, quiet: posed.quiet || !isJson, usual: form.field ?? '', fault: (value) => this.#fault({ field: given(value) }) }));
+    const format = given(await talk.text('timestamp_format', { ...posed, usual: field === form.field ? form.format ?? '' : '', fault: (value) => this.#fault({ field, format: given(value) }) }));
+    if (field === null && format === null) return this.#chosen({});
+    const zone = saysZone(this.#chosen({ field, format })) ? null : await talk.text('timezone', { ...posed, usual: form.timezone ?? 'Local', fault: (value) => this.#fault({ field, format, timezone: value }) });
+    const timezone = zone === 'Local' ? null : zone;
+    if (field !== null) return this.#chosen({ field, format, timezone });
+    const start = await talk.choice('event_start', { ...posed, usual: form.start === 'timestamp' ? 'timestamp' : 'line' });
+    return this.#chosen({ format, timezone, start: start === 'timestamp' ? 'timestamp' : 'line without leading white space' });
+  }
+
+  #fault(form: Partial<ChosenForm>): string | null {
+    const chosen = chosenLineForm(this.#sample, { ...NOTHING, ...form });
+    return 'problem' in chosen ? chosen.problem : null;
+  }
+
+  /** Of answers that have no fault. */
+  #chosen(form: Partial<ChosenForm>): LineForm {
+    const chosen = chosenLineForm(this.#sample, { ...NOTHING, ...form });
+    return 'problem' in chosen ? this.#draft.form : chosen;
   }
 
   #flow(): LogFlow | null {
@@ -128,12 +133,6 @@ export class EntryQuestions {
   }
 }
 
-/** Stands for the JSON field that was found, in the question for a format. */
-const FIELD = '(the field)';
-const isNone = (format: string): boolean => format.trim() === '' || format.trim().toLowerCase() === 'none';
-
-function zoneFault(sample: LineSample, format: string, zone: string): string | null {
-  const form = chosenLineForm(sample, format, zone, 'timestamp');
-  return 'problem' in form ? form.problem : null;
-}
-
+const NOTHING: ChosenForm = { format: null, field: null, timezone: null, start: 'line without leading white space' };
+/** An answer, or null where it says that there is none. */
+const given = (answer: string): string | null => (answer.trim() === '' || answer.trim().toLowerCase() === 'none' ? null : answer);

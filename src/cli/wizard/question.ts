@@ -77,6 +77,7 @@ export const QUESTIONS = {
   retention: { kind: 'choice', text: 'Log group retention in days', usual: '-1', choices: RETENTIONS.map((days) => ({ value: String(days), label: days === -1 ? '-1 (leave as it is: a new group keeps everything)' : String(days) })), when: 'there are logs', each: 'log' },
   entry: { kind: 'choice', text: 'Collect it like this?', usual: 'yes', choices: choices(['yes', 'Yes'], ['change', 'Change it'], ['no', 'Leave it out']), when: 'there are logs', each: 'log' },
   group: { kind: 'text', text: 'Log group name', usual: 'the name of the file', fault: group, when: 'entry is change', each: 'log' },
+  timestamp_field: { kind: 'text', text: 'JSON field that holds the time (none: it is no field)', usual: 'as told from the lines', fault: anything, when: 'entry is change, and the lines are JSON', each: 'log' },
   timestamp_format: { kind: 'text', text: 'Timestamp format (none: events carry the time they are read)', usual: 'as told from the lines', fault: anything, when: 'entry is change', each: 'log' },
   timezone: { kind: 'text', text: 'Time zone of the timestamps: Local, UTC or a name such as Europe/Berlin', usual: 'Local, or UTC where that fits the time of the last write', fault: some, when: 'entry is change, and the timestamps name none', each: 'log' },
   event_start: {

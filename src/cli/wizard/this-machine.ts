@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { globFault, filesNow } from '../../agent/file-lookup.ts';
 import { growthOf } from '../../agent/growth.ts';
-import { followable, isRotationOf, tailLines, type FollowableFile, type Tail } from '../../agent/log-survey.ts';
+import { currentLives, followable, tailLines, type FollowableFile, type Tail } from '../../agent/log-survey.ts';
 import { inferLineForm } from '../../config/line-form.ts';
 import { migrateAwslogs } from '../../config/migrate-awslogs.ts';
 import { parseJson } from '../../config/parse-json.ts';
@@ -121,17 +121,10 @@ async function findLogs(besides: readonly string[], localZone: string): Promise<
     }
   }
   for (const pattern of besides) for (const { path } of (await filesMatching(pattern)).matches) files.delete(path);
-  const names = [...files.keys()];
-  const current = newestFirst([...files.values()]).filter(({ path }) => !names.some((other) => other !== path && path.startsWith(other.slice(0, other.lastIndexOf('.') + 1 || undefined)) && isOlderLife(other, path)));
+  const current = newestFirst(currentLives([...files.values()]));
   const found = current.slice(0, MOST_FILES).map(({ path, size, mtimeMs }) => {
     const sample = sampleOf(path, { tail: tailOrNull, localZone });
     return { path, size, mtimeMs, writer: writers.get(path) ?? null, known: known.get(path) ?? null, form: inferLineForm(sample ?? { lines: [], writtenAt: mtimeMs, localZone }) };
   });
   return { found, unreadable };
-}
-
-/** Whether `path` is a rotated name of `current`, in the same folder. */
-function isOlderLife(current: string, path: string): boolean {
-  const [folder, name] = [current.slice(0, current.lastIndexOf('/') + 1), current.slice(current.lastIndexOf('/') + 1)];
-  return path.startsWith(folder) && isRotationOf(name, path.slice(folder.length));
 }

@@ -146,7 +146,12 @@ test('the field with the time of JSON lines is told, with the form of its text w
   const several = written(({ iso, at }) => JSON.stringify({ created: '2020-01-01T00:00:00Z', user: { time: '2020-01-01T00:00:00Z' }, ts: at.getTime(), at: iso }));
   assert.equal(inferJsonTime(sample(several))?.field, 'ts');
   const python = written(({ day, clock, ms }) => JSON.stringify({ asctime: `${day} ${clock},${ms}`, message: 'x' }));
-  assert.deepEqual([inferJsonTime(sample(python))?.field, inferJsonTime(sample(python))?.format], ['asctime', '%Y-%m-%d %H:%M:%S,%f']);
+  assert.deepEqual([inferJsonTime(sample(python))?.field, inferJsonTime(sample(python))?.format], ['asctime', null]);
+  assert.equal(inferJsonTime(sample(python, { localZone: 'Asia/Tokyo' }))?.timezone, 'UTC');
+  const apache = written(({ at, clock }) => JSON.stringify({ 'log.time': `${DAY(at)}/${MONTH(at)}/2026:${clock} +0000`, time: 'noon 12' }));
+  assert.deepEqual([inferJsonTime(sample(apache))?.field, inferJsonTime(sample(apache))?.format], [undefined, undefined]);
+  const httpd = written(({ at, clock }) => JSON.stringify({ time: `${DAY(at)}/${MONTH(at)}/2026:${clock} +0000`, t: 17 }));
+  assert.deepEqual([inferJsonTime(sample(httpd))?.field, inferJsonTime(sample(httpd))?.format], ['time', '%d/%b/%Y:%H:%M:%S %z']);
   assert.equal(inferJsonTime(sample(written(({ i }) => JSON.stringify({ id: i })))), null);
   assert.equal(inferJsonTime(sample(written(({ iso }) => `{${iso}} no JSON`))), null);
 });

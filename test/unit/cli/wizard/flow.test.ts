@@ -4,7 +4,7 @@ import { Answers } from '../../../../src/cli/wizard/answers.ts';
 import { Conversation, defaultsVoice } from '../../../../src/cli/wizard/conversation.ts';
 import { askConfig } from '../../../../src/cli/wizard/flow.ts';
 import { partAt, listIn, type ConfigPart } from '../../../../src/cli/wizard/config-part.ts';
-import { converse, madeUp } from './scripted.ts';
+import { NOW, converse, madeUp } from './scripted.ts';
 
 const entries = (config: ConfigPart): readonly ConfigPart[] => listIn(partAt(config, 'logs', 'logs_collected', 'files'), 'collect_list') as readonly ConfigPart[];
 
@@ -74,6 +74,18 @@ test('a log is changed until it pleases, and its lines are shown each time', asy
 test('no timestamp format is none', async () => {
   const { proposed } = await converse([['Collect it', 'change'], ['Timestamp format', ''], ['Collect it', 'yes']]);
   assert.equal(entries(proposed.config)[0]?.['timestamp_format'], undefined);
+});
+
+test('the field of JSON lines is told, can be changed, and one without times is not taken', async () => {
+  const lines = Array.from({ length: 9 }, (_, i) => JSON.stringify({ time: new Date(NOW - (9 - i) * 60_000).toISOString(), at: { unix: NOW / 1000 - (9 - i) * 60 }, id: `x${i}` }));
+  const machine = madeUp({ tail: () => ({ lines, encoding: 'utf-8', mtimeMs: NOW, bytes: 900 }) });
+  const told = entries((await converse([], { machine })).proposed.config)[0];
+  assert.deepEqual([told?.['timestamp_field'], told?.['timestamp_format']], ['time', undefined]);
+  const changed = entries((await converse([['Collect it', 'change'], ['JSON field', 'at.unix'], ['Time zone', 'UTC']], { machine })).proposed.config)[0];
+  assert.deepEqual([changed?.['timestamp_field'], changed?.['timestamp_format'], changed?.['timezone'], changed?.['multi_line_start_pattern']], ['at.unix', undefined, 'UTC', undefined]);
+  const none = entries((await converse([['Collect it', 'change'], ['JSON field', 'none']], { machine })).proposed.config)[0];
+  assert.deepEqual([none?.['timestamp_field'], none?.['timestamp_format']], [undefined, undefined]);
+  await assert.rejects(converse([], { machine, answers: { 'timestamp_field[/var/log/nginx/access.log]': 'id' } }), /no time is read from the field "id" of these lines/);
 });
 
 test('a log can be left out, and patterns that nothing matches yet can be added', async () => {

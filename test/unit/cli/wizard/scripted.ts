@@ -7,7 +7,7 @@ import type { ConfigPart } from '../../../../src/cli/wizard/config-part.ts';
 import type { FoundLog } from '../../../../src/cli/wizard/log-proposals.ts';
 import type { Machine } from '../../../../src/cli/wizard/machine.ts';
 
-const NOW = Date.UTC(2026, 10, 21, 12);
+export const NOW = Date.UTC(2026, 10, 21, 12);
 const LINES: readonly string[] = Array.from({ length: 20 }, (_, i) => `${new Date(NOW - (20 - i) * 60_000).toISOString()} INFO line ${i}`);
 
 /** A host on premises with two logs: one of nginx, one of a program nobody knows. */
