@@ -1,7 +1,8 @@
 import type { Tail } from '../../agent/log-survey.ts';
-import { inferLineForm, type LineSample } from '../../config/line-form.ts';
+import { chosenLineForm, inferLineForm, type LineForm, type LineSample } from '../../config/line-form.ts';
 import { countText } from '../units.ts';
 import type { Conversation } from './conversation.ts';
+import type { KnownLog } from './known-logs.ts';
 import { groupFor, proposalsFor, type LogProposal } from './log-proposals.ts';
 import { printable } from '../text-table.ts';
 import { proposalFacts } from './log-text.ts';
@@ -50,6 +51,14 @@ async function proposalOf(pattern: string, machine: Machine): Promise<LogProposa
 export function sampleOf(path: string, machine: Pick<Machine, 'tail' | 'localZone'>): EncodedSample | null {
   const tail = machine.tail(path);
   return tail === null ? null : { lines: tail.lines, writtenAt: tail.mtimeMs, localZone: machine.localZone, encoding: tail.encoding };
+}
+
+/** What the lines say; where there are none yet, what the program is known to write. */
+export function formOf(sample: LineSample, known: KnownLog | null): LineForm {
+  const { format = null, field = null } = known ?? {};
+  if (sample.lines.length > 0 || (format === null && field === null)) return inferLineForm(sample);
+  const form = chosenLineForm(sample, { format, field, timezone: null, start: 'line without leading white space' });
+  return 'problem' in form ? inferLineForm(sample) : form;
 }
 
 /** Of a log that has no lines yet. */

@@ -1,8 +1,8 @@
-import { chosenLineForm, entryKeys, eventsOf, inferLineForm, saysZone, type ChosenForm, type LineForm } from '../../config/line-form.ts';
+import { chosenLineForm, entryKeys, eventsOf, saysZone, type ChosenForm, type LineForm } from '../../config/line-form.ts';
 import type { LogGroupClass } from '../../plan.ts';
 import { countText } from '../units.ts';
 import type { Host } from './agent-questions.ts';
-import { emptySample, sampleOf, type EncodedSample } from './choose-logs.ts';
+import { emptySample, formOf, sampleOf, type EncodedSample } from './choose-logs.ts';
 import type { ConfigPart } from './config-part.ts';
 import type { Conversation } from './conversation.ts';
 import { flowOf, growthOfLines, type LogFlow } from './log-flow.ts';
@@ -44,7 +44,7 @@ export class EntryQuestions {
     this.#sample = (newest === undefined ? null : sampleOf(newest, machine)) ?? emptySample(machine);
     // Two logs of one name would be mixed in one stream.
     const group = groups.has(log.group) ? log.pattern.replaceAll(/[*?[\]{},!]+/g, '-').replaceAll(/[^.\-_/#A-Za-z0-9]/g, '_') : log.group;
-    this.#draft = { ...shared, group, form: inferLineForm(this.#sample) };
+    this.#draft = { ...shared, group, form: formOf(this.#sample, log.files[0]?.known ?? null) };
   }
 
   /** The entry, or null when it is left out. */

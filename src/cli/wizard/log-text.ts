@@ -23,8 +23,13 @@ export function proposalFacts({ files }: LogProposal, now: number): string {
 
 /** What the lines of a file were taken for, and its last events as they will be: a time or `-`, and the text. */
 export function formText(sample: LineSample, form: LineForm): string {
-  if (sample.lines.length === 0) return 'There are no lines yet: events carry the time they are read.';
+  if (sample.lines.length === 0) return noLinesText(form);
   return [...formLines(sample, form), '', ...eventLines(sample, form)].join('\n');
+}
+
+function noLinesText({ format, field }: LineForm): string {
+  const form = format ?? (field === null ? null : `field "${field}"`);
+  return form === null ? 'There are no lines yet: events carry the time they are read.' : `time    ${form}: there are no lines yet, but this is how the program writes it`;
 }
 
 function formLines(sample: LineSample, { format, field, timezone, ambiguousWith, start, times }: LineForm): readonly string[] {

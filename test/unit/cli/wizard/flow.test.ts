@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { globFault } from '../../../../src/agent/file-lookup.ts';
+import { groupFault } from '../../../../src/config/names.ts';
+import { compileFormat } from '../../../../src/records/timestamp.ts';
+import { KNOWN_LOGS } from '../../../../src/cli/wizard/known-logs.ts';
 import { Answers } from '../../../../src/cli/wizard/answers.ts';
 import { Conversation, defaultsVoice } from '../../../../src/cli/wizard/conversation.ts';
 import { askConfig } from '../../../../src/cli/wizard/flow.ts';
@@ -86,6 +90,20 @@ test('the field of JSON lines is told, can be changed, and one without times is 
   const none = entries((await converse([['Collect it', 'change'], ['JSON field', 'none']], { machine })).proposed.config)[0];
   assert.deepEqual([none?.['timestamp_field'], none?.['timestamp_format']], [undefined, undefined]);
   await assert.rejects(converse([], { machine, answers: { 'timestamp_field[/var/log/nginx/access.log]': 'id' } }), /no time is read from the field "id" of these lines/);
+});
+
+test('of a known program that has not written yet the usual form is taken', async () => {
+  const { proposed, shown } = await converse([], { machine: madeUp({ tail: () => ({ lines: [], encoding: 'utf-8', mtimeMs: NOW, bytes: 0 }) }) });
+  assert.equal(entries(proposed.config)[0]?.['timestamp_format'], '%d/%b/%Y:%H:%M:%S %z');
+  assert.match(shown.find((text) => text.startsWith('/var/log/nginx'))!, /there are no lines yet, but this is how the program writes it/);
+});
+
+test('every known form is one the agent reads', () => {
+  for (const { pattern, format, group } of KNOWN_LOGS) {
+    assert.equal(groupFault(group), null);
+    assert.equal(globFault(pattern), null);
+    if (format !== undefined) assert.ok(!('problem' in compileFormat(format, 'UTC', 'UTC')), format);
+  }
 });
 
 test('a log can be left out, and patterns that nothing matches yet can be added', async () => {

@@ -4,6 +4,7 @@ import { Answers } from '../../../../src/cli/wizard/answers.ts';
 import { Conversation, type Posed, type Voice } from '../../../../src/cli/wizard/conversation.ts';
 import { askConfig, type Proposed } from '../../../../src/cli/wizard/flow.ts';
 import type { ConfigPart } from '../../../../src/cli/wizard/config-part.ts';
+import { KNOWN_LOGS } from '../../../../src/cli/wizard/known-logs.ts';
 import type { FoundLog } from '../../../../src/cli/wizard/log-proposals.ts';
 import type { Machine } from '../../../../src/cli/wizard/machine.ts';
 
@@ -14,7 +15,7 @@ const LINES: readonly string[] = Array.from({ length: 20 }, (_, i) => `${new Dat
 export function madeUp(more: Partial<Machine> = {}): Machine {
   const form = inferLineForm({ lines: LINES, writtenAt: NOW, localZone: 'UTC' });
   const found: readonly FoundLog[] = [
-    { path: '/var/log/nginx/access.log', size: 1000, mtimeMs: NOW, writer: 'nginx', known: { application: 'nginx', pattern: '/var/log/nginx/*access*.log', group: 'nginx/access' }, form },
+    { path: '/var/log/nginx/access.log', size: 1000, mtimeMs: NOW, writer: 'nginx', known: KNOWN_LOGS[0]!, form },
     { path: '/srv/app/app.log', size: 1000, mtimeMs: NOW, writer: 'java', known: null, form },
   ];
   return {
