@@ -92,7 +92,10 @@ async function atTerminal(flags: WizardFlags, answers: Answers, from: ConfigPart
   const { CancelledError, begin, cancelled, end, terminalVoice } = await import('./wizard/terminal-voice.ts');
   begin('agent wizard: a config for this host. Ctrl-C leaves without writing anything.');
   try {
-    return await converse(flags, answers, from, new Conversation(answers, terminalVoice()), end);
+    // A prompt whose input has ended waits for nothing: the process would end as if all were done.
+    const { promise: inputOver, reject } = Promise.withResolvers<never>();
+    process.once('beforeExit', () => { reject(new CancelledError()); });
+    return await Promise.race([converse(flags, answers, from, new Conversation(answers, terminalVoice()), end), inputOver]);
   } catch (error) {
     if (!(error instanceof CancelledError)) throw error;
     cancelled('Left; nothing was written.');

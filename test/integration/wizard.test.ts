@@ -140,6 +140,15 @@ for (const question of ['Which user', 'Which of the logs', 'Collect it like this
   });
 }
 
+test('the end of the input of a terminal is a no: 130, and nothing is written', async (t) => {
+  const { folder } = await host(t);
+  const terminal = new Terminal(t, { command: [...AGENT, 'wizard'], cwd: folder, env: ENV });
+  // Before a prompt has taken the terminal over this is the end of its input.
+  terminal.type(KEY.endOfInput);
+  assert.equal(await terminal.exit(), 130, terminal.text);
+  assert.match(terminal.text, /Left; nothing was written\./);
+});
+
 test('without a terminal nothing is asked, and whatever is piped in nothing loops', async (t) => {
   const { folder } = await host(t);
   for (const input of ['', '\n'.repeat(100_000)]) {

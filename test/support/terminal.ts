@@ -12,7 +12,7 @@ const CURSOR = '\u001b[36m\u25fb\u001b[39m ';
 /** Marks the question that is open now. */
 const OPEN = '\u25c6';
 
-export const KEY = { enter: '\r', down: '\u001b[B', space: ' ', interrupt: '\u0003' } as const;
+export const KEY = { enter: '\r', down: '\u001b[B', space: ' ', interrupt: '\u0003', endOfInput: '\u0004' } as const;
 
 /** More than any list of a test has. */
 const MOST_ROWS = 60;
@@ -47,6 +47,9 @@ export class Terminal {
 
   /** All that was on the screen so far, without colours. */
   get text(): string { return this.#said.replaceAll(SEQUENCES, '').replaceAll('\r', ''); }
+
+  /** Writes keys whatever is shown. */
+  type(keys: string): void { this.#child.stdin.write(keys); }
 
   /** Waits for an open question that begins so, and answers with keys. */
   async answer(question: string, ...keys: readonly string[]): Promise<void> {
