@@ -144,7 +144,7 @@ test('the end of the input of a terminal is a no: 130, and nothing is written', 
   const { folder } = await host(t);
   const terminal = new Terminal(t, { command: [...AGENT, 'wizard'], cwd: folder, env: ENV });
   // Before a prompt has taken the terminal over this is the end of its input.
-  terminal.type(KEY.endOfInput);
+  terminal.end(KEY.endOfInput);
   assert.equal(await terminal.exit(), 130, terminal.text);
   assert.match(terminal.text, /Left; nothing was written\./);
 });

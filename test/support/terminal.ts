@@ -14,6 +14,7 @@ const OPEN = '\u25c6';
 
 export const KEY = { enter: '\r', down: '\u001b[B', space: ' ', interrupt: '\u0003', endOfInput: '\u0004' } as const;
 
+const WAIT_MS = 20_000;
 /** More than any list of a test has. */
 const MOST_ROWS = 60;
 
@@ -48,8 +49,8 @@ export class Terminal {
   /** All that was on the screen so far, without colours. */
   get text(): string { return this.#said.replaceAll(SEQUENCES, '').replaceAll('\r', ''); }
 
-  /** Writes keys whatever is shown. */
-  type(keys: string): void { this.#child.stdin.write(keys); }
+  /** The last keys, whatever is shown: the terminal's input ends behind them. */
+  end(keys: string): void { this.#child.stdin.end(keys); }
 
   /** Waits for an open question that begins so, and answers with keys. */
   async answer(question: string, ...keys: readonly string[]): Promise<void> {
@@ -76,9 +77,12 @@ export class Terminal {
       const found = this.text.includes(text, this.#mark);
       if (!found && this.#over) throw new Error(`the command ended without showing ${JSON.stringify(text)}:\n${this.text}`);
       return found;
-    }, 20_000);
+    }, WAIT_MS);
   }
 
   /** Exit code, once the command has ended. */
-  exit(): Promise<number> { return this.#exited; }
+  async exit(): Promise<number> {
+    await until('the command to end', () => this.#over, WAIT_MS);
+    return this.#exited;
+  }
 }
