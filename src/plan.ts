@@ -89,8 +89,10 @@ export interface FramingPlan {
 }
 
 export interface TimestampPlan {
-  /** As written in the config: strptime directives. */
-  readonly format: string;
+  /** As written in the config: strptime directives, or `epoch_ms` and the like. Null: of a field, any usual one. */
+  readonly format: string | null;
+  /** Path of the JSON field that holds it, or null: it stands in the event's text. */
+  readonly field: string | null;
   /** `UTC`, `Local`, or an IANA zone name: used for timestamps without a zone of their own. */
   readonly zone: string;
   readonly trim: boolean;

@@ -8,7 +8,7 @@ import type { UndeliverablePolicy } from '../plan.ts';
 import type { ChunkText } from '../records/chunk-text.ts';
 import type { Filters } from '../records/filter.ts';
 import type { Redaction } from '../records/redact/redaction.ts';
-import type { Spans, TimestampParser } from '../records/timestamp.ts';
+import type { Spans, TimestampReader } from '../records/timestamp.ts';
 import { trimTimestamps } from '../records/trim.ts';
 import type { Report } from '../report/report.ts';
 
@@ -19,7 +19,7 @@ export interface StamperOptions {
   readonly arena: Arena;
   readonly text: ChunkText;
   /** Null: events carry the time at which they were read. */
-  readonly timestamp: { readonly parser: TimestampParser; readonly trim: boolean } | null;
+  readonly timestamp: { readonly parser: TimestampReader; readonly trim: boolean } | null;
   /** Null: nothing is filtered. */
   readonly filters: Filters | null;
   /** Null: events are sent as they are. */
@@ -39,7 +39,7 @@ export interface StamperOptions {
 export interface StampedFile {
   readonly path: string;
   readonly mtimeMs: number;
-  readonly parser: TimestampParser | null;
+  readonly parser: TimestampReader | null;
   readonly lane: { readonly destination: Destination };
 }
 
@@ -62,7 +62,7 @@ export class Stamper {
   }
 
   get wide(): boolean { return this.#o.wide; }
-  newParser(): TimestampParser | null { return this.#o.timestamp?.parser.fork() ?? null; }
+  newParser(): TimestampReader | null { return this.#o.timestamp?.parser.fork() ?? null; }
 
   /** @param splitTime time of the message that the first frame continues, DROPPED_TIME, or null. */
   stamp(framer: Framer, file: StampedFile, splitTime: number | null): void {
@@ -99,7 +99,7 @@ export class Stamper {
     if (dropping) this.#compact(framer);
   }
 
-  #parse(parser: TimestampParser, file: StampedFile, framer: Framer): void {
+  #parse(parser: TimestampReader, file: StampedFile, framer: Framer): void {
     const { hasPieces, continues } = framer;
     const { arena, text, report } = this.#o;
     const before = parser.previous;

@@ -79,7 +79,8 @@ function describeFraming({ encoding, start, multilineTimeoutMs, partialLineTimeo
 function describeTime(timestamp: TimestampPlan | null): string {
   if (timestamp === null) return 'when it is read';
   const zone = timestamp.zone === 'Local' ? 'local time' : timestamp.zone;
-  return `in the text as ${timestamp.format}, ${zone} where it names no zone${timestamp.trim ? '; cut out of the message' : ''}`;
+  const form = timestamp.format ?? 'RFC 3339 or a number since 1970';
+  return `${timestamp.field === null ? 'in the text' : `in the JSON field ${timestamp.field}`} as ${form}, ${zone} where it names no zone${timestamp.trim ? '; cut out of the message' : ''}`;
 }
 
 function describeRedaction(rule: RedactRulePlan): string {

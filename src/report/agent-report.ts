@@ -129,7 +129,7 @@ export class AgentReport implements Report {
 
   untimed(events: number, path: string): void {
     this.untimedEvents += events;
-    this.trouble(`untimed ${path}`, `${path}: events without a time that fits timestamp_format; they carry the time of the event before them. Check timestamp_format against the file`);
+    this.trouble(`untimed ${path}`, `${path}: events without a time that fits timestamp_format, or without their timestamp_field; they carry the time of the event before them. Check both against the file`);
   }
 
   clamped(events: number, path: string): void {

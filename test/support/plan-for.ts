@@ -17,7 +17,8 @@ export interface EntrySpec {
   /** Default 30,000, the product's: a test that waits for a partial line sets it. */
   readonly partialLineTimeoutMs?: number;
   readonly maxEventBytes?: number;
-  readonly timestamp?: TimestampPlan | null;
+  /** Without `field` it stands in the text. */
+  readonly timestamp?: (Omit<TimestampPlan, 'field'> & Partial<TimestampPlan>) | null;
   readonly filters?: readonly FilterPlan[];
   readonly redact?: readonly RedactRulePlan[];
   readonly exclude?: FileEntryPlan['exclude'];
@@ -59,7 +60,7 @@ function entryFor(spec: EntrySpec, index: number, key: string): FileEntryPlan {
       groupClass: null, retentionDays: null, entity: null, ...spec.naming,
     },
     framing,
-    timestamp: spec.timestamp ?? null,
+    timestamp: spec.timestamp === undefined || spec.timestamp === null ? null : { field: null, ...spec.timestamp },
     filters: spec.filters ?? [],
     redact: spec.redact ?? [],
     autoRemoval: spec.autoRemoval ?? false,
