@@ -135,7 +135,7 @@ export class Agent {
     const arena = new Arena(largest);
     const kernel = createKernel(arena);
     const budget = (this.#budget = new Budget(plan.delivery.budgetBytes));
-    const descriptors = (this.#descriptors = new Descriptors(descriptorLimit()));
+    const descriptors = (this.#descriptors = new Descriptors(descriptorLimit(), report));
     const wake = new Wake(report, now, life.stop);
     const { undeliverable } = plan.delivery;
     const undelivered = { add: (event: Omit<QuarantinedRecord, 'time'>): void => {

@@ -5,14 +5,17 @@ import { Agent } from '../agent/agent.ts';
 import { StateDirectoryError } from '../agent/state-directory.ts';
 import { globFault } from '../agent/file-lookup.ts';
 import { statusOf } from '../agent/status.ts';
-import { formatProblems } from '../config/problem.ts';
+import { formatProblem, formatProblems } from '../config/problem.ts';
+import type { Problem, Severity } from '../config/problem.ts';
 import { openControl } from '../control/server.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import { hostZone } from '../host/time-zone.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import { releaseMemory } from './runtime.ts';
 import { AgentReport } from '../report/agent-report.ts';
-import type { LogLevel } from '../report/agent-report.ts';
+import { OwnLog } from '../report/own-log.ts';
+import type { LogLevel } from '../report/own-log.ts';
+import type { LogPlan } from '../plan.ts';
 import { loadPlan } from './load-plan.ts';
 import { agentVersion } from './version.ts';
 
@@ -23,6 +26,8 @@ const EXIT_UNFINISHED = 75;
 const EXIT_NO_STATE = 73;
 /** Time to deliver what is held after SIGTERM: below systemd's default TimeoutStopSec of 90 s. */
 const DRAIN_MS = 60_000;
+const DEFAULT_LOG: LogPlan = { level: 'info', format: 'text' };
+const LEVEL_OF: Readonly<Record<Severity, LogLevel>> = { error: 'error', warning: 'warn', note: 'info' };
 
 interface RunOptions {
   readonly config: readonly string[];
@@ -47,18 +52,19 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet }: RunOpt
   const life = endedBySignals();
   const stateDir = resolve(directory);
   const { plan, problems, unreadable } = await loadPlan(config, process.env, globFault);
-  if (problems.length > 0) process.stderr.write(formatProblems(problems, process.stderr.isTTY));
+  const log = new OwnLog(plan?.log ?? DEFAULT_LOG, (line) => { process.stderr.write(line); }, Date.now, quiet === true ? 'warn' : 'debug');
+  sayProblems(problems, log);
   if (unreadable) return EXIT_NO_INPUT;
   if (plan === null || plan.entries.length === 0) {
-    process.stderr.write('agent: nothing to run: the config has no entry that works; `agent check` says what is wrong\n');
+    log.fatal('nothing to run: the config has no entry that works; `agent check` says what is wrong');
     return EXIT_CONFIG;
   }
   const unreadableBundle = await certificatesFault(process.env['AWS_CA_BUNDLE']);
   if (unreadableBundle !== null) {
-    process.stderr.write(`agent: ${unreadableBundle}\n`);
+    log.fatal(unreadableBundle);
     return EXIT_CONFIG;
   }
-  const report = new AgentReport((level, message) => { if (quiet !== true || level !== 'info') logLine(level, message); }, Date.now);
+  const report = new AgentReport(log.line, Date.now, () => log.says('debug'));
   const agent = new Agent({
     plan, stateDir, report, env: process.env, localZone: hostZone(process.env), releaseMemory, untilCaughtUp: untilCaughtUp === true,
     alongside: (running) => openControl({ stateDirectory: stateDir, status: () => statusOf(running, agentVersion), report }),
@@ -68,7 +74,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet }: RunOpt
     await agent.run(life);
   } catch (error) {
     if (!(error instanceof StateDirectoryError)) throw error;
-    process.stderr.write(`agent: ${error.message}\n`);
+    log.fatal(error.message);
     return EXIT_NO_STATE;
   }
   const { files, bytes } = agent.unfinished;
@@ -76,6 +82,12 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet }: RunOpt
   const unfinished = untilCaughtUp === true && (life.stop.aborted || files > 0);
   report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${files > 0 ? `; ${bytes} bytes of ${files} ${files === 1 ? 'file' : 'files'} are not acknowledged, they are read at the next start` : ''}`);
   return unfinished ? EXIT_UNFINISHED : 0;
+}
+
+/** For people as `check` prints them; a program that reads the log gets one line each. */
+function sayProblems(problems: readonly Problem[], log: OwnLog): void {
+  if (log.format === 'json') for (const problem of problems) log.line(LEVEL_OF[problem.severity], formatProblem(problem, false).replace(/\n\s+/, '; '));
+  else if (problems.length > 0) process.stderr.write(formatProblems(problems, process.stderr.isTTY));
 }
 
 /** Ends with SIGTERM or SIGINT, also one that comes while the config is read; at the second one, or the deadline, at once. */
@@ -100,8 +112,4 @@ async function certificatesFault(bundle: string | undefined): Promise<string | n
   } catch (error) {
     return `AWS_CA_BUNDLE names ${bundle}, which cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}): name a file of PEM certificates that this user may read, or unset the variable`;
   }
-}
-
-function logLine(level: LogLevel, message: string): void {
-  process.stderr.write(`${new Date().toISOString()} ${level.padEnd(5)} ${message}\n`);
 }
