@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
-import type { DeliveryPlan, FileEntryPlan, ReadingPlan } from '../plan.ts';
+import type { DeliveryPlan, FileEntryPlan, ReadingPlan, RedactRulePlan } from '../plan.ts';
 import { PatternCompiler, compileFilters, compileFraming, compileTimestampPlan } from './compile-framing.ts';
+import { compileRedact } from './compile-redact.ts';
 import { compileNaming, type NamingContext } from './compile-naming.ts';
 import { expanded } from './compile-service.ts';
 import type { FileEntry, Logs } from './generated/document.generated.ts';
@@ -55,12 +56,15 @@ export class EntryCompiler {
   readonly #ownLogs: readonly string[];
   readonly #patterns: PatternCompiler;
   readonly #globFault: GlobFault;
+  /** Of `logs`: for entries without a list of their own. */
+  readonly #redact: readonly RedactRulePlan[];
 
-  constructor(context: NamingContext, delivery: DeliveryPlan, ownLogs: readonly string[], globFault: GlobFault) {
+  constructor(context: NamingContext, delivery: DeliveryPlan, ownLogs: readonly string[], globFault: GlobFault, redact: readonly RedactRulePlan[]) {
     this.#context = context;
     this.#delivery = delivery;
     this.#ownLogs = ownLogs;
     this.#globFault = globFault;
+    this.#redact = redact;
     this.#patterns = new PatternCompiler(context.report);
   }
 
@@ -80,6 +84,7 @@ export class EntryCompiler {
       framing: compileFraming(entry, pointer, limits, this.#patterns, report),
       timestamp: compileTimestampPlan(entry, pointer, facts.localZone, report),
       filters: compileFilters(entry, pointer, this.#patterns),
+      redact: entry.redact === undefined ? this.#redact : compileRedact(entry.redact, `${pointer}/redact`, this.#patterns, report),
       autoRemoval: entry.auto_removal ?? false,
     };
   }
