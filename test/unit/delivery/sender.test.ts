@@ -8,9 +8,10 @@ import { Recovery } from '../../../src/delivery/recovery.ts';
 import { Sender } from '../../../src/delivery/sender.ts';
 import { Share } from '../../../src/delivery/share.ts';
 import { Slots } from '../../../src/delivery/slots.ts';
-import type { Destination, Outcome } from '../../../src/flow.ts';
+import type { Outcome } from '../../../src/flow.ts';
+import { destinationFor } from '../../support/destination.ts';
 
-const DESTINATION: Destination = { group: 'g', stream: 's', groupClass: null, retentionDays: null, entity: null };
+const DESTINATION = destinationFor();
 const BODY = { bytes: Buffer.from('{}'), encoding: null } as const;
 const ACCEPTED: Outcome = { kind: 'accepted', rejected: null };
 const REFUSED: Outcome = { kind: 'refused', reason: 'a wrong name' };
