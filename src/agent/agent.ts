@@ -1,13 +1,10 @@
-import { createLogsClient } from '../aws/clients.ts';
 import type { Environment } from '../aws/connection.ts';
-import { LogsEndpoint } from '../aws/logs-endpoint.ts';
 import { BufferPool } from '../batching/log-batch.ts';
 import type { CheckpointStore } from '../checkpoint/store.ts';
 import { Budget } from '../delivery/budget.ts';
 import type { Lane } from '../delivery/lane.ts';
 import { Quarantine } from '../delivery/quarantine.ts';
 import type { QuarantinedRecord } from '../delivery/quarantine.ts';
-import { Recovery } from '../delivery/recovery.ts';
 import { Slots } from '../delivery/slots.ts';
 import { Descriptors, descriptorLimit } from '../files/descriptors.ts';
 import { Finder } from '../files/finder.ts';
@@ -28,6 +25,7 @@ import { releaseBeyond } from './lingering.ts';
 import { LogPipeline } from './log-pipeline.ts';
 import { Relatives } from './relatives.ts';
 import { Rest } from './rest.ts';
+import { Services } from './services.ts';
 import { CHUNK_BYTES, buildStages } from './stages.ts';
 import { openStore } from './state-directory.ts';
 
@@ -93,10 +91,14 @@ export class Agent {
 
   /**
    * Runs until `life.stop`, then drains until everything held is acknowledged or `life.abandon`; with `untilCaughtUp`
-   * until everything that exists is acknowledged. Throws StateDirectoryError when the state directory cannot be used.
+   * until everything that exists is acknowledged. Throws StateDirectoryError when the state directory cannot be used, and
+   * NetworkError when proxies or certificates cannot (see networkFault).
    */
   async run(life: Lifetime): Promise<void> {
     const { plan, report, stateDir, env } = this.#o;
+    // Ending early (caught up) is this run's own affair: the owner's lifetime is not ours to end.
+    const inner = new LifetimeControl();
+    const services = new Services({ delivery: plan.delivery, env, report, abandon: inner.abandon, random: Math.random });
     const trouble = {
       checkpointTrouble: (m: string) => report.trouble('checkpoints', m), checkpointRecovered: (m: string) => report.recovered('checkpoints', m),
       quarantineTrouble: (m: string) => report.trouble('quarantine', m), quarantineRecovered: (m: string) => report.recovered('quarantine', m),
@@ -105,9 +107,6 @@ export class Agent {
     const quarantine = (this.#quarantine = Quarantine.open(stateDir, { report: trouble }));
     const storeLife = new LifetimeControl();
     const storing = store.run(storeLife);
-    // Ending early (caught up) is this run's own affair: the owner's lifetime is not ours to end.
-    const inner = new LifetimeControl();
-    const client = createLogsClient(plan.service, plan.delivery, env, inner.abandon);
     const onStop = (): void => inner.requestStop();
     const onAbandon = (): void => inner.requestAbandon();
     life.stop.addEventListener('abort', onStop);
@@ -116,19 +115,19 @@ export class Agent {
     if (life.abandon.aborted) onAbandon();
     try {
       await using _ = await this.#o.alongside?.(this);
-      await this.#follow(inner, store, quarantine, client);
+      await this.#follow(inner, store, quarantine, services);
     } finally {
       storeLife.requestStop();
       await storing;
       quarantine.flush();
       await store.close();
-      client.destroy();
+      services.destroy();
       life.stop.removeEventListener('abort', onStop);
       life.abandon.removeEventListener('abort', onAbandon);
     }
   }
 
-  async #follow(life: LifetimeControl, store: CheckpointStore, quarantine: Quarantine, client: ReturnType<typeof createLogsClient>): Promise<void> {
+  async #follow(life: LifetimeControl, store: CheckpointStore, quarantine: Quarantine, services: Services): Promise<void> {
     const { plan, report, localZone, stateDir } = this.#o;
     const now = (): number => performance.now();
     const largest = Math.max(LEAST_INPUT, ...plan.entries.map((entry) => entry.framing.maxEventBytes + READ_MARGIN));
@@ -143,11 +142,9 @@ export class Agent {
     } };
     const pool = new BufferPool(POOLED_BYTES + Math.min((plan.delivery.window - 1) * POOLED_PER_REQUEST, plan.delivery.budgetBytes));
     this.#hurry = this.#o.untilCaughtUp === true;
-    const lanes = (this.#lanes = new Lanes({
+    const lanes = (this.#lanes = new Lanes(services, {
       arena, kernel, budget, report, now, undelivered, pool,
       slots: new Slots(plan.delivery.maxRequests),
-      recovery: new Recovery(Math.random),
-      endpoint: new LogsEndpoint({ client, compression: plan.delivery.compression, url: plan.service.endpoint, report, abandon: life.abandon }),
       flushMs: plan.delivery.flushMs,
       window: plan.delivery.window,
       maxBatchBytes: plan.delivery.maxBatchBytes,

@@ -1,19 +1,27 @@
 import { Lane } from '../delivery/lane.ts';
 import type { LaneContext } from '../delivery/lane.ts';
 import type { Destination } from '../flow.ts';
+import { serviceKey } from './services.ts';
+import type { Service, Services } from './services.ts';
+
+/** What lanes of all services share. */
+export type SharedContext = Omit<LaneContext, keyof Service>;
 
 /** Lanes kept although no file feeds them: their counters stay in `status`. */
 const SPARE_LANES = 100;
 
-/** The lanes of a run: one for each destination that was written to, made when it is first asked for. */
+/** The lanes of a run: one for each destination (service, group, stream) that was written to, made when it is first asked for. */
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
-  readonly #context: LaneContext;
+  readonly #services: Pick<Services, 'of'>;
+  readonly #shared: SharedContext;
+  readonly #contexts = new Map<string, LaneContext>();
   #hurry: boolean;
 
   /** @param hurry no lane waits for its flush timer. */
-  constructor(context: LaneContext, hurry: boolean) {
-    this.#context = context;
+  constructor(services: Pick<Services, 'of'>, shared: SharedContext, hurry: boolean) {
+    this.#services = services;
+    this.#shared = shared;
     this.#hurry = hurry;
   }
 
@@ -22,14 +30,22 @@ export class Lanes {
   get empty(): boolean { return this.#lanes.values().every((lane) => lane.empty); }
 
   of(destination: Destination): Lane {
-    const key = `${destination.group}\n${destination.stream}`;
+    const service = serviceKey(destination.service);
+    const key = `${service}\n${destination.group}\n${destination.stream}`;
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
-      lane = new Lane(destination, this.#context);
+      lane = new Lane(destination, this.#contextOf(service, destination));
       if (this.#hurry) lane.drain();
       this.#lanes.set(key, lane);
     }
     return lane;
+  }
+
+  /** One for all lanes of a service. */
+  #contextOf(key: string, { service }: Destination): LaneContext {
+    const context = this.#contexts.get(key) ?? { ...this.#shared, ...this.#services.of(service) };
+    this.#contexts.set(key, context);
+    return context;
   }
 
   /** Sends what is held; resolves when all of it is acknowledged, or on `abandon`. */

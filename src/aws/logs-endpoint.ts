@@ -68,7 +68,7 @@ export class LogsEndpoint implements Endpoint {
   }
 
   async create(destination: Destination): Promise<Outcome> {
-    const { group, stream, groupClass } = destination;
+    const { group, stream, groupClass, kmsKeyId, tags } = destination;
     const createStream = (): Promise<Outcome> => this.#attempt(async () => {
       await this.#client.send(new CreateLogStreamCommand({ logGroupName: group, logStreamName: stream }));
       return { kind: 'accepted', rejected: null };
@@ -76,7 +76,12 @@ export class LogsEndpoint implements Endpoint {
     const first = await createStream();
     if (first.kind !== 'missing') return first;
     const created = await this.#attempt(async () => {
-      await this.#client.send(new CreateLogGroupCommand({ logGroupName: group, ...(groupClass === null ? {} : { logGroupClass: groupClass }) }));
+      await this.#client.send(new CreateLogGroupCommand({
+        logGroupName: group,
+        ...(groupClass === null ? {} : { logGroupClass: groupClass }),
+        ...(kmsKeyId === null ? {} : { kmsKeyId }),
+        ...(Object.keys(tags).length === 0 ? {} : { tags }),
+      }));
       return { kind: 'accepted', rejected: null };
     });
     if (created.kind !== 'accepted') return created.kind === 'split' ? { kind: 'refused', reason: created.reason } : created;

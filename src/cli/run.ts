@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { Agent } from '../agent/agent.ts';
 import { StateDirectoryError } from '../agent/state-directory.ts';
 import { globFault } from '../agent/file-lookup.ts';
+import { networkFault } from '../agent/services.ts';
 import { statusOf } from '../agent/status.ts';
 import { formatProblems } from '../config/problem.ts';
 import { openControl } from '../control/server.ts';
@@ -53,9 +53,9 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet }: RunOpt
     process.stderr.write('agent: nothing to run: the config has no entry that works; `agent check` says what is wrong\n');
     return EXIT_CONFIG;
   }
-  const unreadableBundle = await certificatesFault(process.env['AWS_CA_BUNDLE']);
-  if (unreadableBundle !== null) {
-    process.stderr.write(`agent: ${unreadableBundle}\n`);
+  const unreachable = networkFault(process.env);
+  if (unreachable !== null) {
+    process.stderr.write(`agent: ${unreachable}\n`);
     return EXIT_CONFIG;
   }
   const report = new AgentReport((level, message) => { if (quiet !== true || level !== 'info') logLine(level, message); }, Date.now);
@@ -89,17 +89,6 @@ function endedBySignals(): LifetimeControl {
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   return life;
-}
-
-/** Why the file that AWS_CA_BUNDLE names cannot be used, or null. Without it every connection would be refused. */
-async function certificatesFault(bundle: string | undefined): Promise<string | null> {
-  if (bundle === undefined || bundle === '') return null;
-  try {
-    await readFile(bundle);
-    return null;
-  } catch (error) {
-    return `AWS_CA_BUNDLE names ${bundle}, which cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}): name a file of PEM certificates that this user may read, or unset the variable`;
-  }
 }
 
 function logLine(level: LogLevel, message: string): void {

@@ -1,5 +1,6 @@
 import type { LogBatch } from '../batching/log-batch.ts';
 import type { Destination, Outcome } from '../flow.ts';
+import { destinationName } from '../report/destination-name.ts';
 import type { Report } from '../report/report.ts';
 import { backoffMs } from './backoff.ts';
 import type { Pace } from './backoff.ts';
@@ -47,7 +48,6 @@ const refusedAsAWhole = (reason: string): Retry => retry(`refused as a whole: ${
 /** The attempts at one destination, and the waits between them. */
 export class Sender {
   readonly #destination: Destination;
-  readonly #name: string;
   readonly #share: Share;
   readonly #c: SenderContext;
   readonly #owner: SenderOwner;
@@ -61,7 +61,6 @@ export class Sender {
 
   constructor(destination: Destination, share: Share, context: SenderContext, owner: SenderOwner) {
     this.#destination = destination;
-    this.#name = `${destination.group} ${destination.stream}`;
     this.#share = share;
     this.#c = context;
     this.#owner = owner;
@@ -116,7 +115,7 @@ export class Sender {
     this.#share.setFailing(false);
     this.#failedBefore = 0;
     this.#c.recovery.succeeded();
-    if (hadFailed) this.#c.report.recovered(`destination ${this.#name}`, `log stream ${this.#name}: accepted again${failed > 0 ? ` after ${failed} failed attempts` : ''}`);
+    if (hadFailed) this.#c.report.recovered(`destination ${destinationName(this.#destination)}`, `log stream ${destinationName(this.#destination)}: accepted again${failed > 0 ? ` after ${failed} failed attempts` : ''}`);
     this.state = 'idle';
     this.lastError = null;
   }

@@ -1,4 +1,5 @@
 import type { Destination } from '../flow.ts';
+import { destinationName, destinationText } from './destination-name.ts';
 import type { DropReason, Report } from './report.ts';
 
 export type LogLevel = 'info' | 'warn' | 'error';
@@ -99,16 +100,16 @@ export class AgentReport implements Report {
     this.deliveredMessageBytes += messageBytes;
   }
 
-  retrying({ group, stream }: Destination, reason: string, attempt: number, ambiguous: boolean, waitMs: number): void {
+  retrying(destination: Destination, reason: string, attempt: number, ambiguous: boolean, waitMs: number): void {
     this.requestsRetried++;
     if (ambiguous) this.ambiguousAttempts++;
     // One hiccup is the service's everyday life; a second one in a row is worth a line, and so is a long wait.
-    if (attempt >= 2 || waitMs >= LONG_WAIT_MS) this.trouble(`destination ${group} ${stream}`, `log group ${group}, stream ${stream}: not accepted (${reason}); held and tried again`);
+    if (attempt >= 2 || waitMs >= LONG_WAIT_MS) this.trouble(`destination ${destinationName(destination)}`, `${destinationText(destination)}: not accepted (${reason}); held and tried again`);
   }
 
-  paused({ group, stream }: Destination, reason: string): void {
+  paused(destination: Destination, reason: string): void {
     this.requestsRetried++;
-    this.trouble(`destination ${group} ${stream}`, `log group ${group}, stream ${stream}: paused (${reason}); its logs are kept, and it is tried again`);
+    this.trouble(`destination ${destinationName(destination)}`, `${destinationText(destination)}: paused (${reason}); its logs are kept, and it is tried again`);
   }
 
   dropped(reason: DropReason, events: number, bytes: number, path: string | null): void {

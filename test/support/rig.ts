@@ -67,6 +67,8 @@ export interface RigSpec extends Partial<Omit<PlanSpec, 'endpoint'>> {
   readonly endpointOptions?: EndpointOptions;
   /** A config for the real loader, instead of `entries`. */
   readonly config?: (rig: { readonly logs: string; readonly url: string }) => unknown;
+  /** On top of TEST_ENV. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly localZone?: string;
   readonly untilCaughtUp?: boolean;
   /** Log files that stand there before the agent starts: lines by name. */
@@ -148,7 +150,7 @@ export class Rig {
     const plan = await this.#plan(spec);
     this.report = this.#newReport();
     const life = new LifetimeControl();
-    const agent = new Agent({ plan, stateDir: this.stateDir, report: this.report, env: TEST_ENV, localZone: spec.localZone ?? 'UTC', untilCaughtUp: spec.untilCaughtUp === true });
+    const agent = new Agent({ plan, stateDir: this.stateDir, report: this.report, env: { ...TEST_ENV, ...spec.env }, localZone: spec.localZone ?? 'UTC', untilCaughtUp: spec.untilCaughtUp === true });
     const run: Run = { agent, life, ended: Promise.resolve(), failure: null, over: false };
     run.ended = agent.run(life).catch((error: unknown) => { run.failure = error; throw error; }).finally(() => { run.over = true; });
     // Whoever waits for `ended` hears of a failure; so does every wait of the rig.
@@ -282,7 +284,7 @@ export class Rig {
     if (spec.config !== undefined) {
       const file = join(this.stateDir, '..', 'agent.json');
       writeFileSync(file, JSON.stringify(spec.config({ logs: this.logs, url })));
-      const { plan, problems } = await loadPlan([file], TEST_ENV);
+      const { plan, problems } = await loadPlan([file], { ...TEST_ENV, ...spec.env });
       assert.ok(plan !== null, `the config compiles: ${JSON.stringify(problems)}`);
       return plan;
     }
