@@ -67,6 +67,8 @@ export interface RigSpec extends Partial<Omit<PlanSpec, 'endpoint'>> {
   readonly endpointOptions?: EndpointOptions;
   /** A config for the real loader, instead of `entries`. */
   readonly config?: (rig: { readonly logs: string; readonly url: string }) => unknown;
+  /** What stands between the agent and the service, by its port: gives the URL the agent is told instead of the service's. */
+  readonly via?: (port: number) => Promise<string>;
   /** On top of TEST_ENV. */
   readonly env?: Readonly<Record<string, string>>;
   readonly localZone?: string;
@@ -112,6 +114,7 @@ export class Rig {
   readonly #spec: RigSpec;
   readonly #expected = new Map<string, readonly string[]>();
   #run: Run | null = null;
+  #told: string | null = null;
   /** What the agent said, over all its runs: `level message`. */
   readonly said: string[] = [];
   /** Of the latest run. */
@@ -277,10 +280,16 @@ export class Rig {
     }
   }
 
+  /** Asked for once: the same in every run. */
+  async #urlFor({ via }: RigSpec): Promise<string> {
+    this.#told ??= via === undefined ? this.url : await via(Number(new URL(this.url).port));
+    return this.#told;
+  }
+
   #newReport(): AgentReport { return new AgentReport((level, message) => { this.said.push(`${level} ${message}`); }, Date.now); }
 
   async #plan(spec: RigSpec): Promise<Plan> {
-    const { url } = this;
+    const url = await this.#urlFor(spec);
     if (spec.config !== undefined) {
       const file = join(this.stateDir, '..', 'agent.json');
       writeFileSync(file, JSON.stringify(spec.config({ logs: this.logs, url })));
