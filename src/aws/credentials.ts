@@ -62,9 +62,9 @@ function onBehalfOf(env: Environment): Plugin[] {
  * chain is asked.
  */
 function sharedFileProvider(env: Environment, requestHandler: HttpExchange): Provider | null {
-  const profile = env['AWS_PROFILE'];
-  if (profile === undefined && env['AWS_ACCESS_KEY_ID'] !== undefined) return null;
-  const filepath = env['AWS_SHARED_CREDENTIALS_FILE'] ?? join(env['HOME'] ?? homedir(), '.aws', 'credentials');
+  const profile = env['AWS_PROFILE'] || undefined;
+  if (profile === undefined && env['AWS_ACCESS_KEY_ID']) return null;
+  const filepath = env['AWS_SHARED_CREDENTIALS_FILE'] || join(env['HOME'] || homedir(), '.aws', 'credentials');
   const standard = standardChain(requestHandler);
   const file: Provider = async (asker) => {
     const { fromIni } = await import('@aws-sdk/credential-providers');

@@ -1,6 +1,7 @@
 // The way out of the host as operators have it: certificates of their own, proxies with a login. Real TLS, a real proxy.
 import assert from 'node:assert/strict';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { networkFault } from '../../src/agent/services.ts';
@@ -103,6 +104,30 @@ test('a proxy that refuses the login: held, named in status without the password
   await rig.start({ env: { AWS_CA_BUNDLE: CA_FILE, HTTPS_PROXY: `http://agent:${encodeURIComponent(PASSWORD)}@127.0.0.1:${proxy.port}` } });
   await rig.arrived(['one']);
   await rig.stop();
+});
+
+test('a profile with a web identity, and one with a single sign-on: their token services are asked through the proxy too', localOnly(`moto ${ONE_STORE}`), async (t) => {
+  const folder = await scratch(t);
+  const sts = await startTokenService(t);
+  const rig = await rigFor(t);
+  const [logs, tokens] = [await tlsFront(t, rig.endpoint.port), await tlsFront(t, sts.port)];
+  const proxy = await startProxy(t, { hosts: { 'logs.us-west-2.amazonaws.com': logs, 'sts.us-west-2.amazonaws.com': tokens } });
+  mkdirSync(join(folder, '.aws/sso/cache'), { recursive: true });
+  const start = 'https://example.awsapps.com/start';
+  writeFileSync(join(folder, 'token'), 'a web identity');
+  writeFileSync(join(folder, `.aws/sso/cache/${hash('sha1', start)}.json`), JSON.stringify({ accessToken: 'a token', expiresAt: new Date(Date.now() + 3_600_000).toISOString(), startUrl: start, region: 'us-west-2' }));
+  writeFileSync(join(folder, '.aws/config'), `[profile web]\nrole_arn = arn:aws:iam::123456789012:role/web\nweb_identity_token_file = ${folder}/token\n`
+    + `[profile sso]\nsso_start_url = ${start}\nsso_region = us-west-2\nsso_account_id = 123456789012\nsso_role_name = logs\n`);
+  append(join(folder, 'app.log'), ['one']);
+  const runAs = (profile: string): ReturnType<typeof startChild> => startChild(t, { folder, config: document(folder, {}, { region: 'us-west-2' }), env: { AWS_PROFILE: profile, AWS_CA_BUNDLE: CA_FILE, HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` } });
+  const web = await runAs('web');
+  await rig.count('g', 's', 1);
+  assert.equal(sts.calls[0]?.asked['Action'], 'AssumeRoleWithWebIdentity');
+  assert.equal(await web.stop(), 0);
+  append(join(folder, 'app.log'), ['two']);
+  const sso = await runAs('sso');
+  await until('the single sign-on to be asked for', () => proxy.asked.includes('portal.sso.us-west-2.amazonaws.com:443'));
+  await sso.kill();
 });
 
 test('FIPS and dual-stack endpoints are those asked for, for the token service too', localOnly(`moto ${ONE_STORE}`), async (t) => {

@@ -1,4 +1,4 @@
-// STS as far as AssumeRole: gives keys, and remembers who asked for what.
+// STS as far as AssumeRole and AssumeRoleWithWebIdentity: gives keys, and remembers who asked for what.
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -26,11 +26,13 @@ export async function startTokenService(t: Owner): Promise<TokenService> {
     let body = '';
     request.setEncoding('utf8').on('data', (text: string) => { body += text; });
     request.once('end', () => {
-      calls.push({ asked: Object.fromEntries(new URLSearchParams(body)), headers: request.headers });
+      const asked = Object.fromEntries(new URLSearchParams(body));
+      const action = asked['Action'] ?? '';
+      calls.push({ asked, headers: request.headers });
       response.setHeader('content-type', 'text/xml');
-      response.end(`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+      response.end(`<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result><Credentials>
         <AccessKeyId>${ROLE_KEYS.accessKeyId}</AccessKeyId><SecretAccessKey>${ROLE_KEYS.secretAccessKey}</SecretAccessKey><SessionToken>token</SessionToken>
-        <Expiration>${new Date(Date.now() + 3_600_000).toISOString()}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`);
+        <Expiration>${new Date(Date.now() + 3_600_000).toISOString()}</Expiration></Credentials></${action}Result></${action}Response>`);
     });
   });
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
