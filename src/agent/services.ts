@@ -1,7 +1,6 @@
 import { createLogsClient } from '../aws/clients.ts';
 import type { Environment } from '../aws/connection.ts';
 import { LogsEndpoint } from '../aws/logs-endpoint.ts';
-import { NetworkError } from '../aws/network-error.ts';
 import { networkOf } from '../aws/network.ts';
 import type { Network } from '../aws/network.ts';
 import type { Endpoint } from '../delivery/endpoint.ts';
@@ -63,15 +62,4 @@ export class Services {
 /** Equal for services that one client can serve, also those of two plans. */
 export function serviceKey({ region, endpoint, roleArn, externalId, fips, dualStack }: Reach): string {
   return JSON.stringify([region, endpoint, roleArn, externalId, fips, dualStack]);
-}
-
-/** Why no service could be reached with this environment, for a person; null when nothing is known against it. */
-export function networkFault(env: Environment): string | null {
-  try {
-    networkOf(env);
-    return null;
-  } catch (error) {
-    if (error instanceof NetworkError) return error.message;
-    throw error;
-  }
 }

@@ -14,8 +14,12 @@ import type { HttpExchange } from './http-exchange.ts';
  */
 const REREAD_MS = 15 * 60_000;
 
+/** Where nobody names a profile and nothing else has credentials: the profile that the CloudWatch agent takes on premises. */
+const ON_PREMISES_PROFILE = 'AmazonCloudWatchAgent';
+
 /** As the SDK calls it: with the configuration of the client that asks. */
 export type Provider = ReturnType<typeof fromTemporaryCredentials>;
+type Asker = Parameters<Provider>[0];
 
 /**
  * Where the credentials of a service come from, or null for the SDK's own standard chain. The providers are loaded when
@@ -66,13 +70,17 @@ function sharedFileProvider(env: Environment, requestHandler: HttpExchange): Pro
   if (profile === undefined && env['AWS_ACCESS_KEY_ID']) return null;
   const filepath = env['AWS_SHARED_CREDENTIALS_FILE'] || join(env['HOME'] || homedir(), '.aws', 'credentials');
   const standard = standardChain(requestHandler);
-  const file: Provider = async (asker) => {
+  const inFile = async (asker: Asker, name: string | undefined): ReturnType<Provider> => {
     const { fromIni } = await import('@aws-sdk/credential-providers');
-    return fromIni({ filepath, ignoreCache: true, clientConfig: { requestHandler }, ...(profile === undefined ? {} : { profile }) })(asker);
+    return fromIni({ filepath, ignoreCache: true, clientConfig: { requestHandler }, ...(name === undefined ? {} : { profile: name }) })(asker);
   };
+  const inFileOrChain = (asker: Asker): ReturnType<Provider> => inFile(asker, profile).catch(() => standard(asker)).catch(async (error: unknown) => {
+    if (profile !== undefined) throw error;
+    return inFile(asker, ON_PREMISES_PROFILE).catch(() => { throw error; });
+  });
   return async (asker) => {
     // A file without this profile is no error: the rest of the standard chain may have credentials.
-    const credentials = existsSync(filepath) ? await file(asker).catch(() => standard(asker)) : await standard(asker);
+    const credentials = existsSync(filepath) ? await inFileOrChain(asker) : await standard(asker);
     return { ...credentials, expiration: credentials.expiration ?? new Date(Date.now() + REREAD_MS) };
   };
 }

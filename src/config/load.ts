@@ -18,8 +18,11 @@ export interface LoadedDocument {
 
 /** Reads the files, in the order given, into one document. Every file's problems are reported, not the first one's alone. */
 export async function loadDocument(files: readonly string[]): Promise<LoadedDocument> {
-  const contents = await Promise.all(files.map(readConfig));
-  const parsed = contents.map((content, index) => ('severity' in content ? { root: null, problems: [content] } : parseConfig(files[index]!, content)));
+  const contents = await Promise.all(files.map(readBytes));
+  const parsed = contents.map((content, index) => {
+    const text = 'severity' in content ? content : textOf(files[index]!, content);
+    return typeof text === 'string' ? parseJson(files[index]!, text) : { root: null, problems: [text] };
+  });
   const problems = parsed.flatMap((file) => file.problems);
   const unreadable = contents.some((content) => 'severity' in content);
   const roots = parsed.flatMap(({ root }) => root ?? []);
@@ -30,14 +33,20 @@ export async function loadDocument(files: readonly string[]): Promise<LoadedDocu
 
 const wholeFile = (file: string, message: string, expected: string): Problem => ({ severity: 'error', file, line: null, column: null, pointer: '', message, expected, didYouMean: null });
 
-function parseConfig(file: string, bytes: Buffer): ReturnType<typeof parseJson> {
-  if (bytes.length > MAX_FILE_BYTES) return { root: null, problems: [wholeFile(file, 'the file is too large', `a config of at most ${MAX_FILE_BYTES} bytes`)] };
-  if (!isUtf8(bytes)) return { root: null, problems: [wholeFile(file, 'the file is not UTF-8', 'JSON in UTF-8')] };
-  return parseJson(file, bytes.toString());
+/** The text of one file, or why there is none. */
+export async function readText(file: string): Promise<string | Problem> {
+  const content = await readBytes(file);
+  return 'severity' in content ? content : textOf(file, content);
+}
+
+function textOf(file: string, bytes: Buffer): string | Problem {
+  if (bytes.length > MAX_FILE_BYTES) return wholeFile(file, 'the file is too large', `a config of at most ${MAX_FILE_BYTES} bytes`);
+  if (!isUtf8(bytes)) return wholeFile(file, 'the file is not UTF-8', 'text in UTF-8');
+  return bytes.toString();
 }
 
 /** The file's bytes (at most one more than allowed: it may be a pipe without an end), or why there are none. */
-async function readConfig(file: string): Promise<Buffer | Problem> {
+async function readBytes(file: string): Promise<Buffer | Problem> {
   try {
     await using handle = await open(file);
     const parts: Buffer[] = [];

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { networkFault } from '../../src/agent/services.ts';
+import { networkFault } from '../../src/agent/network-fault.ts';
 import { statusOf } from '../../src/agent/status.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
