@@ -5,7 +5,6 @@ import { Budget } from '../delivery/budget.ts';
 import type { Lane } from '../delivery/lane.ts';
 import { Quarantine } from '../delivery/quarantine.ts';
 import type { QuarantinedRecord } from '../delivery/quarantine.ts';
-import { Slots } from '../delivery/slots.ts';
 import { Descriptors, descriptorLimit } from '../files/descriptors.ts';
 import { Finder } from '../files/finder.ts';
 import { compileGlob } from '../files/glob.ts';
@@ -98,7 +97,7 @@ export class Agent {
     const { plan, report, stateDir, env } = this.#o;
     // Ending early (caught up) is this run's own affair: the owner's lifetime is not ours to end.
     const inner = new LifetimeControl();
-    const services = new Services({ delivery: plan.delivery, env, report, abandon: inner.abandon, random: Math.random });
+    const services = new Services(plan.entries.map(({ service }) => service), { delivery: plan.delivery, env, report, abandon: inner.abandon, random: Math.random });
     const trouble = {
       checkpointTrouble: (m: string) => report.trouble('checkpoints', m), checkpointRecovered: (m: string) => report.recovered('checkpoints', m),
       quarantineTrouble: (m: string) => report.trouble('quarantine', m), quarantineRecovered: (m: string) => report.recovered('quarantine', m),
@@ -144,7 +143,6 @@ export class Agent {
     this.#hurry = this.#o.untilCaughtUp === true;
     const lanes = (this.#lanes = new Lanes(services, {
       arena, kernel, budget, report, now, undelivered, pool,
-      slots: new Slots(plan.delivery.maxRequests),
       flushMs: plan.delivery.flushMs,
       window: plan.delivery.window,
       maxBatchBytes: plan.delivery.maxBatchBytes,

@@ -5,6 +5,8 @@ import { networkOf } from '../aws/network.ts';
 import type { Network } from '../aws/network.ts';
 import type { Endpoint } from '../delivery/endpoint.ts';
 import { Recovery } from '../delivery/recovery.ts';
+import { Slots } from '../delivery/slots.ts';
+import type { ServiceSlots } from '../delivery/slots.ts';
 import type { DeliveryPlan, Reach, ServicePlan } from '../plan.ts';
 import type { Report } from '../report/report.ts';
 
@@ -16,9 +18,13 @@ export interface ServicesOptions {
   readonly random: () => number;
 }
 
-/** What the lanes of one service share: its client, and what is known of its recovery. One service that is back says nothing about another. */
+/**
+ * What the lanes of one service share: its client, its part of the request slots, and what is known of its recovery. One service
+ * that is back says nothing about another.
+ */
 export interface Service {
   readonly endpoint: Endpoint;
+  readonly slots: ServiceSlots;
   readonly recovery: Recovery;
 }
 
@@ -28,12 +34,22 @@ interface Open extends Service { readonly close: () => void }
 export class Services {
   readonly #o: ServicesOptions;
   readonly #network: Network;
+  readonly #slots: Slots;
   readonly #open = new Map<string, Open>();
 
-  /** Throws a NetworkError when proxies or certificates are named that cannot be used; nothing later does. */
-  constructor(options: ServicesOptions) {
+  /** @param plans see `use`. Throws a NetworkError when proxies or certificates are named that cannot be used; nothing later does. */
+  constructor(plans: Iterable<ServicePlan>, options: ServicesOptions) {
     this.#o = options;
     this.#network = networkOf(options.env);
+    this.#slots = new Slots(options.delivery.maxRequests);
+    this.use(plans);
+  }
+
+  /** From now on these, and each of them has its part of the slots. The clients of others are closed: no lane may hold anything for them any more. */
+  use(plans: Iterable<ServicePlan>): void {
+    const used = new Set([...plans].map(serviceKey));
+    for (const [key, service] of this.#open) if (!used.has(key)) { service.close(); this.#open.delete(key); }
+    this.#slots.shareAmong(used.size);
   }
 
   of(plan: ServicePlan): Service {
@@ -43,19 +59,18 @@ export class Services {
     return known;
   }
 
-  /** Closes the clients of all services but these; of what is closed no lane may hold anything any more. */
-  keepOnly(plans: Iterable<ServicePlan>): void {
-    const kept = new Set([...plans].map(serviceKey));
-    for (const [key, service] of this.#open) if (!kept.has(key)) { service.close(); this.#open.delete(key); }
-  }
-
-  destroy(): void { this.keepOnly([]); }
+  destroy(): void { this.use([]); }
 
   #opened(plan: ServicePlan): Open {
     const { delivery, env, report, abandon, random } = this.#o;
     const client = createLogsClient(plan, delivery, env, abandon, this.#network);
-    const endpoint = new LogsEndpoint({ client, compression: delivery.compression, url: plan.endpoint, report, abandon });
-    return { endpoint, recovery: new Recovery(random), close: () => { client.destroy(); } };
+    const slots = this.#slots.ofService();
+    return {
+      endpoint: new LogsEndpoint({ client, compression: delivery.compression, url: plan.endpoint, report, abandon }),
+      slots,
+      recovery: new Recovery(random),
+      close: () => { client.destroy(); this.#slots.forget(slots); },
+    };
   }
 }
 

@@ -7,10 +7,10 @@ import type { Pace } from './backoff.ts';
 import type { EncodedBody, Endpoint } from './endpoint.ts';
 import type { Recovery } from './recovery.ts';
 import type { Share } from './share.ts';
-import type { Slots } from './slots.ts';
+import type { ServiceSlots } from './slots.ts';
 
 export interface SenderContext {
-  readonly slots: Slots;
+  readonly slots: ServiceSlots;
   readonly recovery: Recovery;
   readonly endpoint: Endpoint;
   readonly report: Pick<Report, 'retrying' | 'paused' | 'recovered'>;

@@ -90,13 +90,31 @@ test('L66 a service that fails: another that answers all the time neither waits 
 
 test('services of two plans that one client can serve have one client, and what is kept goes on being served', () => {
   const { delivery } = planFor({ endpoint: 'http://127.0.0.1:1', entries: [] });
-  const services = new Services({ delivery, env: TEST_ENV, report: new AgentReport(() => undefined, Date.now), abandon: new AbortController().signal, random: Math.random });
   const [a, b] = [serviceAt('http://127.0.0.1:1'), serviceAt('http://127.0.0.1:2')];
+  const services = new Services([a, b], { delivery, env: TEST_ENV, report: new AgentReport(() => undefined, Date.now), abandon: new AbortController().signal, random: Math.random });
   const [first, second] = [services.of(a), services.of(b)];
   assert.notEqual(first, second);
   assert.equal(services.of({ ...a, label: 'in another plan' }), first);
-  services.keepOnly([a]);
+  services.use([a]);
   assert.equal(services.of(a), first);
   assert.notEqual(services.of(b), second);
   services.destroy();
+});
+
+test('L66 twenty streams of a service that takes requests and never answers: another is served at once, from the start of the agent on', localOnly('faults'), async (t) => {
+  const there = await elsewhere(t);
+  there.faults.add({ kind: 'latency', ms: 60_000, operation: 'PutLogEvents' });
+  const dead = { ...serviceAt(there.url), label: 'there' };
+  const rig = await rigFor(t, {
+    delivery: { maxRequests: 4 },
+    entries: [{ path: 'dead-*.log', group: 'dead', stream: 'd', streamPerFile: true, follow: 'all', service: dead }, { path: 'live.log', group: 'live' }],
+    files: Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`dead-${i}.log`, ['held']])),
+  });
+  await rig.start();
+  await until('requests that are not answered', () => there.requests.inFlight > 0);
+  append(rig.path('live.log'), ['one']);
+  await rig.delivered('live', 's', ['one'], 2_000);
+  for (let i = 0; i < 10; i++) append(rig.path('live.log'), [`more ${i}`]);
+  await rig.count('live', 's', 11, 2_000);
+  await rig.crash();
 });

@@ -27,7 +27,7 @@ function laneFor(window: number) {
   const answers: (() => void)[] = [];
   const nameOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString().replaceAll(/.*?"message":"(\w)\w*"[^"]*/g, '$1').slice(0, 2);
   const lane = new Lane(DESTINATION, {
-    arena, kernel: new ScriptKernel(arena), pool: new BufferPool(0), budget: new Budget(10_000_000), slots: new Slots(10), recovery: new Recovery(Math.random),
+    arena, kernel: new ScriptKernel(arena), pool: new BufferPool(0), budget: new Budget(10_000_000), slots: new Slots(10).ofService(), recovery: new Recovery(Math.random),
     report: new AgentReport(() => undefined, Date.now), undelivered: { add: () => undefined },
     endpoint: {
       encode: (bytes) => { happened.push(`ready ${nameOf(bytes)}`); return { bytes, encoding: null }; },

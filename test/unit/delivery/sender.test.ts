@@ -24,7 +24,7 @@ function senderFor(t: TestContext, answers: readonly Outcome[]) {
   const left = [...answers];
   const told: string[] = [];
   const sender: Sender = new Sender(DESTINATION, new Share(new Budget(1_048_576)), {
-    slots: new Slots(2), recovery: new Recovery(() => 0.999), random: () => 0.999, abandon: new AbortController().signal,
+    slots: new Slots(2).ofService(), recovery: new Recovery(() => 0.999), random: () => 0.999, abandon: new AbortController().signal,
     endpoint: { encode: () => BODY, put: () => Promise.resolve(left.shift() ?? ACCEPTED), create: () => Promise.resolve(ACCEPTED) },
     report: {
       retrying: (_destination, reason, attempt) => { told.push(`${sender.state}, attempt ${attempt}: ${reason}`); },
