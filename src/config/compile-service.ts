@@ -1,5 +1,6 @@
 import type { Reach, ServicePlan } from '../plan.ts';
 import type { Agent, Credentials, FileEntry, Logs } from './generated/document.generated.ts';
+import { endpointVariable, isLoopback, readEndpoint } from './endpoint-url.ts';
 import { expandEnvironment, type Environment, type HostFacts } from './placeholders.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -7,7 +8,6 @@ import type { Reporter } from './reporter.ts';
 const LOOPBACK_REGION = 'us-east-1';
 /** What STS takes as an external id: 2 to 1,224 of these characters. */
 const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
-const AN_ENDPOINT = 'a URL such as https://logs.eu-central-1.amazonaws.com or http://127.0.0.1:4588';
 
 /** What every text of a service is read with. */
 interface Reading {
@@ -24,28 +24,31 @@ export function expanded(text: string, env: Environment, pointer: string, report
   return unset.length === 0 ? result : null;
 }
 
-/** The endpoint as a URL without a trailing slash; null when it is wrong (and reported). */
+/** An endpoint_override; null when it is wrong (and reported). */
 function endpointOf(configured: string, pointer: string, { env, report }: Reading): string | null {
   const text = expanded(configured, env, pointer, report);
   if (text === null) return null;
-  const url = endpointUrl(text);
-  if (url === null || url.hostname === '') report.error(pointer, 'this is not a URL', { expected: AN_ENDPOINT });
-  else if (url.protocol !== 'https:' && url.protocol !== 'http:') report.error(pointer, `${url.protocol}// is not a protocol the service speaks`, { expected: AN_ENDPOINT });
-  else if (url.username !== '' || url.password !== '') report.error(pointer, 'a URL with a user name or password is not accepted', { expected: 'credentials in the AWS SDK\'s own places (environment, profile, role)' });
-  else if (url.search !== '' || url.hash !== '') report.error(pointer, 'a URL with ? or # is not accepted', { expected: AN_ENDPOINT });
-  else return url.origin + url.pathname.replace(/\/+$/, '');
+  const read = readEndpoint(text);
+  if ('endpoint' in read) return read.endpoint;
+  report.error(pointer, read.fault, { expected: read.expected });
   return null;
 }
 
-/** The URL an endpoint_override means: `https://` is implied. */
-const endpointUrl = (text: string): URL | null => URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
-
-const isLoopback = (url: URL | null): boolean => url !== null && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
+/** The endpoint that the environment names; null for none, undefined when it is wrong (and reported). */
+function endpointInEnvironment({ env, report }: Reading): string | null | undefined {
+  const name = endpointVariable(env);
+  if (name === null) return null;
+  const read = readEndpoint(env[name]!);
+  if ('endpoint' in read) return read.endpoint;
+  report.error('/logs', `the environment variable ${name}: ${read.fault}`, { expected: read.expected });
+  return undefined;
+}
 
 /** Whether the region can only come from the instance identity document. */
 export function asksForRegion(agent: Agent, logs: Logs, env: Environment): boolean {
   if (agent.region !== undefined || env['AWS_REGION'] || env['AWS_DEFAULT_REGION']) return false;
-  return logs.endpoint_override === undefined || !isLoopback(endpointUrl(expandEnvironment(logs.endpoint_override, env).text));
+  const named = logs.endpoint_override === undefined ? env[endpointVariable(env) ?? ''] : expandEnvironment(logs.endpoint_override, env).text;
+  return named === undefined || !isLoopback(named);
 }
 
 /** A region as configured; null when it is wrong (and reported). */
@@ -61,7 +64,7 @@ function regionOf(agent: Agent, endpoint: string | null, facts: HostFacts, readi
   const { env, report } = reading;
   const known = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || facts.instance?.region;
   if (known) return known;
-  if (endpoint !== null && isLoopback(URL.parse(endpoint))) {
+  if (endpoint !== null && isLoopback(endpoint)) {
     report.note('/logs/endpoint_override', `no region is given; ${LOOPBACK_REGION} is used with a service on this machine`);
     return LOOPBACK_REGION;
   }
@@ -107,14 +110,14 @@ function warnOfNoEffect(pointer: string, { endpoint, fips, dualStack }: Pick<Rea
 export function compileService(agent: Agent, logs: Logs, facts: HostFacts, env: Environment, report: Reporter): ServicePlan | null {
   const reading = { env, report };
   const pointer = '/logs/endpoint_override';
-  const endpoint = logs.endpoint_override === undefined ? null : endpointOf(logs.endpoint_override, pointer, reading);
-  const region = regionOf(agent, endpoint, facts, reading);
+  const endpoint = logs.endpoint_override === undefined ? endpointInEnvironment(reading) : endpointOf(logs.endpoint_override, pointer, reading) ?? undefined;
+  const region = regionOf(agent, endpoint ?? null, facts, reading);
   const [section, credentials] = isGiven(logs.credentials) ? ['logs', logs.credentials] as const : ['agent', agent.credentials] as const;
   const role = isGiven(credentials) ? roleOf(credentials, `/${section}/credentials`, reading) : NO_ROLE;
   const fips = agent.use_fips_endpoint ?? flag(env['AWS_USE_FIPS_ENDPOINT']);
   const dualStack = agent.use_dualstack_endpoint ?? flag(env['AWS_USE_DUALSTACK_ENDPOINT']);
+  if (endpoint === undefined || region === null || role === null) return null;
   warnOfNoEffect(pointer, { endpoint, fips, dualStack }, report);
-  if ((logs.endpoint_override !== undefined && endpoint === null) || region === null || role === null) return null;
   return { label: null, region, endpoint, ...role, fips, dualStack };
 }
 
@@ -151,11 +154,14 @@ export class EntryServices {
     return service;
   }
 
-  /** The endpoint under `logs` is that of its region, unless it is on this machine: that one is for all. */
+  /** The endpoint under `logs` is that of its region, unless it is on this machine: that one is for all, as is one that the environment names. */
   #endpointOf(entry: FileEntry, region: string, pointer: string): string | null {
     const { endpoint, region: itsRegion } = this.#base;
     if (entry.endpoint_override !== undefined) return endpointOf(entry.endpoint_override, `${pointer}/endpoint_override`, this.#reading);
-    if (endpoint === null || region === itsRegion || isLoopback(URL.parse(endpoint))) return endpoint;
+    if (endpoint === null || region === itsRegion || isLoopback(endpoint)) return endpoint;
+    const variable = endpointVariable(this.#reading.env);
+    const named = variable === null ? null : readEndpoint(this.#reading.env[variable]!);
+    if (named !== null && 'endpoint' in named) return named.endpoint;
     this.#reading.report.note(`${pointer}/region`, `the endpoint_override under logs belongs to ${itsRegion}; this entry goes to the AWS endpoint of ${region}`);
     return null;
   }

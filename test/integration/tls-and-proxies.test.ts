@@ -35,7 +35,7 @@ test('over TLS with a certificate of one\'s own authority (AWS_CA_BUNDLE): what 
   await rig.stop();
 });
 
-test('with the wrong authority nothing is sent and nothing lost: status names the cause and the remedy; started again with the right one all of it arrives', async (t) => {
+test('L28 with the wrong authority nothing is sent and nothing lost: status names the cause and the remedy; started again with the right one all of it arrives', async (t) => {
   const bundle = join(await scratch(t), 'bundle.pem');
   copyFileSync(OTHER_CA_FILE, bundle);
   const lines = numbered('line', 2_000);
@@ -91,7 +91,7 @@ test('logs and the token service go through the proxy, with its login, to the ho
   assert.doesNotMatch(rig.said.join('\n'), /s3cret/);
 });
 
-test('a proxy that refuses the login: held, named in status without the password, delivered once it is right', localOnly(`moto ${ONE_STORE}`), async (t) => {
+test('L28 a proxy that refuses the login: held, named in status without the password, delivered once it is right', localOnly(`moto ${ONE_STORE}`), async (t) => {
   const rig = await rigFor(t, { files: { 'app.log': ['one'] }, config: ({ logs }) => document(logs) });
   const proxy = await startProxy(t, { login: `agent:${PASSWORD}`, hosts: { 'logs.us-east-1.amazonaws.com': await tlsFront(t, rig.endpoint.port) } });
   await rig.start({ env: { AWS_CA_BUNDLE: CA_FILE, HTTPS_PROXY: `http://agent:s3cret-old@127.0.0.1:${proxy.port}` } });
@@ -174,7 +174,7 @@ test('NO_PROXY in either spelling, and this machine, are reached without the pro
   assert.equal(proxy.asked.length, before);
 });
 
-test('a proxy that takes the connection and says nothing ends the attempt at the request timeout', localOnly(`moto ${ONE_STORE}`), async (t) => {
+test('L28 a proxy that takes the connection and says nothing ends the attempt at the request timeout', localOnly(`moto ${ONE_STORE}`), async (t) => {
   const rig = await rigFor(t, { files: { 'app.log': ['one'] }, delivery: { requestTimeoutMs: 300 }, via: () => Promise.resolve('https://logs.example.test') });
   const proxy = await startProxy(t, { hosts: {} });
   proxy.fallSilent();

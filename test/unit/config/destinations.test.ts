@@ -40,6 +40,16 @@ test('the endpoint under logs is that of its region; one on this machine is that
   assert.match(problemsOf([{ region: 'us-west-2' }], { endpoint_override: 'https://vpce.example.com' }).join('\n'), /note \S+\/region: the endpoint_override under logs belongs to eu-central-1; this entry goes to the AWS endpoint of us-west-2/);
 });
 
+test('an endpoint that the environment names is that of every entry without one, as for every SDK of AWS', () => {
+  const endpoints = (env: Environment, logs: object = {}): readonly (string | null)[] => entriesOf([{}, { region: 'us-west-2' }, { endpoint_override: 'own.example.com' }], { logs, env }).map(({ service }) => service.endpoint);
+  assert.deepEqual(endpoints({ AWS_ENDPOINT_URL: 'https://all.example.com/' }), ['https://all.example.com', 'https://all.example.com', 'https://own.example.com']);
+  assert.deepEqual(endpoints({ AWS_ENDPOINT_URL: 'https://all.example.com', AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: 'https://logs.example.com' }, { endpoint_override: 'https://b.example.com' }), ['https://b.example.com', 'https://logs.example.com', 'https://own.example.com']);
+  assert.deepEqual(endpoints({ AWS_ENDPOINT_URL: 'https://all.example.com', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }), [null, null, 'https://own.example.com']);
+  const wrong = compiled(withEntries([{ file_path: '/a.log' }]), ON_PREMISES, { AWS_ENDPOINT_URL: 'ftp://x.example.com' });
+  assert.equal(wrong.plan, null);
+  assert.match(lines(wrong)[0]!, /^error \/logs: the environment variable AWS_ENDPOINT_URL: ftp:\/\/ is not a protocol/);
+});
+
 test('the role closest to the entry is assumed, with the external id that stands beside it and no other', () => {
   const roles = (...entries: readonly object[]): readonly unknown[] => entriesOf(entries, {
     agent: { credentials: { role_arn: `${ROLE}agent`, external_id: 'agent-id' } }, logs: { credentials: { role_arn: `${ROLE}logs`, external_id: '${ID}' } }, env: { ID: 'logs-id' },
