@@ -15,7 +15,7 @@ export class Lanes {
   readonly #lanes = new Map<string, Lane>();
   readonly #services: Pick<Services, 'of'>;
   readonly #shared: SharedContext;
-  readonly #contexts = new Map<string, LaneContext>();
+  readonly #contexts = new WeakMap<Service, LaneContext>();
   #hurry: boolean;
 
   /** @param hurry no lane waits for its flush timer. */
@@ -30,11 +30,10 @@ export class Lanes {
   get empty(): boolean { return this.#lanes.values().every((lane) => lane.empty); }
 
   of(destination: Destination): Lane {
-    const service = serviceKey(destination.service);
-    const key = `${service}\n${destination.group}\n${destination.stream}`;
+    const key = `${serviceKey(destination.service)}\n${destination.group}\n${destination.stream}`;
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
-      lane = new Lane(destination, this.#contextOf(service, destination));
+      lane = new Lane(destination, this.#contextOf(this.#services.of(destination.service)));
       if (this.#hurry) lane.drain();
       this.#lanes.set(key, lane);
     }
@@ -42,9 +41,9 @@ export class Lanes {
   }
 
   /** One for all lanes of a service. */
-  #contextOf(key: string, { service }: Destination): LaneContext {
-    const context = this.#contexts.get(key) ?? { ...this.#shared, ...this.#services.of(service) };
-    this.#contexts.set(key, context);
+  #contextOf(service: Service): LaneContext {
+    const context = this.#contexts.get(service) ?? { ...this.#shared, ...service };
+    this.#contexts.set(service, context);
     return context;
   }
 

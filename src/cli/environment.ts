@@ -1,6 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { parseCommonConfig } from '../config/common-config.ts';
-import { parseEnvConfig } from '../config/env-config.ts';
 import { readText } from '../config/load.ts';
 import type { Environment } from '../config/placeholders.ts';
 import type { Problem } from '../config/problem.ts';
@@ -39,8 +37,8 @@ export const SIDE_FILE_OPTIONS = [
  */
 export async function loadEnvironment({ commonConfig, envConfig }: SideFiles, base: Environment): Promise<LoadedEnvironment> {
   const files = [
-    await readSideFile(envConfig, DEFAULT_ENV_CONFIG, parseEnvConfig),
-    await readSideFile(commonConfig, DEFAULT_COMMON_CONFIG, parseCommonConfig),
+    await readSideFile(envConfig, DEFAULT_ENV_CONFIG, async () => (await import('../config/env-config.ts')).parseEnvConfig),
+    await readSideFile(commonConfig, DEFAULT_COMMON_CONFIG, async () => (await import('../config/common-config.ts')).parseCommonConfig),
   ];
   let env = base;
   for (const { variables } of files) env = withVariables(env, variables);
@@ -59,11 +57,15 @@ function withVariables(env: Environment, variables: Readonly<Record<string, stri
   return result;
 }
 
-async function readSideFile(named: string | undefined, usual: string, parse: (file: string, text: string) => SideFile): Promise<SideFile & { readonly unreadable: boolean }> {
+type Parse = (file: string, text: string) => SideFile;
+
+/** @param parser loaded only where there is such a file: most hosts have none. */
+async function readSideFile(named: string | undefined, usual: string, parser: () => Promise<Parse>): Promise<SideFile & { readonly unreadable: boolean }> {
   const file = named ?? usual;
   if (named === undefined && await isAbsent(file)) return { variables: {}, problems: [], unreadable: false };
   const text = await readText(file);
   if (typeof text !== 'string') return { variables: {}, problems: [text], unreadable: true };
+  const parse = await parser();
   const { variables, problems } = parse(file, text);
   const names = Object.keys(variables).toSorted();
   const notes = names.length === 0 ? [] : [sideProblem('note', file, null, `sets ${names.join(', ')}`)];
