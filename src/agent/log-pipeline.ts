@@ -194,7 +194,7 @@ export class LogPipeline {
   }
 
   #start(start: Omit<GenerationStart, 'lane'>, after: Generation | null, name: string, from: Generation | null): Generation {
-    const lane = this.#p.laneFor(destinationOf(this.entry.naming, name));
+    const lane = this.#p.laneFor(destinationOf(this.entry, name));
     const g = new Generation({ ...start, lane }, this.#generationContext);
     if (!start.unpacked) this.skipped.delete(g.path);
     this.#lives.add(g);

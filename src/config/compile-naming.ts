@@ -1,5 +1,6 @@
 import type { Entity, LogGroupClass, NamingPlan } from '../plan.ts';
-import { compileEntity, expanded, type EntityNames } from './compile-service.ts';
+import { compileEntity, type EntityNames } from './compile-entity.ts';
+import { expanded } from './compile-service.ts';
 import type { Agent, FileEntry, Logs } from './generated/document.generated.ts';
 import { GROUP_RULE, STREAM_RULE, groupFault, groupOfPath, streamFault } from './names.ts';
 import { nearest } from './nearest.ts';
@@ -48,7 +49,7 @@ export function defaultStreamOf(configured: string | undefined, context: FillCon
 }
 
 /** Group and stream of an entry: the four rows of the CloudWatch agent's derivation. */
-export function compileNaming(entry: FileEntry, path: string, pointer: string, context: NamingContext): NamingPlan {
+export function compileNaming(entry: FileEntry, path: string, pointer: string, context: NamingContext): Omit<NamingPlan, 'kmsKeyId' | 'tags'> {
   const { report } = context;
   const perFile = entry.publish_multi_logs ?? false;
   const ownStream = entry.log_stream_name === undefined ? null : filledName(entry.log_stream_name, `${pointer}/log_stream_name`, context);

@@ -1,11 +1,12 @@
 import { posix } from 'node:path';
-import type { DisabledEntry, FileEntryPlan, Plan } from '../plan.ts';
+import type { DisabledEntry, FileEntryPlan, Plan, ServicePlan } from '../plan.ts';
 import { ENTRIES, EntryCompiler, compileDelivery, compileReading, type GlobFault } from './compile-logs.ts';
 import { compileConfigPlan } from './compile-rollout.ts';
 import { compileLog } from './compile-log.ts';
 import { compileSharedRedact } from './compile-redact.ts';
 import { defaultStreamOf, entityDefaults } from './compile-naming.ts';
-import { asksForRegion, compileService, expanded } from './compile-service.ts';
+import { compileGroupSettings } from './compile-group.ts';
+import { EntryServices, asksForRegion, compileService, expanded } from './compile-service.ts';
 import { ConflictCheck } from './conflicts.ts';
 import type { Agent, Document, FileEntry, Logs } from './generated/document.generated.ts';
 import { plainValue, pointerToken, type JsonNode } from './json-tree.ts';
@@ -38,7 +39,7 @@ export interface CheckedDocument {
 
 /** Errors that reach no further than one setting (which then has its default), one entry, or a section that is not run. */
 const CONFINED = new RegExp([
-  /^\/agent\/(?!region$|logfile$|credentials(?:\/|$))/,
+  /^\/agent\/(?!region$|logfile$|use_fips_endpoint$|credentials(?:\/|$))/,
   /^\/logs\/(?:force_flush_interval|concurrency|max_\w+|gzip|memory_budget|undeliverable|service\.name|deployment\.environment|metrics_collected)(?:\/|$)/,
   /^\/logs\/logs_collected\/(?!files$|files\/collect_list$)/,
   /^\/(?!agent(?:\/|$)|logs(?:\/|$))/,
@@ -98,13 +99,16 @@ export function compile(document: CheckedDocument, facts: HostFacts, env: Enviro
   return { plan: plan === null ? null : frozen(plan), problems: inOrder([...document.problems, ...report.problems]) };
 }
 
+/** Stands for a service that is not known, while the rest is looked at: nothing runs then. */
+const NOWHERE: ServicePlan = { label: null, region: 'UNKNOWN-REGION', endpoint: null, roleArn: null, externalId: null, fips: null, dualStack: null };
+
 function compilePlan({ agent, logs, entries, problems }: CheckedDocument, facts: HostFacts, env: Environment, globFault: GlobFault, report: Reporter): Plan | null {
   if (entries.length === 0) {
     report.error('', 'nothing here is run by this version: no file is collected', { expected: '"logs": { "logs_collected": { "files": { "collect_list": [ … ] } } }' });
     return null;
   }
   const service = compileService(agent, logs, facts, env, report);
-  const fill = { facts, region: service?.region ?? 'UNKNOWN-REGION', env, report };
+  const fill = { facts, region: (service ?? NOWHERE).region, env, report };
   const stream = defaultStreamOf(logs.log_stream_name, fill);
   const delivery = compileDelivery(logs);
   const ownLog = agent.logfile === undefined || agent.logfile === '' ? null : expanded(agent.logfile, env, '/agent/logfile', report);
@@ -112,8 +116,12 @@ function compilePlan({ agent, logs, entries, problems }: CheckedDocument, facts:
   const context = { ...fill, defaultStream: stream ?? '', entityNames: entityDefaults(agent, logs, facts, env, report) };
   const log = compileLog(agent, env, report);
   const redact = compileSharedRedact(logs, report);
-  const compiled = compileEntries(entries, new EntryCompiler(context, delivery, ownLogs, globFault, redact ?? []), report, problems);
-  if (service === null || stream === null || redact === null || compiled.entries.length === 0) return null;
+  const services = new EntryServices(service ?? NOWHERE, env, report);
+  const from = report.problems.length;
+  const group = compileGroupSettings(logs, '/logs', env, report);
+  const isGroupSure = !report.problems.slice(from).some(({ severity }) => severity === 'error');
+  const compiled = compileEntries(entries, new EntryCompiler(context, { delivery, services, group, ownLogs, globFault, redact: redact ?? [] }), report, problems);
+  if (service === null || stream === null || redact === null || !isGroupSure || compiled.entries.length === 0) return null;
   return { service, delivery, reading: compileReading(logs), ...compiled, log, ownLogs, config: compileConfigPlan(agent) };
 }
 
@@ -141,7 +149,7 @@ function compileEntries(list: readonly CheckedEntry[], compiler: EntryCompiler, 
     if (plan !== null && failure() === undefined && !conflicts.contradicts(plan)) entries.push(plan);
     else disabled.push({ pointer, pattern: path, reason: reasonOf(pointer, failure() ?? reasons.get(index)) });
   }
-  return { entries, disabled };
+  return { entries: entries.map((entry) => conflicts.agreed(entry, compiler.groupDefaults)), disabled };
 }
 
 /** The problem in short: the key inside the entry, and what is the matter with it. */

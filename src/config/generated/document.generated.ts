@@ -45,7 +45,7 @@ export interface Agent {
   readonly usage_data?: boolean;
   /** Labels of the CloudWatch agent's statistics about itself. */
   readonly usage_metadata?: readonly unknown[];
-  /** Whether endpoints that speak IPv6 too are used. */
+  /** Whether endpoints that speak IPv6 too are used, for the token service (STS) too. Default: `AWS_USE_DUALSTACK_ENDPOINT` in the environment. An `endpoint_override` is used as it is. */
   readonly use_dualstack_endpoint?: boolean;
   /** An internal pipeline of the CloudWatch agent. */
   readonly system_metrics_enabled?: boolean;
@@ -64,7 +64,7 @@ export interface Agent {
   /** Seconds between two looks at the SSM parameters the config comes from, give or take a tenth. Only their versions are compared. Files are read again on SIGHUP or `agent reload`. */
   readonly config_poll_interval?: number;
   readonly rollout?: Rollout;
-  /** Whether the FIPS endpoints of AWS are used. */
+  /** Whether the FIPS endpoints of AWS are used, for the token service (STS) too. Default: `AWS_USE_FIPS_ENDPOINT` in the environment. An `endpoint_override` is used as it is. */
   readonly use_fips_endpoint?: boolean;
   /** What the agent says of itself: this severity and what is worse. Default `info`; with `debug` `debug`, with `quiet` `error`. */
   readonly log_level?: 'debug' | 'info' | 'warn' | 'error';
@@ -179,7 +179,7 @@ export interface FileEntry {
   readonly partial_line_timeout?: number;
   /** AWS region of this entry's log group. Default: the one under `agent`. */
   readonly region?: string;
-  /** URL of the service for this entry. Default: the one under `logs`, unless the entry has a region of its own. */
+  /** URL of the service for this entry. Default: the one under `logs`, unless the entry has another region: then the AWS endpoint of that region (a service on this machine is used for all regions). */
   readonly endpoint_override?: string;
   readonly credentials?: Credentials;
   /** Whether the FIPS endpoint is used for this entry. Default: the setting under `agent`. */
@@ -226,8 +226,8 @@ export interface RedactionRule {
 
 /** As whom the service is called. */
 export interface Credentials {
-  /** ARN of the IAM role that is assumed for every call. The one under `logs` wins over the one under `agent`. Without it the credentials of the standard chain are used as they are. */
+  /** ARN of the IAM role that is assumed for every call. That of an entry wins over the one under `logs`, that over the one under `agent`. Without it the credentials of the standard chain are used as they are. */
   readonly role_arn?: string;
-  /** External id the role's trust policy asks for. */
+  /** External id that the trust policy of the role asks for; it belongs to the `role_arn` beside it. */
   readonly external_id?: string;
 }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ENTRIES } from '../../../src/config/compile-logs.ts';
+import type { ServicePlan } from '../../../src/plan.ts';
 import { compiled, entryOf, lines, withEntries } from './compiled.ts';
 import { ON_EC2, ON_PREMISES } from './facts.ts';
 import { assertQuick } from '../../support/quick.ts';
 
 const A = { file_path: '/var/log/a.log' };
 const B = { file_path: '/var/log/b.log' };
+const SERVICE: ServicePlan = { label: null, region: 'eu-central-1', endpoint: null, roleArn: null, externalId: null, fips: null, dualStack: null };
 
 test('an entry without settings has the documented defaults', () => {
   assert.deepEqual(entryOf({}), {
@@ -16,7 +18,8 @@ test('an entry without settings has the documented defaults', () => {
     exclude: null,
     follow: 'newest',
     startAt: 'start',
-    naming: { group: '/var/log/app', stream: 'web-1', streamPerFile: false, groupClass: null, retentionDays: null, entity: null },
+    service: SERVICE,
+    naming: { group: '/var/log/app', stream: 'web-1', streamPerFile: false, groupClass: null, retentionDays: null, kmsKeyId: null, tags: {}, entity: null },
     framing: { encoding: 'utf-8', start: { kind: 'nonspace' }, multilineTimeoutMs: 1000, partialLineTimeoutMs: 30_000, maxEventBytes: 262_144 },
     timestamp: null,
     filters: [],
@@ -31,7 +34,7 @@ test('settings of logs have the documented defaults', () => {
     flushMs: 5000, window: 1, maxRequests: 16, maxBatchBytes: 1_048_576, compression: 'auto', budgetBytes: 33_554_432, undeliverable: 'quarantine', connectTimeoutMs: 5000, requestTimeoutMs: 30_000,
   });
   assert.deepEqual(plan!.reading, { maxDeletedBytes: 1_073_741_824, maxDeletedAgeMs: 86_400_000 });
-  assert.deepEqual([plan!.service, plan!.disabled, plan!.ownLogs], [{ region: 'eu-central-1', endpoint: null, roleArn: null }, [], []]);
+  assert.deepEqual([plan!.service, plan!.disabled, plan!.ownLogs], [SERVICE, [], []]);
 });
 
 test('the plan is frozen all the way down', () => {
