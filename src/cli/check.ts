@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { filesNow, globFault } from '../agent/file-lookup.ts';
 import type { GlobFault } from '../config/compile-logs.ts';
-import { countProblems, formatProblems } from '../config/problem.ts';
+import { countProblems, formatProblems, strictly } from '../config/problem.ts';
 import type { Environment } from '../config/placeholders.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import type { FileEntryPlan, Plan } from '../plan.ts';
@@ -39,19 +39,21 @@ export function checkCommand(): Command {
     .description('Print every problem of a config, or what it compiles to and which files match now')
     .requiredOption('--config <file...>', 'config files, merged in this order')
     .option('--json', 'print problems, plan and files as JSON')
-    .action(async ({ config, json }: { readonly config: readonly string[]; readonly json?: true }) => {
+    .option('--strict', 'take warnings, and notes of what is not run, for errors')
+    .action(async ({ config, json, strict }: { readonly config: readonly string[]; readonly json?: true; readonly strict?: true }) => {
       const output = { out: (text: string) => process.stdout.write(text), err: (text: string) => process.stderr.write(text), colour: process.stderr.isTTY };
-      process.exitCode = await check(config, { json: json === true, env: process.env, lookup: DISK }, output);
+      process.exitCode = await check(config, { json: json === true, strict: strict === true, env: process.env, lookup: DISK }, output);
     });
 }
 
 /** Checks the files and writes the answer; gives the exit code: 0, 66 for a file that cannot be read, 78 for a config with errors. */
 export async function check(
   files: readonly string[],
-  options: { readonly json: boolean; readonly env: Environment; readonly lookup: FileLookup | null },
+  options: { readonly json: boolean; readonly strict?: boolean; readonly env: Environment; readonly lookup: FileLookup | null },
   { out, err, colour }: CheckOutput,
 ): Promise<number> {
-  const { plan, problems, unreadable } = await loadPlan(files, options.env, options.lookup?.globFault);
+  const { plan, problems: found, unreadable } = await loadPlan(files, options.env, options.lookup?.globFault);
+  const problems = options.strict === true ? strictly(found) : found;
   const failed = problems.some((problem) => problem.severity === 'error');
   const entries: { readonly entry: FileEntryPlan; readonly found: EntryMatches | null }[] = [];
   if (plan !== null && !failed) {

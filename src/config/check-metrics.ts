@@ -80,7 +80,7 @@ export class MetricsCheck {
       case 'otlp': break;
       case 'nvidia_smi': report.warning(pointer, 'no plugin has this name, ignored', { didYouMean: 'nvidia_gpu' }); break;
       default:
-        if (OF_WINDOWS.has(name)) report.note(pointer, 'not run by this agent: a performance object of Windows, which does not exist on Linux');
+        if (OF_WINDOWS.has(name)) report.notRun(pointer, 'not run by this agent: a performance object of Windows, which does not exist on Linux');
         else report.warning(pointer, 'no plugin has this name, ignored', { didYouMean: nearest(name, PLUGINS) });
     }
   }

@@ -118,7 +118,7 @@ class SchemaCheck {
       return this.#add('warning', member.node, pointer, `${shown(plainValue(member.node))} is no section, ignored`, { expected: expectedOf({ type }) });
     }
     const notRun = known['x-not-run'];
-    if (notRun !== undefined && !quiet) this.#add('note', member, pointer, notRun);
+    if (notRun !== undefined && !quiet) this.problems.push({ severity: 'note', ...placeAt(member.source, member.start), pointer, message: notRun, expected: null, didYouMean: null, notRun: true });
     this.value(member.node, known, pointer, quiet || notRun !== undefined);
   }
 
