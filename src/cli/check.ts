@@ -5,7 +5,7 @@ import { countProblems, formatProblems, strictly } from '../config/problem.ts';
 import type { Environment } from '../config/placeholders.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import type { FileEntryPlan, Plan } from '../plan.ts';
-import { loadPlan } from './load-plan.ts';
+import { CONFIG_OPTION, loadPlan } from './load-plan.ts';
 import { describeEntry, describeService, type EntryMatches } from './plan-text.ts';
 
 /** sysexits.h EX_NOINPUT: a config file cannot be read. */
@@ -37,7 +37,7 @@ export interface CheckOutput {
 export function checkCommand(): Command {
   return new Command('check')
     .description('Print every problem of a config, or what it compiles to and which files match now')
-    .requiredOption('--config <file...>', 'config files, merged in this order')
+    .requiredOption('--config <source...>', CONFIG_OPTION)
     .option('--json', 'print problems, plan and files as JSON')
     .option('--strict', 'take warnings, and notes of what is not run, for errors')
     .action(async ({ config, json, strict }: { readonly config: readonly string[]; readonly json?: true; readonly strict?: true }) => {
