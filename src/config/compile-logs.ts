@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { DeliveryPlan, FileEntryPlan, ReadingPlan } from '../plan.ts';
+import type { DeliveryPlan, FileEntryPlan, ReadingPlan, TimestampPlan } from '../plan.ts';
 import { PatternCompiler, compileFilters, compileFraming, compileTimestampPlan } from './compile-framing.ts';
 import { compileNaming, type NamingContext } from './compile-naming.ts';
 import { expanded } from './compile-service.ts';
@@ -55,6 +55,8 @@ export class EntryCompiler {
   readonly #ownLogs: readonly string[];
   readonly #patterns: PatternCompiler;
   readonly #globFault: GlobFault;
+  /** Fleets of entries share a few formats and zones: what was right once is not looked at again. */
+  readonly #timestamps = new Map<string, TimestampPlan | null>();
 
   constructor(context: NamingContext, delivery: DeliveryPlan, ownLogs: readonly string[], globFault: GlobFault) {
     this.#context = context;
@@ -78,10 +80,21 @@ export class EntryCompiler {
       startAt: entry.initial_position ?? 'start',
       naming: compileNaming(entry, pattern, pointer, this.#context),
       framing: compileFraming(entry, pointer, limits, this.#patterns, report),
-      timestamp: compileTimestampPlan(entry, pointer, facts.localZone, report),
+      timestamp: this.#timestampOf(entry, pointer),
       filters: compileFilters(entry, pointer, this.#patterns),
       autoRemoval: entry.auto_removal ?? false,
     };
+  }
+
+  #timestampOf(entry: FileEntry, pointer: string): TimestampPlan | null {
+    const { report, facts } = this.#context;
+    const key = JSON.stringify([entry.timestamp_format, entry.timezone, entry.trim_timestamp]);
+    const known = this.#timestamps.get(key);
+    if (known !== undefined) return known;
+    const before = report.problems.length;
+    const plan = compileTimestampPlan(entry, pointer, facts.localZone, report);
+    if (report.problems.length === before) this.#timestamps.set(key, plan);
+    return plan;
   }
 
   #pathOf(entry: FileEntry, pointer: string): string {

@@ -1,9 +1,9 @@
 import { characters } from './characters.ts';
 import { SCHEMA_TEXT } from './generated/schema.generated.ts';
 import { placeAt, plainValue, pointerToken, type JsonNode, type Member, type ObjectNode } from './json-tree.ts';
-import { canonicalJson } from './merge.ts';
 import { nearest } from './nearest.ts';
 import type { Advice, Problem, Severity } from './problem.ts';
+import { repeats } from './repeats.ts';
 import type { Schema, SchemaType } from './schema.ts';
 import { expectedOf, oneOf, shown } from './validate-words.ts';
 
@@ -81,17 +81,11 @@ class SchemaCheck {
   #list(node: JsonNode, items: readonly JsonNode[], rule: Schema, pointer: string, quiet: boolean): void {
     if (items.length < (rule.minItems ?? 0)) this.#add('error', node, pointer, items.length === 0 ? 'the list is empty' : 'the list is too short', { expected: expectedOf(rule) });
     if (items.length > (rule.maxItems ?? Infinity)) this.#add('error', node, pointer, `the list has ${items.length} items`, { expected: expectedOf(rule) });
-    const firsts = new Map<string, string>();
-    for (const [index, item] of items.entries()) {
-      const here = `${pointer}/${index}`;
-      if (rule.uniqueItems === true) {
-        const fingerprint = canonicalJson(plainValue(item));
-        const first = firsts.get(fingerprint);
-        if (first === undefined) firsts.set(fingerprint, here);
-        else this.#add('error', item, here, `this is the same as ${first}, word for word`, { expected: 'it once, or a difference' });
-      }
-      if (rule.items !== undefined) this.value(item, rule.items, here, quiet);
+    for (const { index, first } of rule.uniqueItems === true ? repeats(items) : []) {
+      this.#add('error', items[index]!, `${pointer}/${index}`, `this is the same as ${pointer}/${first}, word for word`, { expected: 'it once, or a difference' });
     }
+    if (rule.items === undefined) return;
+    for (const [index, item] of items.entries()) this.value(item, rule.items, `${pointer}/${index}`, quiet);
   }
 
   #object(node: ObjectNode, rule: Schema, pointer: string, quiet: boolean): void {
