@@ -17,35 +17,82 @@ function kindOf(schema: Schema): string {
   return to === undefined ? kind : `${kind}, at most ${number(to)}${unit}`;
 }
 
-/** The page: one table per object of the document, then the table of our own additions. */
-export function configurationPage(schema: Schema): string {
-  const ours: string[] = [];
+/** Where most keys are. */
+const ENTRY = '/logs/logs_collected/files/collect_list/*';
 
-  function table(title: string, pointer: string, part: Schema): string {
-    const nested: string[] = [];
-    const rows: string[] = [];
-    const notRun: string[] = [];
-    for (const [key, raw] of Object.entries(part.properties ?? {})) {
-      const property = raw.$ref === undefined ? raw : { ...schema.definitions?.[raw.$ref.slice('#/definitions/'.length)], ...raw };
-      const target = property.items ?? property;
-      const inner = target.$ref === undefined ? target : schema.definitions?.[target.$ref.slice('#/definitions/'.length)] ?? target;
-      const here = `${pointer}/${key}`;
-      if (property['x-not-run'] !== undefined) {
-        notRun.push(`\`${key}\``);
-        continue;
-      }
-      if (property['x-ours'] === true) ours.push(`| \`${here}\` | \`${property['x-extends']}\` | ${cell(property.description ?? '')} |`);
-      const examples = property.examples === undefined ? '' : ` Example: ${property.examples.map((example) => code(example)).join(', ')}.`;
-      const needed = part.required?.includes(key) === true ? 'required' : property.default === undefined ? '' : code(property.default);
-      rows.push(`| \`${key}\`${property['x-ours'] === true ? ' (ours)' : ''} | ${cell(kindOf(property))} | ${needed} | ${cell(`${property.description ?? ''}${examples}`)} |`);
-      if (inner.properties !== undefined) nested.push(table(inner.title ?? key, property.items === undefined ? here : `${here}/*`, inner));
-    }
-    const accepted = notRun.length === 0 ? '' : `\nAccepted from CloudWatch agent configs, not run by this version: ${notRun.join(', ')}.\n`;
-    const unknown = part['x-unknown-keys'] === 'warning' ? 'Unknown keys are ignored with a warning.' : 'Unknown keys are errors.';
-    return `## ${title}\n\n\`${pointer === '' ? '/' : pointer}\`: ${part.description} ${unknown}\n\n| key | value | default | meaning |\n|---|---|---|---|\n${rows.join('\n')}\n${accepted}\n${nested.join('')}`;
+/** The page: one table per object of the document, the sections that are not run in short, then the table of our own additions. */
+export function configurationPage(schema: Schema): string {
+  const tables = new Map<Schema, { readonly title: string; readonly pointers: string[]; text: string }>();
+  const ours: string[] = [];
+  const notRun: string[] = [];
+  const resolved = (part: Schema): Schema => (part.$ref === undefined ? part : { ...schema.definitions?.[part.$ref.slice('#/definitions/'.length)], ...part });
+  const definitionOf = (part: Schema): Schema => (part.$ref === undefined ? part : schema.definitions?.[part.$ref.slice('#/definitions/'.length)] ?? part);
+
+  /** The object a key leads to: its own value, an item of its list, or the shape of either that is one. */
+  function objectIn(property: Schema): Schema | null {
+    const target = definitionOf(property);
+    const inner = target.items === undefined ? target : definitionOf(target.items);
+    const shape = inner.properties === undefined ? inner.anyOf?.map(definitionOf).find(({ properties }) => properties !== undefined) ?? inner : inner;
+    return shape.properties === undefined ? null : shape;
   }
 
-  const body = table('Document', '', schema);
+  function describe(part: Schema, title: string, pointer: string): void {
+    const known = tables.get(part);
+    if (known !== undefined) known.pointers.push(pointer);
+    const table = known ?? { title, pointers: [pointer], text: '' };
+    tables.set(part, table);
+    const rows: string[] = [];
+    const accepted: string[] = [];
+    for (const [key, raw] of Object.entries(part.properties ?? {})) {
+      const property = resolved(raw);
+      const inner = objectIn(raw);
+      const here = `${pointer}/${key}`;
+      if (property['x-not-run'] !== undefined) {
+        if (inner === null) accepted.push(`\`${key}\``);
+        else notRun.push(`| \`${here}\` | ${cell(property['x-not-run'])} | ${Object.keys(inner.properties ?? {}).map((name) => `\`${name}\``).join(', ')} |`);
+        continue;
+      }
+      if (property['x-ours'] === true) ours.push(`| \`${here}\` | \`${extended(property['x-extends'] ?? '', pointer)}\` | ${cell(property.description ?? '')} |`);
+      rows.push(rowOf(key, property, part));
+      if (inner !== null) describe(inner, inner.title ?? key, definitionOf(raw).items === undefined ? here : `${here}/*`);
+    }
+    const leftovers = accepted.length === 0 ? '' : `\nAccepted from CloudWatch agent configs, without effect in this version: ${accepted.join(', ')}.\n`;
+    table.text = rows.length === 0 ? '' : `| key | value | default | meaning |\n|---|---|---|---|\n${rows.join('\n')}\n${leftovers}\n`;
+  }
+
+  function rowOf(key: string, property: Schema, part: Schema): string {
+    const examples = property.examples === undefined ? '' : ` Example: ${property.examples.map((example) => code(example)).join(', ')}.`;
+    const needed = part.required?.includes(key) === true ? 'required' : property.default === undefined ? '' : code(property.default);
+    return `| \`${key}\`${property['x-ours'] === true ? ' (ours)' : ''} | ${cell(kindOf(property))} | ${needed} | ${cell(`${property.description ?? ''}${examples}`)} |`;
+  }
+
+  /** Pointer of the CloudWatch agent's key that an addition names: beside it, from the root, or in an entry. Naming none, or one of ours, is an error. */
+  function extended(name: string, pointer: string): string {
+    for (const candidate of [`${pointer}/${name}`, `/${name.replaceAll(/\.(?=[a-z])/g, '/')}`, `${ENTRY}/${name}`]) {
+      const key = keyAt(candidate);
+      if (key !== null && key['x-ours'] !== true) return candidate;
+    }
+    throw new Error(`config-schema: "x-extends": ${JSON.stringify(name)} at ${pointer} names no key of the CloudWatch agent`);
+  }
+
+  function keyAt(pointer: string): Schema | null {
+    let part: Schema | null = schema;
+    let key: Schema | null = null;
+    for (const token of pointer.split('/').slice(1)) {
+      if (token === '*') continue;
+      key = part?.properties?.[token] ?? null;
+      if (key === null) return null;
+      part = objectIn(key);
+      key = resolved(key);
+    }
+    return key;
+  }
+
+  describe(schema, 'Document', '');
+  const body = [...tables].filter(([, { text }]) => text !== '').map(([part, { title, pointers, text }]) => {
+    const unknown = part['x-unknown-keys'] === 'warning' ? 'Unknown keys are ignored with a warning.' : 'Unknown keys are errors.';
+    return `## ${title}\n\n${pointers.map((pointer) => `\`${pointer === '' ? '/' : pointer}\``).join(', ')}: ${part.description} ${unknown}\n\n${text}`;
+  }).join('');
   return `<!-- Generated by scripts/generate-config.ts from config-schema/. Do not edit. -->
 # Configuration
 
@@ -66,7 +113,16 @@ In \`log_group_name\` and \`log_stream_name\` these placeholders are filled in w
 
 \`\${NAME}\` of an environment variable is filled in there and in \`file_path\`, \`region\`, \`role_arn\`, \`endpoint_override\`, \`service.name\` and \`deployment.environment\`.
 
-${body}## Our additions
+${body}## Accepted, not run
+
+Sections of the CloudWatch agent that this version does not run. Each is answered with one line; mistakes inside are said, and stop
+nothing else. \`agent check --strict\` takes the line for an error.
+
+| section | answer | its keys |
+|---|---|---|
+${notRun.join('\n')}
+
+## Our additions
 
 Keys the CloudWatch agent does not have, and the key of it each one extends.
 

@@ -12,7 +12,7 @@ export interface WrittenSchema extends Schema {
   readonly description?: string;
   readonly default?: string | number | boolean;
   readonly examples?: readonly unknown[];
-  /** Our addition to the CloudWatch agent's keys, and the key it extends: one beside it, or from the root with dots. */
+  /** Our addition to the CloudWatch agent's keys, and the key it extends: one beside it, from the root with dots, or of a file entry. */
   readonly 'x-ours'?: boolean;
   readonly 'x-extends'?: string;
   readonly properties?: Readonly<Record<string, WrittenSchema>>;
