@@ -42,9 +42,10 @@ export function statusText(status: StatusDocument): string {
   return blocks.join('\n');
 }
 
-function configText({ at, config: { sources, version, appliedAt, changing, waiting, rollbacks } }: StatusDocument): string {
+function configText({ at, config: { sources, version, appliedAt, watchedUntil, changing, waiting, rollbacks } }: StatusDocument): string {
   const lines = [
     `config ${version === '' ? sources.join(', ') : version}, applied ${agoText(appliedAt, at)}`,
+    ...(watchedUntil === null ? [] : [`delivery is watched for another ${spanText(watchedUntil - at)}`]),
     ...(changing > 0 ? [`${countText(changing, 'entry', 'entries')} not at it yet: what was read before is not acknowledged`] : []),
     ...(waiting === null ? [] : [`${waiting.version} waits until ${new Date(waiting.until).toISOString()}`]),
     ...(rollbacks > 0 ? [`${countText(rollbacks, 'version')} taken back since the start`] : []),

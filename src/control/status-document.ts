@@ -49,6 +49,8 @@ export interface ConfigStatus {
   /** Of what came from Parameter Store; empty when nothing did. */
   readonly version: string;
   readonly appliedAt: number;
+  /** Until then delivery is watched, to go back if it got worse; null: it is not. */
+  readonly watchedUntil: number | null;
   /** Entries whose latest version does not run yet: what was read for the one before is not acknowledged. */
   readonly changing: number;
   /** A newer version that this host takes later (agent.rollout). */

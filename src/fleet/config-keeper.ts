@@ -60,6 +60,8 @@ export interface ConfigState {
   /** Of remote documents; empty when there are none. */
   readonly version: string;
   readonly appliedAt: number;
+  /** Until then delivery is watched, to go back if it got worse; null: it is not. */
+  readonly watchedUntil: number | null;
   /** A newer version that this host takes later. */
   readonly waiting: { readonly version: string; readonly until: number } | null;
   /** The newest version that was not taken, or was taken back. */
@@ -116,7 +118,7 @@ export class ConfigKeeper implements Service {
   get state(): ConfigState {
     const waiting = this.#waiting === null ? null : { version: this.#waiting.version, until: this.#waiting.until };
     return {
-      version: this.#current === null ? '' : versionOf(this.#current.copy.remote), appliedAt: this.#appliedAt, waiting, refused: this.#refused,
+      version: this.#current === null ? '' : versionOf(this.#current.copy.remote), appliedAt: this.#appliedAt, watchedUntil: this.#watch?.until ?? null, waiting, refused: this.#refused,
       refusals: this.#refusals, rollbacks: this.#rollbacks, lookedAt: this.#lookedAt, unreachable: this.#unreachable,
     };
   }
@@ -177,7 +179,7 @@ export class ConfigKeeper implements Service {
 
   /** Reads all sources again and takes what they say now, whatever the rollout says; a config with errors is refused whole. */
   reload(): Promise<ReloadAnswer> {
-    return this.#alone(async () => {
+    return this.#alone(async (): Promise<ReloadAnswer> => {
       const { ports, memory } = this.#o;
       const read = await ports.read();
       if (read.kind === 'unreadable') {
@@ -194,7 +196,7 @@ export class ConfigKeeper implements Service {
       }
       memory.pardon(version);
       return { outcome: 'applied', version, difference: await this.#take({ copy: read.copy, plan }) };
-    });
+    }).finally(() => this.#wake());
   }
 
   #sleepUntil(due: number, stop: AbortSignal): Promise<void> {
@@ -216,7 +218,7 @@ export class ConfigKeeper implements Service {
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#busy.then(work);
-    this.#busy = done.catch(() => undefined).then(() => this.#wake());
+    this.#busy = done.catch(() => undefined);
     return done;
   }
 

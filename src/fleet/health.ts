@@ -37,7 +37,10 @@ export class HealthWatch {
     this.#watchMs = watchMs;
   }
 
-  isOver(at: number): boolean { return at - this.#since >= this.#watchMs; }
+  /** Epoch milliseconds. */
+  get until(): number { return this.#since + this.#watchMs; }
+
+  isOver(at: number): boolean { return at >= this.until; }
 
   /** What got worse since the change, in words, or null. To be asked about each second. */
   fault(health: Health, at: number): string | null {

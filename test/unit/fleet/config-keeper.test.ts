@@ -28,6 +28,8 @@ class Host {
   down = false;
   health = { failing: 0, undelivered: 0 };
   hostId = 'some host';
+  /** How often the keeper asked how delivery goes. */
+  looks = 0;
   sources: readonly string[] = [`ssm:${NAME}`];
   #life = new LifetimeControl();
   #t: TestContext;
@@ -81,7 +83,7 @@ class Host {
         return { plan: { ...planFor({ endpoint: 'http://127.0.0.1:1', entries: [{ path: `/v${number}` }] }), config: { pollMs: 60_000, rollout: { ...ALL, ...rollout } } }, errors };
       },
       apply: async (plan) => { this.ran.push(this.#versionIn(plan)); return { kept: 0, changed: 1, added: 0, removed: 0 }; },
-      health: () => this.health,
+      health: () => { this.looks++; return this.health; },
     };
     const say = (...words: string[]): void => { this.said.push(words.join(' ')); };
     return new ConfigKeeper({ ports, memory: new LastGood(this.directory, this.sources), hostId: this.hostId, report: { note: say, trouble: say, recovered: say }, now: Date.now, random: () => 0.5 });
@@ -102,6 +104,7 @@ test('a new version is taken within a poll interval, and kept for the next start
   host.publish({});
   await host.pass(66);
   assert.deepEqual(host.ran, ['v1', 'v2']);
+  assert.ok(host.looks < 66, `delivery is looked at once a second at most, not ${host.looks} times in 66 s`);
   host.down = true;
   await host.start();
   assert.deepEqual(host.ran, ['v1', 'v2', 'v1'], 'it is still being watched: the last good one is the one before');
