@@ -51,12 +51,10 @@ class SchemaCheck {
 
   /** A value that may have several shapes is held against the one of its own type. */
   #choice(node: JsonNode, rule: Schema, pointer: string, quiet: boolean): void {
-    const shape = rule.anyOf!.find((branch) => {
-      const { type, enum: [first] = [] } = this.#resolved(branch);
-      return hasType(node, type ?? (typeof first === 'number' ? 'number' : 'string'));
-    });
+    const shape = rule.anyOf!.map((branch) => this.#resolved(branch)).find(({ type, enum: [first] = [] }) => hasType(node, type ?? (typeof first === 'number' ? 'number' : 'string')));
     if (shape === undefined) return this.#add('error', node, pointer, `${shown(plainValue(node))} is not allowed`, { expected: expectedOf(rule) });
-    this.value(node, shape, pointer, quiet);
+    // A wrong word may have been meant for any of the shapes.
+    this.value(node, shape.enum === undefined ? shape : { ...shape, 'x-expected': expectedOf(rule) }, pointer, quiet);
   }
 
   #scalar(node: JsonNode, value: string | number | boolean | null, rule: Schema, pointer: string): void {
