@@ -44,8 +44,13 @@ export function wholeSchema(): WrittenSchema {
   return { ...parsed.get(MAIN)!, definitions };
 }
 
-/** The schema without what is for people only. */
+/** What is for people and for the page. */
+const PROSE = ['$schema', '$id', 'title', 'description', 'default', 'examples', 'x-ours', 'x-extends'];
+
+/** The schema without what is for people only. A keyword that config/validate.ts does not know is an error. */
 function withoutProse(schema: WrittenSchema): Schema {
+  const unknown = Object.keys(schema).find((key) => !PROSE.includes(key) && !(KEYWORDS as readonly string[]).includes(key));
+  if (unknown !== undefined) throw new Error(`config-schema: ${JSON.stringify(unknown)} is no keyword that config/schema.ts and config/validate.ts know`);
   const each = (schemas: Readonly<Record<string, WrittenSchema>>): Readonly<Record<string, Schema>> => Object.fromEntries(Object.entries(schemas).map(([key, part]) => [key, withoutProse(part)]));
   const result: Record<string, unknown> = Object.fromEntries(Object.entries(schema).filter(([key]) => (KEYWORDS as readonly string[]).includes(key)));
   if (schema.properties !== undefined) result['properties'] = each(schema.properties);
