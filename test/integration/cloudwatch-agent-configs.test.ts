@@ -1,50 +1,34 @@
 // Configs of the CloudWatch agent, of our own writing, after the facts its own samples show: what it accepts is accepted, what
-// it refuses is refused. Beside them stands what is said of each, `severity pointer`.
+// it refuses is refused. What is said of each stands in expected.json; after a change: node scripts/write-examples.ts.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { describeEntry, describeService } from '../../src/cli/plan-text.ts';
-import { checkDocument, compile } from '../../src/config/compile.ts';
-import { parseJson } from '../../src/config/parse-json.ts';
-import type { Problem } from '../../src/config/problem.ts';
-import type { Plan } from '../../src/plan.ts';
-import { ON_EC2 } from '../unit/config/facts.ts';
+import { KINDS, SAMPLES, checkedExample, namesOf, saidOf, type Kind } from '../support/examples.ts';
 
-const folder = join(import.meta.dirname, '../fixtures/cloudwatch-agent');
-const env = { AGENT_ROLE: 'arn:aws:iam::123456789012:role/agent', LOG_NAME: 'shop' };
-const expected = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Readonly<Record<'valid' | 'invalid', Readonly<Record<string, readonly string[]>>>>;
+const expected = JSON.parse(readFileSync(join(SAMPLES.folder, 'expected.json'), 'utf8')) as Readonly<Record<Kind, Readonly<Record<string, readonly string[]>>>>;
 
-interface Answer { readonly plan: Plan | null; readonly problems: readonly Problem[] }
-
-function checked(kind: 'valid' | 'invalid', name: string): Answer {
-  const { root, problems } = parseJson(`${name}.json`, readFileSync(join(folder, kind, `${name}.json`), 'utf8'));
-  assert.ok(root !== null);
-  return compile(checkDocument(root, problems), ON_EC2, env);
-}
-
-const names = (kind: string): readonly string[] => readdirSync(join(folder, kind)).map((file) => file.replace(/\.json$/, '')).toSorted();
-/** A document without files has nothing that is run; that is no matter of what it says. */
-const said = ({ problems }: Answer): readonly string[] => problems.filter(({ pointer }) => pointer !== '').map(({ severity, pointer }) => `${severity} ${pointer}`);
+const checked = (kind: Kind, name: string): ReturnType<typeof checkedExample> => checkedExample(SAMPLES, kind, name);
 
 test('every sample has its expectation', () => {
-  for (const kind of ['valid', 'invalid'] as const) assert.deepEqual(Object.keys(expected[kind]).toSorted(), names(kind));
+  for (const kind of KINDS) assert.deepEqual(Object.keys(expected[kind]).toSorted(), namesOf(SAMPLES, kind));
 });
 
-for (const name of names('valid')) {
+for (const name of namesOf(SAMPLES, 'valid')) {
   test(`valid/${name}: accepted, with one line for what is not run`, () => {
     const answer = checked('valid', name);
-    assert.deepEqual(said(answer), expected.valid[name]);
-    assert.deepEqual(said(answer).filter((line) => line.startsWith('error')), []);
+    assert.deepEqual(saidOf(answer.problems), expected.valid[name]);
+    assert.deepEqual(saidOf(answer.problems).filter((line) => line.startsWith('error')), []);
     assert.deepEqual(answer.plan?.disabled ?? [], []);
   });
 }
 
-for (const name of names('invalid')) {
+for (const name of namesOf(SAMPLES, 'invalid')) {
   test(`invalid/${name}: refused, and each wrong key named`, () => {
     const answer = checked('invalid', name);
-    assert.deepEqual(said(answer), expected.invalid[name]);
-    assert.ok(said(answer).some((line) => line.startsWith('error /')));
+    assert.deepEqual(saidOf(answer.problems), expected.invalid[name]);
+    assert.ok(saidOf(answer.problems).some((line) => line.startsWith('error /')));
   });
 }
 
