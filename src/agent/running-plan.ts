@@ -64,7 +64,7 @@ export class RunningPlan {
   readonly #outbounds: { readonly outbound: Outbound; readonly signature: string }[] = [];
   #arena: Arena | null = null;
   readonly #wake: Wake;
-  readonly #descriptors = new Descriptors(descriptorLimit());
+  readonly #descriptors: Descriptors;
   readonly #mounts: MountPoints;
   readonly #zones = new Map<string, Zone>();
   #plan: Plan | null = null;
@@ -76,6 +76,7 @@ export class RunningPlan {
   constructor(options: RunningPlanOptions) {
     this.#o = options;
     this.#hurry = options.hurry;
+    this.#descriptors = new Descriptors(descriptorLimit(), options.report);
     this.#wake = new Wake(options.report, now, options.life.stop);
     this.#mounts = new MountPoints(now);
     options.life.stop.addEventListener('abort', () => { for (const post of this.#posts.values()) post.stop(); this.#finding?.life.requestStop(); }, { once: true });

@@ -7,7 +7,8 @@ import type { Arena } from '../kernel/arena.ts';
 import type { UndeliverablePolicy } from '../plan.ts';
 import type { ChunkText } from '../records/chunk-text.ts';
 import type { Filters } from '../records/filter.ts';
-import type { Spans, TimestampParser } from '../records/timestamp.ts';
+import type { Redaction } from '../records/redact/redaction.ts';
+import type { Spans, TimestampReader } from '../records/timestamp.ts';
 import { trimTimestamps } from '../records/trim.ts';
 import type { Report } from '../report/report.ts';
 
@@ -18,9 +19,11 @@ export interface StamperOptions {
   readonly arena: Arena;
   readonly text: ChunkText;
   /** Null: events carry the time at which they were read. */
-  readonly timestamp: { readonly parser: TimestampParser; readonly trim: boolean } | null;
+  readonly timestamp: { readonly parser: TimestampReader; readonly trim: boolean } | null;
   /** Null: nothing is filtered. */
   readonly filters: Filters | null;
+  /** Null: events are sent as they are. */
+  readonly redaction: Redaction | null;
   /** The framer has made `text` of the chunk's lines already. */
   readonly textFramed: boolean;
   readonly undeliverable: UndeliverablePolicy;
@@ -36,11 +39,11 @@ export interface StamperOptions {
 export interface StampedFile {
   readonly path: string;
   readonly mtimeMs: number;
-  readonly parser: TimestampParser | null;
+  readonly parser: TimestampReader | null;
   readonly lane: { readonly destination: Destination };
 }
 
-/** Gives every frame of a chunk its time and takes out the frames that are not to be sent: times, trim, filters, age. */
+/** Gives every frame of a chunk its time and takes out the frames that are not to be sent: times, trim, filters, redaction, age. */
 export class Stamper {
   readonly #o: StamperOptions;
   readonly #spans: Spans | null;
@@ -59,17 +62,17 @@ export class Stamper {
   }
 
   get wide(): boolean { return this.#o.wide; }
-  newParser(): TimestampParser | null { return this.#o.timestamp?.parser.fork() ?? null; }
+  newParser(): TimestampReader | null { return this.#o.timestamp?.parser.fork() ?? null; }
 
   /** @param splitTime time of the message that the first frame continues, DROPPED_TIME, or null. */
   stamp(framer: Framer, file: StampedFile, splitTime: number | null): void {
-    const { arena, timestamp, filters, text } = this.#o;
+    const { arena, timestamp, filters, redaction, text } = this.#o;
     if (arena.count === 0) return;
     this.#aged = this.#agedBytes = 0;
     const now = this.#o.wallNow();
     this.#readTime = now < this.#readTime && this.#readTime - now <= CLOCK_STEP_MS ? this.#readTime : now;
     if (timestamp === null) arena.time.fill(this.#readTime, 0, arena.count);
-    if (timestamp !== null || filters !== null) {
+    if (timestamp !== null || filters !== null || redaction !== null) {
       if (this.#o.textFramed && !framer.hasPieces && !framer.dirty) text.reframe(arena);
       else text.reset(arena);
     }
@@ -84,6 +87,10 @@ export class Stamper {
         if (slow !== -1) this.#o.report.trouble(`filter ${slow} ${file.path}`, `${file.path}: filter ${slow + 1} of its entry takes longer than 50 ms for a chunk; simplify its expression`);
       }
       if (framer.hasPieces) this.#spreadVerdicts(framer, splitTime);
+    }
+    // Before the age is judged: what is too old goes to a file of our own.
+    if (redaction !== null) this.#redact(redaction, dropping ? this.#keep : null, file);
+    if (dropping) {
       if (timestamp !== null) this.#judgeAge(file);
       dropping = this.#keep.subarray(0, arena.count).includes(0);
     }
@@ -92,7 +99,8 @@ export class Stamper {
     if (dropping) this.#compact(framer);
   }
 
-  #parse(parser: TimestampParser, file: StampedFile, { hasPieces, continues }: Framer): void {
+  #parse(parser: TimestampReader, file: StampedFile, framer: Framer): void {
+    const { hasPieces, continues } = framer;
     const { arena, text, report } = this.#o;
     const before = parser.previous;
     let untimed = 0;
@@ -109,7 +117,16 @@ export class Stamper {
       } else { last = Math.floor(time); arena.time[i] = last; }
     }
     if (untimed > 0) report.untimed(untimed, file.path);
-    if (this.#spans !== null && trimTimestamps(arena, this.#spans)) text.reset(arena);
+    if (this.#spans !== null && trimTimestamps(arena, this.#spans)) {
+      framer.soil();
+      text.reset(arena);
+    }
+  }
+
+  #redact(redaction: Redaction, keep: Uint8Array | null, file: StampedFile): void {
+    const { arena, text, report } = this.#o;
+    for (const [kind, replacements] of redaction.redact(text, keep, arena)) report.redacted(kind, replacements);
+    if (redaction.slow) report.trouble(`redact ${file.path}`, `${file.path}: an own pattern of its entry's redact takes longer than 50 ms for a chunk; simplify it`);
   }
 
   #spreadTimes({ continues }: Framer, splitTime: number | null): void {

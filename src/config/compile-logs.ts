@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
-import type { DeliveryPlan, FileEntryPlan, ReadingPlan, TimestampPlan } from '../plan.ts';
+import type { DeliveryPlan, FileEntryPlan, ReadingPlan, RedactRulePlan, TimestampPlan } from '../plan.ts';
 import { PatternCompiler, compileFilters, compileFraming, compileTimestampPlan } from './compile-framing.ts';
+import { compileRedact } from './compile-redact.ts';
 import { compileNaming, type NamingContext } from './compile-naming.ts';
 import { expanded } from './compile-service.ts';
 import type { FileEntry, Logs } from './generated/document.generated.ts';
@@ -57,12 +58,15 @@ export class EntryCompiler {
   readonly #globFault: GlobFault;
   /** Fleets of entries share a few formats and zones: what was right once is not looked at again. */
   readonly #timestamps = new Map<string, TimestampPlan | null>();
+  /** Of `logs`: for entries without a list of their own. */
+  readonly #redact: readonly RedactRulePlan[];
 
-  constructor(context: NamingContext, delivery: DeliveryPlan, ownLogs: readonly string[], globFault: GlobFault) {
+  constructor(context: NamingContext, delivery: DeliveryPlan, ownLogs: readonly string[], globFault: GlobFault, redact: readonly RedactRulePlan[]) {
     this.#context = context;
     this.#delivery = delivery;
     this.#ownLogs = ownLogs;
     this.#globFault = globFault;
+    this.#redact = redact;
     this.#patterns = new PatternCompiler(context.report);
   }
 
@@ -82,13 +86,14 @@ export class EntryCompiler {
       framing: compileFraming(entry, pointer, limits, this.#patterns, report),
       timestamp: this.#timestampOf(entry, pointer),
       filters: compileFilters(entry, pointer, this.#patterns),
+      redact: entry.redact === undefined ? this.#redact : compileRedact(entry.redact, `${pointer}/redact`, this.#patterns, report),
       autoRemoval: entry.auto_removal ?? false,
     };
   }
 
   #timestampOf(entry: FileEntry, pointer: string): TimestampPlan | null {
     const { report, facts } = this.#context;
-    const key = JSON.stringify([entry.timestamp_format, entry.timezone, entry.trim_timestamp]);
+    const key = JSON.stringify([entry.timestamp_format, entry.timestamp_field, entry.timezone, entry.trim_timestamp]);
     const known = this.#timestamps.get(key);
     if (known !== undefined) return known;
     const before = report.problems.length;

@@ -29,6 +29,9 @@ export interface AgentSpec {
   /** Further keys of `logs`. */
   readonly logs?: Readonly<Record<string, unknown>>;
   readonly args?: readonly string[];
+  /** Where the config comes from instead of the file, in the words of `--config`. */
+  readonly sources?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class AgentProcess {
@@ -41,7 +44,7 @@ export class AgentProcess {
   readonly exited: Promise<number | string>;
   #last: Usage = { cpuSeconds: 0, rssMiB: 0, peakMiB: 0 };
 
-  constructor({ bundle, folder, url, entries, logs, args }: AgentSpec) {
+  constructor({ bundle, folder, url, entries, logs, args, sources, env }: AgentSpec) {
     this.stateDir = join(folder, 'state');
     this.#log = join(folder, 'agent.out');
     const config = join(folder, 'agent.json');
@@ -49,8 +52,8 @@ export class AgentProcess {
     this.#url = url;
     this.configure(entries, logs);
     const out = openSync(this.#log, 'a', 0o600);
-    this.#child = spawn(process.execPath, [bundle, 'run', '--config', config, '--state-dir', this.stateDir, ...(args ?? [])],
-      { stdio: ['ignore', out, out], env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...TEST_ENV } });
+    this.#child = spawn(process.execPath, [bundle, 'run', '--config', ...(sources ?? [config]), '--state-dir', this.stateDir, ...(args ?? [])],
+      { stdio: ['ignore', out, out], env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...TEST_ENV, ...env } });
     closeSync(out);
     endWithUs(this.#child);
     this.exited = new Promise((resolve, reject) => {
