@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { filesNow, globFault } from '../agent/file-lookup.ts';
 import { networkFault } from '../agent/network-fault.ts';
 import type { GlobFault } from '../config/compile-logs.ts';
-import { countProblems, formatProblems } from '../config/problem.ts';
+import { countProblems, formatProblems, strictly } from '../config/problem.ts';
 import type { Environment } from '../config/placeholders.ts';
 import { sideProblem } from '../config/side-file.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
@@ -45,23 +45,25 @@ export function checkCommand(): Command {
     .option('--json', 'print problems, plan and files as JSON')
     .option(...SIDE_FILE_OPTIONS[0])
     .option(...SIDE_FILE_OPTIONS[1])
-    .action(async ({ config, json, ...sideFiles }: SideFiles & { readonly config: readonly string[]; readonly json?: true }) => {
+    .option('--strict', 'take warnings, and notes of what is not run, for errors')
+    .action(async ({ config, json, strict, ...sideFiles }: SideFiles & { readonly config: readonly string[]; readonly json?: true; readonly strict?: true }) => {
       const output = { out: (text: string) => process.stdout.write(text), err: (text: string) => process.stderr.write(text), colour: process.stderr.isTTY };
       const around = await loadEnvironment(sideFiles, process.env);
-      process.exitCode = await check(config, { json: json === true, env: around.env, around, lookup: DISK }, output);
+      process.exitCode = await check(config, { json: json === true, strict: strict === true, env: around.env, around, lookup: DISK }, output);
     });
 }
 
 /** Checks the files and writes the answer; gives the exit code: 0, 66 for a file that cannot be read, 78 for a config with errors. */
 export async function check(
   files: readonly string[],
-  options: { readonly json: boolean; readonly env: Environment; readonly around?: Pick<LoadedEnvironment, 'problems' | 'unreadable'>; readonly lookup: FileLookup | null },
+  options: { readonly json: boolean; readonly strict?: boolean; readonly env: Environment; readonly around?: Pick<LoadedEnvironment, 'problems' | 'unreadable'>; readonly lookup: FileLookup | null },
   { out, err, colour }: CheckOutput,
 ): Promise<number> {
   const { env, around = { problems: [], unreadable: false } } = options;
   const { plan, problems: inConfig, unreadable } = await loadPlan(files, env, options.lookup?.globFault);
   const fault = networkFault(env);
-  const problems = [...around.problems, ...(fault === null ? [] : [sideProblem('error', 'environment', null, fault)]), ...inConfig];
+  const found = [...around.problems, ...(fault === null ? [] : [sideProblem('error', 'environment', null, fault)]), ...inConfig];
+  const problems = options.strict === true ? strictly(found) : found;
   const failed = problems.some((problem) => problem.severity === 'error');
   const entries: { readonly entry: FileEntryPlan; readonly found: EntryMatches | null }[] = [];
   if (plan !== null && !failed) {

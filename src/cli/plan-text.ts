@@ -17,7 +17,8 @@ export interface EntryMatches {
 const LISTED = 20;
 
 const seconds = (milliseconds: number): string => `${milliseconds / 1000} s`;
-const count = (value: number): string => value.toLocaleString('en-US');
+const NUMBER = new Intl.NumberFormat('en-US');
+const count = (value: number): string => NUMBER.format(value);
 
 /** What holds for all entries, in plain words. */
 export function describeService({ service, delivery, ownLogs }: Plan): string {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { DeliveryPlan, FileEntryPlan, ReadingPlan, RedactRulePlan } from '../plan.ts';
+import type { DeliveryPlan, FileEntryPlan, ReadingPlan, RedactRulePlan, TimestampPlan } from '../plan.ts';
 import { PatternCompiler, compileFilters, compileFraming, compileTimestampPlan } from './compile-framing.ts';
 import { compileRedact } from './compile-redact.ts';
 import { compileNaming, type NamingContext } from './compile-naming.ts';
@@ -67,6 +67,8 @@ export class EntryCompiler {
   readonly #context: NamingContext;
   readonly #shared: SharedSettings;
   readonly #patterns: PatternCompiler;
+  /** Fleets of entries share a few formats and zones: what was right once is not looked at again. */
+  readonly #timestamps = new Map<string, TimestampPlan | null>();
 
   constructor(context: NamingContext, shared: SharedSettings) {
     this.#context = context;
@@ -95,7 +97,7 @@ export class EntryCompiler {
       service,
       naming: { ...compileNaming(entry, pattern, pointer, { ...this.#context, region: service.region }), ...own },
       framing: compileFraming(entry, pointer, limits, this.#patterns, report),
-      timestamp: compileTimestampPlan(entry, pointer, facts.localZone, report),
+      timestamp: this.#timestampOf(entry, pointer),
       filters: compileFilters(entry, pointer, this.#patterns),
       redact: entry.redact === undefined ? this.#shared.redact : compileRedact(entry.redact, `${pointer}/redact`, this.#patterns, report),
       autoRemoval: entry.auto_removal ?? false,
@@ -103,6 +105,17 @@ export class EntryCompiler {
   }
 
   get groupDefaults(): GroupSettings { return this.#shared.group; }
+
+  #timestampOf(entry: FileEntry, pointer: string): TimestampPlan | null {
+    const { report, facts } = this.#context;
+    const key = JSON.stringify([entry.timestamp_format, entry.timestamp_field, entry.timezone, entry.trim_timestamp]);
+    const known = this.#timestamps.get(key);
+    if (known !== undefined) return known;
+    const before = report.problems.length;
+    const plan = compileTimestampPlan(entry, pointer, facts.localZone, report);
+    if (report.problems.length === before) this.#timestamps.set(key, plan);
+    return plan;
+  }
 
   #pathOf(entry: FileEntry, pointer: string): string {
     const { env, report } = this.#context;

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { DisabledEntry, FileEntryPlan, Plan, ServicePlan } from '../plan.ts';
+import { checkSections } from './check-sections.ts';
 import { ENTRIES, EntryCompiler, compileDelivery, compileReading, type GlobFault } from './compile-logs.ts';
 import { compileConfigPlan } from './compile-rollout.ts';
 import { compileLog } from './compile-log.ts';
@@ -10,7 +11,6 @@ import { EntryServices, asksForRegion, compileService, expanded } from './compil
 import { ConflictCheck } from './conflicts.ts';
 import type { Agent, Document, FileEntry, Logs } from './generated/document.generated.ts';
 import { plainValue, pointerToken, type JsonNode } from './json-tree.ts';
-import { canonicalJson } from './merge.ts';
 import { asksForInstance, expandEnvironment, type Environment, type HostFacts } from './placeholders.ts';
 import { inOrder, type Problem } from './problem.ts';
 import { Reporter } from './reporter.ts';
@@ -22,8 +22,6 @@ export interface CheckedEntry {
   readonly value: FileEntry | null;
   /** `file_path` as written, or empty. */
   readonly path: string;
-  /** Equal for deep-equal entries. */
-  readonly fingerprint: string;
 }
 
 /** A document held against the schema: what of it can be compiled, and what is wrong with it. */
@@ -47,9 +45,10 @@ const CONFINED = new RegExp([
 
 /** Validates a merged document. `earlier`: problems found while reading and merging it. */
 export function checkDocument(root: JsonNode, earlier: readonly Problem[]): CheckedDocument {
-  const problems = [...earlier, ...validate(root)];
-  const errors = problems.filter((problem) => problem.severity === 'error');
+  const found = validate(root);
   const document = plainValue(root) as Document;
+  const problems = [...earlier, ...found, ...checkSections(root, document, found.filter(isError))];
+  const errors = problems.filter(isError);
   const blocked = errors.some(({ pointer }) => !CONFINED.test(pointer));
   if (blocked) return { root, agent: {}, logs: {}, entries: [], blocked, problems };
   const faults = new Set(errors.map(({ pointer }) => pointer));
@@ -65,9 +64,11 @@ export function checkDocument(root: JsonNode, earlier: readonly Problem[]): Chec
   };
 }
 
+const isError = ({ severity }: Problem): boolean => severity === 'error';
+
 function checkedEntry(entry: FileEntry, broken: boolean): CheckedEntry {
   const { file_path: path } = Object(entry) as { readonly file_path?: unknown };
-  return { value: broken ? null : entry, path: typeof path === 'string' ? path : '', fingerprint: canonicalJson(entry) };
+  return { value: broken ? null : entry, path: typeof path === 'string' ? path : '' };
 }
 
 function indexOfEntry(pointer: string): number | null {
@@ -130,21 +131,17 @@ function compileEntries(list: readonly CheckedEntry[], compiler: EntryCompiler, 
   const disabled: DisabledEntry[] = [];
   const conflicts = new ConflictCheck(report);
   const uses = new Map<string, number>();
-  const firstOf = new Map<string, string>();
   const reasons = new Map<number, Problem>();
   for (const problem of earlier) {
     const index = problem.severity === 'error' ? indexOfEntry(problem.pointer) : null;
     if (index !== null && !reasons.has(index)) reasons.set(index, problem);
   }
-  for (const [index, { value, path, fingerprint }] of list.entries()) {
+  for (const [index, { value, path }] of list.entries()) {
     const pointer = `${ENTRIES}/${index}`;
     const from = report.problems.length;
     const use = (uses.get(path) ?? 0) + 1;
     uses.set(path, use);
-    const first = firstOf.get(fingerprint);
-    if (first === undefined) firstOf.set(fingerprint, pointer);
-    else report.error(pointer, `this entry is the same as ${first}, word for word`, { expected: 'it once, or a difference' });
-    const plan = value === null || first !== undefined ? null : compiler.compile(value, pointer, use === 1 ? path : `${path}#${use}`);
+    const plan = value === null ? null : compiler.compile(value, pointer, use === 1 ? path : `${path}#${use}`);
     const failure = (): Problem | undefined => report.problems.slice(from).find(({ severity }) => severity === 'error');
     if (plan !== null && failure() === undefined && !conflicts.contradicts(plan)) entries.push(plan);
     else disabled.push({ pointer, pattern: path, reason: reasonOf(pointer, failure() ?? reasons.get(index)) });
