@@ -70,6 +70,27 @@ test('an entry with a role: STS in the region of the entry gives its keys for th
   assert.doesNotMatch(rig.said.join('\n'), /agreed-7/);
 });
 
+test('L29 a role that may not be assumed: its entry waits and names the role, the others go on; once it may, its lines arrive', localOnly(`moto ${ELSEWHERE}`), async (t) => {
+  const sts = await startTokenService(t);
+  sts.deny(true);
+  process.env['AWS_ENDPOINT_URL_STS'] = sts.url;
+  t.after(() => { delete process.env['AWS_ENDPOINT_URL_STS']; });
+  const there = await elsewhere(t);
+  const rig = await startRig(t, {
+    config: ({ logs, url }) => twoEntries(logs, url, { endpoint_override: there.url, credentials: { role_arn: ROLE, external_id: 'agreed-7' } }),
+    files: { 'here.log': ['one'], 'there.log': ['two'] },
+  });
+  await rig.delivered('g', 's', ['one']);
+  const said = await rig.says(/paused/);
+  assert.match(said, new RegExp(`log group g, stream s \\(http://\\S+, as ${ROLE}\\): paused \\(AccessDenied \\(HTTP 403\\): the role ${ROLE} could not be assumed: not authorized`));
+  assert.equal(rig.report.ambiguousAttempts, 0);
+  await rig.crash();
+  sts.deny(false);
+  await rig.start();
+  await until('the line of the role', () => there.store.messages('g', 's').length === 1);
+  await rig.stop();
+});
+
 test('L66 a service that fails: another that answers all the time neither waits for it nor has it knocked at more often', localOnly('faults'), async (t) => {
   const there = await elsewhere(t);
   const fault = there.faults.add({ kind: 'error', status: 503, operation: 'PutLogEvents' });
