@@ -27,7 +27,7 @@ function inChunk(rules: readonly RedactRulePlan[], messages: readonly string[], 
   return { texts: eventsOf(arena).map((event) => event.message), arena };
 }
 
-test('what was redacted holds nothing more to redact, whatever stood beside it', () => {
+test('L80 what was redacted holds nothing more to redact, whatever stood beside it', () => {
   fc.assert(fc.property(message, fc.shuffledSubarray([...ALL], { minLength: 1 }), (text, rules) => {
     const redaction = new Redaction(rules, MOST);
     const { text: once } = redactText(redaction, text);
@@ -54,7 +54,7 @@ test('every byte outside of what was found stays, in order, and the text stays U
   }), { numRuns: 1_500 });
 });
 
-test('events of a chunk are redacted as each would be alone, and its offsets and times stay', () => {
+test('L80 events of a chunk are redacted as each would be alone, and its offsets and times stay', () => {
   const rules = [...ALL, own('b.c|^1'), own('漢', '')];
   fc.assert(fc.property(fc.array(message.filter((one) => one !== ''), { maxLength: 12 }), fc.boolean(), (messages, some) => {
     const keep = some ? Uint8Array.from(messages, (_, i) => i % 2) : null;
