@@ -163,7 +163,7 @@ export class Agent {
       globs.set(entry.key, glob);
       const stages = buildStages(entry, { arena, kernel, descriptors, report, now, localZone, zones, undeliverable, undelivered });
       const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts });
-      const pipeline = new LogPipeline({ entry, stages, store, wake, relatives, report, life, laneFor: (destination) => lanes.of(destination), now, hurry: () => this.#hurry, matches: (path) => glob.matches(path) });
+      const pipeline = new LogPipeline({ entry, stages, store, wake, relatives, report, life, budget, laneFor: (destination) => lanes.of(destination), now, hurry: () => this.#hurry, matches: (path) => glob.matches(path) });
       this.#pipelines.push(pipeline);
       byKey.set(entry.key, pipeline);
     }
@@ -228,7 +228,7 @@ export class Agent {
 
   #usedLanes(): ReadonlySet<Lane> {
     const used = new Set<Lane>();
-    for (const pipeline of this.#pipelines) for (const g of pipeline.generations) used.add(g.lane);
+    for (const pipeline of this.#pipelines) for (const g of pipeline.generations) for (const lane of g.outlet.lanes) used.add(lane);
     return used;
   }
 }

@@ -5,7 +5,6 @@ import { Adoption } from './adoption.ts';
 import { ArchivedRests } from './archived-rests.ts';
 import { removeDone } from './auto-removal.ts';
 import { CheckpointIndex } from './checkpoint-index.ts';
-import { destinationOf } from './destination.ts';
 import { Fate } from './fate.ts';
 import { follow } from './follow.ts';
 import type { FollowContext } from './follow.ts';
@@ -16,6 +15,7 @@ import { LifeOrder } from './life-order.ts';
 import { Lingering } from './lingering.ts';
 import { Lives } from './lives.ts';
 import { OlderLives } from './older-lives.ts';
+import { Outlets } from './outlets.ts';
 import { START, markOf } from './pipeline-parts.ts';
 import type { PipelineContext, PipelineParts } from './pipeline-parts.ts';
 import { originalsOf } from './rotation-names.ts';
@@ -36,6 +36,7 @@ export class LogPipeline {
   readonly #p: PipelineParts;
   readonly #generationContext: GenerationContext;
   readonly #lives: Lives;
+  readonly #outlets: Outlets;
   readonly #order = new LifeOrder<Generation>();
   readonly #archives: ArchivedRests;
   readonly #older: OlderLives;
@@ -51,6 +52,7 @@ export class LogPipeline {
     const { entry, store, matches } = context;
     this.entry = entry;
     this.#generationContext = { ...context.stages, settled: (g) => this.#settled(g), rewound: (g) => this.#rewound(g) };
+    this.#outlets = new Outlets(entry.naming, { ...context, ...context.stages });
     const index = new CheckpointIndex(store.entry(entry.key));
     this.#lives = new Lives(index);
     this.lingering = new Lingering({ ...context, lives: this.#lives, order: this.#order });
@@ -58,6 +60,7 @@ export class LogPipeline {
       ...context, index, lives: this.#lives, order: this.#order, lingering: this.lingering,
       checkpoints: () => [...store.entry(entry.key)],
       nameFor: (path) => matches(path) ? path : originalsOf(path).find((name) => matches(name)) ?? path,
+      faultOf: (name) => this.#outlets.faultOf(name),
       track: (path, id, mark) => store.track({ entry: entry.key, path, id, ...markOf(mark), ended: false, updatedAt: Date.now() }),
       adopt: (file, after, told = null) => this.#adoption.adopt(file, after, true, told),
       start: (start, after, name, from) => this.#start(start, after, name, from),
@@ -107,6 +110,7 @@ export class LogPipeline {
   /** To be called about each second. */
   keepHouse(): void {
     const { entry } = this;
+    this.#outlets.forgetUnused(this.#lives);
     if (entry.autoRemoval) removeDone({ lives: this.#lives, follow: entry.follow, report: this.#p.report, now: this.#p.now });
   }
 
@@ -151,9 +155,11 @@ export class LogPipeline {
     g.file.attach();
   }
 
-  #start(start: Omit<GenerationStart, 'lane'>, after: Generation | null, name: string, from: Generation | null): Generation {
-    const lane = this.#p.laneFor(destinationOf(this.entry.naming, name));
-    const g = new Generation({ ...start, lane }, this.#generationContext);
+  #start(start: Omit<GenerationStart, 'outlet'>, after: Generation | null, name: string, from: Generation | null): Generation {
+    // A file that goes on under a name by which it would go nowhere goes on where it went.
+    const outlet = this.#outlets.of(name) ?? from?.outlet;
+    if (outlet === undefined) throw new Error(`${name}: ${this.#outlets.faultOf(name)}`);
+    const g = new Generation({ ...start, outlet }, this.#generationContext);
     if (!start.unpacked) this.skipped.delete(g.path);
     this.#lives.add(g);
     this.lingering.begins(g);

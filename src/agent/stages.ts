@@ -7,13 +7,14 @@ import { DecodedLines } from '../framing/transcode.ts';
 import { MAX_FRAMES } from '../kernel/arena.ts';
 import type { Arena } from '../kernel/arena.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { isDated } from '../naming/template.ts';
 import type { FileEntryPlan, UndeliverablePolicy } from '../plan.ts';
 import { ChunkText } from '../records/chunk-text.ts';
 import { compileFilters } from '../records/filter.ts';
 import { Matcher } from '../records/matcher.ts';
 import { compileTimestamp } from '../records/timestamp.ts';
 import type { TimestampParser } from '../records/timestamp.ts';
-import type { Zone } from '../records/zone.ts';
+import { Zone } from '../records/zone.ts';
 import type { Report } from '../report/report.ts';
 import { Stamper } from './stamper.ts';
 
@@ -31,6 +32,8 @@ export interface Stages {
   readonly now: () => number;
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
+  /** Whose dates name the streams; null where none does. */
+  readonly dateZone: Zone | null;
 }
 
 export interface StageContext {
@@ -69,7 +72,16 @@ export function buildStages(entry: FileEntryPlan, c: StageContext): Stages {
     wallNow: Date.now,
     wide: encoding.unit === 2,
   });
-  return { arena, framer, stamper, descriptors: c.descriptors, report, now, wallNow: Date.now };
+  return { arena, framer, stamper, descriptors: c.descriptors, report, now, wallNow: Date.now, dateZone: dateZoneOf(entry, c) };
+}
+
+function dateZoneOf({ naming, pointer }: FileEntryPlan, { localZone, zones }: StageContext): Zone | null {
+  if (!isDated(naming.stream)) return null;
+  const name = naming.dateZone === 'Local' ? localZone : naming.dateZone;
+  const zone = zones.get(name) ?? Zone.open(name);
+  if (zone === null) throw new Error(`${pointer}: there is no time zone ${name}`);
+  zones.set(name, zone);
+  return zone;
 }
 
 function timestampParser(entry: FileEntryPlan, { localZone, zones }: StageContext): TimestampParser | null {

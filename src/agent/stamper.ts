@@ -1,6 +1,5 @@
 import { MAX_AGE_MS, MAX_AHEAD_MS } from '../batching/limits.ts';
 import type { Undelivered } from '../delivery/lane.ts';
-import type { Destination } from '../flow.ts';
 import type { Framer } from '../framing/framer.ts';
 import { MAX_FRAMES } from '../kernel/arena.ts';
 import type { Arena } from '../kernel/arena.ts';
@@ -10,6 +9,10 @@ import type { Filters } from '../records/filter.ts';
 import type { Spans, TimestampParser } from '../records/timestamp.ts';
 import { trimTimestamps } from '../records/trim.ts';
 import type { Report } from '../report/report.ts';
+import type { Outlet } from './outlet.ts';
+
+/** What the service says to an event's time. */
+const AGE = { fits: 0, old: 1, ahead: 2, clamped: 3 } as const;
 
 /** In a split mark: the message's first piece was filtered out, so the others are too. */
 export const DROPPED_TIME = -1;
@@ -37,7 +40,7 @@ export interface StampedFile {
   readonly path: string;
   readonly mtimeMs: number;
   readonly parser: TimestampParser | null;
-  readonly lane: { readonly destination: Destination };
+  readonly outlet: Pick<Outlet, 'destinationAt' | 'admit'>;
 }
 
 /** Gives every frame of a chunk its time and takes out the frames that are not to be sent: times, trim, filters, age. */
@@ -45,6 +48,9 @@ export class Stamper {
   readonly #o: StamperOptions;
   readonly #spans: Spans | null;
   readonly #keep = new Uint8Array(MAX_FRAMES);
+  readonly #untimed: Uint8Array;
+  #anyUntimed = false;
+  readonly #age: Uint8Array;
   /** The latest time stamped at reading: a clock that is set back a little must not turn a stream back. */
   #readTime = 0;
   /** Of the chunk: what was dropped for its age, which has counters of its own. */
@@ -55,16 +61,22 @@ export class Stamper {
 
   constructor(options: StamperOptions) {
     this.#o = options;
+    const timed = options.timestamp === null ? 0 : MAX_FRAMES;
+    this.#untimed = new Uint8Array(timed);
+    this.#age = new Uint8Array(timed);
     this.#spans = options.timestamp?.trim === true ? { from: new Int32Array(MAX_FRAMES), to: new Int32Array(MAX_FRAMES) } : null;
   }
 
   get wide(): boolean { return this.#o.wide; }
   newParser(): TimestampParser | null { return this.#o.timestamp?.parser.fork() ?? null; }
 
-  /** @param splitTime time of the message that the first frame continues, DROPPED_TIME, or null. */
-  stamp(framer: Framer, file: StampedFile, splitTime: number | null): void {
+  /**
+   * False: the outlet cannot take all of the frames now, and the framer was told to take back the others.
+   * @param splitTime time of the message that the first frame continues, DROPPED_TIME, or null.
+   */
+  stamp(framer: Framer, file: StampedFile, splitTime: number | null): boolean {
     const { arena, timestamp, filters, text } = this.#o;
-    if (arena.count === 0) return;
+    if (arena.count === 0) return true;
     this.#aged = this.#agedBytes = 0;
     const now = this.#o.wallNow();
     this.#readTime = now < this.#readTime && this.#readTime - now <= CLOCK_STEP_MS ? this.#readTime : now;
@@ -73,7 +85,8 @@ export class Stamper {
       if (this.#o.textFramed && !framer.hasPieces && !framer.dirty) text.reframe(arena);
       else text.reset(arena);
     }
-    if (timestamp !== null && file.parser !== null) this.#parse(file.parser, file, framer);
+    const previous = file.parser?.previous ?? Number.NaN;
+    if (timestamp !== null && file.parser !== null) this.#parse(file.parser, file);
     let dropping = splitTime === DROPPED_TIME || filters !== null || timestamp !== null;
     if (framer.hasPieces) this.#spreadTimes(framer, splitTime);
     if (dropping) {
@@ -84,18 +97,30 @@ export class Stamper {
         if (slow !== -1) this.#o.report.trouble(`filter ${slow} ${file.path}`, `${file.path}: filter ${slow + 1} of its entry takes longer than 50 ms for a chunk; simplify its expression`);
       }
       if (framer.hasPieces) this.#spreadVerdicts(framer, splitTime);
-      if (timestamp !== null) this.#judgeAge(file);
-      dropping = this.#keep.subarray(0, arena.count).includes(0);
     }
+    const aged = timestamp !== null && this.#judgeAge(now);
+    // Nothing was counted yet: what is taken back now is stamped again.
+    const { count } = arena;
+    const taken = file.outlet.admit(dropping ? this.#keep : null);
+    if (taken < count) {
+      if (file.parser !== null) file.parser.previous = this.#lastTime(taken, previous);
+      framer.shorten(taken);
+      if (taken === 0) return false;
+    }
+    if (timestamp !== null && this.#anyUntimed) this.#countUntimed(framer, file);
+    if (aged) this.#countAged(file);
+    dropping &&= this.#keep.subarray(0, arena.count).includes(0);
     const last = arena.count - 1;
     this.openTime = dropping && this.#keep[last] === 0 ? DROPPED_TIME : arena.time[last]!;
     if (dropping) this.#compact(framer);
+    return taken === count;
   }
 
-  #parse(parser: TimestampParser, file: StampedFile, { hasPieces, continues }: Framer): void {
-    const { arena, text, report } = this.#o;
+  #parse(parser: TimestampParser, file: StampedFile): void {
+    const { arena, text } = this.#o;
     const before = parser.previous;
-    let untimed = 0;
+    this.#untimed.fill(0, 0, arena.count);
+    this.#anyUntimed = false;
     // Backlog is read long after it was written: its year and day lie near the file's own time.
     const reference = file.mtimeMs > 0 ? Math.min(this.#readTime, file.mtimeMs) : this.#readTime;
     parser.parseAll(text, reference, this.#spans);
@@ -105,11 +130,24 @@ export class Stamper {
       // Without a time of its own an event has the last one seen before it, as with the CloudWatch agent.
       if (Number.isNaN(time)) {
         arena.time[i] = last;
-        if (!hasPieces || continues[i] === 0) untimed++;
+        this.#untimed[i] = 1;
+        this.#anyUntimed = true;
       } else { last = Math.floor(time); arena.time[i] = last; }
     }
-    if (untimed > 0) report.untimed(untimed, file.path);
     if (this.#spans !== null && trimTimestamps(arena, this.#spans)) text.reset(arena);
+  }
+
+  /** The last time read in the first `count` frames; `previous` if there is none. */
+  #lastTime(count: number, previous: number): number {
+    const last = this.#untimed.subarray(0, count).lastIndexOf(0);
+    return last < 0 ? previous : this.#o.arena.time[last]!;
+  }
+
+  #countUntimed({ hasPieces, continues }: Framer, file: StampedFile): void {
+    const { arena, report } = this.#o;
+    let untimed = 0;
+    for (let i = 0; i < arena.count; i++) if (this.#untimed[i] === 1 && (!hasPieces || continues[i] === 0)) untimed++;
+    if (untimed > 0) report.untimed(untimed, file.path);
   }
 
   #spreadTimes({ continues }: Framer, splitTime: number | null): void {
@@ -129,29 +167,46 @@ export class Stamper {
     }
   }
 
-  #judgeAge(file: StampedFile): void {
-    const { arena, undeliverable, undelivered, report } = this.#o;
-    const now = this.#o.wallNow();
+  /** Takes out, or clamps, what the service would not store for its time; false if there is none of it. */
+  #judgeAge(now: number): boolean {
+    const { arena, undeliverable } = this.#o;
     const oldest = now - MAX_AGE_MS;
     const newest = now + MAX_AHEAD_MS;
-    const { group, stream } = file.lane.destination;
-    let clamped = 0;
-    let [olds, oldBytes, news, newBytes] = [0, 0, 0, 0];
+    let found = false;
     for (let i = 0; i < arena.count; i++) {
       const time = arena.time[i]!;
       if (time >= oldest && time <= newest) continue;
       if (this.#keep[i] === 0) continue;
+      if (!found) this.#age.fill(AGE.fits, 0, arena.count);
+      found = true;
+      const old = time < oldest;
       if (undeliverable === 'clamp') {
-        arena.time[i] = time < oldest ? oldest + CLAMP_MARGIN_MS : now;
-        clamped++;
-        continue;
+        arena.time[i] = old ? oldest + CLAMP_MARGIN_MS : now;
+        this.#age[i] = AGE.clamped;
+      } else {
+        this.#keep[i] = 0;
+        this.#age[i] = old ? AGE.old : AGE.ahead;
       }
-      this.#keep[i] = 0;
+    }
+    return found;
+  }
+
+  /** Counts what judgeAge found, and puts it into quarantine. */
+  #countAged(file: StampedFile): void {
+    const { arena, undelivered, report } = this.#o;
+    let clamped = 0;
+    let [olds, oldBytes, news, newBytes] = [0, 0, 0, 0];
+    for (let i = 0; i < arena.count; i++) {
+      const age = this.#age[i];
+      if (age === AGE.fits) continue;
+      if (age === AGE.clamped) { clamped++; continue; }
       const from = arena.from[i]!;
       const to = arena.to[i]!;
       const length = to - from;
-      if (time < oldest) { olds++; oldBytes += length; } else { news++; newBytes += length; }
-      undelivered.add({ group, stream, file: file.path, reason: time < oldest ? 'older than 14 days' : 'more than two hours in the future', timestamp: time, message: arena.bytes.toString('utf8', from, to) });
+      if (age === AGE.old) { olds++; oldBytes += length; } else { news++; newBytes += length; }
+      const timestamp = arena.time[i]!;
+      const { group, stream } = file.outlet.destinationAt(timestamp);
+      undelivered.add({ group, stream, file: file.path, reason: age === AGE.old ? 'older than 14 days' : 'more than two hours in the future', timestamp, message: arena.bytes.toString('utf8', from, to) });
     }
     this.#aged += olds + news;
     this.#agedBytes += oldBytes + newBytes;

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { checkDocument, compile, needsInstance } from '../config/compile.ts';
+import { checkDocument, compile, instanceTags, needsInstance } from '../config/compile.ts';
 import type { GlobFault } from '../config/compile-logs.ts';
 import { loadDocument } from '../config/load.ts';
 import type { Environment, HostFacts } from '../config/placeholders.ts';
@@ -30,7 +30,7 @@ export async function loadPlan(configFiles: readonly string[], env: Environment,
   if (root === null) return { plan: null, problems, unreadable };
   const document = checkDocument(root, problems);
   const container = containerName(env);
-  const instance = needsInstance(document, env, container !== null) ? await askInstance(env) : null;
+  const instance = needsInstance(document, env, container !== null) ? await askInstance(env, instanceTags(document, env)) : null;
   const localZone = hostZone(env);
   const facts: HostFacts = {
     hostname: systemHostname(),

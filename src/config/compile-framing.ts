@@ -61,13 +61,13 @@ function zoneOf(entry: FileEntry, pointer: string, report: Reporter): string | n
   }
 }
 
-/** How the entry's timestamps are read; null without `timestamp_format`. */
-export function compileTimestampPlan(entry: FileEntry, pointer: string, localZone: string, report: Reporter): TimestampPlan | null {
+/** How the entry's timestamps are read; null without `timestamp_format`. @param dated the zone says also whose dates name the stream */
+export function compileTimestampPlan(entry: FileEntry, pointer: string, localZone: string, dated: boolean, report: Reporter): TimestampPlan | null {
   const format = entry.timestamp_format;
   const zone = zoneOf(entry, pointer, report);
   if (format === undefined) {
     for (const key of ['timezone', 'trim_timestamp'] as const) {
-      if (entry[key] !== undefined && entry[key] !== false) report.warning(`${pointer}/${key}`, 'has no effect without timestamp_format');
+      if (entry[key] !== undefined && entry[key] !== false && !(dated && key === 'timezone')) report.warning(`${pointer}/${key}`, 'has no effect without timestamp_format');
     }
     return null;
   }

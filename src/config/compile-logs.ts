@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { isDated } from '../naming/template.ts';
 import type { DeliveryPlan, FileEntryPlan, ReadingPlan } from '../plan.ts';
 import { PatternCompiler, compileFilters, compileFraming, compileTimestampPlan } from './compile-framing.ts';
 import { compileNaming, type NamingContext } from './compile-naming.ts';
@@ -56,12 +57,12 @@ export class EntryCompiler {
   readonly #patterns: PatternCompiler;
   readonly #globFault: GlobFault;
 
-  constructor(context: NamingContext, delivery: DeliveryPlan, ownLogs: readonly string[], globFault: GlobFault) {
-    this.#context = context;
+  constructor(context: Omit<NamingContext, 'patterns'>, delivery: DeliveryPlan, ownLogs: readonly string[], globFault: GlobFault) {
+    this.#patterns = new PatternCompiler(context.report);
+    this.#context = { ...context, patterns: this.#patterns };
     this.#delivery = delivery;
     this.#ownLogs = ownLogs;
     this.#globFault = globFault;
-    this.#patterns = new PatternCompiler(context.report);
   }
 
   compile(entry: FileEntry, pointer: string, key: string): FileEntryPlan {
@@ -69,6 +70,7 @@ export class EntryCompiler {
     const pattern = this.#pathOf(entry, pointer);
     const limits = { maxBatchBytes: this.#delivery.maxBatchBytes, localZone: facts.localZone };
     this.#remarks(entry, pattern, pointer);
+    const naming = compileNaming(entry, pattern, pointer, this.#context);
     return {
       key,
       pointer,
@@ -76,9 +78,9 @@ export class EntryCompiler {
       exclude: entry.blacklist === undefined ? null : this.#patterns.compile(entry.blacklist, `${pointer}/blacklist`),
       follow: entry.follow ?? (entry.publish_multi_logs === true ? 'all' : 'newest'),
       startAt: entry.initial_position ?? 'start',
-      naming: compileNaming(entry, pattern, pointer, this.#context),
+      naming,
       framing: compileFraming(entry, pointer, limits, this.#patterns, report),
-      timestamp: compileTimestampPlan(entry, pointer, facts.localZone, report),
+      timestamp: compileTimestampPlan(entry, pointer, facts.localZone, isDated(naming.stream), report),
       filters: compileFilters(entry, pointer, this.#patterns),
       autoRemoval: entry.auto_removal ?? false,
     };
