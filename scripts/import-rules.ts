@@ -29,10 +29,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   checkpoint: LEAVES,
   aws: [...LEAVES, 'delivery/endpoint.ts'],
   control: LEAVES,
+  fleet: LEAVES,
   host: LEAVES,
   config: [...LEAVES, 'records/', 'framing/', 'naming/'],
   agent: [...LEAVES, 'files/', 'framing/', 'records/', 'naming/', 'batching/', 'delivery/', 'checkpoint/', 'aws/', 'control/'],
-  cli: [...LEAVES, 'config/', 'agent/', 'host/', 'naming/', 'aws/parameters.ts', 'control/', 'local-endpoint/'],
+  cli: [...LEAVES, 'config/', 'agent/', 'host/', 'naming/', 'aws/parameters.ts', 'control/', 'fleet/', 'local-endpoint/'],
   'local-endpoint': [],
 };
 
@@ -44,7 +45,7 @@ const PURE = /^(?:naming\/|framing\/|records\/|batching\/|kernel\/|config\/(?!lo
 const PURE_MODULES = new Set(['node:buffer', 'node:util', 'node:string_decoder']);
 /** What may be taken from a module that otherwise does more than compute. */
 const PURE_NAMES: Readonly<Record<string, readonly string[]>> = {
-  'node:zlib': ['crc32'],
+  'node:zlib': ['crc32', 'gzipSync', 'gunzipSync'],
   'node:crypto': ['createHash', 'hash'],
   'node:path': ['posix', 'basename', 'extname', 'dirname', 'isAbsolute', 'normalize'],
 };

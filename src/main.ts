@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
   run: { summary: 'Follow the configured files and deliver them until SIGTERM', load: async () => (await import('./cli/run.ts')).runCommand() },
   check: { summary: 'Print every problem of a config, or what it compiles to and which files match now', load: async () => (await import('./cli/check.ts')).checkCommand() },
   status: { summary: 'Say what the running agent does: files, destinations, counters, troubles', load: async () => (await import('./cli/status.ts')).statusCommand() },
+  reload: { summary: 'Let the running agent read its config again and apply what changed, without a stop', load: async () => (await import('./cli/reload.ts')).reloadCommand() },
   endpoint: { summary: 'Run a CloudWatch-compatible server on this machine, to try the agent without AWS', load: async () => (await import('./cli/endpoint.ts')).endpointCommand() },
   demo: { summary: 'Follow logs of this machine and a rotating writer for a while, and prove that all of it arrives', load: async () => (await import('./cli/demo.ts')).demoCommand() },
   version: { summary: 'Print the version of the agent and of its runtime', load: async () => (await import('./cli/version.ts')).versionCommand() },

@@ -145,6 +145,23 @@ export interface DisabledEntry {
   readonly reason: string;
 }
 
+/** How a new version of the config reaches this host; percent of hosts, the rest in milliseconds. */
+export interface RolloutPlan {
+  /** Hosts that take a new version at once. */
+  readonly percent: number;
+  /** How long after its publication the other hosts take it. */
+  readonly waitMs: number;
+  /** How long after a change delivery is watched, to go back if it got worse; 0: not at all. */
+  readonly watchMs: number;
+}
+
+/** Where the config itself is looked after. */
+export interface ConfigPlan {
+  /** Between two looks at the versions of remote sources. */
+  readonly pollMs: number;
+  readonly rollout: RolloutPlan;
+}
+
 export interface Plan {
   readonly service: ServicePlan;
   readonly delivery: DeliveryPlan;
@@ -153,4 +170,5 @@ export interface Plan {
   readonly disabled: readonly DisabledEntry[];
   /** Paths of the agent's own log files: never followed. */
   readonly ownLogs: readonly string[];
+  readonly config: ConfigPlan;
 }

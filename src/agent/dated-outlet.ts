@@ -35,7 +35,7 @@ export class DatedOutlet implements Outlet {
   tryRoom(): Disposable | null {
     for (const lane of this.#fed) {
       if (lane.empty) this.#fed.delete(lane);
-      else if (lane.failing || !lane.hasRoom) { this.#obstacle = lane; return null; }
+      else if (lane.isFailing || !lane.hasRoom) { this.#obstacle = lane; return null; }
     }
     if (this.#obstacle === 'all are busy') {
       if (!this.dated.canOpen) { this.dated.flush(); return null; }
@@ -47,7 +47,7 @@ export class DatedOutlet implements Outlet {
   roomChange(signal: AbortSignal): Promise<void> {
     const obstacle = this.#obstacle;
     if (obstacle === 'all are busy') return this.dated.change(signal);
-    if (obstacle !== null) return obstacle.failing && !obstacle.empty ? obstacle.change(signal) : obstacle.roomChange(signal);
+    if (obstacle !== null) return obstacle.isFailing && !obstacle.empty ? obstacle.change(signal) : obstacle.roomChange(signal);
     return this.#budget.chunkFreed(signal);
   }
 

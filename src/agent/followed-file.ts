@@ -80,6 +80,9 @@ export class FollowedFile implements Sleeper, Closable {
 
   close(): void { this.#s.descriptors.close(this); }
 
+  /** Its open descriptor, which is the caller's from now on, or null. */
+  takeDescriptor(): number | null { return this.#s.descriptors.take(this); }
+
   grew(): boolean {
     const fd = this.#s.descriptors.get(this);
     if (fd === null) return this.#changedAtPath();

@@ -65,6 +65,8 @@ export class Generation implements Source {
   released = false;
   /** The file was looked at after a read that found its end. */
   looked = false;
+  /** What other lanes hold or have sent of it may be read, and come, twice: nothing waits for one that fails. */
+  mayRepeat = false;
   /** Held back: bytes at the end that are no complete message yet. */
   pending = 0;
   /** The generation that must be read to its end before this one, while its last message may go on in this one. */
@@ -112,7 +114,7 @@ export class Generation implements Source {
   /** What is held is a message of complete lines, which may go on in the generation that follows. */
   get holdsLines(): boolean { return holdsLines(this, this.#s); }
   canRewind(batches: ReadonlySet<object>): boolean {
-    return !this.truncated && this.#ledger.rewindsOnly(batches) && (this.#joint === null || this.#joint.before.canRewind(batches));
+    return !this.truncated && (this.mayRepeat || this.#ledger.rewindsOnly(batches)) && (this.#joint === null || this.#joint.before.canRewind(batches));
   }
 
   hold(frame: number, batch: object): void {

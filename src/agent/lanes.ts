@@ -39,10 +39,18 @@ export class Lanes {
     for (const lane of this) await lane.drained(abandon);
   }
 
-  /** Forgets streams nobody writes to any more: dated file names would collect them without end. @param used asked for only if there are many. */
+  /**
+   * Forgets streams nobody writes to any more: dated file names would collect them without end, and one that failed when its
+   * entry left the config would be a trouble for ever. @param used asked for only if there are many, or one of those.
+   */
   forgetUnused(used: () => ReadonlySet<Lane>): void {
-    if (this.#lanes.size <= SPARE_LANES) return;
+    const many = this.#lanes.size > SPARE_LANES;
+    if (!many && !this.#lanes.values().some((lane) => lane.isFailing && lane.empty)) return;
     const kept = used();
-    for (const [key, lane] of this.#lanes) if (lane.empty && !kept.has(lane)) this.#lanes.delete(key);
+    for (const [key, lane] of this.#lanes) {
+      if (!lane.empty || kept.has(lane) || (!many && !lane.isFailing)) continue;
+      this.#lanes.delete(key);
+      if (lane.isFailing) this.#context.report.recovered(`destination ${lane.name}`, `log stream ${lane.name}: nothing is written there any more`);
+    }
   }
 }

@@ -46,7 +46,7 @@ export class Lingering {
   begins(g: Generation): void { if (g.file.attachment !== 'attached') this.#nameless.add(g); }
 
   /** It has no name, or one that does not match, from now on: its follower must know when that ends. */
-  lost(g: Generation, as: 'renamed' | 'deleted'): void { this.#detach(g, as, this.#c.now()); }
+  lost(g: Generation, as: 'renamed' | 'deleted', since = this.#c.now()): void { this.#detach(g, as, since); }
 
   /** Nobody writes to a copy: it is over when it is read to its end. */
   isCopy(g: Generation): void { this.#detach(g, 'renamed', LONG_AGO); }

@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs';
 import type { Found } from '../files/finder.ts';
 import { look } from '../files/look.ts';
 import type { FileEntryPlan } from '../plan.ts';
@@ -22,12 +23,20 @@ import { originalsOf } from './rotation-names.ts';
 
 /** Begins the name under which the store remembers that an entry has had its first scan: no key begins so, for keys are paths. */
 const BEGUN = 'begun ';
+/** A file without its name, on its way from one pipeline of an entry to the next. */
+export interface HandedOver {
+  readonly file: Omit<GenerationStart, 'outlet'>;
+  readonly attachment: 'renamed' | 'deleted';
+  /** Monotonic time at which it lost its name. */
+  readonly since: number;
+}
+
 /** Skipped files remembered for `status`. */
 const MAX_SKIPPED = 10_000;
 
 /** One entry of the plan, running: which files it follows, and when one of them is over. */
 export class LogPipeline {
-  readonly entry: FileEntryPlan;
+  #entry: FileEntryPlan;
   readonly lingering: Lingering;
   /** Files of this entry that are not followed, and why. */
   readonly skipped = new Map<string, string>();
@@ -50,7 +59,7 @@ export class LogPipeline {
 
   constructor(context: PipelineContext) {
     const { entry, store, matches } = context;
-    this.entry = entry;
+    this.#entry = entry;
     this.#generationContext = { ...context.stages, settled: (g) => this.#settled(g), rewound: (g) => this.#rewound(g) };
     this.#outlets = new Outlets(entry.naming, { ...context, ...context.stages });
     const index = new CheckpointIndex(store.entry(entry.key));
@@ -86,6 +95,7 @@ export class LogPipeline {
     };
   }
 
+  get entry(): FileEntryPlan { return this.#entry; }
   get generations(): Iterable<Generation> { return this.#lives; }
   /** A match could not be judged or opened yet: `reconcile` is to be called again. */
   get wantsReconcile(): boolean { return this.#waiting; }
@@ -100,18 +110,57 @@ export class LogPipeline {
     return true;
   }
 
-  /** Takes up what earlier runs left unfinished. From then on it follows what `reconcile` is told of, until the lifetime ends. */
-  begin(): void {
+  /** The same entry at another place of the config. */
+  set entry(same: FileEntryPlan) { this.#entry = same; }
+
+  /**
+   * Takes up what the pipeline before it handed over, and what earlier runs left unfinished. From then on it follows what
+   * `reconcile` is told of, until the lifetime ends.
+   */
+  begin(handedOver: readonly HandedOver[]): void {
     const { key, startAt } = this.entry;
     this.#firstScan = startAt === 'end' && [key, BEGUN + key].every((name) => [...this.#p.store.entry(name)].length === 0);
+    for (const { file, attachment, since } of handedOver) {
+      const name = this.#p.nameFor(file.path);
+      const fault = this.#outlets.faultOf(name);
+      if (fault !== null) {
+        if (file.fd !== null) closeSync(file.fd);
+        this.#p.report.note(`${name}: is not read on by its changed entry, and what is unread of it stays so: ${fault}`);
+        continue;
+      }
+      const g = this.#start(file, this.#order.tail(name), name, null);
+      this.lingering.lost(g, attachment, since);
+      this.#order.setTail(name, g);
+    }
     this.#older.resume();
+  }
+
+  /** Wakes its followers, because its lifetime has ended. */
+  wakeAll(): void { for (const g of this.#lives) this.#p.wake.nudge(g.file); }
+
+  /**
+   * Ends it for good, once its followers have ended and nothing it read is unacknowledged. Gives the files that cannot be
+   * found again at their names, open, in the order they are to be read; whoever takes them closes them.
+   */
+  handOver(): readonly HandedOver[] {
+    const handedOver: HandedOver[] = [];
+    for (const g of this.#lives) {
+      this.#p.wake.forget(g.file);
+      const { path, id, handle } = g;
+      const { attachment, base, unpacked, detachedAt } = g.file;
+      const kept = g.isLastChance || (attachment !== 'attached' && !unpacked && !g.truncated);
+      const fd = kept ? g.file.takeDescriptor() : null;
+      if (fd === null) { g.close(); continue; }
+      handedOver.push({ file: { path, id, mark: g.safe, handle, base, unpacked, fd }, attachment: attachment === 'renamed' ? 'renamed' : 'deleted', since: detachedAt ?? this.#p.now() });
+    }
+    return handedOver;
   }
 
   /** To be called about each second. */
   keepHouse(): void {
-    const { entry } = this;
     this.#outlets.forgetUnused(this.#lives);
-    if (entry.autoRemoval) removeDone({ lives: this.#lives, follow: entry.follow, report: this.#p.report, now: this.#p.now });
+    const { autoRemoval, follow } = this.#entry;
+    if (autoRemoval) removeDone({ lives: this.#lives, follow, report: this.#p.report, now: this.#p.now });
   }
 
   /** Resolves when every follower has ended. */

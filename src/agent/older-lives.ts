@@ -23,11 +23,13 @@ export class OlderLives {
 
   /** Takes up unfinished files of earlier runs that are not where they were: under another name, copied, or compressed. */
   resume(): void {
-    const { index, nameFor, matches } = this.#p;
+    const { index, lives, nameFor, matches } = this.#p;
     const byName = new Map<string, TrackedCheckpoint[]>();
     const ended = new Map<string, TrackedCheckpoint>();
     const alive = new Set<string>();
     for (const checkpoint of this.#p.checkpoints()) {
+      // Handed over open by the pipeline before: what comes after it is found when its name is looked at.
+      if (lives.of(checkpoint) !== null) { alive.add(nameFor(checkpoint.path)); continue; }
       if (checkpoint.ended) {
         const latest = ended.get(checkpoint.path);
         if (latest === undefined || latest.updatedAt < checkpoint.updatedAt) ended.set(checkpoint.path, checkpoint);

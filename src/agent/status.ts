@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { STATUS_VERSION } from '../control/status-document.ts';
-import type { CountersStatus, DestinationStatus, EntryStatus, FileStatus, Listed, SkippedStatus, StatusDocument } from '../control/status-document.ts';
+import type { ConfigStatus, CountersStatus, DestinationStatus, EntryStatus, FileStatus, Listed, SkippedStatus, StatusDocument } from '../control/status-document.ts';
 import type { Lane } from '../delivery/lane.ts';
 import type { Agent } from './agent.ts';
 import type { Generation } from './generation.ts';
@@ -12,9 +12,9 @@ const MOST_SKIPPED = 1_000;
 
 /**
  * What the agent does now, as plain JSON; problems and the largest lags come first in the lists. One look at each file
- * listed, nothing else of the disk. `version` is the agent's own.
+ * listed, nothing else of the disk. `version` is the agent's own; `config` is what its keeper says.
  */
-export function statusOf(agent: Agent, version: string): StatusDocument {
+export function statusOf(agent: Agent, version: string, config: ConfigStatus): StatusDocument {
   const now = Date.now();
   const { report, plan, quarantine } = agent;
   return {
@@ -31,6 +31,7 @@ export function statusOf(agent: Agent, version: string): StatusDocument {
       budgetLimitBytes: plan.delivery.budgetBytes,
       openFiles: agent.openFiles,
     },
+    config,
     entries: agent.pipelines.map(entryStatus),
     disabled: plan.disabled.map(({ pointer, pattern, reason }) => ({ pointer, pattern, reason })),
     files: filesOf(agent.pipelines),

@@ -7,7 +7,7 @@ import type { Environment } from '../config/placeholders.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import { isPerFile, shown } from '../naming/template.ts';
 import type { FileEntryPlan, Plan } from '../plan.ts';
-import { loadPlan } from './load-plan.ts';
+import { CONFIG_OPTION, loadPlan } from './load-plan.ts';
 import { describeEntry, describeService, type EntryMatches } from './plan-text.ts';
 
 /** sysexits.h EX_NOINPUT: a config file cannot be read. */
@@ -39,7 +39,7 @@ export interface CheckOutput {
 export function checkCommand(): Command {
   return new Command('check')
     .description('Print every problem of a config, or what it compiles to and which files match now')
-    .requiredOption('--config <file...>', 'config files, merged in this order')
+    .requiredOption('--config <source...>', CONFIG_OPTION)
     .option('--json', 'print problems, plan and files as JSON')
     .action(async ({ config, json }: { readonly config: readonly string[]; readonly json?: true }) => {
       const output = { out: (text: string) => process.stdout.write(text), err: (text: string) => process.stderr.write(text), colour: process.stderr.isTTY };

@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { Agent } from '../agent/agent.ts';
 import { StateDirectoryError } from '../agent/state-directory.ts';
-import { globFault } from '../agent/file-lookup.ts';
 import { statusOf } from '../agent/status.ts';
 import { formatProblems } from '../config/problem.ts';
 import { openControl } from '../control/server.ts';
@@ -13,7 +12,9 @@ import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import { releaseMemory } from './runtime.ts';
 import { AgentReport } from '../report/agent-report.ts';
 import type { LogLevel } from '../report/agent-report.ts';
-import { loadPlan } from './load-plan.ts';
+import { KeptConfig } from './keep-config.ts';
+import { CONFIG_OPTION } from './load-plan.ts';
+import { parameterAccess } from './parameter-access.ts';
 import { agentVersion } from './version.ts';
 
 /** sysexits.h EX_CONFIG, EX_NOINPUT, EX_TEMPFAIL, EX_CANTCREAT (the state directory cannot be used). */
@@ -35,7 +36,7 @@ interface RunOptions {
 export function runCommand(): Command {
   return new Command('run')
     .description('Follow the configured files and deliver them until SIGTERM')
-    .requiredOption('--config <file...>', 'config files, merged in this order')
+    .requiredOption('--config <source...>', CONFIG_OPTION)
     .option('--state-dir <dir>', 'where checkpoints, quarantine and the control socket live', DEFAULT_STATE_DIR)
     .option('--until-caught-up', 'deliver what exists, however long the service takes, then exit 0; 75 when a signal comes before that')
     .option('--quiet', 'say warnings and errors only')
@@ -46,26 +47,33 @@ export function runCommand(): Command {
 async function run({ config, stateDir: directory, untilCaughtUp, quiet }: RunOptions): Promise<number> {
   const life = endedBySignals();
   const stateDir = resolve(directory);
-  const { plan, problems, unreadable } = await loadPlan(config, process.env, globFault);
-  if (problems.length > 0) process.stderr.write(formatProblems(problems, process.stderr.isTTY));
-  if (unreadable) return EXIT_NO_INPUT;
-  if (plan === null || plan.entries.length === 0) {
+  const report = new AgentReport((level, message) => { if (quiet !== true || level !== 'info') logLine(level, message); }, Date.now);
+  const kept = new KeptConfig({ sources: config, stateDir, env: process.env, report, access: parameterAccess(process.env, {}, life.abandon) });
+  const start = await kept.keeper.start();
+  if (kept.problems.length > 0) process.stderr.write(formatProblems(kept.problems, process.stderr.isTTY));
+  if (start.kind === 'none' && kept.unreadable) return EXIT_NO_INPUT;
+  if (start.kind === 'none' || start.plan.entries.length === 0) {
     process.stderr.write('agent: nothing to run: the config has no entry that works; `agent check` says what is wrong\n');
     return EXIT_CONFIG;
   }
+  const { plan } = start;
   const unreadableBundle = await certificatesFault(process.env['AWS_CA_BUNDLE']);
   if (unreadableBundle !== null) {
     process.stderr.write(`agent: ${unreadableBundle}\n`);
     return EXIT_CONFIG;
   }
-  const report = new AgentReport((level, message) => { if (quiet !== true || level !== 'info') logLine(level, message); }, Date.now);
   const agent = new Agent({
     plan, stateDir, report, env: process.env, localZone: hostZone(process.env), releaseMemory, untilCaughtUp: untilCaughtUp === true,
-    alongside: (running) => openControl({ stateDirectory: stateDir, status: () => statusOf(running, agentVersion), report }),
+    alongside: (running) => openControl({
+      stateDirectory: stateDir, report,
+      status: () => statusOf(running, agentVersion, { sources: config, ...kept.keeper.state, changing: running.changing }),
+      reload: async () => ({ ...(await kept.keeper.reload()), problems: formatProblems(kept.problems, false) }),
+    }),
   });
+  kept.agent = agent;
   report.note(`following ${plan.entries.length} ${plan.entries.length === 1 ? 'entry' : 'entries'}${plan.disabled.length > 0 ? `, ${plan.disabled.length} disabled` : ''}; delivering to ${plan.service.endpoint ?? `CloudWatch Logs in ${plan.service.region}`}; state in ${stateDir}`);
   try {
-    await agent.run(life);
+    await Promise.all([agent.run(life), untilCaughtUp === true ? null : keepConfig(kept, agent, life)]);
   } catch (error) {
     if (!(error instanceof StateDirectoryError)) throw error;
     process.stderr.write(`agent: ${error.message}\n`);
@@ -78,6 +86,18 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet }: RunOpt
   return unfinished ? EXIT_UNFINISHED : 0;
 }
 
+/** Looks after the config for as long as the agent runs; SIGHUP reads it again. */
+async function keepConfig(kept: KeptConfig, agent: Agent, life: LifetimeControl): Promise<void> {
+  if (!(await agent.follows(life))) return;
+  const onHangup = (): void => { void kept.keeper.reload(); };
+  process.on('SIGHUP', onHangup);
+  try {
+    await kept.keeper.run(life);
+  } finally {
+    process.off('SIGHUP', onHangup);
+  }
+}
+
 /** Ends with SIGTERM or SIGINT, also one that comes while the config is read; at the second one, or the deadline, at once. */
 function endedBySignals(): LifetimeControl {
   const life = new LifetimeControl();
@@ -88,6 +108,8 @@ function endedBySignals(): LifetimeControl {
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  // Until there is an agent to reload, a hangup must not end it.
+  process.on('SIGHUP', () => {});
   return life;
 }
 

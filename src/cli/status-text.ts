@@ -10,11 +10,13 @@ const LISTED = 20;
  * ago) is no problem of now: the counters show it.
  */
 export function problemsOf(status: StatusDocument): readonly string[] {
-  const { checkpointTrouble, destinations, files, disabled } = status;
+  const { checkpointTrouble, config, destinations, files, disabled } = status;
   return [
     ...(checkpointTrouble === null ? [] : [`positions do not reach the disk (${checkpointTrouble}): what is delivered now is sent again after a crash`]),
     ...destinations.list.filter(isFailing).map(({ group, stream, state, lastError }) => `log group ${group}, stream ${stream}: ${state}${lastError === null ? '' : ` (${lastError})`}; its logs stay in their files`),
     ...files.list.filter((file) => file.lastError !== null).map(({ path, lastError }) => `${path}: cannot be read (${lastError}); tried again`),
+    ...(config.refused === null ? [] : [`config ${config.refused.version} is not used: ${config.refused.reason}`]),
+    ...(config.unreachable === null ? [] : [`the version of the config cannot be asked: ${config.unreachable}; the present one goes on`]),
     ...disabled.map(({ pointer, pattern, reason }) => `${pointer} ${pattern}: does not run: ${reason}`),
   ].map(printable);
 }
@@ -28,6 +30,7 @@ export function statusText(status: StatusDocument): string {
   const blocks = [
     `unified-agent ${agent.version}, pid ${agent.pid}, running for ${spanText(agent.uptimeMs)}, state in ${agent.stateDirectory}\n`
     + `memory ${bytesText(agent.rssBytes)}, of it ${bytesText(agent.budgetUsedBytes)} of ${bytesText(agent.budgetLimitBytes)} for events; ${countText(agent.openFiles, 'file')} open\n`,
+    configText(status),
     problems.length === 0 ? 'no problems\n' : `${countText(problems.length, 'problem')}\n${listed(problems)}`,
     `${countText(files.total, 'file')} of ${countText(entries.length, 'entry', 'entries')}, ${bytesText(sumOf(files.list, (file) => file.lagBytes))} not acknowledged\n${files.total === 0 ? '' : filesTable(files, at)}`,
     `${countText(destinations.total, 'destination')}\n${destinations.total === 0 ? '' : destinationsTable(destinations, at)}`,
@@ -37,6 +40,17 @@ export function statusText(status: StatusDocument): string {
   if (quarantine !== null && quarantine.events > 0) blocks.push(`quarantine: ${countText(quarantine.events, 'event')} (${bytesText(quarantine.bytes)}) kept in quarantine.jsonl${quarantine.rotatedEvents + quarantine.lostEvents > 0 ? `, ${quarantine.rotatedEvents + quarantine.lostEvents} of them pushed out or not written` : ''}\n`);
   if (troubles.length > 0) blocks.push(`said in the log\n${listed(troubles.map(({ message, since, times }) => printable(`${agoText(since, at)}${times > 1 ? `, ${times} times` : ''}: ${message}`)))}`);
   return blocks.join('\n');
+}
+
+function configText({ at, config: { sources, version, appliedAt, watchedUntil, changing, waiting, rollbacks } }: StatusDocument): string {
+  const lines = [
+    `config ${version === '' ? sources.join(', ') : version}, applied ${agoText(appliedAt, at)}`,
+    ...(watchedUntil === null ? [] : [`delivery is watched for another ${spanText(watchedUntil - at)}`]),
+    ...(changing > 0 ? [`${countText(changing, 'entry', 'entries')} not at it yet: what was read before is not acknowledged`] : []),
+    ...(waiting === null ? [] : [`${waiting.version} waits until ${new Date(waiting.until).toISOString()}`]),
+    ...(rollbacks > 0 ? [`${countText(rollbacks, 'version')} taken back since the start`] : []),
+  ];
+  return `${printable(lines.join('; '))}\n`;
 }
 
 function listed(lines: readonly string[], total: number = lines.length): string {

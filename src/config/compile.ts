@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { DisabledEntry, FileEntryPlan, Plan } from '../plan.ts';
 import { ENTRIES, EntryCompiler, compileDelivery, compileReading, type GlobFault } from './compile-logs.ts';
+import { compileConfigPlan } from './compile-rollout.ts';
 import { defaultStreamOf, entityDefaults } from './compile-naming.ts';
 import { asksForRegion, compileService, expanded } from './compile-service.ts';
 import { ConflictCheck } from './conflicts.ts';
@@ -119,7 +120,7 @@ function compilePlan({ agent, logs, entries, problems }: CheckedDocument, facts:
   const context = { ...fill, defaultStream: stream ?? [], entityNames: entityDefaults(agent, logs, facts, env, report) };
   const compiled = compileEntries(entries, new EntryCompiler(context, delivery, ownLogs, globFault), report, problems);
   if (service === null || stream === null || compiled.entries.length === 0) return null;
-  return { service, delivery, reading: compileReading(logs), ...compiled, ownLogs };
+  return { service, delivery, reading: compileReading(logs), ...compiled, ownLogs, config: compileConfigPlan(agent) };
 }
 
 function compileEntries(list: readonly CheckedEntry[], compiler: EntryCompiler, report: Reporter, earlier: readonly Problem[]): Pick<Plan, 'entries' | 'disabled'> {

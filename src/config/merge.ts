@@ -1,13 +1,35 @@
-import { placeAt, plainValue, pointerToken, type JsonNode, type Member } from './json-tree.ts';
+import { placeAt, plainValue, pointerToken, type JsonNode, type Member, type ObjectNode } from './json-tree.ts';
 import type { Problem } from './problem.ts';
 
-/** Lists of this name are joined; a second deep-equal item is left out, as the CloudWatch agent does. */
-const JOINED_LIST = 'collect_list';
+/** How the values of one key in several documents become one. */
+export type MergeRule =
+  /** Objects: key by key. */
+  | 'members'
+  /** Lists: one after the other, a deep-equal item once. */
+  | 'items'
+  /** Objects or lists of objects: a list of all that differ. */
+  | 'alternatives'
+  /** Must be the same wherever it stands. */
+  | 'same';
 
-/**
- * One document of several, in the order given: objects are merged key by key, `collect_list`s are joined, and everything else
- * must be the same wherever it stands. A difference is an error that names both places; the first value is kept.
- */
+/** As the CloudWatch agent merges its files; `journald`, which it cannot merge, is our addition. */
+const RULES: Readonly<Record<string, MergeRule>> = Object.fromEntries([
+  ...[
+    '', '/agent', '/metrics', '/metrics/metrics_collected', '/logs', '/logs/logs_collected', '/logs/logs_collected/files', '/logs/logs_collected/windows_events',
+    '/logs/logs_collected/journald', '/logs/metrics_collected', '/logs/metrics_collected/ecs', '/logs/metrics_collected/kubernetes', '/logs/metrics_collected/prometheus',
+    '/traces', '/traces/traces_collected', '/opentelemetry', '/opentelemetry/collect',
+  ].map((pointer) => [pointer, 'members'] as const),
+  ...[
+    '/agent/usage_metadata', '/metrics/metrics_collected/procstat',
+    '/logs/logs_collected/files/collect_list', '/logs/logs_collected/windows_events/collect_list', '/logs/logs_collected/journald/collect_list',
+  ].map((pointer) => [pointer, 'items'] as const),
+  ...['/metrics/metrics_collected', '/logs/metrics_collected', '/traces/traces_collected'].flatMap((section) => [`${section}/jmx`, `${section}/otlp`]).map((pointer) => [pointer, 'alternatives'] as const),
+]);
+
+/** The rule of the key at a JSON pointer. */
+export const mergeRule = (pointer: string): MergeRule => RULES[pointer] ?? 'same';
+
+/** One document of several, in the order given. A difference that no rule settles is an error that names both places; the first value is kept. */
 export function mergeDocuments(roots: readonly JsonNode[]): { readonly root: JsonNode | null; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
   const [first, ...others] = roots;
@@ -17,26 +39,41 @@ export function mergeDocuments(roots: readonly JsonNode[]): { readonly root: Jso
 }
 
 function mergeNodes(left: JsonNode, right: JsonNode, pointer: string, problems: Problem[]): JsonNode {
-  if (left.kind === 'object' && right.kind === 'object') {
-    const members = new Map<string, Member>(left.members);
-    for (const [key, member] of right.members) {
-      const known = members.get(key);
-      members.set(key, known === undefined ? member : { ...known, node: mergeNodes(known.node, member.node, `${pointer}/${pointerToken(key)}`, problems) });
-    }
-    return { ...left, members };
+  const rule = mergeRule(pointer);
+  if (rule === 'members' && left.kind === 'object' && right.kind === 'object') return mergeMembers(left, right, pointer, problems);
+  if (rule === 'items' && left.kind === 'array' && right.kind === 'array') return { ...left, items: union(left.items, right.items) };
+  if (fingerprint(left) === fingerprint(right)) return left;
+  if (rule === 'alternatives' && left.kind !== 'scalar' && right.kind !== 'scalar') {
+    return { kind: 'array', source: left.source, start: left.start, items: union(alternatives(left), alternatives(right)) };
   }
-  if (left.kind === 'array' && right.kind === 'array' && pointer.endsWith(`/${JOINED_LIST}`)) {
-    const known = new Set(left.items.map(fingerprint));
-    return { ...left, items: [...left.items, ...right.items.filter((item) => !known.has(fingerprint(item)))] };
-  }
-  if (fingerprint(left) !== fingerprint(right)) {
-    const at = placeAt(left.source, left.start);
-    problems.push({
-      severity: 'error', ...placeAt(right.source, right.start), pointer, didYouMean: null,
-      message: `a different value is given in ${at.file}:${at.line}:${at.column}`, expected: 'the same value in both files, or the key in one of them only',
-    });
-  }
+  const at = placeAt(left.source, left.start);
+  problems.push({
+    severity: 'error', ...placeAt(right.source, right.start), pointer, didYouMean: null,
+    message: `a different value is given in ${at.file}:${at.line}:${at.column}`, expected: 'the same value in both places, or the key in one of them only',
+  });
   return left;
+}
+
+function mergeMembers(left: ObjectNode, right: ObjectNode, pointer: string, problems: Problem[]): ObjectNode {
+  const members = new Map<string, Member>(left.members);
+  for (const [key, member] of right.members) {
+    const known = members.get(key);
+    members.set(key, known === undefined ? member : { ...known, node: mergeNodes(known.node, member.node, `${pointer}/${pointerToken(key)}`, problems) });
+  }
+  return { ...left, members };
+}
+
+const alternatives = (node: JsonNode): readonly JsonNode[] => (node.kind === 'array' ? node.items : [node]);
+
+function union(left: readonly JsonNode[], right: readonly JsonNode[]): readonly JsonNode[] {
+  const known = new Set(left.map(fingerprint));
+  const added = right.filter((item) => {
+    const mark = fingerprint(item);
+    if (known.has(mark)) return false;
+    known.add(mark);
+    return true;
+  });
+  return [...left, ...added];
 }
 
 const fingerprint = (node: JsonNode): string => canonicalJson(plainValue(node));

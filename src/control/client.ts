@@ -1,10 +1,12 @@
 import { request } from 'node:http';
 import { socketAddress, socketName } from './socket-path.ts';
 import { STATUS_VERSION } from './status-document.ts';
-import type { StatusDocument } from './status-document.ts';
+import type { ReloadDocument, StatusDocument } from './status-document.ts';
 
 /** An agent that does not answer for this long is stuck, or stopped by a signal. */
 const ANSWER_MS = 10_000;
+/** A reload may have to wait for Parameter Store, three tries of ten seconds. */
+const RELOAD_MS = 60_000;
 /** The document's lists are bounded; more than this is no status. */
 const MAX_ANSWER_BYTES = 64 << 20;
 
@@ -18,7 +20,7 @@ export class NoAgentError extends Error {
 
 /** The status of the agent that runs on a state directory. Throws NoAgentError. */
 export async function askStatus(stateDirectory: string, timeoutMs: number = ANSWER_MS): Promise<StatusDocument> {
-  const text = await ask(stateDirectory, timeoutMs);
+  const text = await ask(stateDirectory, 'GET', '/status', timeoutMs);
   let document: Partial<StatusDocument>;
   try {
     document = JSON.parse(text) as Partial<StatusDocument>;
@@ -31,11 +33,16 @@ export async function askStatus(stateDirectory: string, timeoutMs: number = ANSW
   return document as StatusDocument;
 }
 
-async function ask(stateDirectory: string, timeoutMs: number): Promise<string> {
+/** Lets the agent that runs on a state directory read its config again. Throws NoAgentError. */
+export async function askReload(stateDirectory: string): Promise<ReloadDocument> {
+  return JSON.parse(await ask(stateDirectory, 'POST', '/reload', RELOAD_MS)) as ReloadDocument;
+}
+
+async function ask(stateDirectory: string, method: 'GET' | 'POST', path: '/status' | '/reload', timeoutMs: number): Promise<string> {
   try {
     using address = socketAddress(stateDirectory);
     return await new Promise<string>((resolve, reject) => {
-      const call = request({ socketPath: address.path, path: '/status', timeout: timeoutMs, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
+      const call = request({ socketPath: address.path, method, path, timeout: timeoutMs, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
         const pieces: Buffer[] = [];
         let bytes = 0;
         response.on('data', (piece: Buffer) => {

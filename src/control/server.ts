@@ -1,16 +1,18 @@
-// The daemon's side of `agent status`: HTTP over a unix socket that only the agent's user may open. It has no part in
+// The daemon's side of `agent status` and `agent reload`: HTTP over a unix socket that only the agent's user may open. It has no part in
 // delivery: where it cannot be opened the agent runs on without it and says so.
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Report } from '../report/report.ts';
 import { socketAddress, socketName } from './socket-path.ts';
-import type { StatusDocument } from './status-document.ts';
+import type { ReloadDocument, StatusDocument } from './status-document.ts';
 
 export interface ControlOptions {
   /** Must be locked by this process: a socket that lies there belongs to an agent that is gone. */
   readonly stateDirectory: string;
   readonly status: () => StatusDocument;
+  /** Reads the config again; what became of it is sent as it is. */
+  readonly reload: () => Promise<ReloadDocument>;
   readonly report: Report;
 }
 
@@ -26,8 +28,8 @@ const SOCKET_UMASK = 0o177;
 const SUBJECT = 'control socket';
 
 /** Opens the control socket of a state directory. Never rejects. */
-export async function openControl({ stateDirectory, status, report }: ControlOptions): Promise<Control> {
-  const server = createServer((request, response) => answer(request, response, status));
+export async function openControl({ stateDirectory, status, reload, report }: ControlOptions): Promise<Control> {
+  const server = createServer((request, response) => { void answer(request, response, { status, reload }); });
   server.maxConnections = MAX_CONNECTIONS;
   try {
     const address = socketAddress(stateDirectory);
@@ -67,12 +69,14 @@ function close(server: Server): Promise<void> {
   });
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, status: () => StatusDocument): void {
+async function answer(request: IncomingMessage, response: ServerResponse, { status, reload }: Pick<ControlOptions, 'status' | 'reload'>): Promise<void> {
   request.resume();
   const { method, url } = request;
-  if (url !== '/status') return send(response, 404, { error: `${url} is unknown; GET /status is what there is` });
-  if (method !== 'GET') return send(response, 405, { error: `${method} /status is not possible; GET is` });
-  send(response, 200, status());
+  switch (url) {
+    case '/status': return method === 'GET' ? send(response, 200, status()) : send(response, 405, { error: `${method} /status is not possible; GET is` });
+    case '/reload': return method === 'POST' ? send(response, 200, await reload()) : send(response, 405, { error: `${method} /reload is not possible; POST is` });
+    default: return send(response, 404, { error: `${url} is unknown; GET /status and POST /reload are what there is` });
+  }
 }
 
 function send(response: ServerResponse, code: number, value: unknown): void {

@@ -8,6 +8,7 @@ export interface StatusDocument {
   readonly statusVersion: typeof STATUS_VERSION;
   readonly at: number;
   readonly agent: AgentStatus;
+  readonly config: ConfigStatus;
   readonly entries: readonly EntryStatus[];
   readonly disabled: readonly DisabledStatus[];
   readonly files: Listed<FileStatus>;
@@ -39,6 +40,30 @@ export interface AgentStatus {
   readonly budgetUsedBytes: number;
   readonly budgetLimitBytes: number;
   readonly openFiles: number;
+}
+
+/** Where the config comes from, and which version of it runs. */
+export interface ConfigStatus {
+  /** As named at the start. */
+  readonly sources: readonly string[];
+  /** Of what came from Parameter Store; empty when nothing did. */
+  readonly version: string;
+  readonly appliedAt: number;
+  /** Until then delivery is watched, to go back if it got worse; null: it is not. */
+  readonly watchedUntil: number | null;
+  /** Entries whose latest version does not run yet: what was read for the one before is not acknowledged. */
+  readonly changing: number;
+  /** A newer version that this host takes later (agent.rollout). */
+  readonly waiting: { readonly version: string; readonly until: number } | null;
+  /** The newest version that was not taken, or was taken back, and why. */
+  readonly refused: { readonly version: string; readonly reason: string; readonly at: number } | null;
+  /** Versions not taken, and versions taken back, since the start. */
+  readonly refusals: number;
+  readonly rollbacks: number;
+  /** When the version was last asked for. */
+  readonly lookedAt: number | null;
+  /** Why it cannot be asked, or null. */
+  readonly unreachable: string | null;
 }
 
 export interface EntryStatus {
@@ -134,3 +159,11 @@ export interface TroubleStatus {
   readonly since: number;
   readonly times: number;
 }
+
+/** What became of a reload: the answer of `POST /reload`. */
+export type ReloadDocument = { readonly problems: string } & (
+  | { readonly outcome: 'applied'; readonly version: string; readonly difference: { readonly kept: number; readonly changed: number; readonly added: number; readonly removed: number } }
+  | { readonly outcome: 'unchanged' }
+  | { readonly outcome: 'refused'; readonly reason: string }
+  | { readonly outcome: 'unreadable'; readonly reason: string }
+);

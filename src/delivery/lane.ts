@@ -76,7 +76,7 @@ export class Lane {
   get empty(): boolean { return this.#filling.batch === null && this.#sealed.length === 0 && this.#inFlight.size === 0; }
   get state(): LaneState { return this.#sender.state; }
   /** The last attempt failed. */
-  get failing(): boolean { return this.#share.failing; }
+  get isFailing(): boolean { return this.#share.failing; }
   get lastError(): string | null { return this.#sender.lastError; }
   get requests(): number { return this.#sender.requests; }
 
@@ -112,6 +112,15 @@ export class Lane {
 
   /** Appends frames [first, last) of the arena, in order. Never waits; seals batches as they fill. */
   add(first: number, last: number, source: Source, since: number): void { this.#filling.add(first, last, source, since); }
+
+  /**
+   * For who waits to see what it added settled: sends what is held now, or, while the destination fails, gives it back to be
+   * read again. Neither may be possible at the moment (a request is under way): to be called again.
+   */
+  letGo(): void {
+    if (this.#share.failing) this.#sender.giveBack();
+    else this.#filling.flush();
+  }
 
   /** Sends what is held, and from now on nothing waits for the flush timer. */
   drain(): void { this.#filling.drain(); }

@@ -55,6 +55,10 @@ export class Sender {
   readonly #waiting = new Set<LogBatch>();
   /** Failed attempts of what was given back: the next batch goes on with the backoff, it does not begin again. */
   #failedBefore = 0;
+  /** Failed attempts of the batch that failed last. */
+  #failed = 0;
+  /** What waited was given back, by whom it is read again: nothing is taken until the wait is over. */
+  #closedUntilNext = false;
   state: LaneState = 'idle';
   lastError: string | null = null;
   requests = 0;
@@ -111,6 +115,13 @@ export class Sender {
     return this.#backOff(batch, refusedAsAWhole(reason), this.#failedBefore + 1, true);
   }
 
+  /** Gives back what waits between two attempts, if that is all there is and it can be read again. */
+  giveBack(): void {
+    if (this.#waiting.size === 0 || !this.#owner.giveBack(this.#waiting)) return;
+    this.#failedBefore = this.#failed;
+    this.#closedUntilNext = true;
+  }
+
   #succeeded(failed: number): void {
     const hadFailed = this.#share.failing;
     this.#share.setFailing(false);
@@ -131,11 +142,14 @@ export class Sender {
     else report.retrying(this.#destination, failure.reason, failed, failure.ambiguous, ms);
     this.#share.setFailing(true);
     this.#waiting.add(batch);
-    const givenBack = (giveBack || this.#share.mustGiveBack) && this.#owner.giveBack(this.#waiting);
-    if (givenBack) this.#failedBefore = failed;
+    this.#failed = failed;
+    if (giveBack || this.#share.mustGiveBack) this.giveBack();
     await this.#wait(failure, ms);
     this.#waiting.delete(batch);
-    if (givenBack) this.#owner.reopen();
+    if (this.#closedUntilNext && !this.#owner.holds(batch)) {
+      this.#closedUntilNext = false;
+      this.#owner.reopen();
+    }
     return !abandon.aborted && this.#owner.holds(batch);
   }
 

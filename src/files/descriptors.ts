@@ -48,6 +48,13 @@ export class Descriptors {
     }
   }
 
+  /** The open descriptor, which is the caller's from now on, or null. */
+  take(owner: Closable): number | null {
+    const fd = this.#open.get(owner) ?? null;
+    this.#open.delete(owner);
+    return fd;
+  }
+
   close(owner: Closable): void {
     const fd = this.#open.get(owner);
     if (fd === undefined) return;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { openControl } from '../../src/control/server.ts';
 import { NoAgentError, askStatus } from '../../src/control/client.ts';
-import type { StatusDocument } from '../../src/control/status-document.ts';
+import type { ReloadDocument, StatusDocument } from '../../src/control/status-document.ts';
 import { status } from '../../src/cli/status.ts';
 import { AgentReport } from '../../src/report/agent-report.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
@@ -13,6 +13,7 @@ import { rigFor, until } from '../support/rig.ts';
 import { scratch } from '../support/state.ts';
 
 const DOCUMENT = { statusVersion: 1, at: 7 } as StatusDocument;
+const reload = (): Promise<ReloadDocument> => Promise.resolve({ outcome: 'unchanged', problems: '' });
 const quiet = (): { readonly report: AgentReport; readonly said: string[] } => {
   const said: string[] = [];
   return { said, report: new AgentReport((_, message) => said.push(message), Date.now) };
@@ -23,7 +24,7 @@ test('the socket answers its status, is open to its owner alone, and is gone aft
   const before = process.umask(0);
   try {
     const { report, said } = quiet();
-    await using control = await openControl({ stateDirectory, status: () => DOCUMENT, report });
+    await using control = await openControl({ stateDirectory, status: () => DOCUMENT, reload, report });
     assert.deepEqual([control.open, said], [true, []]);
     assert.equal(statSync(join(stateDirectory, 'control.sock')).mode & 0o777, 0o600);
     assert.deepEqual(await askStatus(stateDirectory), DOCUMENT);
@@ -36,7 +37,7 @@ test('the socket answers its status, is open to its owner alone, and is gone aft
 test('a state directory whose path is longer than a socket address may be is reached all the same', async (t) => {
   const stateDirectory = join(await scratch(t), 'd'.repeat(150));
   mkdirSync(stateDirectory);
-  await using control = await openControl({ stateDirectory, status: () => DOCUMENT, report: quiet().report });
+  await using control = await openControl({ stateDirectory, status: () => DOCUMENT, reload, report: quiet().report });
   assert.ok(control.open);
   assert.deepEqual(await askStatus(stateDirectory), DOCUMENT);
 });
@@ -45,18 +46,18 @@ test('where the socket cannot be opened the agent is told to run on without it, 
   const stateDirectory = await scratch(t);
   mkdirSync(join(stateDirectory, 'control.sock'));
   const { report, said } = quiet();
-  await using control = await openControl({ stateDirectory, status: () => DOCUMENT, report });
+  await using control = await openControl({ stateDirectory, status: () => DOCUMENT, reload, report });
   assert.equal(control.open, false);
   assert.match(said[0]!, /control\.sock cannot be opened \(.*\): the agent runs on, but `agent status` cannot reach it; check /);
 });
 
-test('what is no GET /status is refused with what there is', async (t) => {
+test('what is neither GET /status nor POST /reload is refused with what there is', async (t) => {
   const stateDirectory = await scratch(t);
-  await using _ = await openControl({ stateDirectory, status: () => DOCUMENT, report: quiet().report });
+  await using _ = await openControl({ stateDirectory, status: () => DOCUMENT, reload, report: quiet().report });
   const ask = (method: string, path: string): Promise<number> => new Promise((resolve, reject) => {
     request({ socketPath: join(stateDirectory, 'control.sock'), method, path }, (response) => { response.resume(); resolve(response.statusCode ?? 0); }).once('error', reject).end();
   });
-  assert.deepEqual([await ask('GET', '/'), await ask('POST', '/status'), await ask('GET', '/status')], [404, 405, 200]);
+  assert.deepEqual([await ask('GET', '/'), await ask('POST', '/status'), await ask('GET', '/status'), await ask('GET', '/reload'), await ask('POST', '/reload')], [404, 405, 200, 405, 200]);
 });
 
 test('an agent that does not answer, or answers in another format, is said to, with what to do', async (t) => {
@@ -85,7 +86,7 @@ test('agent status: 0 for a healthy agent, 69 with the next step when it was kil
   await until('two events', async () => (JSON.parse((await run()).out || '{"counters":{}}') as StatusDocument).counters.deliveredEvents === 2);
   const healthy = await run(false);
   assert.equal(healthy.code, 0);
-  assert.match(healthy.out, new RegExp(`pid ${first.pid}.*\\n.*\\n\\nno problems\\n\\n1 file of 1 entry, 0 B not acknowledged\\n`));
+  assert.match(healthy.out, new RegExp(`pid ${first.pid}.*\\n.*\\n\\nconfig .*\\n\\nno problems\\n\\n1 file of 1 entry, 0 B not acknowledged\\n`));
   await first.kill();
   assert.ok(statSync(join(state, 'control.sock')).isSocket(), 'the killed agent leaves its socket behind');
   const killed = await run();

@@ -58,7 +58,7 @@ test('a day whose stream fails holds up its own file alone: what other streams h
   const rig = await rigFor(t, { entries: [dated(DAILY), dated([text('live-'), date('date')], { path: 'live.log' })], files: { 'app.log': [...old, ...recent] } });
   const fault = rig.endpoint.faults.add({ kind: 'error', status: 503, stream: dayOf(2), operation: 'PutLogEvents' });
   await rig.start();
-  await until('the old day to fail', () => [...rig.agent.lanes].some((lane) => lane.failing));
+  await until('the old day to fail', () => [...rig.agent.lanes].some((lane) => lane.isFailing));
   append(rig.path('live.log'), linesOf(1, 50, 'live'));
   await rig.delivered('g', dayOf(1).replace('app', 'live'), linesOf(1, 50, 'live'));
   append(rig.path('app.log'), linesOf(0, 10));

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { openControl } from '../../src/control/server.ts';
 import { AgentReport } from '../../src/report/agent-report.ts';
 import { statusOf } from '../../src/agent/status.ts';
+import { NO_CONFIG } from '../support/no-config.ts';
 import { childConfig } from '../support/child-agent.ts';
 import { TEST_ENV, rigFor, until } from '../support/rig.ts';
 import { scratch } from '../support/state.ts';
@@ -37,7 +38,7 @@ test('status --watch ends without a word when its reader has gone', async (t) =>
   const rig = await rigFor(t);
   await rig.start();
   mkdirSync(rig.stateDir, { recursive: true });
-  await using _ = await openControl({ stateDirectory: rig.stateDir, status: () => statusOf(rig.agent, '1'), report: new AgentReport(() => {}, Date.now) });
+  await using _ = await openControl({ stateDirectory: rig.stateDir, status: () => statusOf(rig.agent, '1', NO_CONFIG), reload: () => Promise.reject(new Error('not asked')), report: new AgentReport(() => {}, Date.now) });
   const child = spawn(process.execPath, [MAIN, 'status', '--watch', '--state-dir', rig.stateDir], { stdio: ['ignore', 'pipe', 'pipe'] });
   t.after(() => child.kill('SIGKILL'));
   let complaint = '';

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { appendFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { statusOf } from '../../src/agent/status.ts';
+import { NO_CONFIG } from '../support/no-config.ts';
 import type { StatusDocument } from '../../src/control/status-document.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
 import { append, numbered } from '../support/log-files.ts';
 import { rigFor, until } from '../support/rig.ts';
 import type { Rig } from '../support/rig.ts';
 
-const look = (rig: Rig): StatusDocument => statusOf(rig.agent, '9.9.9');
+const look = (rig: Rig): StatusDocument => statusOf(rig.agent, '9.9.9', NO_CONFIG);
 const conserved = ({ counters: { readBytes, settledBytes, heldBytes } }: StatusDocument): boolean => readBytes === settledBytes + heldBytes;
 
 test('status: size, offset, safe offset and lag of each file, and the destination it goes to', async (t) => {

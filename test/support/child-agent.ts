@@ -13,6 +13,8 @@ export interface ChildSpec {
   readonly program?: string;
   /** The config document. */
   readonly config: unknown;
+  /** Where the config comes from instead, in the words of `--config`. */
+  readonly sources?: readonly string[];
   /** Where the config file is written; the state is `stateDir`, by default `<folder>/state`. */
   readonly folder: string;
   readonly stateDir?: string;
@@ -29,7 +31,7 @@ export interface ChildAgent {
   /** What it has written to stderr so far. */
   said(): string;
   says(pattern: RegExp, timeoutMs?: number): Promise<void>;
-  signal(name: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
+  signal(name: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGHUP'): void;
   /** Exit code, or the name of the signal that ended it. */
   readonly exited: Promise<number | string>;
   /** Sends SIGTERM and waits for the end. */
@@ -55,7 +57,7 @@ export async function startChild(t: TestContext, spec: ChildSpec): Promise<Child
   writeFileSync(configFile, JSON.stringify(spec.config));
   const command = [
     ...(spec.wrapper ?? []), ...(spec.limits === undefined ? [] : ['prlimit', ...spec.limits]),
-    process.execPath, spec.program ?? MAIN, 'run', '--config', configFile, '--state-dir', spec.stateDir ?? join(spec.folder, 'state'), ...(spec.args ?? []),
+    process.execPath, spec.program ?? MAIN, 'run', '--config', ...(spec.sources ?? [configFile]), '--state-dir', spec.stateDir ?? join(spec.folder, 'state'), ...(spec.args ?? []),
   ];
   const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env['PATH'] ?? '', HOME: spec.folder, ...TEST_ENV, ...spec.env } });
   let said = '';

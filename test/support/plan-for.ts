@@ -81,5 +81,6 @@ export function planFor({ endpoint, entries, delivery, reading, ownLogs }: PlanS
     }),
     disabled: [],
     ownLogs: ownLogs ?? [],
+    config: { pollMs: 60_000, rollout: { percent: 100, waitMs: 3_600_000, watchMs: 300_000 } },
   };
 }

@@ -17,6 +17,7 @@ function status(more: Partial<StatusDocument> = {}): StatusDocument {
   return {
     statusVersion: 1, at: AT,
     agent: { version: '1.2.3', pid: 42, startedAt: AT - 60_000, uptimeMs: 60_000, stateDirectory: '/var/lib/unified-agent', rssBytes: 70_000_000, budgetUsedBytes: 4096, budgetLimitBytes: 33_554_432, openFiles: 1 },
+    config: { sources: ['/etc/agent.json'], version: '', appliedAt: AT - 60_000, watchedUntil: null, changing: 0, waiting: null, refused: null, refusals: 0, rollbacks: 0, lookedAt: null, unreachable: null },
     entries: [{ key: '/var/log/*.log', pointer: '/logs/logs_collected/files/collect_list/0', pattern: '/var/log/*.log', files: 1, skipped: 0 }],
     disabled: [],
     files: { total: 1, list: [file('/var/log/a.log')] },
@@ -32,6 +33,8 @@ test('a healthy agent is printed as aligned tables in plain units', () => {
   assert.equal(statusText(status()), [
     'unified-agent 1.2.3, pid 42, running for 60 s, state in /var/lib/unified-agent',
     'memory 70 MB, of it 4.1 kB of 34 MB for events; 1 file open',
+    '',
+    'config /etc/agent.json, applied 60 s ago',
     '',
     'no problems',
     '',
@@ -97,4 +100,13 @@ test('what was dropped, retried and quarantined is counted, with its reason', ()
   assert.match(text, /read 5,000 = settled 4,000 \+ held 1,000 bytes/);
   assert.match(text, /dropped as too-old: 1,200 events, 9 bytes\n {2}dropped as hole: 77 bytes\n {2}3 requests tried again, 1 of them without an answer/);
   assert.match(text, /quarantine: 1,200 events \(50 kB\).*5 of them pushed out or not written/);
+});
+
+test('a config that waits, was refused, was taken back or cannot be asked for is said', () => {
+  const config = { sources: ['ssm:fleet'], version: 'fleet version 3', appliedAt: AT - 60_000, watchedUntil: null, changing: 2, waiting: { version: 'fleet version 5', until: AT + 60_000 }, refused: { version: 'fleet version 4', reason: 'two errors', at: AT - 10 }, refusals: 1, rollbacks: 1, lookedAt: AT, unreachable: 'no answer' };
+  assert.match(statusText(status({ config })), /^config fleet version 3, applied 60 s ago; 2 entries not at it yet: .*; fleet version 5 waits until 2027-.*; 1 version taken back since the start$/m);
+  assert.deepEqual(problemsOf(status({ config })), [
+    'config fleet version 4 is not used: two errors',
+    'the version of the config cannot be asked: no answer; the present one goes on',
+  ]);
 });

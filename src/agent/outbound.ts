@@ -1,0 +1,71 @@
+import { createLogsClient } from '../aws/clients.ts';
+import type { Environment } from '../aws/connection.ts';
+import { LogsEndpoint } from '../aws/logs-endpoint.ts';
+import { BufferPool } from '../batching/log-batch.ts';
+import { Budget } from '../delivery/budget.ts';
+import type { Lane, Undelivered } from '../delivery/lane.ts';
+import { Recovery } from '../delivery/recovery.ts';
+import { Slots } from '../delivery/slots.ts';
+import type { Destination } from '../flow.ts';
+import { Arena } from '../kernel/arena.ts';
+import { createKernel } from '../kernel/kernel.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { DeliveryPlan, ServicePlan } from '../plan.ts';
+import type { Report } from '../report/report.ts';
+import { Lanes } from './lanes.ts';
+
+/** Delivered bodies kept for reuse, bytes: a few full batches, or the many small ones of quiet streams. */
+const POOLED_BYTES = 8_388_608;
+/** And for each further request of a lane's window, because their answers may come all at once: a full body. */
+const POOLED_PER_REQUEST = 1_179_648;
+
+export interface OutboundOptions {
+  readonly service: ServicePlan;
+  readonly delivery: DeliveryPlan;
+  /** Bytes of the largest read. */
+  readonly largestRead: number;
+  readonly env: Environment;
+  readonly report: Report;
+  readonly undelivered: Undelivered;
+  /** No lane waits for its flush timer. */
+  readonly hurry: boolean;
+  readonly now: () => number;
+  readonly abandon: AbortSignal;
+}
+
+/** What all pipelines of one way of delivering share, from the memory a chunk is read into to the service. */
+export class Outbound implements Disposable {
+  readonly arena: Arena;
+  readonly kernel: Kernel;
+  readonly budget: Budget;
+  readonly lanes: Lanes;
+  readonly #pool: BufferPool;
+  readonly #client: ReturnType<typeof createLogsClient>;
+
+  constructor({ service, delivery, largestRead, env, report, undelivered, hurry, now, abandon }: OutboundOptions) {
+    this.arena = new Arena(largestRead);
+    this.kernel = createKernel(this.arena);
+    this.budget = new Budget(delivery.budgetBytes);
+    this.#pool = new BufferPool(POOLED_BYTES + Math.min((delivery.window - 1) * POOLED_PER_REQUEST, delivery.budgetBytes));
+    this.#client = createLogsClient(service, delivery, env, abandon);
+    this.lanes = new Lanes({
+      arena: this.arena, kernel: this.kernel, budget: this.budget, report, now, undelivered, pool: this.#pool,
+      slots: new Slots(delivery.maxRequests),
+      recovery: new Recovery(Math.random),
+      endpoint: new LogsEndpoint({ client: this.#client, compression: delivery.compression, url: service.endpoint, report, abandon }),
+      flushMs: delivery.flushMs,
+      window: delivery.window,
+      maxBatchBytes: delivery.maxBatchBytes,
+      random: Math.random,
+      abandon,
+    }, hurry);
+  }
+
+  laneFor(destination: Destination): Lane { return this.lanes.of(destination); }
+
+  /** Gives back memory kept for the next burst. */
+  rest(): void { this.#pool.clear(); }
+
+  /** Nothing may be under way any more. */
+  [Symbol.dispose](): void { this.#client.destroy(); }
+}

@@ -1,0 +1,124 @@
+import { closeSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { LifetimeControl } from '../lifecycle/lifetime.ts';
+import type { FileEntryPlan } from '../plan.ts';
+import type { HandedOver, LogPipeline } from './log-pipeline.ts';
+
+/** What was read and is not acknowledged is asked after this often while a pipeline ends. */
+const ASK_MS = 20;
+/** An entry that left the config finishes what it holds for this long, as at a stop; then its position is kept as it is. */
+const DRAIN_MS = 60_000;
+
+/** One version of an entry. */
+export interface Version {
+  readonly entry: FileEntryPlan;
+  /** Equal for versions between which a running pipeline need not change. */
+  readonly signature: string;
+  /** Makes the pipeline and begins it. */
+  readonly start: (life: LifetimeControl, handedOver: readonly HandedOver[]) => LogPipeline;
+}
+
+interface Running {
+  readonly pipeline: LogPipeline;
+  readonly life: LifetimeControl;
+  readonly signature: string;
+}
+
+/**
+ * One key of the config over all its versions. At most one pipeline of it runs at a time, because a position has one owner:
+ * the next begins when nothing the one before has read is unacknowledged, so nothing is read twice and nothing is passed over.
+ *
+ *     want(v1) ─► v1 runs ─want(v2)─► followers end ─► acknowledged, or given back ─► handed over ─► v2 runs
+ *                         ─want(null)─► finishes what it holds ─► gone
+ */
+export class Post {
+  readonly key: string;
+  #wanted: Version | null = null;
+  #running: Running | null = null;
+  #changing: Promise<void> | null = null;
+  /** Ends the waits of a change. */
+  readonly #life: LifetimeControl = new LifetimeControl();
+
+  constructor(key: string) { this.key = key; }
+
+  /** The pipeline that runs, even while it makes way for another. */
+  get pipeline(): LogPipeline | null { return this.#running?.pipeline ?? null; }
+  /** The wanted version does not run yet, or an unwanted one still does. */
+  get isChanging(): boolean { return this.#changing !== null; }
+  /** No version of it is in the config any more. */
+  get isUnwanted(): boolean { return this.#wanted === null; }
+
+  /** Makes `version` the one that runs, or none, and says what that changes. A change under way ends in the latest wish. */
+  want(version: Version): 'kept' | 'changed' | 'added';
+  want(version: null): void;
+  want(version: Version | null): 'kept' | 'changed' | 'added' {
+    const fresh = this.#wanted === null;
+    this.#wanted = version;
+    if (this.#changing === null && this.#running !== null && this.#running.signature === version?.signature) {
+      this.#running.pipeline.entry = version.entry;
+      return 'kept';
+    }
+    if (this.#changing === null && this.#running === null && version !== null) this.#begin(version, []);
+    else this.#changing ??= this.#change().finally(() => { this.#changing = null; });
+    return fresh ? 'added' : 'changed';
+  }
+
+  /** Resolves when the version that is wanted runs. Rejects if it cannot be made: a defect. */
+  async changed(): Promise<void> { await this.#changing; }
+
+  /** The agent stops: the pipeline takes nothing new, and nothing new begins. */
+  stop(): void {
+    this.#life.requestStop();
+    this.#running?.life.requestStop();
+    this.#running?.pipeline.wakeAll();
+  }
+
+  /** The agent lets go of everything now. */
+  abandon(): void {
+    this.#life.requestAbandon();
+    this.#running?.life.requestAbandon();
+  }
+
+  async #change(): Promise<void> {
+    while (this.#running !== null && this.#running.signature !== this.#wanted?.signature) {
+      await this.#retire(this.#running);
+      if (this.#life.stop.aborted) return;
+      const handedOver = this.#running.pipeline.handOver();
+      this.#running = null;
+      // It may have been wished otherwise in the meantime.
+      if (this.#wanted !== null) this.#begin(this.#wanted, handedOver);
+      else for (const { file } of handedOver) closeSync(file.fd!);
+    }
+  }
+
+  #begin(version: Version, handedOver: readonly HandedOver[]): void {
+    const life = new LifetimeControl();
+    this.#running = { pipeline: version.start(life, handedOver), life, signature: version.signature };
+  }
+
+  /** Ends the followers, and waits until nothing they read is held any more. */
+  async #retire({ pipeline, life }: Running): Promise<void> {
+    // One that is changed is read on by the next; one that is gone finishes what nobody could read later.
+    const until = performance.now() + DRAIN_MS;
+    life.requestStop();
+    pipeline.wakeAll();
+    const ended = pipeline.ended();
+    let over = false;
+    void ended.then(() => { over = true; });
+    for (;;) {
+      if (this.#life.abandon.aborted) return;
+      const drains = this.#wanted === null && performance.now() < until;
+      if (!drains && !life.abandon.aborted) {
+        life.requestAbandon();
+        pipeline.wakeAll();
+      }
+      const held = [...pipeline.generations].filter((g) => !g.settled);
+      if (over && held.length === 0) break;
+      const lanes = new Set(held.flatMap((g) => [...g.outlet.lanes]));
+      // A destination that fails keeps nothing back from the pipeline that comes next, even if some of it may come twice.
+      if (!drains && lanes.values().every((lane) => lane.isFailing || lane.empty)) for (const g of held) g.mayRepeat = true;
+      for (const lane of lanes) if (!drains || !lane.isFailing) lane.letGo();
+      await Promise.race(over ? [pause(ASK_MS)] : [pause(ASK_MS), ended]);
+    }
+  }
+}

@@ -1,0 +1,272 @@
+import type { Environment } from '../aws/connection.ts';
+import type { CheckpointStore } from '../checkpoint/store.ts';
+import type { Budget } from '../delivery/budget.ts';
+import type { Lane, Undelivered } from '../delivery/lane.ts';
+import type { Quarantine, QuarantinedRecord } from '../delivery/quarantine.ts';
+import { Descriptors, descriptorLimit } from '../files/descriptors.ts';
+import { Finder } from '../files/finder.ts';
+import { compileGlob } from '../files/glob.ts';
+import type { Glob } from '../files/glob.ts';
+import { MountPoints } from '../files/mount-points.ts';
+import { Wake } from '../files/wake.ts';
+import { LifetimeControl } from '../lifecycle/lifetime.ts';
+import type { Lifetime } from '../lifecycle/lifetime.ts';
+import type { FileEntryPlan, Plan } from '../plan.ts';
+import type { Zone } from '../records/zone.ts';
+import type { AgentReport } from '../report/agent-report.ts';
+import { finderReport } from './finder-report.ts';
+import { releaseBeyond } from './lingering.ts';
+import { LogPipeline } from './log-pipeline.ts';
+import { Outbound } from './outbound.ts';
+import { Post } from './post.ts';
+import type { Version } from './post.ts';
+import { Relatives } from './relatives.ts';
+import { CHUNK_BYTES, buildStages } from './stages.ts';
+
+/** A read beyond the largest event: its marks and the line after it. */
+const READ_MARGIN = 65_536;
+/** Smallest arena input: the usual chunk and its window. */
+const LEAST_INPUT = CHUNK_BYTES + READ_MARGIN;
+
+export interface RunningPlanOptions {
+  readonly stateDir: string;
+  readonly store: CheckpointStore;
+  readonly quarantine: Quarantine;
+  readonly report: AgentReport;
+  readonly env: Environment;
+  readonly localZone: string;
+  readonly life: Lifetime;
+  /** Everything that exists is to be sent now: nothing is waited for. */
+  readonly hurry: boolean;
+}
+
+/** What a new plan changes, in entries. */
+export interface Difference {
+  readonly kept: number;
+  readonly changed: number;
+  readonly added: number;
+  readonly removed: number;
+}
+
+/** A finder under way, and what it was made for. */
+interface Finding { readonly finder: Finder; readonly life: LifetimeControl; readonly signature: string; ended: Promise<void> }
+
+/**
+ * The plan as it runs. A new one is applied as a difference: an entry that stays the same keeps its pipeline with its open
+ * files and positions; the others make way (see Post).
+ */
+export class RunningPlan {
+  readonly #o: RunningPlanOptions;
+  readonly #posts = new Map<string, Post>();
+  /** The latest comes last; earlier ones are kept while something of theirs is under way. */
+  readonly #outbounds: { readonly outbound: Outbound; readonly signature: string; readonly largestRead: number }[] = [];
+  readonly #wake: Wake;
+  readonly #descriptors = new Descriptors(descriptorLimit());
+  readonly #mounts: MountPoints;
+  readonly #zones = new Map<string, Zone>();
+  #plan: Plan | null = null;
+  #finding: Finding | null = null;
+  #applying: Promise<unknown> = Promise.resolve();
+  #hurry: boolean;
+  #versions = 0;
+
+  constructor(options: RunningPlanOptions) {
+    this.#o = options;
+    this.#hurry = options.hurry;
+    this.#wake = new Wake(options.report, now, options.life.stop);
+    this.#mounts = new MountPoints(now);
+    options.life.stop.addEventListener('abort', () => { for (const post of this.#posts.values()) post.stop(); this.#finding?.life.requestStop(); }, { once: true });
+    options.life.abandon.addEventListener('abort', () => { for (const post of this.#posts.values()) post.abandon(); }, { once: true });
+  }
+
+  get pipelines(): readonly LogPipeline[] { return [...this.#posts.values()].flatMap((post) => post.pipeline ?? []); }
+  get lanes(): readonly Lane[] { return this.#outbounds.flatMap(({ outbound }) => [...outbound.lanes]); }
+  get budget(): Budget | null { return this.#outbounds.at(-1)?.outbound.budget ?? null; }
+  get openFiles(): number { return this.#descriptors.count; }
+  /** Entries whose latest version does not run yet, because what was read for the one before is not acknowledged. */
+  get changing(): number { return [...this.#posts.values()].filter((post) => post.isChanging).length; }
+
+  /** Destinations that something is read for or held for, and that take nothing at present. */
+  get failing(): number {
+    const used = this.#usedLanes();
+    return this.lanes.filter((lane) => lane.isFailing && (used.has(lane) || !lane.empty)).length;
+  }
+
+  /**
+   * Makes `plan` the one that runs. Resolves when every entry that stays or is new runs by it; changed ones follow as soon
+   * as what was read of them is acknowledged (`changed`). One plan is applied after the other.
+   */
+  apply(plan: Plan): Promise<Difference> {
+    const applied = this.#applying.then(() => this.#apply(plan));
+    this.#applying = applied.catch(() => undefined);
+    return applied;
+  }
+
+  /** Resolves when every entry runs by the latest plan. */
+  async changed(): Promise<void> { await Promise.all([...this.#posts.values()].map((post) => post.changed())); }
+
+  async #apply(plan: Plan): Promise<Difference> {
+    const { life } = this.#o;
+    const outbound = this.#outboundFor(plan);
+    const globs = new Map(plan.entries.map((entry) => [entry.key, globOf(entry)]));
+    const before = this.#finding;
+    const finding = await this.#findingFor(plan, globs);
+    if (life.stop.aborted) return { kept: 0, changed: 0, added: 0, removed: 0 };
+    this.#plan = plan;
+    this.#finding = finding;
+    const versions = new Map(plan.entries.map((entry) => [entry.key, this.#version(entry, globs.get(entry.key)!, plan, outbound)]));
+    const difference = { kept: 0, changed: 0, added: 0, removed: 0 };
+    for (const [key, post] of this.#posts) {
+      if (versions.has(key) || post.isUnwanted) continue;
+      post.want(null);
+      difference.removed++;
+    }
+    for (const [key, version] of versions) {
+      const post = this.#posts.get(key) ?? new Post(key);
+      this.#posts.set(key, post);
+      difference[post.want(version)]++;
+    }
+    if (finding !== before) {
+      this.#reconcileAll();
+      finding.ended = finding.finder.run(finding.life);
+      before?.life.requestStop();
+      await before?.ended;
+    }
+    return difference;
+  }
+
+  #version(entry: FileEntryPlan, glob: Glob, plan: Plan, { outbound, number }: { readonly outbound: Outbound; readonly number: number }): Version {
+    const { store, stateDir, report, localZone, quarantine } = this.#o;
+    return {
+      entry,
+      signature: JSON.stringify([number, { ...entry, pointer: '' }, plan.reading.maxDeletedBytes]),
+      start: (life, handedOver) => {
+        const { undeliverable } = plan.delivery;
+        const undelivered = undeliveredTo(quarantine, plan);
+        const { arena, kernel, budget } = outbound;
+        const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, report, now, localZone, zones: this.#zones, undeliverable, undelivered });
+        const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts: this.#mounts });
+        const pipeline = new LogPipeline({
+          entry, stages, store, wake: this.#wake, relatives, report, life, now, budget,
+          laneFor: (destination) => outbound.laneFor(destination), hurry: () => this.#hurry, matches: (path) => glob.matches(path),
+        });
+        pipeline.begin(handedOver);
+        this.#reconcile(pipeline);
+        return pipeline;
+      },
+    };
+  }
+
+  /** The present one, unless the plan delivers in another way, or an event may be larger than what it can read. */
+  #outboundFor(plan: Plan): { readonly outbound: Outbound; readonly number: number } {
+    const { env, report, quarantine, life } = this.#o;
+    const signature = JSON.stringify([plan.service, plan.delivery]);
+    const largestRead = Math.max(LEAST_INPUT, ...plan.entries.map((entry) => entry.framing.maxEventBytes + READ_MARGIN));
+    const latest = this.#outbounds.at(-1);
+    if (latest === undefined || latest.signature !== signature || latest.largestRead < largestRead) {
+      const outbound = new Outbound({ service: plan.service, delivery: plan.delivery, largestRead, env, report, undelivered: undeliveredTo(quarantine, plan), hurry: this.#hurry, now, abandon: life.abandon });
+      this.#outbounds.push({ outbound, signature, largestRead });
+      this.#versions++;
+    }
+    return { outbound: this.#outbounds.at(-1)!.outbound, number: this.#versions };
+  }
+
+  /** The present one, if it finds what the plan asks for; else one that has looked once. */
+  async #findingFor(plan: Plan, globs: ReadonlyMap<string, Glob>): Promise<Finding> {
+    const { stateDir, report, life } = this.#o;
+    const signature = JSON.stringify([plan.ownLogs, plan.entries.map(({ key, pattern, exclude }) => [key, pattern, exclude])]);
+    if (this.#finding?.signature === signature) return this.#finding;
+    const finder = new Finder({
+      patterns: plan.entries.map(({ key, exclude }) => ({ key, glob: globs.get(key)!, exclude })),
+      own: { logs: plan.ownLogs, stateDirectory: stateDir },
+      report: finderReport(report),
+      onChange: ({ key }) => {
+        const post = this.#posts.get(key);
+        if (this.#finding?.finder === finder && post?.isChanging === false && post.pipeline !== null) this.#reconcile(post.pipeline);
+      },
+    });
+    await finder.scan();
+    const finderLife = new LifetimeControl();
+    if (life.stop.aborted) finderLife.requestStop();
+    return { finder, life: finderLife, signature, ended: Promise.resolve() };
+  }
+
+  #reconcile(pipeline: LogPipeline): void {
+    const { key } = pipeline.entry;
+    const { finder } = this.#finding!;
+    pipeline.skippedByName = finder.skipped(key);
+    pipeline.reconcile(finder.matches(key));
+  }
+
+  /** What is to be done about each second. */
+  keepHouse(): void {
+    const lingering = [];
+    for (const [key, post] of this.#posts) {
+      const { pipeline } = post;
+      if (pipeline === null) { if (!post.isChanging && post.isUnwanted) this.#posts.delete(key); continue; }
+      if (!post.isChanging) {
+        pipeline.skippedByName = this.#finding!.finder.skipped(key);
+        if (pipeline.wantsReconcile) this.#reconcile(pipeline);
+        pipeline.keepHouse();
+      }
+      lingering.push(pipeline.lingering);
+    }
+    if (this.#plan !== null) releaseBeyond(this.#plan.reading, lingering);
+    for (const { outbound } of this.#outbounds) outbound.lanes.forgetUnused(() => this.#usedLanes());
+    while (this.#outbounds.length > 1 && this.#isIdle(this.#outbounds[0]!.outbound)) this.#outbounds.shift()!.outbound[Symbol.dispose]();
+  }
+
+  /** Gives back memory kept for the next burst. */
+  rest(): void { for (const { outbound } of this.#outbounds) outbound.rest(); }
+
+  /** Everything that exists is read and acknowledged. */
+  get caughtUp(): boolean { return this.changing === 0 && this.pipelines.every((pipeline) => pipeline.caughtUp) && this.holdsNothing; }
+  get holdsNothing(): boolean { return this.lanes.every((lane) => lane.empty); }
+
+  /** After the stop: resolves when everything held is acknowledged, or at the abandon. */
+  async drain(): Promise<void> {
+    await this.#applying;
+    await this.#finding?.ended;
+    await Promise.all(this.pipelines.map((pipeline) => pipeline.ended()));
+    this.#hurry = true;
+    await Promise.all(this.#outbounds.map(({ outbound }) => outbound.lanes.drain(this.#o.life.abandon)));
+  }
+
+  /** Lets go of everything. */
+  async close(): Promise<void> {
+    await this.changed();
+    this.#wake.close();
+    for (const pipeline of this.pipelines) for (const g of pipeline.generations) g.close();
+    for (const { outbound } of this.#outbounds) outbound[Symbol.dispose]();
+  }
+
+  /** Nothing is read for it, and nothing of it is under way. */
+  #isIdle(outbound: Outbound): boolean {
+    if (this.changing > 0) return false;
+    const used = this.#usedLanes();
+    return [...outbound.lanes].every((lane) => lane.empty && !used.has(lane));
+  }
+
+  #usedLanes(): ReadonlySet<Lane> {
+    const used = new Set<Lane>();
+    for (const pipeline of this.pipelines) for (const g of pipeline.generations) for (const lane of g.outlet.lanes) used.add(lane);
+    return used;
+  }
+
+  #reconcileAll(): void { for (const post of this.#posts.values()) if (!post.isChanging && post.pipeline !== null) this.#reconcile(post.pipeline); }
+}
+
+const now = (): number => performance.now();
+
+function undeliveredTo(quarantine: Quarantine, { delivery }: Plan): Undelivered {
+  return { add: (event: Omit<QuarantinedRecord, 'time'>): void => {
+    if (delivery.undeliverable !== 'drop') quarantine.add({ time: Date.now(), ...event });
+  } };
+}
+
+function globOf(entry: FileEntryPlan): Glob {
+  const glob = compileGlob(entry.pattern);
+  // The compiler of the plan has tried the same; a pattern that fails here is a defect.
+  if ('problem' in glob) throw new Error(`${entry.pointer}: ${glob.problem}`);
+  return glob;
+}

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import type { Agent } from '../agent/agent.ts';
+import { globFault } from '../agent/file-lookup.ts';
+import { documentOf } from '../config/document.ts';
+import type { Environment } from '../config/placeholders.ts';
+import { countProblems, formatProblem, type Problem } from '../config/problem.ts';
+import { ConfigKeeper, type ConfigPorts, type ReadConfig } from '../fleet/config-keeper.ts';
+import { LastGood } from '../fleet/last-good.ts';
+import { systemHostname } from '../host/hostname.ts';
+import type { AgentReport } from '../report/agent-report.ts';
+import { planOf } from './load-plan.ts';
+import { loadSources, remoteVersions } from './load-sources.ts';
+import type { ParameterAccess } from './parameter-access.ts';
+
+export interface KeptConfigOptions {
+  /** The words that name the config. */
+  readonly sources: readonly string[];
+  readonly stateDir: string;
+  readonly env: Environment;
+  readonly report: AgentReport;
+  readonly access: ParameterAccess;
+}
+
+/** The config of a running agent: its keeper, and what a person is told of the config that was read last. */
+export class KeptConfig {
+  readonly keeper: ConfigKeeper;
+  readonly #o: KeptConfigOptions;
+  #agent: Agent | null = null;
+  /** Of the sources as they were read last. */
+  problems: readonly Problem[] = [];
+  unreadable = false;
+
+  constructor(options: KeptConfigOptions) {
+    this.#o = options;
+    const { sources, stateDir, env, report, access } = options;
+    const ports: ConfigPorts = {
+      read: () => this.#read(),
+      look: async () => {
+        const versions = await remoteVersions(sources, access);
+        return 'fault' in versions ? { unreachable: versions.message } : versions;
+      },
+      compile: async ({ texts }) => {
+        const { plan, problems } = await planOf(documentOf(texts), env, globFault);
+        this.problems = problems;
+        return { plan, errors: errorsIn(problems) };
+      },
+      apply: (plan) => this.agent.apply(plan),
+      health: () => this.agent.health,
+    };
+    this.keeper = new ConfigKeeper({ ports, memory: new LastGood(stateDir, sources), hostId: hostId(stateDir), report, now: Date.now, random: Math.random });
+  }
+
+  get agent(): Agent {
+    if (this.#agent === null) throw new Error('the config was looked after before the agent ran');
+    return this.#agent;
+  }
+  set agent(agent: Agent) { this.#agent = agent; }
+
+  async #read(): Promise<ReadConfig> {
+    const { root, texts, remote, problems, unreadable } = await loadSources(this.#o.sources, this.#o.access);
+    this.problems = problems;
+    this.unreadable = unreadable;
+    // Broken JSON is read all right: it is refused for its errors, like any other mistake.
+    if (root === null && (unreadable || texts.length === 0)) return { kind: 'unreadable', reason: errorsIn(problems) ?? 'nothing is there' };
+    return { kind: 'read', copy: { texts, remote } };
+  }
+}
+
+/** The first error and how many there are, or null. */
+function errorsIn(problems: readonly Problem[]): string | null {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return null;
+  const first = formatProblem(errors[0]!, false).split('\n')[0]!;
+  return errors.length === 1 ? first : `${countProblems(errors)}, the first: ${first}`;
+}
+
+/**
+ * What tells this agent from all others of the fleet, for as long as it lives. Machines made from one image may share their
+ * machine id, hence the host name; one host may run several agents, hence the state directory.
+ */
+function hostId(stateDir: string): string {
+  let machine = '';
+  try {
+    machine = readFileSync('/etc/machine-id', 'utf8').trim();
+  } catch { /* containers have none */ }
+  return [machine, systemHostname() ?? '', stateDir].join('\n');
+}

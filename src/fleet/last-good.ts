@@ -1,0 +1,99 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The config as it was read from all its sources at one time. */
+export interface ConfigCopy {
+  /** In the order in which they are merged; `name` is what messages call them. */
+  readonly texts: readonly { readonly name: string; readonly text: string }[];
+  readonly remote: readonly RemoteVersion[];
+}
+
+/** A document that other hosts read too. */
+export interface RemoteVersion {
+  readonly name: string;
+  readonly version: number;
+  /** Epoch milliseconds at which this version was published; 0 where nobody says. */
+  readonly modifiedAt: number;
+}
+
+/** A version this host does not take again, and why. */
+export interface RefusedVersion {
+  readonly version: string;
+  readonly reason: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** What the next start must know. */
+export interface Remembered {
+  /** The sources it was read from, as named: another list of sources makes it void. */
+  readonly sources: readonly string[];
+  readonly good: ConfigCopy | null;
+  readonly refused: readonly RefusedVersion[];
+}
+
+const FILE = 'config.json';
+/** Refused versions that are remembered. */
+const MAX_REFUSED = 20;
+
+/** Names and versions of what is remote: equal where nothing remote differs. Empty when nothing is remote. */
+export function versionOf(remote: readonly RemoteVersion[]): string {
+  return remote.map(({ name, version }) => `${name} version ${version}`).join(', ');
+}
+
+/** When the newest remote document was published, epoch milliseconds; 0 where nobody says. */
+export const publishedAt = ({ remote }: ConfigCopy): number => Math.max(0, ...remote.map(({ modifiedAt }) => modifiedAt));
+
+/** Keeps the last config that worked in the state directory, readable by the agent's user alone: it may hold secrets. */
+export class LastGood {
+  readonly #directory: string;
+  readonly #sources: readonly string[];
+  #remembered: Remembered;
+
+  /** Reads what is there; what is damaged, or of other sources, counts as nothing. */
+  constructor(directory: string, sources: readonly string[]) {
+    this.#directory = directory;
+    this.#sources = sources;
+    this.#remembered = { sources, good: null, refused: [], ...this.#read() };
+  }
+
+  get good(): ConfigCopy | null { return this.#remembered.good; }
+  get refused(): readonly RefusedVersion[] { return this.#remembered.refused; }
+
+  /** Why this version is not taken, or null. */
+  refusalOf(version: string): RefusedVersion | null { return this.refused.find((one) => one.version === version) ?? null; }
+
+  /** Throws what the file system says when it cannot be written. */
+  keep(good: ConfigCopy): void { this.#write({ ...this.#remembered, good }); }
+  refuse(refused: RefusedVersion): void { this.#write({ ...this.#remembered, refused: [...this.refused.filter(({ version }) => version !== refused.version), refused].slice(-MAX_REFUSED) }); }
+  /** A person wants it tried again. */
+  pardon(version: string): void {
+    if (this.refusalOf(version) !== null) this.#write({ ...this.#remembered, refused: this.refused.filter((one) => one.version !== version) });
+  }
+
+  #read(): Partial<Remembered> {
+    try {
+      const read = JSON.parse(readFileSync(join(this.#directory, FILE), 'utf8')) as Remembered;
+      return JSON.stringify(read.sources) === JSON.stringify(this.#sources) && Array.isArray(read.refused) ? read : {};
+    } catch {
+      return {};
+    }
+  }
+
+  /** Whole or not at all. */
+  #write(remembered: Remembered): void {
+    this.#remembered = remembered;
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    const path = join(this.#directory, FILE);
+    const fresh = `${path}.tmp`;
+    rmSync(fresh, { force: true });
+    const fd = openSync(fresh, 'wx', 0o600);
+    try {
+      writeSync(fd, JSON.stringify(remembered));
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(fresh, path);
+  }
+}
