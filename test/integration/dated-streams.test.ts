@@ -59,9 +59,10 @@ test('a day whose stream fails holds up its own file alone: what other streams h
   const fault = rig.endpoint.faults.add({ kind: 'error', status: 503, stream: dayOf(2), operation: 'PutLogEvents' });
   await rig.start();
   await until('the old day to fail', () => [...rig.agent.lanes].some((lane) => lane.isFailing));
+  append(rig.path('app.log'), linesOf(0, 10));
   append(rig.path('live.log'), linesOf(1, 50, 'live'));
   await rig.delivered('g', dayOf(1).replace('app', 'live'), linesOf(1, 50, 'live'));
-  append(rig.path('app.log'), linesOf(0, 10));
+  assert.equal(rig.held('g', dayOf(0)), 0, 'the file is read no further');
   rig.endpoint.faults.remove(fault);
   await rig.delivered('g', dayOf(2), old);
   await rig.delivered('g', dayOf(1), recent);
@@ -84,6 +85,39 @@ test('in an outage with little memory what can be given back is, and no stream o
   await rig.stalled();
   served();
   for (const name of names) for (const day of [2, 1]) await rig.delivered('g', streamOf(name, day), lines(name, day, 3_000), 60_000);
+  await rig.stop();
+});
+
+test('files of which one day is accepted and another fails give nothing back that was accepted: in the end each line is there once', localOnly('faults'), async (t) => {
+  const names = Array.from({ length: 16 }, (_, i) => `app-${i}.log`);
+  const lines = (name: string, day: number, count: number): readonly string[] => linesOf(day, count, `${name} ${'.'.repeat(80)}`);
+  const rig = await rigFor(t, {
+    entries: [dated([{ kind: 'path', form: 'file_name' }, text(' '), ...DAILY], { path: 'app-*.log', follow: 'all' })],
+    delivery: { budgetBytes: 4_194_304, flushMs: 50 },
+    files: Object.fromEntries(names.map((name) => [name, [...lines(name, 2, 1_000), ...lines(name, 1, 300)]])),
+  });
+  const faults = names.map((name) => rig.endpoint.faults.add({ kind: 'error', status: 503, stream: `${name} ${dayOf(2)}`, operation: 'PutLogEvents' }));
+  await rig.start();
+  await until('more to fail than may be held', () => rig.agent.budget!.failingOverShare);
+  await until('them to be tried again', () => [...rig.agent.lanes].filter((lane) => lane.isFailing).every((lane) => lane.requests > 2));
+  for (const fault of faults) rig.endpoint.faults.remove(fault);
+  for (const name of names) {
+    await rig.delivered('g', `${name} ${dayOf(2)}`, lines(name, 2, 1_000), 60_000);
+    await rig.delivered('g', `${name} ${dayOf(1)}`, lines(name, 1, 300));
+  }
+  await rig.stop();
+});
+
+test('an entry is changed although one day\'s stream fails: the next one gets all that was held', localOnly('faults'), async (t) => {
+  const [old, recent] = [linesOf(2, 500), linesOf(1, 500)];
+  const rig = await rigFor(t, { entries: [dated(DAILY)], files: { 'app.log': [...old, ...recent] } });
+  rig.endpoint.faults.add({ kind: 'access-denied', stream: dayOf(2), operation: 'PutLogEvents' });
+  await rig.start();
+  await rig.delivered('g', dayOf(1), recent);
+  await until('the old day to be paused', () => rig.agent.lanes.some((lane) => lane.state === 'paused'));
+  await rig.apply({ entries: [dated([text('next-'), date('date')])] });
+  await rig.agent.changed();
+  await rig.delivered('g', dayOf(2).replace('app', 'next'), old);
   await rig.stop();
 });
 
