@@ -18,6 +18,7 @@ interface LazyCommand { readonly summary: string; readonly load: () => Promise<C
 const COMMANDS: Readonly<Record<string, LazyCommand>> = {
   run: { summary: 'Follow the configured files and deliver them until SIGTERM', load: async () => (await import('./cli/run.ts')).runCommand() },
   check: { summary: 'Print every problem of a config, or what it compiles to and which files match now', load: async () => (await import('./cli/check.ts')).checkCommand() },
+  config: { summary: 'Show, compare, fetch and push configs', load: async () => (await import('./cli/config/config.ts')).configCommand() },
   status: { summary: 'Say what the running agent does: files, destinations, counters, troubles', load: async () => (await import('./cli/status.ts')).statusCommand() },
   reload: { summary: 'Let the running agent read its config again and apply what changed, without a stop', load: async () => (await import('./cli/reload.ts')).reloadCommand() },
   endpoint: { summary: 'Run a CloudWatch-compatible server on this machine, to try the agent without AWS', load: async () => (await import('./cli/endpoint.ts')).endpointCommand() },

@@ -106,8 +106,10 @@ export interface FramingPlan {
 }
 
 export interface TimestampPlan {
-  /** As written in the config: strptime directives. */
-  readonly format: string;
+  /** As written in the config: strptime directives, or `epoch_ms` and the like. Null: of a field, any usual one. */
+  readonly format: string | null;
+  /** Path of the JSON field that holds it, or null: it stands in the event's text. */
+  readonly field: string | null;
   /** `UTC`, `Local`, or an IANA zone name: used for timestamps without a zone of their own. */
   readonly zone: string;
   readonly trim: boolean;
@@ -117,6 +119,14 @@ export interface FilterPlan {
   readonly type: 'include' | 'exclude';
   readonly pattern: PatternPlan;
 }
+
+/** What a redaction rule is for; `pattern`: an own one. */
+export type RedactKind = 'secrets' | 'card_numbers' | 'email_addresses' | 'ip_addresses' | 'pattern';
+
+/** What is made unreadable in an event, and what takes its place. */
+export type RedactRulePlan =
+  | { readonly kind: Exclude<RedactKind, 'pattern'> }
+  | { readonly kind: 'pattern'; readonly pattern: PatternPlan; readonly replacement: string };
 
 /** One entry of `logs.logs_collected.files.collect_list`. */
 export interface FileEntryPlan {
@@ -134,6 +144,8 @@ export interface FileEntryPlan {
   readonly framing: FramingPlan;
   readonly timestamp: TimestampPlan | null;
   readonly filters: readonly FilterPlan[];
+  /** Applied to what passes the filters; empty: events are sent as they are. */
+  readonly redact: readonly RedactRulePlan[];
   /** Delete a file once a newer one matches and every byte of it is acknowledged. */
   readonly autoRemoval: boolean;
 }
@@ -162,12 +174,19 @@ export interface ConfigPlan {
   readonly rollout: RolloutPlan;
 }
 
+/** What the agent says of itself, and how. `off`: nothing. */
+export interface LogPlan {
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'off';
+  readonly format: 'text' | 'json';
+}
+
 export interface Plan {
   readonly service: ServicePlan;
   readonly delivery: DeliveryPlan;
   readonly reading: ReadingPlan;
   readonly entries: readonly FileEntryPlan[];
   readonly disabled: readonly DisabledEntry[];
+  readonly log: LogPlan;
   /** Paths of the agent's own log files: never followed. */
   readonly ownLogs: readonly string[];
   readonly config: ConfigPlan;

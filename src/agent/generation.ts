@@ -7,7 +7,7 @@ import { WINDOW_BYTES } from '../files/file-id.ts';
 import { readChunk } from '../files/tailer.ts';
 import type { Checkpoint, FileId } from '../flow.ts';
 import type { Flush } from '../framing/framer.ts';
-import type { TimestampParser } from '../records/timestamp.ts';
+import type { TimestampReader } from '../records/timestamp.ts';
 import { ChunkMarks } from './chunk-marks.ts';
 import { FollowedFile } from './followed-file.ts';
 import type { FileStart } from './followed-file.ts';
@@ -56,7 +56,7 @@ export class Generation implements Source {
   readonly handle: TrackedCheckpoint;
   readonly marks: ChunkMarks;
   /** The file's own timestamp parser: it remembers the last time read. */
-  readonly parser: TimestampParser | null;
+  readonly parser: TimestampReader | null;
   readonly #ledger: Ledger;
   readonly #s: GenerationContext;
   /** No byte before the offset can be read any more. */

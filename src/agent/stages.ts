@@ -3,18 +3,23 @@ import type { Descriptors } from '../files/descriptors.ts';
 import { resolveEncoding } from '../framing/encodings.ts';
 import { Framer } from '../framing/framer.ts';
 import type { StartRule } from '../framing/framer.ts';
+import { EVENT_OVERHEAD_BYTES } from '../framing/marks.ts';
 import { DecodedLines } from '../framing/transcode.ts';
 import { MAX_FRAMES } from '../kernel/arena.ts';
 import type { Arena } from '../kernel/arena.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { isDated } from '../naming/template.ts';
 import type { FileEntryPlan, UndeliverablePolicy } from '../plan.ts';
+import { AnyTime } from '../records/any-time.ts';
 import { ChunkText } from '../records/chunk-text.ts';
+import { FieldTimes } from '../records/field-times.ts';
 import { compileFilters } from '../records/filter.ts';
+import { JsonField } from '../records/json-field.ts';
 import { Matcher } from '../records/matcher.ts';
-import { compileTimestamp } from '../records/timestamp.ts';
-import type { TimestampParser } from '../records/timestamp.ts';
-import { Zone } from '../records/zone.ts';
+import { Redaction } from '../records/redact/redaction.ts';
+import { compileFormat, openZone } from '../records/timestamp.ts';
+import type { FormatReader, TimestampReader, ValueReader } from '../records/timestamp.ts';
+import type { Zone } from '../records/zone.ts';
 import type { Report } from '../report/report.ts';
 import { Stamper } from './stamper.ts';
 
@@ -55,17 +60,19 @@ export function buildStages(entry: FileEntryPlan, c: StageContext): Stages {
   const { framing } = entry;
   const encoding = resolveEncoding(framing.encoding);
   if ('problem' in encoding) throw new Error(`${entry.pointer}: ${encoding.problem}`);
-  const parser = timestampParser(entry, c);
+  const format = formatReader(entry, c);
+  const times = timesOf(entry, format, c);
   const text = new ChunkText();
   const framer = new Framer({
     arena, kernel, maxEventBytes: framing.maxEventBytes,
-    start: startRule(entry, text, parser, c),
+    start: startRule(entry, text, format, c),
     source: encoding.name === 'utf-8' ? null : new DecodedLines(encoding),
   });
   const stamper = new Stamper({
     arena, text, report,
-    timestamp: parser === null ? null : { parser, trim: entry.timestamp!.trim },
+    timestamp: times === null ? null : { parser: times, trim: entry.timestamp!.trim },
     filters: entry.filters.length === 0 ? null : compileFilters(entry.filters, now),
+    redaction: entry.redact.length === 0 ? null : new Redaction(entry.redact, framing.maxEventBytes - EVENT_OVERHEAD_BYTES, now),
     textFramed: framing.start.kind === 'pattern' || framing.start.kind === 'timestamp',
     undeliverable: c.undeliverable,
     undelivered: c.undelivered,
@@ -77,21 +84,28 @@ export function buildStages(entry: FileEntryPlan, c: StageContext): Stages {
 
 function dateZoneOf({ naming, pointer }: FileEntryPlan, { localZone, zones }: StageContext): Zone | null {
   if (!isDated(naming.stream)) return null;
-  const name = naming.dateZone === 'Local' ? localZone : naming.dateZone;
-  const zone = zones.get(name) ?? Zone.open(name);
-  if (zone === null) throw new Error(`${pointer}: there is no time zone ${name}`);
-  zones.set(name, zone);
+  const zone = openZone(naming.dateZone, localZone, zones);
+  if ('problem' in zone) throw new Error(`${pointer}: ${zone.problem}`);
   return zone;
 }
 
-function timestampParser(entry: FileEntryPlan, { localZone, zones }: StageContext): TimestampParser | null {
-  if (entry.timestamp === null) return null;
-  const parser = compileTimestamp(entry.timestamp.format, entry.timestamp.zone, localZone, zones);
-  if ('problem' in parser) throw new Error(`${entry.pointer}: ${parser.problem}`);
-  return parser;
+function formatReader({ timestamp, pointer }: FileEntryPlan, { localZone, zones }: StageContext): FormatReader | null {
+  if (timestamp === null || timestamp.format === null) return null;
+  const reader = compileFormat(timestamp.format, timestamp.zone, localZone, zones);
+  if ('problem' in reader) throw new Error(`${pointer}: ${reader.problem}`);
+  return reader;
 }
 
-function startRule(entry: FileEntryPlan, text: ChunkText, parser: TimestampParser | null, { arena, now, report }: StageContext): StartRule {
+/** What gives events their times: the format in their text, or a field that has the format, or any usual one. */
+function timesOf({ timestamp, pointer }: FileEntryPlan, format: FormatReader | null, { localZone, zones }: StageContext): TimestampReader | null {
+  if (timestamp === null || timestamp.field === null) return format;
+  const zone = openZone(timestamp.zone, localZone, zones);
+  if ('problem' in zone) throw new Error(`${pointer}: ${zone.problem}`);
+  const value: ValueReader = format ?? new AnyTime(zone);
+  return new FieldTimes(new JsonField(timestamp.field), value);
+}
+
+function startRule(entry: FileEntryPlan, text: ChunkText, format: FormatReader | null, { arena, now, report }: StageContext): StartRule {
   const { start } = entry.framing;
   const begins = new Uint8Array(MAX_FRAMES);
   const rule = (find: () => void): StartRule => ({ begin: () => { text.reset(arena); find(); }, starts: (i) => begins[i] === 1 });
@@ -105,8 +119,8 @@ function startRule(entry: FileEntryPlan, text: ChunkText, parser: TimestampParse
       });
     }
     case 'timestamp': {
-      if (parser === null) throw new Error(`${entry.pointer}: {timestamp_format} without timestamp_format`);
-      return rule(() => parser.foundAll(text, begins));
+      if (format === null) throw new Error(`${entry.pointer}: {timestamp_format} without timestamp_format`);
+      return rule(() => format.foundAll(text, begins));
     }
     default: return start satisfies never;
   }

@@ -6,7 +6,8 @@ import type { Arena } from '../kernel/arena.ts';
 import type { UndeliverablePolicy } from '../plan.ts';
 import type { ChunkText } from '../records/chunk-text.ts';
 import type { Filters } from '../records/filter.ts';
-import type { Spans, TimestampParser } from '../records/timestamp.ts';
+import type { Redaction } from '../records/redact/redaction.ts';
+import type { Spans, TimestampReader } from '../records/timestamp.ts';
 import { trimTimestamps } from '../records/trim.ts';
 import type { Report } from '../report/report.ts';
 import type { Outlet } from './outlet.ts';
@@ -21,9 +22,11 @@ export interface StamperOptions {
   readonly arena: Arena;
   readonly text: ChunkText;
   /** Null: events carry the time at which they were read. */
-  readonly timestamp: { readonly parser: TimestampParser; readonly trim: boolean } | null;
+  readonly timestamp: { readonly parser: TimestampReader; readonly trim: boolean } | null;
   /** Null: nothing is filtered. */
   readonly filters: Filters | null;
+  /** Null: events are sent as they are. */
+  readonly redaction: Redaction | null;
   /** The framer has made `text` of the chunk's lines already. */
   readonly textFramed: boolean;
   readonly undeliverable: UndeliverablePolicy;
@@ -39,11 +42,11 @@ export interface StamperOptions {
 export interface StampedFile {
   readonly path: string;
   readonly mtimeMs: number;
-  readonly parser: TimestampParser | null;
+  readonly parser: TimestampReader | null;
   readonly outlet: Pick<Outlet, 'destinationAt' | 'admit'>;
 }
 
-/** Gives every frame of a chunk its time and takes out the frames that are not to be sent: times, trim, filters, age. */
+/** Gives every frame of a chunk its time and takes out the frames that are not to be sent: times, trim, filters, redaction, age. */
 export class Stamper {
   readonly #o: StamperOptions;
   readonly #spans: Spans | null;
@@ -68,25 +71,25 @@ export class Stamper {
   }
 
   get wide(): boolean { return this.#o.wide; }
-  newParser(): TimestampParser | null { return this.#o.timestamp?.parser.fork() ?? null; }
+  newParser(): TimestampReader | null { return this.#o.timestamp?.parser.fork() ?? null; }
 
   /**
    * False: the outlet cannot take all of the frames now, and the framer was told to take back the others.
    * @param splitTime time of the message that the first frame continues, DROPPED_TIME, or null.
    */
   stamp(framer: Framer, file: StampedFile, splitTime: number | null): boolean {
-    const { arena, timestamp, filters, text } = this.#o;
+    const { arena, timestamp, filters, redaction, text } = this.#o;
     if (arena.count === 0) return true;
     this.#aged = this.#agedBytes = 0;
     const now = this.#o.wallNow();
     this.#readTime = now < this.#readTime && this.#readTime - now <= CLOCK_STEP_MS ? this.#readTime : now;
     if (timestamp === null) arena.time.fill(this.#readTime, 0, arena.count);
-    if (timestamp !== null || filters !== null) {
+    if (timestamp !== null || filters !== null || redaction !== null) {
       if (this.#o.textFramed && !framer.hasPieces && !framer.dirty) text.reframe(arena);
       else text.reset(arena);
     }
     const previous = file.parser?.previous ?? Number.NaN;
-    if (timestamp !== null && file.parser !== null) this.#parse(file.parser, file);
+    if (timestamp !== null && file.parser !== null) this.#parse(file.parser, file, framer);
     let dropping = splitTime === DROPPED_TIME || filters !== null || timestamp !== null;
     if (framer.hasPieces) this.#spreadTimes(framer, splitTime);
     if (dropping) {
@@ -101,14 +104,16 @@ export class Stamper {
     const aged = timestamp !== null && this.#judgeAge(now);
     // Nothing was counted yet: what is taken back now is stamped again.
     const { count } = arena;
-    const taken = file.outlet.admit(dropping ? this.#keep : null);
+    const taken = file.outlet.admit(aged ? this.#wanted() : dropping ? this.#keep : null);
     if (taken < count) {
       if (file.parser !== null) file.parser.previous = this.#lastTime(taken, previous);
       framer.shorten(taken);
       if (taken === 0) return false;
     }
     if (timestamp !== null && this.#anyUntimed) this.#countUntimed(framer, file);
-    if (aged) this.#countAged(file);
+    // Before what is too old goes to a file of our own.
+    if (redaction !== null) this.#redact(redaction, dropping ? this.#keep : null, file);
+    if (aged) this.#dropAged(file);
     dropping &&= this.#keep.subarray(0, arena.count).includes(0);
     const last = arena.count - 1;
     this.openTime = dropping && this.#keep[last] === 0 ? DROPPED_TIME : arena.time[last]!;
@@ -116,7 +121,7 @@ export class Stamper {
     return taken === count;
   }
 
-  #parse(parser: TimestampParser, file: StampedFile): void {
+  #parse(parser: TimestampReader, file: StampedFile, framer: Framer): void {
     const { arena, text } = this.#o;
     const before = parser.previous;
     this.#untimed.fill(0, 0, arena.count);
@@ -134,7 +139,16 @@ export class Stamper {
         this.#anyUntimed = true;
       } else { last = Math.floor(time); arena.time[i] = last; }
     }
-    if (this.#spans !== null && trimTimestamps(arena, this.#spans)) text.reset(arena);
+    if (this.#spans !== null && trimTimestamps(arena, this.#spans)) {
+      framer.soil();
+      text.reset(arena);
+    }
+  }
+
+  #redact(redaction: Redaction, keep: Uint8Array | null, file: StampedFile): void {
+    const { arena, text, report } = this.#o;
+    for (const [kind, replacements] of redaction.redact(text, keep, arena)) report.redacted(kind, replacements);
+    if (redaction.slow) report.trouble(`redact ${file.path}`, `${file.path}: an own pattern of its entry's redact takes longer than 50 ms for a chunk; simplify it`);
   }
 
   /** The last time read in the first `count` frames; `previous` if there is none. */
@@ -167,7 +181,7 @@ export class Stamper {
     }
   }
 
-  /** Takes out, or clamps, what the service would not store for its time; false if there is none of it. */
+  /** Finds what the service would not store for its time, and clamps it if that is the policy; false if there is none. */
   #judgeAge(now: number): boolean {
     const { arena, undeliverable } = this.#o;
     const oldest = now - MAX_AGE_MS;
@@ -183,30 +197,35 @@ export class Stamper {
       if (undeliverable === 'clamp') {
         arena.time[i] = old ? oldest + CLAMP_MARGIN_MS : now;
         this.#age[i] = AGE.clamped;
-      } else {
-        this.#keep[i] = 0;
-        this.#age[i] = old ? AGE.old : AGE.ahead;
-      }
+      } else this.#age[i] = old ? AGE.old : AGE.ahead;
     }
     return found;
   }
 
-  /** Counts what judgeAge found, and puts it into quarantine. */
-  #countAged(file: StampedFile): void {
+  /** 0 for each frame that was filtered out, or is too old or too new. */
+  #wanted(): Uint8Array {
+    return this.#keep.slice(0, this.#o.arena.count).map((kept, i) => this.#isDropped(i) ? 0 : kept);
+  }
+
+  #isDropped(frame: number): boolean { return this.#age[frame] === AGE.old || this.#age[frame] === AGE.ahead; }
+
+  /** Counts what judgeAge found, and takes it out into quarantine unless it was clamped. */
+  #dropAged(file: StampedFile): void {
     const { arena, undelivered, report } = this.#o;
     let clamped = 0;
     let [olds, oldBytes, news, newBytes] = [0, 0, 0, 0];
     for (let i = 0; i < arena.count; i++) {
-      const age = this.#age[i];
-      if (age === AGE.fits) continue;
-      if (age === AGE.clamped) { clamped++; continue; }
+      if (this.#age[i] === AGE.clamped) clamped++;
+      if (!this.#isDropped(i)) continue;
+      this.#keep[i] = 0;
+      const old = this.#age[i] === AGE.old;
       const from = arena.from[i]!;
       const to = arena.to[i]!;
       const length = to - from;
-      if (age === AGE.old) { olds++; oldBytes += length; } else { news++; newBytes += length; }
+      if (old) { olds++; oldBytes += length; } else { news++; newBytes += length; }
       const timestamp = arena.time[i]!;
       const { group, stream } = file.outlet.destinationAt(timestamp);
-      undelivered.add({ group, stream, file: file.path, reason: age === AGE.old ? 'older than 14 days' : 'more than two hours in the future', timestamp, message: arena.bytes.toString('utf8', from, to) });
+      undelivered.add({ group, stream, file: file.path, reason: old ? 'older than 14 days' : 'more than two hours in the future', timestamp, message: arena.bytes.toString('utf8', from, to) });
     }
     this.#aged += olds + news;
     this.#agedBytes += oldBytes + newBytes;

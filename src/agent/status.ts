@@ -100,5 +100,6 @@ function countersOf({ report, pipelines }: Agent): CountersStatus {
   for (const pipeline of pipelines) for (const g of pipeline.generations) heldBytes += g.offset - g.safe.offset;
   const { readBytes, settledBytes, deliveredEvents, deliveredMessageBytes, requestsRetried, ambiguousAttempts } = report;
   const dropped = [...report.drops].map(([reason, { events, bytes }]) => ({ reason, events, bytes }));
-  return { readBytes, settledBytes, heldBytes, deliveredEvents, deliveredMessageBytes, dropped, requestsRetried, ambiguousAttempts };
+  const redacted = [...report.redactions].map(([kind, replacements]) => ({ kind, replacements }));
+  return { readBytes, settledBytes, heldBytes, deliveredEvents, deliveredMessageBytes, dropped, redacted, requestsRetried, ambiguousAttempts };
 }

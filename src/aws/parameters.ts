@@ -22,7 +22,7 @@ export interface NewParameter {
   readonly tier: ParameterTier;
 }
 
-export type { ParameterFault } from './parameter-faults.ts';
+export type { ParameterFault, ParameterFaultKind } from './parameter-faults.ts';
 
 /** Where Parameter Store is, and as what environment it is reached. */
 export interface ParameterService {
@@ -44,15 +44,15 @@ const MAX_BELOW = 250;
 
 /** Parameter Store, as far as configs need it. What goes wrong is a value that says why. */
 export class Parameters {
+  readonly region: string;
   readonly #client: SSMClient;
-  readonly #region: string;
   readonly #abandon: AbortSignal;
 
   /** Throws when the file that AWS_CA_BUNDLE names cannot be read. Calls under way end with `abandon`. */
   constructor({ region, endpoint, env }: ParameterService, abandon: AbortSignal) {
     const limits = { connectTimeoutMs: CONNECT_MS, requestTimeoutMs: REQUEST_MS, maxRequests: 1 };
     this.#client = new SSMClient({ ...connectionTo({ region, endpoint, roleArn: null }, limits, env, abandon), maxAttempts: ATTEMPTS, customUserAgent: 'unified-agent' });
-    this.#region = region;
+    this.region = region;
     this.#abandon = abandon;
   }
 
@@ -106,7 +106,7 @@ export class Parameters {
     try {
       return await Promise.race([call(), late.promise]);
     } catch (error) {
-      return parameterFault(error, { action, reference, region: this.#region, abandoned: this.#abandon.aborted });
+      return parameterFault(error, { action, reference, region: this.region, abandoned: this.#abandon.aborted });
     } finally {
       clearTimeout(deadline);
     }

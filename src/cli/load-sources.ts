@@ -19,7 +19,7 @@ export interface RemoteVersion {
 export interface LoadedSources {
   /** The merged document, or null when a source cannot be read, its JSON is broken, or there is none. */
   readonly root: JsonNode | null;
-  /** What was read, in the order in which it was merged. */
+  /** What was read, in the order in which it was merged; none when a part of it could not be: what is left is never a config. */
   readonly texts: readonly ConfigText[];
   readonly problems: readonly Problem[];
   /** A source could not be read at all. */
@@ -51,7 +51,7 @@ export async function loadSources(words: readonly string[], access: ParameterAcc
   const nothing = texts.length === 0 && !broken;
   return {
     root: broken ? null : document.root,
-    texts,
+    texts: broken ? [] : texts,
     problems: [...problems, ...(nothing ? [wholeSource(words.join(', '), 'no config is there', 'a file, or a folder or path that holds one')] : []), ...document.problems],
     unreadable: nothing || reads.some((read) => read.unreadable),
     faults: reads.flatMap((read) => read.faults),

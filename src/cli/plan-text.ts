@@ -1,5 +1,5 @@
 import { isDated, shown } from '../naming/template.ts';
-import type { FileEntryPlan, FramingPlan, NamingPlan, Plan, StartPlan, TimestampPlan } from '../plan.ts';
+import type { FileEntryPlan, FramingPlan, NamingPlan, Plan, RedactRulePlan, StartPlan, TimestampPlan } from '../plan.ts';
 
 /** A file that matches an entry now. */
 export interface MatchingFile {
@@ -40,7 +40,7 @@ const order = (window: number): string => (window === 1 ? 'one at a time per str
 
 /** One entry in plain words; `found` is null when the files were not looked up. */
 export function describeEntry(entry: FileEntryPlan, found: EntryMatches | null): string {
-  const { naming, framing, timestamp, filters } = entry;
+  const { naming, framing, timestamp, filters, redact } = entry;
   const rows: [string, string][] = [
     ['group', describeGroup(naming)],
     ['stream', describeStream(naming)],
@@ -49,6 +49,7 @@ export function describeEntry(entry: FileEntryPlan, found: EntryMatches | null):
     ['time', describeTime(timestamp)],
   ];
   for (const { type, pattern } of filters) rows.push(['filter', `${type === 'include' ? 'keeps only' : 'drops'} /${pattern.source}/`]);
+  if (redact.length > 0) rows.push(['redacts', redact.map(describeRedaction).join(', ')]);
   if (entry.autoRemoval) rows.push(['removal', 'a file is deleted once a newer one matches and every byte of it is acknowledged']);
   return `${entry.pattern}\n${table(rows)}${found === null ? '' : describeFiles(found)}`;
 }
@@ -82,7 +83,12 @@ function describeFraming({ encoding, start, multilineTimeoutMs, partialLineTimeo
 function describeTime(timestamp: TimestampPlan | null): string {
   if (timestamp === null) return 'when it is read';
   const zone = timestamp.zone === 'Local' ? 'local time' : timestamp.zone;
-  return `in the text as ${timestamp.format}, ${zone} where it names no zone${timestamp.trim ? '; cut out of the message' : ''}`;
+  const form = timestamp.format ?? 'RFC 3339 or a number since 1970';
+  return `${timestamp.field === null ? 'in the text' : `in the JSON field ${timestamp.field}`} as ${form}, ${zone} where it names no zone${timestamp.trim ? '; cut out of the message' : ''}`;
+}
+
+function describeRedaction(rule: RedactRulePlan): string {
+  return rule.kind === 'pattern' ? `/${rule.pattern.source}/ to ${JSON.stringify(rule.replacement)}` : rule.kind.replace('_', ' ');
 }
 
 function describeFiles({ matches, skipped }: EntryMatches): string {

@@ -85,11 +85,12 @@ function destinationsTable({ total, list }: Listed<DestinationStatus>, at: numbe
   return total > rows.length ? `${table}  and ${countText(total - rows.length, 'more destination')} (--json lists them)\n` : table;
 }
 
-function countersText({ readBytes, settledBytes, heldBytes, deliveredEvents, deliveredMessageBytes, dropped, requestsRetried, ambiguousAttempts }: CountersStatus): string {
+function countersText({ readBytes, settledBytes, heldBytes, deliveredEvents, deliveredMessageBytes, dropped, redacted, requestsRetried, ambiguousAttempts }: CountersStatus): string {
   const lines = [
     `read ${exact(readBytes)} = settled ${exact(settledBytes)} + held ${exact(heldBytes)} bytes of the files`,
     `delivered ${countText(deliveredEvents, 'event')}, ${exact(deliveredMessageBytes)} bytes of messages`,
     ...dropped.map(({ reason, events, bytes }) => `dropped as ${reason}: ${events > 0 ? `${countText(events, 'event')}, ` : ''}${exact(bytes)} bytes`),
+    ...redacted.map(({ kind, replacements }) => `redacted as ${kind}: ${countText(replacements, 'replacement')}`),
     ...(requestsRetried > 0 ? [`${countText(requestsRetried, 'request')} tried again, ${ambiguousAttempts} of them without an answer (what they held may be there twice)`] : []),
   ];
   return `since the start\n${lines.map((line) => `  ${line}\n`).join('')}`;

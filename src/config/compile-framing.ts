@@ -1,7 +1,7 @@
 import { resolveEncoding } from '../framing/encodings.ts';
 import type { FilterPlan, FramingPlan, PatternPlan, StartPlan, TimestampPlan } from '../plan.ts';
 import { compilePattern, isProblem } from '../records/pattern.ts';
-import { compileTimestamp } from '../records/timestamp.ts';
+import { compileFormat } from '../records/timestamp.ts';
 import type { FileEntry } from './generated/document.generated.ts';
 import { nearest } from './nearest.ts';
 import type { Reporter } from './reporter.ts';
@@ -61,23 +61,27 @@ function zoneOf(entry: FileEntry, pointer: string, report: Reporter): string | n
   }
 }
 
-/** How the entry's timestamps are read; null without `timestamp_format`. @param dated the zone says also whose dates name the stream */
+/** How the entry's timestamps are read; null without `timestamp_format` and `timestamp_field`. @param dated the zone says also whose dates name the stream */
 export function compileTimestampPlan(entry: FileEntry, pointer: string, localZone: string, dated: boolean, report: Reporter): TimestampPlan | null {
   const format = entry.timestamp_format;
+  const field = entry.timestamp_field;
   const zone = zoneOf(entry, pointer, report);
-  if (format === undefined) {
+  if (format === undefined && field === undefined) {
+    if (dated) report.note(pointer, 'the date in the name of its stream is that on which an event is read: the entry has no timestamp_format or timestamp_field');
     for (const key of ['timezone', 'trim_timestamp'] as const) {
-      if (entry[key] !== undefined && entry[key] !== false && !(dated && key === 'timezone')) report.warning(`${pointer}/${key}`, 'has no effect without timestamp_format');
+      if (entry[key] !== undefined && entry[key] !== false && !(dated && key === 'timezone')) report.warning(`${pointer}/${key}`, 'has no effect without timestamp_format or timestamp_field');
     }
     return null;
   }
+  if (field?.split('.').includes('') === true) report.error(`${pointer}/timestamp_field`, `${JSON.stringify(field)} has an empty name before or behind a dot`, { expected: 'names with dots between them, such as log.ts' });
+  if (field !== undefined && entry.trim_timestamp === true) report.warning(`${pointer}/trim_timestamp`, 'has no effect with timestamp_field: cut out of its field, the event would be no JSON any more');
   if (zone === null) return null;
-  const compiled = compileTimestamp(format, zone, localZone);
-  if ('problem' in compiled) {
-    report.error(`${pointer}/timestamp_format`, compiled.problem, { expected: 'strptime directives such as %Y-%m-%dT%H:%M:%S.%f%z' });
+  const compiled = format === undefined ? null : compileFormat(format, zone, localZone);
+  if (compiled !== null && 'problem' in compiled) {
+    report.error(`${pointer}/timestamp_format`, compiled.problem, { expected: 'strptime directives such as %Y-%m-%dT%H:%M:%S.%f%z, or epoch_s, epoch_ms, epoch_us, epoch_ns' });
     return null;
   }
-  return { format, zone, trim: entry.trim_timestamp ?? false };
+  return { format: format ?? null, field: field ?? null, zone, trim: field === undefined && entry.trim_timestamp === true };
 }
 
 function startOf(entry: FileEntry, pointer: string, patterns: PatternCompiler, report: Reporter): StartPlan {
@@ -90,6 +94,8 @@ function startOf(entry: FileEntry, pointer: string, patterns: PatternCompiler, r
       report.error(here, `${TIMESTAMP_START} stands for the timestamp, but the entry has no timestamp_format: no line would ever begin an event`, {
         expected: '"timestamp_format" beside it, or a regular expression',
       });
+    } else if (entry.timestamp_field !== undefined) {
+      report.error(here, `${TIMESTAMP_START} stands for a timestamp in the text, but this entry has its own in a JSON field (timestamp_field)`, { expected: 'nothing here, where each event is one line, or a regular expression' });
     }
     return { kind: 'timestamp' };
   }

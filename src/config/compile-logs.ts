@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import { isDated } from '../naming/template.ts';
-import type { DeliveryPlan, FileEntryPlan, ReadingPlan } from '../plan.ts';
+import type { DeliveryPlan, FileEntryPlan, ReadingPlan, RedactRulePlan } from '../plan.ts';
 import { PatternCompiler, compileFilters, compileFraming, compileTimestampPlan } from './compile-framing.ts';
+import { compileRedact } from './compile-redact.ts';
 import { compileNaming, type NamingContext } from './compile-naming.ts';
 import { expanded } from './compile-service.ts';
 import type { FileEntry, Logs } from './generated/document.generated.ts';
@@ -56,13 +57,16 @@ export class EntryCompiler {
   readonly #ownLogs: readonly string[];
   readonly #patterns: PatternCompiler;
   readonly #globFault: GlobFault;
+  /** Of `logs`: for entries without a list of their own. */
+  readonly #redact: readonly RedactRulePlan[];
 
-  constructor(context: Omit<NamingContext, 'patterns'>, delivery: DeliveryPlan, ownLogs: readonly string[], globFault: GlobFault) {
+  constructor(context: Omit<NamingContext, 'patterns'>, delivery: DeliveryPlan, ownLogs: readonly string[], globFault: GlobFault, redact: readonly RedactRulePlan[]) {
     this.#patterns = new PatternCompiler(context.report);
     this.#context = { ...context, patterns: this.#patterns };
     this.#delivery = delivery;
     this.#ownLogs = ownLogs;
     this.#globFault = globFault;
+    this.#redact = redact;
   }
 
   compile(entry: FileEntry, pointer: string, key: string): FileEntryPlan {
@@ -82,6 +86,7 @@ export class EntryCompiler {
       framing: compileFraming(entry, pointer, limits, this.#patterns, report),
       timestamp: compileTimestampPlan(entry, pointer, facts.localZone, isDated(naming.stream), report),
       filters: compileFilters(entry, pointer, this.#patterns),
+      redact: entry.redact === undefined ? this.#redact : compileRedact(entry.redact, `${pointer}/redact`, this.#patterns, report),
       autoRemoval: entry.auto_removal ?? false,
     };
   }

@@ -26,8 +26,9 @@ export async function readPlace(path: string): Promise<TextsRead> {
   return isFolder ? readFolder(path) : readFile(path);
 }
 
-/** Reads standard input to its end. */
+/** Reads standard input to its end, which can be done once. */
 export async function readStdin(): Promise<TextsRead> {
+  if (process.stdin.readableEnded) return refused('stdin', 'standard input has been read already and cannot be read again', 'a file, for a config that is to be read again');
   return textOf('stdin', await bounded(process.stdin));
 }
 
@@ -54,7 +55,7 @@ async function readFolder(folder: string): Promise<TextsRead> {
   for (const file of walk.files.toSorted()) {
     const part = await readFile(file);
     parts.push(part);
-    bytes += part.texts.reduce((sum, { text }) => sum + text.length, 0);
+    bytes += part.texts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
     if (bytes > MAX_CONFIG_BYTES) return refused(folder, 'the files in this folder are too large together', `configs of at most ${MAX_CONFIG_BYTES} bytes`);
   }
   const none: readonly Problem[] = walk.files.length > 0 || unlisted ? [] : [{ ...wholeSource(folder, 'there is no config in this folder', null), severity: 'note' }];

@@ -16,6 +16,7 @@ interface SchemaPart {
   readonly maxItems?: number;
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly required?: readonly string[];
+  readonly anyOf?: readonly Pick<SchemaPart, 'enum'>[];
   readonly 'x-expected'?: string;
   readonly 'x-unknown-keys'?: 'warning';
   readonly 'x-not-run'?: string;
@@ -30,9 +31,17 @@ const SHOWN_VALUE = 40;
  */
 export function validate(root: JsonNode): readonly Problem[] {
   if (validateDocument(plainValue(root))) return [];
-  const failures = validateDocument.errors ?? [];
+  const failures = withoutAlternatives(validateDocument.errors ?? []);
   const wrongType = new Set(failures.filter((failure) => failure.keyword === 'type').map((failure) => failure.instancePath));
   return failures.filter((failure) => isCause(failure, wrongType)).map((failure) => problemOf(root, failure));
+}
+
+/** A value may be of several kinds: an object is told what is wrong inside it, anything else what would be right. */
+function withoutAlternatives(failures: readonly SchemaFailure[]): readonly SchemaFailure[] {
+  const isChoice = ({ keyword, parentSchema }: SchemaFailure): boolean => keyword === 'anyOf' && (parentSchema as SchemaPart).type === undefined;
+  const isObject = ({ data }: SchemaFailure): boolean => typeof data === 'object' && data !== null && !Array.isArray(data);
+  const others = new Set(failures.filter((failure) => isChoice(failure) && !isObject(failure)).map(({ instancePath }) => instancePath));
+  return failures.filter((failure) => others.has(failure.instancePath) ? isChoice(failure) : !isChoice(failure));
 }
 
 /** The branches of an anyOf only repeat what it says itself; a value of the wrong type needs no second remark. */
@@ -57,6 +66,8 @@ function problemOf(root: JsonNode, failure: SchemaFailure): Problem {
     case 'required':
       return at('error', 'value', instancePath, `"${String(params['missingProperty'])}" is missing`, null);
     case 'anyOf': case 'minProperties':
+      // Alternatives of an object say which of its members it needs.
+      if (schema.type !== 'object') return at('error', 'value', instancePath, `${shown(data)} is not allowed`, schema['x-expected'] ?? null, typeof data === 'string' ? nearest(data, (schema.anyOf ?? []).flatMap((one) => one.enum ?? []).map(String)) : null);
       return at('error', 'value', instancePath, 'nothing to collect is named here', schema['x-expected'] ?? null);
     case 'enum':
       return at('error', 'value', instancePath, `${shown(data)} is not allowed`, expectedOf(schema), typeof data === 'string' ? nearest(data, (schema.enum ?? []).map(String)) : null);

@@ -128,6 +128,13 @@ export interface DroppedStatus {
   readonly bytes: number;
 }
 
+/** What `redact` replaced: how often, never what. */
+export interface RedactedStatus {
+  /** As in the config; `pattern`: an own one. */
+  readonly kind: string;
+  readonly replacements: number;
+}
+
 /**
  * Since the start, in bytes of the files, each range once: `readBytes` = `settledBytes` + `heldBytes`. Settled means
  * accepted by the service, or dropped on purpose and counted in `dropped`.
@@ -139,6 +146,7 @@ export interface CountersStatus {
   readonly deliveredEvents: number;
   readonly deliveredMessageBytes: number;
   readonly dropped: readonly DroppedStatus[];
+  readonly redacted: readonly RedactedStatus[];
   readonly requestsRetried: number;
   /** Attempts whose answer never came: what they held may have been stored, and was sent again. */
   readonly ambiguousAttempts: number;

@@ -86,6 +86,8 @@ export class Framer {
   get holeBytes(): number { return this.#cleaning.holeBytes; }
   /** The input region was changed in place: a window over it must be read again. */
   get dirty(): boolean { return this.#cleaning.dirty; }
+  /** A later stage has changed the input region. */
+  soil(): void { this.#cleaning.dirty = true; }
 
   /**
    * Cuts arena bytes [start, limit). @param atFileStart a byte order mark may stand first.

@@ -15,7 +15,7 @@ const align = (n: number): number => Math.ceil(n / 16) * 16;
  *     | constants | columns: from to end time | input + SLACK | spill + SLACK | output + SLACK |
  *
  * `input` takes the bytes of a read, `spill` what a slower stage has to write anew (decoded text, repaired UTF-8, pieces
- * with marks), `output` the escaped events before they are copied into a batch. Reading, framing and encoding of a chunk
+ * with marks, redacted messages), `output` the escaped events before they are copied into a batch. Reading, framing and encoding of a chunk
  * are one synchronous run, so all files share one arena, and only the pages that were used are resident.
  */
 export class Arena implements Frames {
@@ -45,9 +45,9 @@ export class Arena implements Frames {
     const time = place(8 * MAX_FRAMES);
     this.inputSize = inputSize;
     this.input = place(inputSize + SLACK);
-    // Decoded text and repaired UTF-8 take up to threefold, and its pieces are written once more; their 28 bytes of marks come
-    // on top, for as many pieces as a chunk has frames.
-    this.spillSize = 6 * inputSize + 28 * MAX_FRAMES;
+    // Decoded text and repaired UTF-8 take up to threefold, its pieces are written once more, and so is what is redacted; the 28
+    // bytes of marks of a piece come on top, for as many pieces as a chunk has frames.
+    this.spillSize = 9 * inputSize + 2 * 28 * MAX_FRAMES;
     this.spill = place(this.spillSize + SLACK);
     this.spillAt = this.spill;
     // Worst case of one event: every byte a control character, six bytes each.

@@ -1,3 +1,4 @@
+import { EpochParser, isEpochFormat } from './epoch.ts';
 import { ByteLayout } from './layout-bytes.ts';
 import { StampFields } from './stamp-fields.ts';
 import { compileLayout } from './strptime.ts';
@@ -9,6 +10,49 @@ import type { Layout } from './strptime.ts';
 /** Where in each frame the timestamp stood; -1 for none. Indices of `frames.bytes`. */
 export interface Spans { readonly from: Int32Array; readonly to: Int32Array }
 
+/** Reads the times of one file's events. It remembers the last one, so each file has its own. */
+export interface TimestampReader {
+  /** The last time read (epoch ms, NaN for none). */
+  previous: number;
+  /** A reader of the same kind without this one's memory. */
+  fork(): TimestampReader;
+  /**
+   * Sets the time of each frame, NaN where there is none, and if asked where it stood.
+   * @param reference epoch ms near which texts without year or date lie: the file's mtime, or now.
+   */
+  parseAll(text: ChunkText, reference: number, spans: Spans | null): void;
+}
+
+/** Reads the time in one text. */
+export interface ValueReader {
+  previous: number;
+  fork(): ValueReader;
+  /** Epoch milliseconds of the first time in bytes[from, to), or NaN. */
+  parse(bytes: Buffer, from: number, to: number, reference: number): number;
+}
+
+/** A reader of texts of one form, which can also tell which frames have one. */
+export interface FormatReader extends TimestampReader, ValueReader {
+  fork(): FormatReader;
+  foundAll(text: ChunkText, out: Uint8Array): void;
+}
+
+/** As `compileTimestamp`, for numbers since 1970 (`epoch_ms` …) too. */
+export function compileFormat(format: string, zone: string, localZone: string, zones?: Map<string, Zone>): FormatReader | { readonly problem: string } {
+  if (isEpochFormat(format)) return new EpochParser(format);
+  if (/^epoch/i.test(format)) return { problem: `${JSON.stringify(format)} is no format of a number; write epoch_s, epoch_ms, epoch_us or epoch_ns` };
+  return compileTimestamp(format, zone, localZone, zones);
+}
+
+/** The zone of a name; `Local` stands for the host's. */
+export function openZone(zone: string, localZone: string, zones: Map<string, Zone>): Zone | { readonly problem: string } {
+  const name = zone === 'Local' || zone === 'LOCAL' ? localZone : zone;
+  const opened = zones.get(name) ?? Zone.open(name);
+  if (opened === null) return { problem: `unknown time zone "${name}"; write UTC, Local or an IANA name such as Europe/Berlin` };
+  zones.set(name, opened);
+  return opened;
+}
+
 /**
  * Compiles a timestamp format.
  * @param format strptime directives; all else is literal. See `compileLayout` for the directives.
@@ -19,10 +63,8 @@ export interface Spans { readonly from: Int32Array; readonly to: Int32Array }
 export function compileTimestamp(format: string, zone: string, localZone: string, zones: Map<string, Zone> = new Map()): TimestampParser | { readonly problem: string } {
   const layout = compileLayout(format);
   if ('problem' in layout) return layout;
-  const name = zone === 'Local' || zone === 'LOCAL' ? localZone : zone;
-  const opened = zones.get(name) ?? Zone.open(name);
-  if (opened === null) return { problem: `unknown time zone "${name}"; write UTC, Local or an IANA name such as Europe/Berlin` };
-  zones.set(name, opened);
+  const opened = openZone(zone, localZone, zones);
+  if ('problem' in opened) return opened;
   return new TimestampParser(layout, layout.deterministic ? Window.of(layout.steps) : null, opened);
 }
 
@@ -34,7 +76,7 @@ export function compileTimestamp(format: string, zone: string, localZone: string
  * A date without its year lies in the latest year that is not more than a day ahead of `reference`; a time of day
  * without a date lies on the reference's day, or on the day before if that were more than two hours ahead.
  */
-export class TimestampParser {
+export class TimestampParser implements FormatReader {
   readonly #layout: Layout;
   readonly #window: Window | null;
   readonly #zone: Zone;

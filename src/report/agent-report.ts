@@ -1,10 +1,7 @@
 import type { Destination } from '../flow.ts';
+import type { RedactKind } from '../plan.ts';
+import type { LogLine } from './own-log.ts';
 import type { DropReason, Report } from './report.ts';
-
-export type LogLevel = 'info' | 'warn' | 'error';
-
-/** Where the agent's own log lines go. */
-export type LogLine = (level: LogLevel, message: string) => void;
 
 /** The same trouble is said again after this time, while it lasts. */
 const REPEAT_MS = 300_000;
@@ -33,7 +30,9 @@ interface Trouble {
 export class AgentReport implements Report {
   readonly #log: LogLine;
   readonly #now: () => number;
+  readonly #debugs: () => boolean;
   readonly #dropped = new Map<DropReason, { events: number; bytes: number }>();
+  readonly #redacted = new Map<RedactKind, number>();
   readonly #troubles = new Map<string, Trouble>();
   #notesIn = 0;
   #notesMinute = 0;
@@ -50,10 +49,15 @@ export class AgentReport implements Report {
   /** Attempts whose answer never came: what they held may have been stored, and is sent again. */
   ambiguousAttempts = 0;
 
-  /** @param now epoch milliseconds. */
-  constructor(log: LogLine, now: () => number) {
+  /** @param now epoch milliseconds. @param debugs whether steps are said too. */
+  constructor(log: LogLine, now: () => number, debugs: () => boolean = () => false) {
+    this.#debugs = debugs;
     this.#log = log;
     this.#now = now;
+  }
+
+  debug(message: () => string): void {
+    if (this.#debugs()) this.#log('debug', message());
   }
 
   note(message: string): void {
@@ -127,13 +131,15 @@ export class AgentReport implements Report {
 
   untimed(events: number, path: string): void {
     this.untimedEvents += events;
-    this.trouble(`untimed ${path}`, `${path}: events without a time that fits timestamp_format; they carry the time of the event before them. Check timestamp_format against the file`);
+    this.trouble(`untimed ${path}`, `${path}: events without a time that fits timestamp_format, or without their timestamp_field; they carry the time of the event before them. Check both against the file`);
   }
 
   clamped(events: number, path: string): void {
     this.clampedEvents += events;
     this.trouble(`clamped ${path}`, `${path}: events older than 14 days or more than two hours ahead; they are delivered with the nearest time the service takes (undeliverable: clamp)`);
   }
+
+  redacted(kind: RedactKind, replacements: number): void { this.#redacted.set(kind, (this.#redacted.get(kind) ?? 0) + replacements); }
 
   read(bytes: number): void { this.readBytes += bytes; }
   settled(bytes: number): void { this.settledBytes += bytes; }
@@ -142,6 +148,7 @@ export class AgentReport implements Report {
   error(message: string): void { this.#log('error', message); }
 
   get drops(): ReadonlyMap<DropReason, Dropped> { return this.#dropped; }
+  get redactions(): ReadonlyMap<RedactKind, number> { return this.#redacted; }
   get troubles(): readonly { readonly subject: string; readonly message: string; readonly since: number; readonly times: number }[] {
     return [...this.#troubles].map(([subject, { message, since, times }]) => ({ subject, message, since, times }));
   }

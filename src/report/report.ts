@@ -1,10 +1,13 @@
 import type { Destination } from '../flow.ts';
+import type { RedactKind } from '../plan.ts';
 
 /** Why bytes or events were dropped on purpose; each has a counter. */
 export type DropReason = 'filtered' | 'too-old' | 'too-new' | 'expired' | 'refused' | 'hole' | 'blank' | 'truncated-unread' | 'released-deleted' | 'vanished-unread';
 
 /** What the agent says about itself: one method per fact. Leaves may import it; nobody branches on it. */
 export interface Report {
+  /** A step, for whoever looks for a fault. @param message asked for only when steps are said. */
+  debug(message: () => string): void;
   /** Something a person may want to know, once. */
   note(message: string): void;
   /** Something that went wrong in the world; the same message is not repeated while it lasts. */
@@ -21,6 +24,8 @@ export interface Report {
   untimed(events: number, path: string): void;
   /** Events that got the nearest time the service takes, because theirs was too old or too far ahead. */
   clamped(events: number, path: string): void;
+  /** Stretches of events that were made unreadable, by the entry's `redact`. */
+  redacted(kind: RedactKind, replacements: number): void;
   /** Source bytes handed on; negative when they are given back to be read again. */
   read(bytes: number): void;
   /** Source bytes that need no more work. */

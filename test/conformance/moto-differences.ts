@@ -10,6 +10,9 @@ export const MOTO_DIFFERENCES = {
   'span unchecked': 'does not check that an upload spans at most 24 hours',
   'filter patterns': 'knows terms and one phrase; anything else matches every event',
   'page size': 'does not bound a page by bytes',
+  'unknown label': 'says of a label that no version has that there is no parameter',
+  'parameter sizes unchecked': 'takes a parameter of any size',
+  'parameter tiers unchosen': 'gives a parameter the tier that was asked for, `Intelligent-Tiering` too',
   'stream exists text': 'says of a stream that exists that the group does',
 } as const;
 

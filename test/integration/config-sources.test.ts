@@ -34,9 +34,9 @@ function folderWith(t: TestContext, content: Readonly<Record<string, string>>): 
 }
 
 test('a folder is read with all its folders, sorted by path, whatever the files are called', async (t) => {
-  const root = folderWith(t, { '20.json': text('/3'), 'a/10.conf': text('/4'), '00': text('/1'), '10-x': text('/2') });
+  const root = folderWith(t, { '20.json': text('/3'), 'a/10.conf': text('/5'), 'a.json': text('/4'), '00': text('/1'), '10-x': text('/2') });
   const loaded = await loadSources([root], noParameters);
-  assert.deepEqual([files(loaded), said(loaded)], [['/1', '/2', '/3', '/4'], []]);
+  assert.deepEqual([files(loaded), said(loaded)], [['/1', '/2', '/3', '/4', '/5'], []]);
 });
 
 test('what editors, package managers and others leave in a folder is not read, and said', async (t) => {
@@ -55,6 +55,14 @@ test('a file of a folder that is no JSON is an error that names it, and nothing 
   assert.match(said(loaded).join('\n'), new RegExp(`^${join(root, 'b.json')}:1:10 error: the file ends too early`));
 });
 
+test('what is left when a part cannot be read is never given out as the config', async (t) => {
+  const root = folderWith(t, { 'a.json': text('/a'), 'b.json': '' });
+  writeFileSync(join(root, 'b.json'), Buffer.from([0x7b, 0xff, 0x7d]));
+  const loaded = await loadSources([root], noParameters);
+  assert.deepEqual([loaded.root, loaded.texts], [null, []]);
+  assert.match(said(loaded).join('\n'), /b\.json error: the file is not UTF-8/);
+});
+
 test('the files of a mounted ConfigMap are read once, through their links', async (t) => {
   const root = folderWith(t, { '..2026_01_01/agent.json': text('/a') });
   symlinkSync('..2026_01_01', join(root, '..data'));
@@ -70,6 +78,14 @@ test('a link that leads nowhere is an error, one to a folder is said', async (t)
   const loaded = await loadSources([root], noParameters);
   assert.deepEqual([loaded.root, loaded.unreadable], [null, true]);
   assert.deepEqual(said(loaded).map((line) => line.split('\n')[0]), [`${join(root, 'all')} note: not read: a link to a folder is not followed`, `${join(root, 'lost.json')} error: there is no such file`]);
+});
+
+test('a folder of too many files, or of too much, is refused instead of read', async (t) => {
+  const many = folderWith(t, Object.fromEntries(Array.from({ length: 1025 }, (_, n) => [`${n}.json`, ''])));
+  const large = folderWith(t, { 'a.json': ' '.repeat(9 << 20), 'b.json': ' '.repeat(9 << 20), 'c/one.json': ' '.repeat((16 << 20) + 1) });
+  assert.match(said(await loadSources([many], noParameters)).join('\n'), /error: more than 1024 files lie below it/);
+  assert.match(said(await loadSources([large], noParameters)).join('\n'), /error: the files in this folder are too large together/);
+  assert.match(said(await loadSources([join(large, 'c')], noParameters)).join('\n'), /one\.json error: the file is too large/);
 });
 
 test('an empty folder beside a file is said; alone it is an error', async (t) => {
@@ -110,13 +126,16 @@ test('all parameters below a path are one document, in the order of their names,
 });
 
 test('a SecureString is decrypted, and looking at its version needs no key', async (t) => {
-  const { env, endpoint, put } = await startParameters(t);
+  const { env, put } = await startParameters(t);
   await put('/secret', text('/s'), { type: 'SecureString' });
   const access = parameterAccess(env);
   const loaded = await loadSources(['ssm:/secret'], access);
   assert.deepEqual(files(loaded), ['/s']);
+  const parameters = await access();
+  assert.ok(!('fault' in parameters));
+  const get = t.mock.method(parameters, 'get');
   assert.deepEqual(await remoteVersions(['agent.json', 'ssm:/secret'], access), loaded.remote);
-  assert.deepEqual(endpoint.requests.counts()['GetParameter']?.calls, 2);
+  assert.deepEqual(get.mock.calls.map((call) => call.arguments), [['/secret', { decrypt: false }]]);
 });
 
 test('a change of any source shows in the versions, also when a label moves or a parameter is added', async (t) => {
@@ -223,6 +242,20 @@ test('standard input is read to its end', async () => {
   child.stdout.setEncoding('utf8').on('data', (part: string) => { out += part; });
   const [code] = await once(child, 'close') as [number];
   assert.deepEqual([code, (JSON.parse(out) as { plan: { entries: { pattern: string }[] } }).plan.entries[0]!.pattern], [0, '/from/stdin.log']);
+});
+
+test('standard input that was read is said to be, when it is to be read again', async () => {
+  const script = `
+    const { loadSources } = await import('${join(import.meta.dirname, '../../src/cli/load-sources.ts')}');
+    const read = async () => (await loadSources(['-'], async () => null)).problems.map(({ message }) => message);
+    console.log(JSON.stringify([await read(), await read()]));
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end('{}');
+  let out = '';
+  child.stdout.setEncoding('utf8').on('data', (part: string) => { out += part; });
+  await once(child, 'close');
+  assert.deepEqual(JSON.parse(out), [[], ['standard input has been read already and cannot be read again']]);
 });
 
 test('a config in files alone loads nothing of Parameter Store', async (t) => {

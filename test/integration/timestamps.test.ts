@@ -153,3 +153,35 @@ test('L52 times in the lines are judged by the clock as it is now: after the jum
   assert.equal(rig.report.drops.get('too-new')?.events, 1, 'now it is the present');
   await rig.stop();
 });
+
+test('a timestamp cut out from behind other text is no truncation: nothing comes twice, running or after a restart', async (t) => {
+  const rig = await startRig(t, { entries: [{ path: 'app.log', start: { kind: 'line' }, timestamp: { format: '%Y-%m-%dT%H:%M:%S.%f', zone: 'UTC', trim: true } }] });
+  const write = (text: string): void => { append(rig.path('app.log'), [`lead ${new Date().toISOString().slice(0, 23)} ${text}`]); };
+  write('one');
+  await rig.arrived(['lead  one']);
+  write('two');
+  await rig.arrived(['lead  one', 'lead  two']);
+  await rig.restart();
+  write('three');
+  await rig.arrived(['lead  one', 'lead  two', 'lead  three']);
+  await rig.stop();
+});
+
+test('numbers since 1970 are times: at the front, in the middle, as the beginning of an event, and cut out', async (t) => {
+  const now = Math.floor(Date.now() / 1000) * 1000;
+  const rig = await startRig(t, { entries: [{ path: 'app.log', start: { kind: 'timestamp' }, timestamp: { format: 'epoch_ms', zone: 'UTC', trim: true } }] });
+  append(rig.path('app.log'), [`${now - 3_000} one`, ' more 17', `id=7 ${now - 2_000} two`, `${now - 1_000} three`]);
+  await rig.arrived(['one\n more 17', 'id=7  two', 'three']);
+  assert.deepEqual(rig.events('g', 's').map(({ timestamp }) => timestamp), [now - 3_000, now - 2_000, now - 1_000]);
+});
+
+test('events that are JSON objects have the time of a field; others that of the event before them, and that is said', async (t) => {
+  const now = Date.now();
+  const rig = await startRig(t, { entries: [{ path: 'app.log', start: { kind: 'line' }, timestamp: { format: null, field: 'log.ts', zone: 'UTC', trim: false } }] });
+  const lines = [`{"msg":"2020","log":{"ts":"${new Date(now - 5_000).toISOString()}"}}`, `{"log":{"level":"info"}}`, 'no JSON', `{"log.ts":${now - 1_000},"msg":"é"}`];
+  append(rig.path('app.log'), lines);
+  await rig.arrived(lines);
+  assert.deepEqual(rig.events('g', 's').map(({ timestamp }) => timestamp), [now - 5_000, now - 5_000, now - 5_000, now - 1_000]);
+  assert.equal(rig.report.untimedEvents, 2);
+  await rig.says(/without their timestamp_field; they carry the time of the event before/);
+});

@@ -1,5 +1,5 @@
 // Plans for tests, without JSON: what is not said has the product's default, except the waits, which are short.
-import type { DeliveryPlan, FileEntryPlan, FilterPlan, FramingPlan, NamePart, NameTemplate, NamingPlan, Plan, ReadingPlan, StartPlan, TimestampPlan } from '../../src/plan.ts';
+import type { DeliveryPlan, FileEntryPlan, FilterPlan, FramingPlan, NamePart, NameTemplate, NamingPlan, Plan, ReadingPlan, RedactRulePlan, StartPlan, TimestampPlan } from '../../src/plan.ts';
 
 /** One entry. `path` is absolute or a glob; group and stream default to `g` and `s`; a group of null: the path of each file. */
 export interface EntrySpec {
@@ -18,8 +18,10 @@ export interface EntrySpec {
   /** Default 30,000, the product's: a test that waits for a partial line sets it. */
   readonly partialLineTimeoutMs?: number;
   readonly maxEventBytes?: number;
-  readonly timestamp?: TimestampPlan | null;
+  /** Without `field` it stands in the text. */
+  readonly timestamp?: (Omit<TimestampPlan, 'field'> & Partial<TimestampPlan>) | null;
   readonly filters?: readonly FilterPlan[];
+  readonly redact?: readonly RedactRulePlan[];
   readonly exclude?: FileEntryPlan['exclude'];
   readonly autoRemoval?: boolean;
 }
@@ -62,8 +64,9 @@ function entryFor(spec: EntrySpec, index: number, key: string): FileEntryPlan {
       pathPattern: null, dateZone: 'Local', groupClass: null, retentionDays: null, entity: null, ...spec.naming,
     },
     framing,
-    timestamp: spec.timestamp ?? null,
+    timestamp: spec.timestamp === undefined || spec.timestamp === null ? null : { field: null, ...spec.timestamp },
     filters: spec.filters ?? [],
+    redact: spec.redact ?? [],
     autoRemoval: spec.autoRemoval ?? false,
   };
 }
@@ -80,6 +83,7 @@ export function planFor({ endpoint, entries, delivery, reading, ownLogs }: PlanS
       return entryFor(spec, index, use === 1 ? spec.path : `${spec.path}#${use}`);
     }),
     disabled: [],
+    log: { level: 'info', format: 'text' },
     ownLogs: ownLogs ?? [],
     config: { pollMs: 60_000, rollout: { percent: 100, waitMs: 3_600_000, watchMs: 300_000 } },
   };

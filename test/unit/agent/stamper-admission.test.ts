@@ -11,6 +11,7 @@ import type { UndeliverablePolicy } from '../../../src/plan.ts';
 import { ChunkText } from '../../../src/records/chunk-text.ts';
 import { compileFilters } from '../../../src/records/filter.ts';
 import { compilePattern, isProblem } from '../../../src/records/pattern.ts';
+import { Redaction } from '../../../src/records/redact/redaction.ts';
 import { compileTimestamp } from '../../../src/records/timestamp.ts';
 import { AgentReport } from '../../../src/report/agent-report.ts';
 import { eventsOf } from '../../support/arena-frames.ts';
@@ -34,6 +35,8 @@ const LINES: Readonly<Record<string, (i: number) => string>> = {
   untimed: (i) => `no time ${i}`,
   old: (i) => `${stamp(30)} ${i}`,
   ahead: (i) => `${stamp(-3)} ${i}`,
+  secret: (i) => `${stamp(1)} password=abc${i}`,
+  oldSecret: (i) => `${stamp(20)} password=abc${i}`,
   filtered: (i) => `${stamp(1)} drop ${i}`,
   hole: (i) => `\0\0${stamp(1)} ${i}`,
   long: (i) => `${stamp(2)} ${'x'.repeat(200)} ${i}`,
@@ -45,7 +48,7 @@ function stamped(text: string, policy: UndeliverablePolicy, refuses: () => boole
   const quarantined: unknown[] = [];
   const undelivered: Undelivered = { add: (event) => { quarantined.push(event); } };
   const framer = new Framer({ arena, kernel, start: 'line', maxEventBytes: 126, source: null });
-  const stamper = new Stamper({ arena, text: new ChunkText(), timestamp: { parser: parser as never, trim: false }, filters: compileFilters([{ type: 'exclude', pattern: dropped as never }]), textFramed: false, undeliverable: policy, undelivered, report, wallNow: () => NOW, wide: false });
+  const stamper = new Stamper({ arena, text: new ChunkText(), timestamp: { parser: parser as never, trim: false }, filters: compileFilters([{ type: 'exclude', pattern: dropped as never }]), redaction: new Redaction([{ kind: 'secrets' }], 100), textFramed: false, undeliverable: policy, undelivered, report, wallNow: () => NOW, wide: false });
   const admit = (wanted: Uint8Array | null): number => {
     let day = Number.NaN;
     for (let i = 0; i < arena.count; i++) {
@@ -67,7 +70,7 @@ function stamped(text: string, policy: UndeliverablePolicy, refuses: () => boole
     holes += framer.holeBytes;
     at += framer.consumed;
   }
-  return { events, quarantined, untimed: report.untimedEvents, clamped: report.clampedEvents, holes, drops: Object.fromEntries(report.drops), previous: file.parser!.previous };
+  return { events, quarantined, untimed: report.untimedEvents, clamped: report.clampedEvents, holes, drops: Object.fromEntries(report.drops), redactions: [...report.redactions], previous: file.parser!.previous };
 }
 
 test('what an outlet cannot take yet is stamped and counted as if it had been taken at once, whatever it refuses', () => {

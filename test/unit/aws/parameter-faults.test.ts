@@ -37,6 +37,8 @@ test('what time may heal is told from what a person must change', () => {
 
 test('a label or version that is not there is named', () => {
   assert.match(faultOf(failed('ParameterVersionNotFound')).message, /no version or label "prod"/);
+  assert.match(faultOf(failed('ParameterNotFound')).message, /^there is no such parameter in eu-central-1, or none with the version or label "prod"$/);
+  assert.match(faultOf(failed('ParameterNotFound'), { reference: '/web' }).message, /^there is no such parameter in eu-central-1$/);
 });
 
 test('long words of the service are cut', () => {

@@ -23,7 +23,7 @@ function status(more: Partial<StatusDocument> = {}): StatusDocument {
     files: { total: 1, list: [file('/var/log/a.log')] },
     skipped: { total: 0, list: [] },
     destinations: { total: 1, list: [destination()] },
-    counters: { readBytes: 1000, settledBytes: 1000, heldBytes: 0, deliveredEvents: 10, deliveredMessageBytes: 900, dropped: [], requestsRetried: 0, ambiguousAttempts: 0 },
+    counters: { readBytes: 1000, settledBytes: 1000, heldBytes: 0, deliveredEvents: 10, deliveredMessageBytes: 900, dropped: [], redacted: [], requestsRetried: 0, ambiguousAttempts: 0 },
     quarantine: { events: 0, bytes: 0, rotatedEvents: 0, lostEvents: 0 },
     troubles: [], checkpointTrouble: null, ...more,
   };
@@ -94,7 +94,7 @@ test('control characters of file names and service messages do not reach the ter
 
 test('what was dropped, retried and quarantined is counted, with its reason', () => {
   const text = statusText(status({
-    counters: { readBytes: 5000, settledBytes: 4000, heldBytes: 1000, deliveredEvents: 1, deliveredMessageBytes: 9, dropped: [{ reason: 'too-old', events: 1200, bytes: 9 }, { reason: 'hole', events: 0, bytes: 77 }], requestsRetried: 3, ambiguousAttempts: 1 },
+    counters: { readBytes: 5000, settledBytes: 4000, heldBytes: 1000, deliveredEvents: 1, deliveredMessageBytes: 9, redacted: [], dropped: [{ reason: 'too-old', events: 1200, bytes: 9 }, { reason: 'hole', events: 0, bytes: 77 }], requestsRetried: 3, ambiguousAttempts: 1 },
     quarantine: { events: 1200, bytes: 50_000, rotatedEvents: 4, lostEvents: 1 },
   }));
   assert.match(text, /read 5,000 = settled 4,000 \+ held 1,000 bytes/);

@@ -20,6 +20,7 @@ test('an entry without settings has the documented defaults', () => {
     framing: { encoding: 'utf-8', start: { kind: 'nonspace' }, multilineTimeoutMs: 1000, partialLineTimeoutMs: 30_000, maxEventBytes: 262_144 },
     timestamp: null,
     filters: [],
+    redact: [],
     autoRemoval: false,
   });
 });

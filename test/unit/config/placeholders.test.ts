@@ -25,7 +25,7 @@ test('the CloudWatch agent\'s placeholders have the values of the instance on EC
 test('the CloudWatch agent\'s placeholders fall back to the system, then to its own words', () => {
   assert.equal(streamOf(SEVEN, ON_PREMISES), 'i-UNKNOWN web-1 web-1 192.0.2.7 eu-west-1 UNKNOWN-ACCOUNT {date of the event}');
   assert.equal(streamOf(SEVEN, UNKNOWN), 'i-UNKNOWN UNKNOWN-HOST UNKNOWN-HOST UNKNOWN-IP eu-west-1 UNKNOWN-ACCOUNT {date of the event}');
-  assert.deepEqual(problemsOf({ log_stream_name: SEVEN }, UNKNOWN).map((line) => line.split(':')[0]), Array<string>(5).fill('warning log_stream_name'));
+  assert.deepEqual(problemsOf({ log_stream_name: SEVEN }, UNKNOWN).map((line) => line.split(' ')[0]), ['note', ...Array<string>(5).fill('warning')]);
 });
 
 test('tags, the zone and the environment are filled in, and a fallback stands in for what is not known, without a word', () => {
@@ -66,7 +66,8 @@ test('a group has one name a file: the date of loading, and no other part of a d
 });
 
 test('the timezone is not idle where it says whose dates name the stream', () => {
-  assert.deepEqual(problemsOf({ log_stream_name: '{date}', timezone: 'UTC' }), []);
+  assert.deepEqual(problemsOf({ log_stream_name: '{date}', timezone: 'UTC' }), [`note ${ENTRY}: the date in the name of its stream is that on which an event is read: the entry has no timestamp_format or timestamp_field`]);
+  assert.deepEqual(problemsOf({ log_stream_name: '{date}', timestamp_format: '%Y-%m-%d' }), []);
   assert.equal(entryOf({ log_stream_name: '{date}', timezone: 'UTC' }).naming.dateZone, 'UTC');
   assert.deepEqual(problemsOf({ log_stream_name: 's', timezone: 'UTC' }), ['warning timezone: has no effect without timestamp_format']);
 });
