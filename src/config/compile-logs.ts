@@ -84,7 +84,7 @@ export class EntryCompiler {
       startAt: entry.initial_position ?? 'start',
       naming,
       framing: compileFraming(entry, pointer, limits, this.#patterns, report),
-      timestamp: compileTimestampPlan(entry, pointer, facts.localZone, isDated(naming.stream), report),
+      timestamp: compileTimestampPlan(entry, pointer, facts.localZone, report, isDated(naming.stream)),
       filters: compileFilters(entry, pointer, this.#patterns),
       redact: entry.redact === undefined ? this.#redact : compileRedact(entry.redact, `${pointer}/redact`, this.#patterns, report),
       autoRemoval: entry.auto_removal ?? false,
