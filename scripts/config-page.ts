@@ -54,7 +54,7 @@ Several files are merged: objects key by key, \`collect_list\`s one after the ot
 
 In \`log_group_name\` and \`log_stream_name\` these placeholders are filled in. \`{word|text}\` is the text wherever the value is not known. Without it the
 first six have the CloudWatch agent's own stand-in, with a warning; for the others a value that is not known is an error, and the entry does not run. A word in
-braces that is no placeholder is an error too. In a value, characters that the name may not have become \`_\`; a name above 512 characters is cut and ends in a hash.
+braces that is no placeholder is an error too. In a value, characters that the name may not have become \`_\`; one made of a path that has more than 512 characters is cut and ends in a hash.
 
 | placeholder | value | when unknown |
 |---|---|---|
