@@ -21,10 +21,10 @@ function folder(context: TestContext): (name: string, content: unknown) => strin
 
 interface Answer { readonly code: number; readonly out: string; readonly err: string }
 
-async function answer(files: readonly string[], options: { readonly json?: boolean; readonly listMatches?: FileLookup['listMatches'] } = {}): Promise<Answer> {
+async function answer(files: readonly string[], options: { readonly json?: boolean; readonly strict?: boolean; readonly listMatches?: FileLookup['listMatches'] } = {}): Promise<Answer> {
   let out = '';
   let err = '';
-  const code = await check(files, { json: options.json ?? false, env: QUIET, lookup: options.listMatches === undefined ? null : { listMatches: options.listMatches, globFault: (pattern) => (pattern.includes('[') ? 'the [ is not closed' : null) } }, { out: (text) => { out += text; }, err: (text) => { err += text; }, colour: false });
+  const code = await check(files, { json: options.json ?? false, strict: options.strict ?? false, env: QUIET, lookup: options.listMatches === undefined ? null : { listMatches: options.listMatches, globFault: (pattern) => (pattern.includes('[') ? 'the [ is not closed' : null) } }, { out: (text) => { out += text; }, err: (text) => { err += text; }, colour: false });
   return { code, out, err };
 }
 
@@ -57,6 +57,20 @@ test('a config with errors prints all of them and exits 78', async (context) => 
   assert.equal(err.match(/ error \//g)?.length, 3);
   assert.match(err, /\n3 errors\n$/);
   assert.ok(err.startsWith(`${file}:`));
+});
+
+test('--strict takes warnings, and what is not run, for errors; other notes stay notes', async (context) => {
+  const write = folder(context);
+  const notRun = write('a.json', { ...GOOD, metrics: { metrics_collected: { mem: { measurement: ['used'] } } } });
+  const warned = write('b.json', { ...GOOD, agent: { region: 'eu-central-1', regoin: 'x' } });
+  const noted = write('c.json', { ...GOOD, logs: { log_stream_name: 's', logs_collected: { files: { collect_list: [{ file_path: '/var/log/*.log', log_group_name: 'g' }] } } } });
+  const codes = async (file: string): Promise<readonly number[]> => [(await answer([file])).code, (await answer([file], { strict: true })).code];
+  assert.deepEqual(await codes(notRun), [0, 78]);
+  assert.deepEqual(await codes(warned), [0, 78]);
+  assert.deepEqual(await codes(noted), [0, 0]);
+  const { err, out } = await answer([notRun], { strict: true });
+  assert.match(err, / error \/metrics: not run by this version.*\n1 error\n$/s);
+  assert.equal(out, '');
 });
 
 test('a file that cannot be read exits 66, one that is no JSON 78', async (context) => {
