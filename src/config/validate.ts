@@ -1,4 +1,4 @@
-import { characters } from './characters.ts';
+import { characters } from '../naming/characters.ts';
 import { SCHEMA_TEXT } from './generated/schema.generated.ts';
 import { placeAt, plainValue, pointerToken, type JsonNode, type Member, type ObjectNode } from './json-tree.ts';
 import { nearest } from './nearest.ts';
