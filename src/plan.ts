@@ -157,12 +157,19 @@ export interface ConfigPlan {
   readonly rollout: RolloutPlan;
 }
 
+/** What the agent says of itself, and how. `off`: nothing. */
+export interface LogPlan {
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'off';
+  readonly format: 'text' | 'json';
+}
+
 export interface Plan {
   readonly service: ServicePlan;
   readonly delivery: DeliveryPlan;
   readonly reading: ReadingPlan;
   readonly entries: readonly FileEntryPlan[];
   readonly disabled: readonly DisabledEntry[];
+  readonly log: LogPlan;
   /** Paths of the agent's own log files: never followed. */
   readonly ownLogs: readonly string[];
   readonly config: ConfigPlan;

@@ -7,8 +7,7 @@ import type { Lane, Undelivered } from '../delivery/lane.ts';
 import { Recovery } from '../delivery/recovery.ts';
 import { Slots } from '../delivery/slots.ts';
 import type { Destination } from '../flow.ts';
-import { Arena } from '../kernel/arena.ts';
-import { createKernel } from '../kernel/kernel.ts';
+import type { Arena } from '../kernel/arena.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { DeliveryPlan, ServicePlan } from '../plan.ts';
 import type { Report } from '../report/report.ts';
@@ -22,8 +21,9 @@ const POOLED_PER_REQUEST = 1_179_648;
 export interface OutboundOptions {
   readonly service: ServicePlan;
   readonly delivery: DeliveryPlan;
-  /** Bytes of the largest read. */
-  readonly largestRead: number;
+  /** The memory a chunk passes through, one for all that is synchronous. */
+  readonly arena: Arena;
+  readonly kernel: Kernel;
   readonly env: Environment;
   readonly report: Report;
   readonly undelivered: Undelivered;
@@ -42,14 +42,14 @@ export class Outbound implements Disposable {
   readonly #pool: BufferPool;
   readonly #client: ReturnType<typeof createLogsClient>;
 
-  constructor({ service, delivery, largestRead, env, report, undelivered, hurry, now, abandon }: OutboundOptions) {
-    this.arena = new Arena(largestRead);
-    this.kernel = createKernel(this.arena);
+  constructor({ service, delivery, arena, kernel, env, report, undelivered, hurry, now, abandon }: OutboundOptions) {
+    this.arena = arena;
+    this.kernel = kernel;
     this.budget = new Budget(delivery.budgetBytes);
     this.#pool = new BufferPool(POOLED_BYTES + Math.min((delivery.window - 1) * POOLED_PER_REQUEST, delivery.budgetBytes));
     this.#client = createLogsClient(service, delivery, env, abandon);
     this.lanes = new Lanes({
-      arena: this.arena, kernel: this.kernel, budget: this.budget, report, now, undelivered, pool: this.#pool,
+      arena, kernel, budget: this.budget, report, now, undelivered, pool: this.#pool,
       slots: new Slots(delivery.maxRequests),
       recovery: new Recovery(Math.random),
       endpoint: new LogsEndpoint({ client: this.#client, compression: delivery.compression, url: service.endpoint, report, abandon }),

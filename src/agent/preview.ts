@@ -1,6 +1,5 @@
 // What `run` would make of a file, shown instead of sent: the same stages, no state, no network.
 import { closeSync, fstatSync, readSync } from 'node:fs';
-import { EVENT_OVERHEAD } from '../batching/limits.ts';
 import { skipByContent } from '../files/binary-content.ts';
 import { Descriptors } from '../files/descriptors.ts';
 import { errorCode } from '../files/file-id.ts';
@@ -49,19 +48,20 @@ export interface PreviewSample {
   readonly sourceBytes: number;
   readonly events: number;
   readonly sentEvents: number;
-  /** As the service counts them: messages and 26 bytes each; and the messages alone. */
+  /** As the service counts them: messages and 26 bytes each. */
   readonly sentBytes: number;
-  readonly sentMessageBytes: number;
   /** Dropped by each filter of the entry, in their order. */
   readonly filtered: readonly number[];
   readonly tooOld: number;
   readonly tooNew: number;
+  /** Of both together, as the service would count them. */
+  readonly agedBytes: number;
   /** Stretches made unreadable, by kind, in what is shown of each event. */
   readonly redacted: Readonly<Partial<Record<RedactKind, number>>>;
   /** Events in which no time was found, though the entry says how to find one; and the first of them. */
   readonly untimed: number;
   readonly firstUntimed: string | null;
-  /** The earliest time found in the text of one that is sent, epoch milliseconds; null if there is none. */
+  /** The earliest time found in the text of one, epoch milliseconds; null if there is none. */
   readonly earliest: number | null;
 }
 
@@ -135,7 +135,7 @@ class Previewing {
     const report = new PreviewReport();
     const now = (): number => performance.now();
     const stages = buildStages(entry, {
-      arena: this.#arena, kernel: createKernel(this.#arena), descriptors: new Descriptors(1), report, now, localZone, zones: new Map(),
+      arena: this.#arena, kernel: createKernel(this.#arena), descriptors: new Descriptors(1, report), report, now, localZone, zones: new Map(),
       undeliverable, undelivered: { add: () => {} },
     });
     const destination = destinationOf(entry.naming, path);
@@ -173,6 +173,7 @@ class Tally {
   #sentEvents = 0;
   #sentBytes = 0;
   #tooOld = 0;
+  #agedBytes = 0;
   #tooNew = 0;
   readonly #redacted: Partial<Record<RedactKind, number>> = {};
   untimed = 0;
@@ -184,16 +185,13 @@ class Tally {
   add({ verdict, bytes, isUntimed, original, redacted, time, timeFrom }: PreviewedEvent): void {
     this.events++;
     switch (verdict.kind) {
-      case 'sent':
-        this.#sentEvents++;
-        this.#sentBytes += bytes;
-        if (timeFrom === 'text') this.#earliest = Math.min(this.#earliest, time);
-        break;
-      case 'too-old': this.#tooOld++; break;
-      case 'too-new': this.#tooNew++; break;
+      case 'sent': this.#sentEvents++; this.#sentBytes += bytes; break;
+      case 'too-old': this.#tooOld++; this.#agedBytes += bytes; break;
+      case 'too-new': this.#tooNew++; this.#agedBytes += bytes; break;
       case 'filtered': this.#filtered[verdict.filter] = (this.#filtered[verdict.filter] ?? 0) + 1; break;
       default: verdict satisfies never;
     }
+    if (timeFrom === 'text') this.#earliest = Math.min(this.#earliest, time);
     for (const { kind } of redacted) this.#redacted[kind] = (this.#redacted[kind] ?? 0) + 1;
     if (!isUntimed) return;
     this.untimed++;
@@ -202,9 +200,8 @@ class Tally {
 
   sample(from: number, sourceBytes: number): PreviewSample {
     return {
-      from, sourceBytes, events: this.events, sentEvents: this.#sentEvents, sentBytes: this.#sentBytes,
-      sentMessageBytes: this.#sentBytes - this.#sentEvents * EVENT_OVERHEAD, filtered: this.#filtered,
-      tooOld: this.#tooOld, tooNew: this.#tooNew, redacted: this.#redacted, untimed: this.untimed, firstUntimed: this.#firstUntimed,
+      from, sourceBytes, events: this.events, sentEvents: this.#sentEvents, sentBytes: this.#sentBytes, filtered: this.#filtered,
+      tooOld: this.#tooOld, tooNew: this.#tooNew, agedBytes: this.#agedBytes, redacted: this.#redacted, untimed: this.untimed, firstUntimed: this.#firstUntimed,
       earliest: this.#earliest === Infinity ? null : this.#earliest,
     };
   }

@@ -9,6 +9,8 @@ import { compileGlob } from '../files/glob.ts';
 import type { Glob } from '../files/glob.ts';
 import { MountPoints } from '../files/mount-points.ts';
 import { Wake } from '../files/wake.ts';
+import { Arena } from '../kernel/arena.ts';
+import { createKernel } from '../kernel/kernel.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import type { FileEntryPlan, Plan } from '../plan.ts';
@@ -22,7 +24,6 @@ import { Post } from './post.ts';
 import type { Version } from './post.ts';
 import { Relatives } from './relatives.ts';
 import { arenaBytes, buildStages } from './stages.ts';
-
 
 export interface RunningPlanOptions {
   readonly stateDir: string;
@@ -55,9 +56,10 @@ export class RunningPlan {
   readonly #o: RunningPlanOptions;
   readonly #posts = new Map<string, Post>();
   /** The latest comes last; earlier ones are kept while something of theirs is under way. */
-  readonly #outbounds: { readonly outbound: Outbound; readonly signature: string; readonly largestRead: number }[] = [];
+  readonly #outbounds: { readonly outbound: Outbound; readonly signature: string }[] = [];
+  #arena: Arena | null = null;
   readonly #wake: Wake;
-  readonly #descriptors = new Descriptors(descriptorLimit());
+  readonly #descriptors: Descriptors;
   readonly #mounts: MountPoints;
   readonly #zones = new Map<string, Zone>();
   #plan: Plan | null = null;
@@ -69,6 +71,7 @@ export class RunningPlan {
   constructor(options: RunningPlanOptions) {
     this.#o = options;
     this.#hurry = options.hurry;
+    this.#descriptors = new Descriptors(descriptorLimit(), options.report);
     this.#wake = new Wake(options.report, now, options.life.stop);
     this.#mounts = new MountPoints(now);
     options.life.stop.addEventListener('abort', () => { for (const post of this.#posts.values()) post.stop(); this.#finding?.life.requestStop(); }, { once: true });
@@ -159,9 +162,12 @@ export class RunningPlan {
     const signature = JSON.stringify([plan.service, plan.delivery]);
     const largestRead = arenaBytes(plan.entries);
     const latest = this.#outbounds.at(-1);
-    if (latest === undefined || latest.signature !== signature || latest.largestRead < largestRead) {
-      const outbound = new Outbound({ service: plan.service, delivery: plan.delivery, largestRead, env, report, undelivered: undeliveredTo(quarantine, plan), hurry: this.#hurry, now, abandon: life.abandon });
-      this.#outbounds.push({ outbound, signature, largestRead });
+    if (latest?.signature !== signature || this.#arena === null || this.#arena.inputSize < largestRead) {
+      const arena = this.#arena === null || this.#arena.inputSize < largestRead ? new Arena(largestRead) : this.#arena;
+      const kernel = arena === this.#arena ? latest!.outbound.kernel : createKernel(arena);
+      this.#arena = arena;
+      const outbound = new Outbound({ service: plan.service, delivery: plan.delivery, arena, kernel, env, report, undelivered: undeliveredTo(quarantine, plan), hurry: this.#hurry, now, abandon: life.abandon });
+      this.#outbounds.push({ outbound, signature });
       this.#versions++;
     }
     return { outbound: this.#outbounds.at(-1)!.outbound, number: this.#versions };

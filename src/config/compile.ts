@@ -1,9 +1,10 @@
 import { posix } from 'node:path';
 import type { DisabledEntry, FileEntryPlan, Plan } from '../plan.ts';
 import { ENTRIES, EntryCompiler, compileDelivery, compileReading, type GlobFault } from './compile-logs.ts';
-import { defaultStreamOf, entityDefaults } from './compile-naming.ts';
-import { compileSharedRedact } from './compile-redact.ts';
 import { compileConfigPlan } from './compile-rollout.ts';
+import { compileLog } from './compile-log.ts';
+import { compileSharedRedact } from './compile-redact.ts';
+import { defaultStreamOf, entityDefaults } from './compile-naming.ts';
 import { asksForRegion, compileService, expanded } from './compile-service.ts';
 import { ConflictCheck } from './conflicts.ts';
 import type { Agent, Document, FileEntry, Logs } from './generated/document.generated.ts';
@@ -109,10 +110,11 @@ function compilePlan({ agent, logs, entries, problems }: CheckedDocument, facts:
   const ownLog = agent.logfile === undefined || agent.logfile === '' ? null : expanded(agent.logfile, env, '/agent/logfile', report);
   const ownLogs = ownLog === null ? [] : [posix.normalize(ownLog)];
   const context = { ...fill, defaultStream: stream ?? '', entityNames: entityDefaults(agent, logs, facts, env, report) };
+  const log = compileLog(agent, env, report);
   const redact = compileSharedRedact(logs, report);
   const compiled = compileEntries(entries, new EntryCompiler(context, delivery, ownLogs, globFault, redact ?? []), report, problems);
   if (service === null || stream === null || redact === null || compiled.entries.length === 0) return null;
-  return { service, delivery, reading: compileReading(logs), ...compiled, ownLogs, config: compileConfigPlan(agent) };
+  return { service, delivery, reading: compileReading(logs), ...compiled, log, ownLogs, config: compileConfigPlan(agent) };
 }
 
 function compileEntries(list: readonly CheckedEntry[], compiler: EntryCompiler, report: Reporter, earlier: readonly Problem[]): Pick<Plan, 'entries' | 'disabled'> {

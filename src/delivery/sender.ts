@@ -12,7 +12,9 @@ export interface SenderContext {
   readonly slots: Slots;
   readonly recovery: Recovery;
   readonly endpoint: Endpoint;
-  readonly report: Pick<Report, 'retrying' | 'paused' | 'recovered'>;
+  readonly report: Pick<Report, 'retrying' | 'paused' | 'recovered' | 'debug'>;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
   readonly random: () => number;
   /** Let go now: requests under way are abandoned, what is held stays unsettled. */
   readonly abandon: AbortSignal;
@@ -73,13 +75,18 @@ export class Sender {
 
   /** Sends one body, the batch's or a part's, until it is accepted, found guilty, or let go. */
   async send(batch: LogBatch, body: EncodedBody): Promise<Sent> {
-    const { slots, endpoint, abandon } = this.#c;
+    const { slots, endpoint, abandon, now, report } = this.#c;
     let failed = this.#failedBefore;
     let creations = 0;
     for (;;) {
       this.requests++;
       if (failed === 0) this.state = this.#share.failing ? 'retrying' : 'sending';
-      const outcome = await slots.run(this.#share.failing, () => abandon.aborted ? Promise.resolve(ABORTED) : endpoint.put(this.#destination, body));
+      let since = now();
+      const outcome = await slots.run(this.#share.failing, () => {
+        since = now();
+        return abandon.aborted ? Promise.resolve(ABORTED) : endpoint.put(this.#destination, body);
+      });
+      report.debug(() => this.#attempt(batch, body, outcome, now() - since));
       let failure: Retry;
       switch (outcome.kind) {
         case 'accepted':
@@ -120,6 +127,11 @@ export class Sender {
     if (this.#waiting.size === 0 || !this.#owner.giveBack(this.#waiting)) return;
     this.#failedBefore = this.#failed;
     this.#closedUntilNext = true;
+  }
+
+  #attempt(batch: LogBatch, { bytes, encoding }: EncodedBody, outcome: Outcome, ms: number): string {
+    const { group, stream } = this.#destination;
+    return `log group ${group}, stream ${stream}: request of ${bytes.length} bytes${encoding === null ? '' : ` (${encoding})`}, batch of ${batch.count} events: ${outcome.kind}${'reason' in outcome ? ` (${outcome.reason})` : ''} after ${Math.round(ms)} ms`;
   }
 
   #succeeded(failed: number): void {

@@ -20,8 +20,8 @@ export class FieldTimes implements TimestampReader {
   parseAll(text: ChunkText, reference: number): void {
     const { bytes, from, to, time, count } = text.frames;
     for (let i = 0; i < count; i++) {
-      const found = this.#field.find(bytes, from[i]!, to[i]!);
-      time[i] = found === null ? Number.NaN : this.#value.parse(found.bytes, found.from, found.to, reference);
+      const field = this.#field;
+      time[i] = field.find(bytes, from[i]!, to[i]!) ? this.#value.parse(field.value, field.valueFrom, field.valueTo, reference) : Number.NaN;
     }
   }
 }

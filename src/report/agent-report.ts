@@ -1,11 +1,7 @@
 import type { Destination } from '../flow.ts';
 import type { RedactKind } from '../plan.ts';
+import type { LogLine } from './own-log.ts';
 import type { DropReason, Report } from './report.ts';
-
-export type LogLevel = 'info' | 'warn' | 'error';
-
-/** Where the agent's own log lines go. */
-export type LogLine = (level: LogLevel, message: string) => void;
 
 /** The same trouble is said again after this time, while it lasts. */
 const REPEAT_MS = 300_000;
@@ -34,6 +30,7 @@ interface Trouble {
 export class AgentReport implements Report {
   readonly #log: LogLine;
   readonly #now: () => number;
+  readonly #debugs: () => boolean;
   readonly #dropped = new Map<DropReason, { events: number; bytes: number }>();
   readonly #redacted = new Map<RedactKind, number>();
   readonly #troubles = new Map<string, Trouble>();
@@ -52,10 +49,15 @@ export class AgentReport implements Report {
   /** Attempts whose answer never came: what they held may have been stored, and is sent again. */
   ambiguousAttempts = 0;
 
-  /** @param now epoch milliseconds. */
-  constructor(log: LogLine, now: () => number) {
+  /** @param now epoch milliseconds. @param debugs whether steps are said too. */
+  constructor(log: LogLine, now: () => number, debugs: () => boolean = () => false) {
+    this.#debugs = debugs;
     this.#log = log;
     this.#now = now;
+  }
+
+  debug(message: () => string): void {
+    if (this.#debugs()) this.#log('debug', message());
   }
 
   note(message: string): void {

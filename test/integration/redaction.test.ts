@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { statusOf } from '../../src/agent/status.ts';
-import { append } from '../support/log-files.ts';
 import { NO_CONFIG } from '../support/no-config.ts';
+import { append } from '../support/log-files.ts';
 import { quarantined } from '../support/quarantined.ts';
 import { rigFor } from '../support/rig.ts';
 import type { Rig } from '../support/rig.ts';

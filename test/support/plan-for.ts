@@ -79,6 +79,7 @@ export function planFor({ endpoint, entries, delivery, reading, ownLogs }: PlanS
       return entryFor(spec, index, use === 1 ? spec.path : `${spec.path}#${use}`);
     }),
     disabled: [],
+    log: { level: 'info', format: 'text' },
     ownLogs: ownLogs ?? [],
     config: { pollMs: 60_000, rollout: { percent: 100, waitMs: 3_600_000, watchMs: 300_000 } },
   };

@@ -17,6 +17,9 @@ const KEY = '(?:passw(?:or)?d(?:[_-]?confirmation)?|passphrase|(?<![a-z])pass|pw
   + '|(?:api|access|secret|private|signing|encryption|auth|shared|master|account|storage)[_-]?key(?:[_-]base)?)';
 const KEYED = new RegExp(String.raw`${KEY}(?:\\*["'])?(?:[ \t]{0,8}[:=]{1,3}>?(?![:=>])[ \t]{0,8}|%3D|>)${VALUE}`, 'gi');
 
+/** `--password hunter2` of a command line. */
+const OPTION = new RegExp(String.raw`--[\w-]{0,40}?${KEY}[ \t]{1,8}(?!-)${VALUE}`, 'gi');
+
 const SCHEME = '(?:basic|bearer|digest|negotiate|ntlm|token|apikey)[ \\t]+';
 const HEADER = new RegExp(String.raw`authorization\\*["']?[ \t]{0,8}[:=][ \t]{0,8}(?:\\*["'])?(?:${SCHEME})?(?!${SCHEME}|${REPLACED})([^ \t\r\n\f\v"'\\,;<>]+)`, 'gi');
 /** Outside of a header a word may follow; a token has a digit, both cases in a word, or padding. */
@@ -40,8 +43,8 @@ const USERINFO = new RegExp(String.raw`:\/\/[^ \t\r\n\f\v/:@"'<>]{0,256}:(?!${RE
 const PEM_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/g;
 const PEM_END = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/g;
 
-/** Passwords and keys beside their name: in text, JSON, XML, query strings; and authorization headers. */
-export const keyedSecrets: readonly Detector[] = [byPattern(KEYED), byPattern(HEADER), byPattern(BEARER), byPattern(SIGNATURE)];
+/** Passwords and keys beside their name: in text, JSON, XML, query strings, command lines; and authorization headers. */
+export const keyedSecrets: readonly Detector[] = [byPattern(KEYED), byPattern(OPTION), byPattern(HEADER), byPattern(BEARER), byPattern(SIGNATURE)];
 
 /** Tokens by their form alone. */
 export const knownTokens: Detector = byPattern(KNOWN);
@@ -72,6 +75,28 @@ export const privateKeys: Detector = {
       const to = PEM_END.test(text) ? PEM_END.lastIndex : text.length;
       found.add(begin.index, to);
       PEM_BEGIN.lastIndex = to;
+    }
+  },
+};
+
+/** Lines of RFC 7468 and of OpenSSH. */
+const KEY_LINES: ReadonlySet<number> = new Set([64, 70]);
+const BASE64_LINE = /^(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/]+$/;
+
+/**
+ * Lines that are base64 alone, as long as those of a key in PEM: where each line of a key is an event of its own, only this
+ * tells it. Also takes certificates, but no hashes.
+ */
+export const keyLines: Detector = {
+  crossesLines: false,
+  mayOccur: () => true,
+  find(text, found) {
+    for (let from = 0; from < text.length;) {
+      const newline = text.indexOf('\n', from);
+      const next = newline === -1 ? text.length : newline;
+      const to = text[next - 1] === '\r' ? next - 1 : next;
+      if (KEY_LINES.has(to - from) && BASE64_LINE.test(text.slice(from, to))) found.add(from, to);
+      from = next + 1;
     }
   },
 };
