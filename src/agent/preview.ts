@@ -61,8 +61,8 @@ export interface PreviewSample {
   /** Events in which no time was found, though the entry says how to find one; and the first of them. */
   readonly untimed: number;
   readonly firstUntimed: string | null;
-  /** The earliest time found in the text of one, epoch milliseconds; null if there is none. */
-  readonly earliest: number | null;
+  /** The first time found in an event, epoch milliseconds; null if there is none. */
+  readonly firstTime: number | null;
 }
 
 export interface Preview {
@@ -178,7 +178,7 @@ class Tally {
   readonly #redacted: Partial<Record<RedactKind, number>> = {};
   untimed = 0;
   #firstUntimed: string | null = null;
-  #earliest = Infinity;
+  #firstTime: number | null = null;
 
   constructor(filters: number) { this.#filtered = Array.from({ length: filters }, () => 0); }
 
@@ -191,7 +191,7 @@ class Tally {
       case 'filtered': this.#filtered[verdict.filter] = (this.#filtered[verdict.filter] ?? 0) + 1; break;
       default: verdict satisfies never;
     }
-    if (timeFrom === 'text') this.#earliest = Math.min(this.#earliest, time);
+    if (timeFrom === 'text') this.#firstTime ??= time;
     for (const { kind } of redacted) this.#redacted[kind] = (this.#redacted[kind] ?? 0) + 1;
     if (!isUntimed) return;
     this.untimed++;
@@ -202,7 +202,7 @@ class Tally {
     return {
       from, sourceBytes, events: this.events, sentEvents: this.#sentEvents, sentBytes: this.#sentBytes, filtered: this.#filtered,
       tooOld: this.#tooOld, tooNew: this.#tooNew, agedBytes: this.#agedBytes, redacted: this.#redacted, untimed: this.untimed, firstUntimed: this.#firstUntimed,
-      earliest: this.#earliest === Infinity ? null : this.#earliest,
+      firstTime: this.#firstTime,
     };
   }
 }

@@ -108,8 +108,8 @@ async function preview(file: string, options: PreviewOptions & GivenFlags): Prom
 }
 
 /** What the events themselves say of the growth, where the file system says nothing; null where they have no times. */
-function growthOfSample({ sample: { sourceBytes, earliest } }: Preview): Growth | null {
-  const growth = earliest === null ? null : growthOfEvents(sourceBytes, earliest, Date.now());
+function growthOfSample({ sample: { sourceBytes, firstTime } }: Preview): Growth | null {
+  const growth = firstTime === null ? null : growthOfEvents(sourceBytes, firstTime, Date.now());
   return growth === null || 'unknown' in growth ? null : growth;
 }
 

@@ -92,7 +92,7 @@ test('each event is told with its line, where its time comes from, and which rul
   ]);
   assert.deepEqual(events.map(({ waits }) => waits), ['none', 'none', 'none', 'none', 'lines']);
   assert.deepEqual([events[1]!.span, events[1]!.original.slice(0, 23)], [{ from: 0, to: 23 }, time]);
-  assert.deepEqual([sample.filtered, sample.tooOld, sample.untimed, sample.firstUntimed, sample.earliest], [[0, 1, 1], 1, 1, 'first', Date.parse(`${time}Z`)]);
+  assert.deepEqual([sample.filtered, sample.tooOld, sample.untimed, sample.firstUntimed, sample.firstTime], [[0, 1, 1], 1, 1, 'first', Date.parse(`${time}Z`)]);
 });
 
 test('what is redacted is told with its place, also beside a time in a JSON field', async (t) => {

@@ -14,7 +14,7 @@ function event(original: string, more: Partial<PreviewedEvent> = {}): PreviewedE
   return { group: 'g', stream: 's', offset: 0, line: 1, time: AT, timeFrom: 'text', isUntimed: false, span: null, redacted: [], original, message: original, bytes: original.length + 26, piece: 0, verdict: { kind: 'sent' }, waits: 'none', ...more };
 }
 
-const SAMPLE: PreviewSample = { from: 0, sourceBytes: 1000, events: 10, sentEvents: 10, sentBytes: 1260, filtered: [], tooOld: 0, tooNew: 0, agedBytes: 0, redacted: {}, untimed: 0, firstUntimed: null, earliest: null };
+const SAMPLE: PreviewSample = { from: 0, sourceBytes: 1000, events: 10, sentEvents: 10, sentBytes: 1260, filtered: [], tooOld: 0, tooNew: 0, agedBytes: 0, redacted: {}, untimed: 0, firstUntimed: null, firstTime: null };
 
 function telling(events: readonly PreviewedEvent[], { sample = {}, entry = {}, ...more }: { readonly sample?: Partial<PreviewSample>; readonly entry?: Partial<FileEntryPlan> } & Partial<Omit<PreviewTelling, 'entry'>> = {}): PreviewTelling {
   const [plan] = planFor({ endpoint: '', entries: [{ path: '/var/log/a.log' }] }).entries;
