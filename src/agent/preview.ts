@@ -9,7 +9,7 @@ import { Arena } from '../kernel/arena.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import type { FileEntryPlan, RedactKind, UndeliverablePolicy } from '../plan.ts';
 import { inferTimestamp } from '../records/infer-timestamp.ts';
-import { destinationOf } from './destination.ts';
+import { destinationsIn } from './preview-destination.ts';
 import { PreviewReader } from './preview-reader.ts';
 import type { PreviewedEvent } from './preview-event.ts';
 import { PreviewReport } from './preview-report.ts';
@@ -138,7 +138,8 @@ class Previewing {
       arena: this.#arena, kernel: createKernel(this.#arena), descriptors: new Descriptors(1, report), report, now, localZone, zones: new Map(),
       undeliverable, undelivered: { add: () => {} },
     });
-    const destination = destinationOf(entry.naming, path);
+    const destinationAt = destinationsIn(path, entry.naming, stages.dateZone);
+    if (typeof destinationAt === 'string') return { refused: destinationAt };
     const from = after === 0 ? 0 : lineAfter(fd, after, size, stages.stamper.wide) ?? after;
     const line = stages.stamper.wide ? null : lineAt(fd, from);
     const tally = new Tally(entry.filters.length);
@@ -147,7 +148,7 @@ class Previewing {
     let unsure: PreviewedEvent | null = null;
     const parser = stages.stamper.newParser();
     const times = parser === null ? null : new WatchedTimes(parser);
-    const end = new PreviewReader({ fd, entry, stages, report, times, path, mtimeMs, destinationAt: () => destination, from, to, isEnd: to === size, line }, (event) => {
+    const end = new PreviewReader({ fd, entry, stages, report, times, path, mtimeMs, destinationAt, from, to, isEnd: to === size, line }, (event) => {
       if (from > 0 && tally.events === 0 && (unsure === null || event.piece > 1)) { unsure ??= event; return true; }
       tally.add(event);
       if (this.#spec.from === 'end') {
@@ -159,6 +160,7 @@ class Previewing {
     if (end.failure !== null) return { refused: unreadable(end.failure) };
     const isCutOff = shown.length === 0 && unsure !== null;
     if (isCutOff) { shown.push(unsure!); tally.add(unsure!); }
+    const destination = destinationAt(Date.now());
     return {
       path, size, destination: { group: destination.group, stream: destination.stream }, events: shown, isCutOff,
       sample: tally.sample(from, end.offset - from), nulBytes: end.nulBytes, troubles: report.troubles,

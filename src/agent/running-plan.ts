@@ -142,11 +142,11 @@ export class RunningPlan {
       start: (life, handedOver) => {
         const { undeliverable } = plan.delivery;
         const undelivered = undeliveredTo(quarantine, plan);
-        const { arena, kernel } = outbound;
+        const { arena, kernel, budget } = outbound;
         const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, report, now, localZone, zones: this.#zones, undeliverable, undelivered });
         const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts: this.#mounts });
         const pipeline = new LogPipeline({
-          entry, stages, store, wake: this.#wake, relatives, report, life, now,
+          entry, stages, store, wake: this.#wake, relatives, report, life, now, budget,
           laneFor: (destination) => outbound.laneFor(destination), hurry: () => this.#hurry, matches: (path) => glob.matches(path),
         });
         pipeline.begin(handedOver);
@@ -251,7 +251,7 @@ export class RunningPlan {
 
   #usedLanes(): ReadonlySet<Lane> {
     const used = new Set<Lane>();
-    for (const pipeline of this.pipelines) for (const g of pipeline.generations) used.add(g.lane);
+    for (const pipeline of this.pipelines) for (const g of pipeline.generations) for (const lane of g.outlet.lanes) used.add(lane);
     return used;
   }
 

@@ -1,9 +1,11 @@
 import { Command } from 'commander';
+import { Destinations } from '../agent/destination.ts';
 import { filesNow, globFault } from '../agent/file-lookup.ts';
 import type { GlobFault } from '../config/compile-logs.ts';
 import { countProblems, formatProblems } from '../config/problem.ts';
 import type { Environment } from '../config/placeholders.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
+import { isPerFile, shown } from '../naming/template.ts';
 import type { FileEntryPlan, Plan } from '../plan.ts';
 import { CONFIG_OPTION, loadPlan } from './load-plan.ts';
 import { describeEntry, describeService, type EntryMatches } from './plan-text.ts';
@@ -55,7 +57,10 @@ export async function check(
   const failed = problems.some((problem) => problem.severity === 'error');
   const entries: { readonly entry: FileEntryPlan; readonly found: EntryMatches | null }[] = [];
   if (plan !== null && !failed) {
-    for (const entry of plan.entries) entries.push({ entry, found: (await options.lookup?.listMatches(entry, plan)) ?? null });
+    for (const entry of plan.entries) {
+      const found = await options.lookup?.listMatches(entry, plan);
+      entries.push({ entry, found: found === undefined ? null : withNames(entry, found) });
+    }
   }
   if (options.json) {
     const matches = entries.flatMap(({ entry, found }) => (found === null ? [] : { entry: entry.key, ...found }));
@@ -67,4 +72,20 @@ export async function check(
   }
   if (unreadable) return EXIT_NO_INPUT;
   return failed ? EXIT_CONFIG : 0;
+}
+
+/** Says of each file where it goes, if the entry's files go to different places, and skips those that can go nowhere. */
+function withNames({ naming }: FileEntryPlan, { matches, skipped }: EntryMatches): EntryMatches {
+  const groups = isPerFile(naming.group);
+  const streams = isPerFile(naming.stream);
+  if (!groups && !streams) return { matches, skipped };
+  const destinations = new Destinations(naming);
+  const nameless: EntryMatches['skipped'][number][] = [];
+  const named = matches.flatMap((file) => {
+    const to = destinations.of(file.path);
+    if (typeof to !== 'string') return { ...file, ...(groups ? { group: to.group } : {}), ...(streams ? { stream: shown(to.stream) } : {}) };
+    nameless.push({ path: file.path, reason: to });
+    return [];
+  });
+  return { matches: named, skipped: [...skipped, ...nameless] };
 }

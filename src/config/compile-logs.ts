@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { isDated } from '../naming/template.ts';
 import type { DeliveryPlan, FileEntryPlan, ReadingPlan, RedactRulePlan } from '../plan.ts';
 import { PatternCompiler, compileFilters, compileFraming, compileTimestampPlan } from './compile-framing.ts';
 import { compileRedact } from './compile-redact.ts';
@@ -59,13 +60,13 @@ export class EntryCompiler {
   /** Of `logs`: for entries without a list of their own. */
   readonly #redact: readonly RedactRulePlan[];
 
-  constructor(context: NamingContext, delivery: DeliveryPlan, ownLogs: readonly string[], globFault: GlobFault, redact: readonly RedactRulePlan[]) {
-    this.#context = context;
+  constructor(context: Omit<NamingContext, 'patterns'>, delivery: DeliveryPlan, ownLogs: readonly string[], globFault: GlobFault, redact: readonly RedactRulePlan[]) {
+    this.#patterns = new PatternCompiler(context.report);
+    this.#context = { ...context, patterns: this.#patterns };
     this.#delivery = delivery;
     this.#ownLogs = ownLogs;
     this.#globFault = globFault;
     this.#redact = redact;
-    this.#patterns = new PatternCompiler(context.report);
   }
 
   compile(entry: FileEntry, pointer: string, key: string): FileEntryPlan {
@@ -73,6 +74,7 @@ export class EntryCompiler {
     const pattern = this.#pathOf(entry, pointer);
     const limits = { maxBatchBytes: this.#delivery.maxBatchBytes, localZone: facts.localZone };
     this.#remarks(entry, pattern, pointer);
+    const naming = compileNaming(entry, pattern, pointer, this.#context);
     return {
       key,
       pointer,
@@ -80,9 +82,9 @@ export class EntryCompiler {
       exclude: entry.blacklist === undefined ? null : this.#patterns.compile(entry.blacklist, `${pointer}/blacklist`),
       follow: entry.follow ?? (entry.publish_multi_logs === true ? 'all' : 'newest'),
       startAt: entry.initial_position ?? 'start',
-      naming: compileNaming(entry, pattern, pointer, this.#context),
+      naming,
       framing: compileFraming(entry, pointer, limits, this.#patterns, report),
-      timestamp: compileTimestampPlan(entry, pointer, facts.localZone, report),
+      timestamp: compileTimestampPlan(entry, pointer, facts.localZone, isDated(naming.stream), report),
       filters: compileFilters(entry, pointer, this.#patterns),
       redact: entry.redact === undefined ? this.#redact : compileRedact(entry.redact, `${pointer}/redact`, this.#patterns, report),
       autoRemoval: entry.auto_removal ?? false,

@@ -1,4 +1,6 @@
-import type { FileEntryPlan, LogGroupClass } from '../plan.ts';
+import { isPerFile, shown } from '../naming/template.ts';
+import type { FileEntryPlan, LogGroupClass, NameTemplate } from '../plan.ts';
+import { fixedName } from './compile-name.ts';
 import type { Reporter } from './reporter.ts';
 
 interface GroupClaims {
@@ -21,8 +23,9 @@ export class ConflictCheck {
 
   /** True when the entry contradicts an earlier one (and that is reported). */
   contradicts({ naming, pointer }: FileEntryPlan): boolean {
-    if (naming.group === null) return false;
-    const name = naming.group.toLowerCase();
+    const group = fixedName(naming.group);
+    if (group === null) return false;
+    const name = group.toLowerCase();
     const claims = this.#groups.get(name) ?? { retention: null, groupClass: null };
     this.#groups.set(name, claims);
     let wrong = false;
@@ -30,22 +33,23 @@ export class ConflictCheck {
       claims.retention ??= { days: naming.retentionDays, pointer };
       if (claims.retention.days !== naming.retentionDays) {
         wrong = true;
-        this.#report.error(`${pointer}/retention_in_days`, `the log group ${naming.group} is given ${claims.retention.days} days by ${claims.retention.pointer}, and ${naming.retentionDays} here`, { expected: 'one retention for one group' });
+        this.#report.error(`${pointer}/retention_in_days`, `the log group ${group} is given ${claims.retention.days} days by ${claims.retention.pointer}, and ${naming.retentionDays} here`, { expected: 'one retention for one group' });
       }
     }
     if (naming.groupClass !== null) {
       claims.groupClass ??= { name: naming.groupClass, pointer };
       if (claims.groupClass.name !== naming.groupClass) {
         wrong = true;
-        this.#report.error(`${pointer}/log_group_class`, `the log group ${naming.group} is given the class ${claims.groupClass.name} by ${claims.groupClass.pointer}, and ${naming.groupClass} here`, { expected: 'one class for one group' });
+        this.#report.error(`${pointer}/log_group_class`, `the log group ${group} is given the class ${claims.groupClass.name} by ${claims.groupClass.pointer}, and ${naming.groupClass} here`, { expected: 'one class for one group' });
       }
     }
-    if (!wrong) this.#shared(naming.group, naming.stream, naming.streamPerFile, pointer);
+    if (!wrong) this.#shared(group, naming.stream, pointer);
     return wrong;
   }
 
-  #shared(group: string, stream: string, perFile: boolean, pointer: string): void {
-    if (perFile) return;
+  #shared(group: string, template: NameTemplate, pointer: string): void {
+    if (isPerFile(template)) return;
+    const stream = shown(template);
     const key = JSON.stringify([group, stream]);
     const first = this.#streams.get(key);
     if (first === undefined) this.#streams.set(key, pointer);

@@ -1,4 +1,4 @@
-import { characters } from './characters.ts';
+import { characters } from '../naming/characters.ts';
 import { validateDocument, type SchemaFailure } from './generated/validate.generated.js';
 import { placeOf, plainValue, pointerToken, type JsonNode } from './json-tree.ts';
 import { nearest } from './nearest.ts';

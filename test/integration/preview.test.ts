@@ -106,6 +106,19 @@ test('what is redacted is told with its place, also beside a time in a JSON fiel
   assert.deepEqual(sample.redacted, { email_addresses: 3 });
 });
 
+test('events of a dated stream are told under the stream of their date, and a path that names none is refused', async (t) => {
+  const path = join(await scratch(t), 'app.log');
+  const dayBefore = new Date(Date.now() - 86_400_000).toISOString().slice(0, 23);
+  writeFileSync(path, `${dayBefore} a\n${at(0)} b\n`);
+  const timestamp = { ...STAMPED, trim: false };
+  const { events, destination } = previewOf(path, { timestamp, stream: [{ kind: 'text', text: 'on ' }, { kind: 'date', field: 'date' }], naming: { dateZone: 'UTC' } });
+  assert.deepEqual(events.map(({ stream }) => stream), [`on ${dayBefore.slice(0, 10)}`, `on ${at(0).slice(0, 10)}`]);
+  assert.equal(destination.stream, `on ${new Date().toISOString().slice(0, 10)}`);
+  const [entry] = planFor({ endpoint: '', entries: [{ path, stream: [{ kind: 'capture', group: '1', fallback: null }], naming: { pathPattern: pattern('no(thing)') } }] }).entries;
+  const refused = previewFile({ path, entry: entry!, undeliverable: 'quarantine', localZone: 'UTC', ownLogs: [], events: 1, from: 'end' });
+  assert.ok('refused' in refused && /path_pattern no\(thing\) finds nothing in the path/.test(refused.refused));
+});
+
 test('the last events of a large file are whole, also those that began before the first look', async (t) => {
   const path = join(await scratch(t), 'app.log');
   const events = Array.from({ length: 40 }, (_, i) => `event ${i}\n${Array.from({ length: 300 }, (_, n) => `  ${i} line ${n} ${'.'.repeat(30)}`).join('\n')}`);

@@ -1,11 +1,12 @@
 // Plans for tests, without JSON: what is not said has the product's default, except the waits, which are short.
-import type { DeliveryPlan, FileEntryPlan, FilterPlan, FramingPlan, NamingPlan, Plan, ReadingPlan, RedactRulePlan, StartPlan, TimestampPlan } from '../../src/plan.ts';
+import type { DeliveryPlan, FileEntryPlan, FilterPlan, FramingPlan, NamePart, NameTemplate, NamingPlan, Plan, ReadingPlan, RedactRulePlan, StartPlan, TimestampPlan } from '../../src/plan.ts';
 
-/** One entry. `path` is absolute or a glob; group and stream default to `g` and `s`. */
+/** One entry. `path` is absolute or a glob; group and stream default to `g` and `s`; a group of null: the path of each file. */
 export interface EntrySpec {
   readonly path: string;
   readonly group?: string | null;
-  readonly stream?: string;
+  readonly stream?: string | NameTemplate;
+  /** The stream's name goes on with `_` and the path. */
   readonly streamPerFile?: boolean;
   readonly naming?: Partial<NamingPlan>;
   readonly follow?: 'newest' | 'all';
@@ -40,6 +41,8 @@ const DELIVERY: DeliveryPlan = {
 };
 const READING: ReadingPlan = { maxDeletedBytes: 1_073_741_824, maxDeletedAgeMs: 86_400_000 };
 
+const text = (value: string): NamePart => ({ kind: 'text', text: value });
+
 function entryFor(spec: EntrySpec, index: number, key: string): FileEntryPlan {
   const framing: FramingPlan = {
     encoding: spec.encoding ?? 'utf-8',
@@ -56,8 +59,9 @@ function entryFor(spec: EntrySpec, index: number, key: string): FileEntryPlan {
     follow: spec.follow ?? 'newest',
     startAt: spec.startAt ?? 'start',
     naming: {
-      group: spec.group === undefined ? 'g' : spec.group, stream: spec.stream ?? 's', streamPerFile: spec.streamPerFile ?? false,
-      groupClass: null, retentionDays: null, entity: null, ...spec.naming,
+      group: spec.group === null ? [{ kind: 'path', form: 'whole' }] : [text(spec.group ?? 'g')],
+      stream: [...(typeof spec.stream === 'object' ? spec.stream : [text(spec.stream ?? 's')]), ...(spec.streamPerFile === true ? [text('_'), { kind: 'path', form: 'flat' } as const] : [])],
+      pathPattern: null, dateZone: 'Local', groupClass: null, retentionDays: null, entity: null, ...spec.naming,
     },
     framing,
     timestamp: spec.timestamp === undefined || spec.timestamp === null ? null : { field: null, ...spec.timestamp },
