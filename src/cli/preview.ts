@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { filesNow, globFault, matchOf } from '../agent/file-lookup.ts';
+import { filesNow, globFault, matcherOf } from '../agent/file-lookup.ts';
 import { growthOf, growthOfEvents, watchGrowth } from '../agent/growth.ts';
 import type { Growth, Unknown } from '../agent/growth.ts';
 import { previewFile } from '../agent/preview.ts';
@@ -126,10 +126,10 @@ function entriesFor(path: string, plan: Plan, { entry: wanted }: PreviewOptions)
   const candidates = wanted === undefined ? plan.entries : plan.entries.filter(({ pointer }) => pointer.endsWith(`/${wanted}`));
   if (candidates.length === 0) return { entries: [], fault: `there is no entry ${wanted} that works; the config's entries are 0 to ${plan.entries.length + plan.disabled.length - 1}` };
   const entries: FileEntryPlan[] = [];
-  const broken = plan.disabled.find(({ pattern }) => matchOf({ pattern, exclude: null }, path) === true);
+  const broken = plan.disabled.find(({ pattern }) => matcherOf({ pattern, exclude: null })(path) === true);
   let excluded = broken === undefined ? null : `the entry that matches ${path} does not work (${broken.pointer}): ${broken.reason}`;
   for (const entry of candidates) {
-    const match = matchOf(entry, path);
+    const match = matcherOf(entry)(path);
     if (match === true) entries.push(entry);
     else if (match !== false) excluded ??= `${path} matches ${entry.pattern}, but is ${match.excluded} (${entry.pointer})`;
   }
