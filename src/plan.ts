@@ -2,13 +2,25 @@
 // config/ and agent/. The running agent sees nothing else: no JSON, no argv, no environment.
 // Every duration is in milliseconds, every size in bytes.
 
-/** Where PutLogEvents goes and as whom. */
-export interface ServicePlan {
+/** Where a service of AWS is reached, and as whom. */
+export interface Reach {
   readonly region: string;
   /** Full URL, or null for the SDK's own endpoint of the region. */
   readonly endpoint: string | null;
-  /** Role assumed for every call to CloudWatch Logs, or null for the ambient credentials. */
+  /** Role assumed for every call, or null for the ambient credentials. */
   readonly roleArn: string | null;
+  /** What the trust policy of the role asks for, or null for nothing. Null without a role. */
+  readonly externalId: string | null;
+  /** Whether the FIPS endpoints are used; null where neither config nor environment says so: the SDK's config file may. */
+  readonly fips: boolean | null;
+  /** Whether the endpoints that speak IPv6 too are used; null as for `fips`. */
+  readonly dualStack: boolean | null;
+}
+
+/** Where PutLogEvents goes and as whom. Equal services of a plan are one object. */
+export interface ServicePlan extends Reach {
+  /** What sets it apart from the plan's own service, in a few words without secrets; null for that one. */
+  readonly label: string | null;
 }
 
 export type Compression = 'auto' | 'on' | 'off';
@@ -73,6 +85,10 @@ export interface NamingPlan {
   readonly groupClass: LogGroupClass | null;
   /** Days, or null: never touch the group's retention. */
   readonly retentionDays: number | null;
+  /** Key with which the group is encrypted if the agent creates it, or null for the service's own. */
+  readonly kmsKeyId: string | null;
+  /** Tags of the group if the agent creates it. */
+  readonly tags: Readonly<Record<string, string>>;
   readonly entity: Entity | null;
 }
 
@@ -140,6 +156,7 @@ export interface FileEntryPlan {
   readonly exclude: PatternPlan | null;
   readonly follow: 'newest' | 'all';
   readonly startAt: 'start' | 'end';
+  readonly service: ServicePlan;
   readonly naming: NamingPlan;
   readonly framing: FramingPlan;
   readonly timestamp: TimestampPlan | null;
@@ -181,6 +198,7 @@ export interface LogPlan {
 }
 
 export interface Plan {
+  /** That of all entries without settings of their own. */
   readonly service: ServicePlan;
   readonly delivery: DeliveryPlan;
   readonly reading: ReadingPlan;

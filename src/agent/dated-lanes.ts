@@ -79,9 +79,11 @@ export class DatedLanes {
     return lane;
   }
 
+  /** The stream whose lane holds nothing and was not used for longest. One that failed is likely to be tried again, so it comes last. */
   #idle(kept: ReadonlySet<string>): string | null {
-    for (const [stream, lane] of this.#open) if (lane.empty && !kept.has(stream)) return stream;
-    return null;
+    const idle = [...this.#open].filter(([stream, lane]) => lane.empty && !kept.has(stream));
+    const [stream = null] = idle.find(([, lane]) => !lane.isFailing) ?? idle[0] ?? [];
+    return stream;
   }
 
   /** Sends what is held, so that one of them becomes free. */

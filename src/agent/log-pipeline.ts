@@ -61,7 +61,7 @@ export class LogPipeline {
     const { entry, store, matches } = context;
     this.#entry = entry;
     this.#generationContext = { ...context.stages, settled: (g) => this.#settled(g), rewound: (g) => this.#rewound(g) };
-    this.#outlets = new Outlets(entry.naming, { ...context, ...context.stages });
+    this.#outlets = new Outlets(entry, { ...context, ...context.stages });
     const index = new CheckpointIndex(store.entry(entry.key));
     this.#lives = new Lives(index);
     this.lingering = new Lingering({ ...context, lives: this.#lives, order: this.#order });

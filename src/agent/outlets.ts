@@ -2,7 +2,7 @@ import type { Budget } from '../delivery/budget.ts';
 import type { Lane } from '../delivery/lane.ts';
 import type { Destination, Frames } from '../flow.ts';
 import { isDated, nameOf } from '../naming/template.ts';
-import type { NamingPlan } from '../plan.ts';
+import type { FileEntryPlan } from '../plan.ts';
 import type { Zone } from '../records/zone.ts';
 import { DatedLanes } from './dated-lanes.ts';
 import { DatedOutlet } from './dated-outlet.ts';
@@ -28,8 +28,8 @@ export class Outlets {
   /** By group and stream. Files of one name share its lanes, so that the bound holds for all of them together. */
   readonly #dated = new Map<string, DatedLanes>();
 
-  constructor(naming: NamingPlan, context: OutletsContext) {
-    this.#destinations = new Destinations(naming);
+  constructor(entry: Pick<FileEntryPlan, 'naming' | 'service'>, context: OutletsContext) {
+    this.#destinations = new Destinations(entry);
     this.#c = context;
   }
 

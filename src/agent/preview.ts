@@ -138,7 +138,7 @@ class Previewing {
       arena: this.#arena, kernel: createKernel(this.#arena), descriptors: new Descriptors(1, report), report, now, localZone, zones: new Map(),
       undeliverable, undelivered: { add: () => {} },
     });
-    const destinationAt = destinationsIn(path, entry.naming, stages.dateZone);
+    const destinationAt = destinationsIn(path, entry, stages.dateZone);
     if (typeof destinationAt === 'string') return { refused: destinationAt };
     const from = after === 0 ? 0 : lineAfter(fd, after, size, stages.stamper.wide) ?? after;
     const line = stages.stamper.wide ? null : lineAt(fd, from);

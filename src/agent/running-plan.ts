@@ -13,7 +13,7 @@ import { Arena } from '../kernel/arena.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
-import type { FileEntryPlan, Plan } from '../plan.ts';
+import type { FileEntryPlan, Plan, ServicePlan } from '../plan.ts';
 import type { Zone } from '../records/zone.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import { finderReport } from './finder-report.ts';
@@ -67,6 +67,8 @@ export class RunningPlan {
   #applying: Promise<unknown> = Promise.resolve();
   #hurry: boolean;
   #versions = 0;
+  /** Of the plan before: closed as soon as no entry needs them any more. */
+  #servicesToClose = false;
 
   constructor(options: RunningPlanOptions) {
     this.#o = options;
@@ -125,6 +127,7 @@ export class RunningPlan {
       this.#posts.set(key, post);
       difference[post.want(version)]++;
     }
+    this.#servicesToClose = true;
     if (finding !== before) {
       this.#reconcileAll();
       finding.ended = finding.finder.run(finding.life);
@@ -159,18 +162,21 @@ export class RunningPlan {
   /** The present one, unless the plan delivers in another way, or an event may be larger than what it can read. */
   #outboundFor(plan: Plan): { readonly outbound: Outbound; readonly number: number } {
     const { env, report, quarantine, life } = this.#o;
-    const signature = JSON.stringify([plan.service, plan.delivery]);
+    const signature = JSON.stringify(plan.delivery);
     const largestRead = arenaBytes(plan.entries);
     const latest = this.#outbounds.at(-1);
     if (latest?.signature !== signature || this.#arena === null || this.#arena.inputSize < largestRead) {
       const arena = this.#arena === null || this.#arena.inputSize < largestRead ? new Arena(largestRead) : this.#arena;
       const kernel = arena === this.#arena ? latest!.outbound.kernel : createKernel(arena);
       this.#arena = arena;
-      const outbound = new Outbound({ service: plan.service, delivery: plan.delivery, arena, kernel, env, report, undelivered: undeliveredTo(quarantine, plan), hurry: this.#hurry, now, abandon: life.abandon });
+      const outbound = new Outbound({ services: servicesOf(plan), delivery: plan.delivery, arena, kernel, env, report, undelivered: undeliveredTo(quarantine, plan), hurry: this.#hurry, now, abandon: life.abandon });
       this.#outbounds.push({ outbound, signature });
       this.#versions++;
     }
-    return { outbound: this.#outbounds.at(-1)!.outbound, number: this.#versions };
+    const { outbound } = this.#outbounds.at(-1)!;
+    // What the entries that make way hold is still for theirs.
+    outbound.use([...servicesOf(plan), ...[...outbound.lanes].map((lane) => lane.destination.service)]);
+    return { outbound, number: this.#versions };
   }
 
   /** The present one, if it finds what the plan asks for; else one that has looked once. */
@@ -214,6 +220,10 @@ export class RunningPlan {
       lingering.push(pipeline.lingering);
     }
     if (this.#plan !== null) releaseBeyond(this.#plan.reading, lingering);
+    if (this.#plan !== null && this.#servicesToClose && this.changing === 0) {
+      this.#servicesToClose = false;
+      this.#outbounds.at(-1)!.outbound.use(servicesOf(this.#plan));
+    }
     for (const { outbound } of this.#outbounds) outbound.lanes.forgetUnused(() => this.#usedLanes());
     while (this.#outbounds.length > 1 && this.#isIdle(this.#outbounds[0]!.outbound)) this.#outbounds.shift()!.outbound[Symbol.dispose]();
   }
@@ -259,6 +269,7 @@ export class RunningPlan {
 }
 
 const now = (): number => performance.now();
+const servicesOf = ({ entries }: Plan): readonly ServicePlan[] => entries.map(({ service }) => service);
 
 function undeliveredTo(quarantine: Quarantine, { delivery }: Plan): Undelivered {
   return { add: (event: Omit<QuarantinedRecord, 'time'>): void => {

@@ -1,5 +1,5 @@
 import { isDated, shown } from '../naming/template.ts';
-import type { FileEntryPlan, FramingPlan, NamingPlan, Plan, RedactRulePlan, StartPlan, TimestampPlan } from '../plan.ts';
+import type { FileEntryPlan, FramingPlan, NamingPlan, Plan, RedactRulePlan, ServicePlan, StartPlan, TimestampPlan } from '../plan.ts';
 
 /** A file that matches an entry now. */
 export interface MatchingFile {
@@ -21,14 +21,15 @@ export interface EntryMatches {
 const LISTED = 20;
 
 const seconds = (milliseconds: number): string => `${milliseconds / 1000} s`;
-const count = (value: number): string => value.toLocaleString('en-US');
+const NUMBER = new Intl.NumberFormat('en-US');
+const count = (value: number): string => NUMBER.format(value);
 
 /** What holds for all entries, in plain words. */
 export function describeService({ service, delivery, ownLogs }: Plan): string {
   const rows: [string, string][] = [
     ['region', service.region],
-    ['endpoint', service.endpoint ?? 'the AWS endpoint of the region'],
-    ['role', service.roleArn ?? 'none: the credentials of the standard chain as they are'],
+    ['endpoint', service.endpoint ?? `the AWS endpoint of the region${kinds(service)}`],
+    ['role', service.roleArn === null ? 'none: the credentials of the standard chain as they are' : `${service.roleArn}${service.externalId === null ? '' : ', with an external id'}`],
     ['batches', `sent when full (${count(delivery.maxBatchBytes)} bytes) or after ${seconds(delivery.flushMs)}; ${order(delivery.window)}; gzip ${delivery.compression}`],
     ['limits', `${delivery.maxRequests} requests in flight, ${count(delivery.budgetBytes)} bytes in memory; what can never be stored: ${delivery.undeliverable}`],
     ...ownLogs.map((path): [string, string] => ['own log', `${path} (never followed)`]),
@@ -36,12 +37,15 @@ export function describeService({ service, delivery, ownLogs }: Plan): string {
   return `CloudWatch Logs\n${table(rows)}`;
 }
 
+const kinds = ({ fips, dualStack }: ServicePlan): string => [fips === true ? ', FIPS' : '', dualStack === true ? ', dual-stack' : ''].join('');
+
 const order = (window: number): string => (window === 1 ? 'one at a time per stream, in order' : `up to ${window} of a stream in flight, which may reorder them`);
 
 /** One entry in plain words; `found` is null when the files were not looked up. */
 export function describeEntry(entry: FileEntryPlan, found: EntryMatches | null): string {
-  const { naming, framing, timestamp, filters, redact } = entry;
+  const { service, naming, framing, timestamp, filters, redact } = entry;
   const rows: [string, string][] = [
+    ...(service.label === null ? [] : [['service', service.label] as [string, string]]),
     ['group', describeGroup(naming)],
     ['stream', describeStream(naming)],
     ['follows', `${entry.follow === 'all' ? 'every match' : 'the match changed last'}, from the ${entry.startAt === 'start' ? 'start' : 'end, for files that exist already'}${entry.exclude === null ? '' : `; not /${entry.exclude.source}/`}`],
@@ -54,9 +58,14 @@ export function describeEntry(entry: FileEntryPlan, found: EntryMatches | null):
   return `${entry.pattern}\n${table(rows)}${found === null ? '' : describeFiles(found)}`;
 }
 
-function describeGroup({ group, groupClass, retentionDays }: NamingPlan): string {
+function describeGroup({ group, groupClass, retentionDays, kmsKeyId, tags }: NamingPlan): string {
   const name = shown(group);
-  const facts = [groupClass === null ? null : `class ${groupClass} when created`, retentionDays === null ? null : `kept ${retentionDays} days`].filter((fact) => fact !== null);
+  const creation = [
+    groupClass === null ? [] : `class ${groupClass}`,
+    kmsKeyId === null ? [] : `key ${kmsKeyId}`,
+    Object.keys(tags).length === 0 ? [] : `tags ${Object.entries(tags).map(([key, value]) => `${key}=${value}`).join(' ')}`,
+  ].flat();
+  const facts = [creation.length === 0 ? [] : `${creation.join(', ')} when created`, retentionDays === null ? [] : `kept ${retentionDays} days`].flat();
   return facts.length === 0 ? name : `${name} (${facts.join(', ')})`;
 }
 

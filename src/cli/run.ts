@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { Agent } from '../agent/agent.ts';
 import { StateDirectoryError } from '../agent/state-directory.ts';
+import { networkFault } from '../agent/network-fault.ts';
 import { statusOf } from '../agent/status.ts';
 import { formatProblem, formatProblems } from '../config/problem.ts';
 import type { Problem, Severity } from '../config/problem.ts';
@@ -10,7 +10,9 @@ import { openControl } from '../control/server.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import { hostZone } from '../host/time-zone.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
-import { releaseMemory } from './runtime.ts';
+import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
+import type { SideFiles } from './environment.ts';
+import { releaseMemory, settleEnvironment } from './runtime.ts';
 import { AgentReport } from '../report/agent-report.ts';
 import { OwnLog } from '../report/own-log.ts';
 import type { LogLevel } from '../report/own-log.ts';
@@ -30,7 +32,7 @@ const DRAIN_MS = 60_000;
 const DEFAULT_LOG: LogPlan = { level: 'info', format: 'text' };
 const LEVEL_OF: Readonly<Record<Severity, LogLevel>> = { error: 'error', warning: 'warn', note: 'info' };
 
-interface RunOptions {
+interface RunOptions extends SideFiles {
   readonly config: readonly string[];
   readonly stateDir: string;
   readonly untilCaughtUp?: true;
@@ -43,34 +45,40 @@ export function runCommand(): Command {
     .description('Follow the configured files and deliver them until SIGTERM')
     .requiredOption('--config <source...>', CONFIG_OPTION)
     .option('--state-dir <dir>', 'where checkpoints, quarantine and the control socket live', DEFAULT_STATE_DIR)
+    .option(...SIDE_FILE_OPTIONS[0])
+    .option(...SIDE_FILE_OPTIONS[1])
     .option('--until-caught-up', 'deliver what exists, however long the service takes, then exit 0; 75 when a signal comes before that')
     .option('--quiet', 'say warnings and errors only')
     .action(async (options: RunOptions) => { process.exitCode = await run(options); });
 }
 
 /** Gives the exit code. */
-async function run({ config, stateDir: directory, untilCaughtUp, quiet }: RunOptions): Promise<number> {
+async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideFiles }: RunOptions): Promise<number> {
   const life = endedBySignals();
   const stateDir = resolve(directory);
   const log = new OwnLog(DEFAULT_LOG, (line) => { process.stderr.write(line); }, Date.now, quiet === true ? 'warn' : 'debug');
+  const around = await loadEnvironment(sideFiles, process.env);
+  const { env } = around;
+  const surroundings = around.problems.some(({ severity }) => severity === 'error') ? 'nothing is run: as whom, and by which way, is not sure while these files are wrong' : networkFault(env);
+  if (surroundings !== null) {
+    sayProblems(around.problems, log);
+    log.fatal(surroundings);
+    return around.unreadable ? EXIT_NO_INPUT : EXIT_CONFIG;
+  }
+  settleEnvironment(env);
   const report = new AgentReport(log.line, Date.now, () => log.says('debug'));
-  const kept = new KeptConfig({ sources: config, stateDir, env: process.env, report, log, access: parameterAccess(process.env, {}, life.abandon) });
+  const kept = new KeptConfig({ sources: config, stateDir, env, report, log, access: parameterAccess(env, {}, life.abandon) });
   const start = await kept.keeper.start();
   if (start.kind === 'current') log.follow(start.plan.log);
-  sayProblems(kept.problems, log);
+  sayProblems([...around.problems, ...kept.problems], log);
   if (start.kind === 'none' && kept.unreadable) return EXIT_NO_INPUT;
   if (start.kind === 'none' || start.plan.entries.length === 0) {
     log.fatal('nothing to run: the config has no entry that works; `agent check` says what is wrong');
     return EXIT_CONFIG;
   }
   const { plan } = start;
-  const unreadableBundle = await certificatesFault(process.env['AWS_CA_BUNDLE']);
-  if (unreadableBundle !== null) {
-    log.fatal(unreadableBundle);
-    return EXIT_CONFIG;
-  }
   const agent = new Agent({
-    plan, stateDir, report, env: process.env, localZone: hostZone(process.env), releaseMemory, untilCaughtUp: untilCaughtUp === true,
+    plan, stateDir, report, env, localZone: hostZone(env), releaseMemory, untilCaughtUp: untilCaughtUp === true,
     alongside: (running) => openControl({
       stateDirectory: stateDir, report,
       status: () => statusOf(running, agentVersion, { sources: config, ...kept.keeper.state, changing: running.changing }),
@@ -124,15 +132,4 @@ function endedBySignals(): LifetimeControl {
   // Until there is an agent to reload, a hangup must not end it.
   process.on('SIGHUP', () => {});
   return life;
-}
-
-/** Why the file that AWS_CA_BUNDLE names cannot be used, or null. Without it every connection would be refused. */
-async function certificatesFault(bundle: string | undefined): Promise<string | null> {
-  if (bundle === undefined || bundle === '') return null;
-  try {
-    await readFile(bundle);
-    return null;
-  } catch (error) {
-    return `AWS_CA_BUNDLE names ${bundle}, which cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}): name a file of PEM certificates that this user may read, or unset the variable`;
-  }
 }

@@ -62,7 +62,7 @@ function zoneOf(entry: FileEntry, pointer: string, report: Reporter): string | n
 }
 
 /** How the entry's timestamps are read; null without `timestamp_format` and `timestamp_field`. @param dated the zone says also whose dates name the stream */
-export function compileTimestampPlan(entry: FileEntry, pointer: string, localZone: string, dated: boolean, report: Reporter): TimestampPlan | null {
+export function compileTimestampPlan(entry: FileEntry, pointer: string, localZone: string, report: Reporter, dated = false): TimestampPlan | null {
   const format = entry.timestamp_format;
   const field = entry.timestamp_field;
   const zone = zoneOf(entry, pointer, report);

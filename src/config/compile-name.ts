@@ -103,20 +103,24 @@ export function withCaptures(template: NameTemplate, pattern: PatternPlan | null
   const parts: NamePart[] = [];
   let wrong = false;
   for (const part of template) {
-    const group = part.kind === 'capture' ? scriptName(part.group) : null;
     if (part.kind !== 'capture') { parts.push(part); continue; }
-    if (groups.includes(group!)) { parts.push({ ...part, group: group! }); continue; }
-    const written = `{path:${part.group}}`;
-    if (part.fallback !== null) {
-      if (pattern !== null) report.warning(place.pointer, `path_pattern has no group ${part.group}, so ${written} is always "${part.fallback}"`, { didYouMean: nearest(part.group, groups) });
-      parts.push(text(part.fallback));
+    const group = scriptName(part.group);
+    if (groups.includes(group)) { parts.push({ ...part, group }); continue; }
+    if (part.fallback === null) {
+      wrong = true;
+      reportMissing(part.group, pattern, groups, place, report);
       continue;
     }
-    wrong = true;
-    if (pattern === null) report.error(place.pointer, `${written} is what path_pattern finds in the path, and the entry has none`, { expected: `"path_pattern" with a group (?P<${/^\d/.test(part.group) ? 'NAME' : part.group}>…), or {path:${part.group}|TEXT}` });
-    else report.error(place.pointer, `path_pattern ${pattern.source} has no group ${part.group}`, { expected: `a group (?P<NAME>…) of it, or {path:${part.group}|TEXT}`, didYouMean: nearest(part.group, groups) });
+    if (pattern !== null) report.warning(place.pointer, `path_pattern has no group ${part.group}, so {path:${part.group}} is always "${part.fallback}"`, { didYouMean: nearest(part.group, groups) });
+    parts.push(text(part.fallback));
   }
   return wrong ? null : joined(parts);
+}
+
+function reportMissing(group: string, pattern: PatternPlan | null, groups: readonly string[], { pointer }: NamePlace, report: Reporter): void {
+  const other = `{path:${group}|TEXT}`;
+  if (pattern === null) report.error(pointer, `{path:${group}} is what path_pattern finds in the path, and the entry has none`, { expected: `"path_pattern" with a group (?P<${/^\d/.test(group) ? 'NAME' : group}>…), or ${other}` });
+  else report.error(pointer, `path_pattern ${pattern.source} has no group ${group}`, { expected: `a group (?P<NAME>…) of it, or ${other}`, didYouMean: nearest(group, groups) });
 }
 
 /** A group name may begin with a digit in RE2, not in the translation. */

@@ -1,9 +1,10 @@
 import { groupFault } from '../naming/legal-name.ts';
 import { isPerFile, joined, ofFile } from '../naming/template.ts';
 import type { Entity, LogGroupClass, NamePart, NameTemplate, NamingPlan, PatternPlan } from '../plan.ts';
+import { compileEntity, type EntityNames } from './compile-entity.ts';
 import type { PatternCompiler } from './compile-framing.ts';
 import { compileName, withCaptures, type FillContext, type NamePlace } from './compile-name.ts';
-import { compileEntity, expanded, type EntityNames } from './compile-service.ts';
+import { expanded } from './compile-service.ts';
 import type { Agent, FileEntry, Logs } from './generated/document.generated.ts';
 import { groupOfPath, isGlob } from './names.ts';
 import { nearest } from './nearest.ts';
@@ -33,7 +34,7 @@ export function defaultStreamOf(configured: string | undefined, context: FillCon
 }
 
 /** Group and stream of an entry: the four rows of the CloudWatch agent's derivation. */
-export function compileNaming(entry: FileEntry, path: string, pointer: string, context: NamingContext): NamingPlan {
+export function compileNaming(entry: FileEntry, path: string, pointer: string, context: NamingContext): Omit<NamingPlan, 'kmsKeyId' | 'tags'> {
   const { report } = context;
   const pathPattern = entry.path_pattern === undefined ? null : context.patterns.compile(entry.path_pattern, `${pointer}/path_pattern`);
   const group = groupOf(entry, path, pointer, pathPattern, context);

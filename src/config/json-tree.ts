@@ -54,6 +54,9 @@ export function plainValue(node: JsonNode): unknown {
   }
 }
 
+/** Whether a plain value is an object, as JSON has it: no list, no null. */
+export const isObject = <T>(value: T): value is T & object => typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** One key or index as a token of a JSON pointer (RFC 6901). */
 export const pointerToken = (key: string | number): string => String(key).replaceAll('~', '~0').replaceAll('/', '~1');
 

@@ -68,7 +68,7 @@ const isOneOf = <T extends string>(list: readonly T[], word: string): word is T 
 export function meaningOf({ word, argument, fallback }: Placeholder, facts: HostFacts, region: string, env: Environment): Meaning {
   if (isKey(WITH_ARGUMENT, word) && argument !== null && argument !== '') {
     switch (word) {
-      case 'env': return env[argument] ? { kind: 'value', value: env[argument] } : unknown(`the environment variable ${argument} is not set`, `${argument} in the environment of the agent`);
+      case 'env': return setIn(env, argument) !== null ? { kind: 'value', value: setIn(env, argument)! } : unknown(`the environment variable ${argument} is not set`, `${argument} in the environment of the agent`);
       case 'tag': return tagMeaning(argument, facts.instance);
       case 'path': return { kind: 'capture', group: argument, fallback };
       default: return word satisfies never;
@@ -126,12 +126,15 @@ export function tagsNamed(text: string): readonly string[] {
   return tokensOf(text).flatMap((token) => (token.kind === 'placeholder' && token.word === 'tag' && token.argument ? token.argument : []));
 }
 
+/** The value of a variable; null when it is not set or empty. */
+const setIn = (env: Environment, name: string): string | null => (Object.hasOwn(env, name) && env[name]) || null;
+
 /** Fills in `${NAME}`s of environment variables; `unset` names those that are not set or empty. */
 export function expandEnvironment(template: string, env: Environment): { readonly text: string; readonly unset: readonly string[] } {
   const unset: string[] = [];
   const text = template.replaceAll(/\$\{([A-Za-z_]\w*)\}/g, (whole, name: string) => {
-    const value = env[name];
-    if (value !== undefined && value !== '') return value;
+    const value = setIn(env, name);
+    if (value !== null) return value;
     unset.push(name);
     return whole;
   });

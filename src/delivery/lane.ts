@@ -2,6 +2,7 @@ import { EVENT_OVERHEAD } from '../batching/limits.ts';
 import { bodyHeader } from '../batching/log-batch.ts';
 import type { LogBatch } from '../batching/log-batch.ts';
 import type { Destination } from '../flow.ts';
+import { destinationName } from '../report/destination-name.ts';
 import type { Report } from '../report/report.ts';
 import { BatchDelivery } from './batch-delivery.ts';
 import type { BatchDeliveryContext } from './batch-delivery.ts';
@@ -52,7 +53,7 @@ export class Lane {
   constructor(destination: Destination, context: LaneContext) {
     const header = bodyHeader(destination);
     this.destination = destination;
-    this.name = `${destination.group} ${destination.stream}`;
+    this.name = destinationName(destination);
     this.#c = context;
     this.#share = new Share(context.budget);
     this.#filling = new Filling(header, this.#share, context, {

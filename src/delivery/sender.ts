@@ -1,15 +1,16 @@
 import type { LogBatch } from '../batching/log-batch.ts';
 import type { Destination, Outcome } from '../flow.ts';
+import { destinationName } from '../report/destination-name.ts';
 import type { Report } from '../report/report.ts';
 import { backoffMs } from './backoff.ts';
 import type { Pace } from './backoff.ts';
 import type { EncodedBody, Endpoint } from './endpoint.ts';
 import type { Recovery } from './recovery.ts';
 import type { Share } from './share.ts';
-import type { Slots } from './slots.ts';
+import type { ServiceSlots } from './slots.ts';
 
 export interface SenderContext {
-  readonly slots: Slots;
+  readonly slots: ServiceSlots;
   readonly recovery: Recovery;
   readonly endpoint: Endpoint;
   readonly report: Pick<Report, 'retrying' | 'paused' | 'recovered' | 'debug'>;
@@ -49,7 +50,6 @@ const refusedAsAWhole = (reason: string): Retry => retry(`refused as a whole: ${
 /** The attempts at one destination, and the waits between them. */
 export class Sender {
   readonly #destination: Destination;
-  readonly #name: string;
   readonly #share: Share;
   readonly #c: SenderContext;
   readonly #owner: SenderOwner;
@@ -67,7 +67,6 @@ export class Sender {
 
   constructor(destination: Destination, share: Share, context: SenderContext, owner: SenderOwner) {
     this.#destination = destination;
-    this.#name = `${destination.group} ${destination.stream}`;
     this.#share = share;
     this.#c = context;
     this.#owner = owner;
@@ -139,7 +138,7 @@ export class Sender {
     this.#share.setFailing(false);
     this.#failedBefore = 0;
     this.#c.recovery.succeeded();
-    if (hadFailed) this.#c.report.recovered(`destination ${this.#name}`, `log stream ${this.#name}: accepted again${failed > 0 ? ` after ${failed} failed attempts` : ''}`);
+    if (hadFailed) this.#c.report.recovered(`destination ${destinationName(this.#destination)}`, `log stream ${destinationName(this.#destination)}: accepted again${failed > 0 ? ` after ${failed} failed attempts` : ''}`);
     this.state = 'idle';
     this.lastError = null;
   }

@@ -17,6 +17,8 @@ export interface Instance {
 /** What of the environment the metadata client honours, named as the AWS SDKs name it. */
 export type InstanceEnvironment = Readonly<Record<string, string | undefined>>;
 
+/** The start waits for them, a second each. */
+const MOST_ATTEMPTS = 11;
 const ENDPOINT = 'http://169.254.169.254';
 const ENDPOINT_IPV6 = 'http://[fd00:ec2::254]';
 /** A hypervisor answers within a few milliseconds; off EC2 the address leads nowhere. Milliseconds, for one connection and for all requests together. */
@@ -38,10 +40,25 @@ interface Answer {
 
 /**
  * Asks the instance metadata service (version 2) who this machine is. Null when there is none, when AWS_EC2_METADATA_DISABLED
- * is `true`, or when it does not answer in time; never throws. AWS_EC2_METADATA_SERVICE_ENDPOINT and ..._ENDPOINT_MODE are honoured.
+ * is `true`, or when it does not answer in time; never throws. AWS_EC2_METADATA_SERVICE_ENDPOINT, ..._ENDPOINT_MODE and
+ * AWS_METADATA_SERVICE_NUM_ATTEMPTS are honoured.
  * @param tagKeys tags of the instance that are wanted, if any
  */
 export async function askInstance(env: InstanceEnvironment, tagKeys: ReadonlySet<string> = new Set(), patience: typeof PATIENCE = PATIENCE): Promise<Instance | null> {
+  for (let attempts = attemptsOf(env); attempts > 0; attempts--) {
+    const instance = await askOnce(env, tagKeys, patience);
+    if (instance !== null) return instance;
+  }
+  return null;
+}
+
+/** AWS_METADATA_SERVICE_NUM_ATTEMPTS, as the AWS CLI has it: 1 unless more are asked for. */
+function attemptsOf(env: InstanceEnvironment): number {
+  const asked = Number(env['AWS_METADATA_SERVICE_NUM_ATTEMPTS']);
+  return Number.isInteger(asked) ? Math.min(Math.max(asked, 1), MOST_ATTEMPTS) : 1;
+}
+
+async function askOnce(env: InstanceEnvironment, tagKeys: ReadonlySet<string>, patience: typeof PATIENCE): Promise<Instance | null> {
   if (env['AWS_EC2_METADATA_DISABLED']?.toLowerCase() === 'true') return null;
   const ipv6 = env['AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE']?.toLowerCase() === 'ipv6';
   const endpoint = URL.parse(env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || (ipv6 ? ENDPOINT_IPV6 : ENDPOINT));

@@ -1,6 +1,7 @@
 import type { Destination } from '../flow.ts';
 import type { RedactKind } from '../plan.ts';
 import type { LogLine } from './own-log.ts';
+import { destinationName, destinationText } from './destination-name.ts';
 import type { DropReason, Report } from './report.ts';
 
 /** The same trouble is said again after this time, while it lasts. */
@@ -103,16 +104,16 @@ export class AgentReport implements Report {
     this.deliveredMessageBytes += messageBytes;
   }
 
-  retrying({ group, stream }: Destination, reason: string, attempt: number, ambiguous: boolean, waitMs: number): void {
+  retrying(destination: Destination, reason: string, attempt: number, ambiguous: boolean, waitMs: number): void {
     this.requestsRetried++;
     if (ambiguous) this.ambiguousAttempts++;
     // One hiccup is the service's everyday life; a second one in a row is worth a line, and so is a long wait.
-    if (attempt >= 2 || waitMs >= LONG_WAIT_MS) this.trouble(`destination ${group} ${stream}`, `log group ${group}, stream ${stream}: not accepted (${reason}); held and tried again`);
+    if (attempt >= 2 || waitMs >= LONG_WAIT_MS) this.trouble(`destination ${destinationName(destination)}`, `${destinationText(destination)}: not accepted (${reason}); held and tried again`);
   }
 
-  paused({ group, stream }: Destination, reason: string): void {
+  paused(destination: Destination, reason: string): void {
     this.requestsRetried++;
-    this.trouble(`destination ${group} ${stream}`, `log group ${group}, stream ${stream}: paused (${reason}); its logs are kept, and it is tried again`);
+    this.trouble(`destination ${destinationName(destination)}`, `${destinationText(destination)}: paused (${reason}); its logs are kept, and it is tried again`);
   }
 
   dropped(reason: DropReason, events: number, bytes: number, path: string | null): void {

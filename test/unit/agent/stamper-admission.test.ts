@@ -15,10 +15,11 @@ import { Redaction } from '../../../src/records/redact/redaction.ts';
 import { compileTimestamp } from '../../../src/records/timestamp.ts';
 import { AgentReport } from '../../../src/report/agent-report.ts';
 import { eventsOf } from '../../support/arena-frames.ts';
+import { serviceAt } from '../../support/plan-for.ts';
 
 const NOW = Date.UTC(2026, 4, 20, 12);
 const DAY_MS = 86_400_000;
-const DESTINATION = { group: 'g', stream: 's', groupClass: null, retentionDays: null, entity: null };
+const DESTINATION = { service: serviceAt(null), group: 'g', stream: 's', groupClass: null, retentionDays: null, kmsKeyId: null, tags: {}, entity: null };
 
 const arena = new Arena(100_000);
 const kernel = createKernel(arena);

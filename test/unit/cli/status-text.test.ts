@@ -10,7 +10,7 @@ function file(path: string, more: Partial<FileStatus> = {}): FileStatus {
 }
 
 function destination(more: Partial<DestinationStatus> = {}): DestinationStatus {
-  return { group: '/web', stream: 'one', state: 'idle', heldBytes: 0, lastError: null, lastAckAt: AT - 1_000, events: 10, messageBytes: 900, requests: 2, ...more };
+  return { group: '/web', stream: 'one', service: null, state: 'idle', heldBytes: 0, lastError: null, lastAckAt: AT - 1_000, events: 10, messageBytes: 900, requests: 2, ...more };
 }
 
 function status(more: Partial<StatusDocument> = {}): StatusDocument {

@@ -69,7 +69,7 @@ test('the timezone is not idle where it says whose dates name the stream', () =>
   assert.deepEqual(problemsOf({ log_stream_name: '{date}', timezone: 'UTC' }), [`note ${ENTRY}: the date in the name of its stream is that on which an event is read: the entry has no timestamp_format or timestamp_field`]);
   assert.deepEqual(problemsOf({ log_stream_name: '{date}', timestamp_format: '%Y-%m-%d' }), []);
   assert.equal(entryOf({ log_stream_name: '{date}', timezone: 'UTC' }).naming.dateZone, 'UTC');
-  assert.deepEqual(problemsOf({ log_stream_name: 's', timezone: 'UTC' }), ['warning timezone: has no effect without timestamp_format']);
+  assert.deepEqual(problemsOf({ log_stream_name: 's', timezone: 'UTC' }), ['warning timezone: has no effect without timestamp_format or timestamp_field']);
 });
 
 test('captures of path_pattern are held against its groups', () => {

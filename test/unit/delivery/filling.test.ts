@@ -10,10 +10,11 @@ import type { Source } from '../../../src/delivery/source.ts';
 import { Arena } from '../../../src/kernel/arena.ts';
 import { ScriptKernel } from '../../../src/kernel/kernel.ts';
 import { layOut } from '../../support/arena-frames.ts';
+import { destinationFor } from '../../support/destination.ts';
 
 const T0 = 1_760_000_000_000;
 const FLUSH_MS = 5_000;
-const HEADER = bodyHeader({ group: 'g', stream: 's', groupClass: null, retentionDays: null, entity: null });
+const HEADER = bodyHeader(destinationFor());
 
 /** A filling whose clock is the test's: `at` is now, in milliseconds. */
 function filling(t: TestContext, maxBatchBytes = 1_048_576) {

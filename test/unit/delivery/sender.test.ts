@@ -8,9 +8,10 @@ import { Recovery } from '../../../src/delivery/recovery.ts';
 import { Sender } from '../../../src/delivery/sender.ts';
 import { Share } from '../../../src/delivery/share.ts';
 import { Slots } from '../../../src/delivery/slots.ts';
-import type { Destination, Outcome } from '../../../src/flow.ts';
+import type { Outcome } from '../../../src/flow.ts';
+import { destinationFor } from '../../support/destination.ts';
 
-const DESTINATION: Destination = { group: 'g', stream: 's', groupClass: null, retentionDays: null, entity: null };
+const DESTINATION = destinationFor();
 const BODY = { bytes: Buffer.from('{}'), encoding: null } as const;
 const ACCEPTED: Outcome = { kind: 'accepted', rejected: null };
 const REFUSED: Outcome = { kind: 'refused', reason: 'a wrong name' };
@@ -25,7 +26,7 @@ function senderFor(t: TestContext, answers: readonly Outcome[]) {
   const steps: string[] = [];
   let clock = 0;
   const sender: Sender = new Sender(DESTINATION, new Share(new Budget(1_048_576)), {
-    slots: new Slots(2), recovery: new Recovery(() => 0.999), random: () => 0.999, abandon: new AbortController().signal,
+    slots: new Slots(2).ofService(), recovery: new Recovery(() => 0.999), random: () => 0.999, abandon: new AbortController().signal,
     endpoint: { encode: () => BODY, put: () => Promise.resolve(left.shift() ?? ACCEPTED), create: () => Promise.resolve(ACCEPTED) },
     report: {
       retrying: (_destination, reason, attempt) => { told.push(`${sender.state}, attempt ${attempt}: ${reason}`); },

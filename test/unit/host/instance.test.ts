@@ -55,6 +55,24 @@ test('a metadata service that is switched off, refuses or talks nonsense gives n
   assert.equal(await askInstance({ AWS_EC2_METADATA_SERVICE_ENDPOINT: 'not a url' }), null);
 });
 
+test('AWS_METADATA_SERVICE_NUM_ATTEMPTS asks again a service that does not answer rightly, within bounds', async (context) => {
+  let tokens = 0;
+  const endpoint = await serving(context, (request, response) => {
+    if (request.method === 'PUT' && ++tokens < 3) response.writeHead(500).end();
+    else response.end(request.method === 'PUT' ? 'token' : JSON.stringify(IDENTITY));
+  });
+  const ask = (attempts?: string): ReturnType<typeof askInstance> => askInstance({ AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint, ...(attempts === undefined ? {} : { AWS_METADATA_SERVICE_NUM_ATTEMPTS: attempts }) });
+  assert.equal(await ask(), null);
+  assert.equal(tokens, 1);
+  assert.equal((await ask('2'))?.instanceId, IDENTITY.instanceId);
+  tokens = -100;
+  for (const [asked, made] of [['1000', 11], ['0', 1], ['-3', 1], ['many', 1]] as const) {
+    const before = tokens;
+    assert.equal(await ask(asked), null);
+    assert.equal(tokens - before, made, asked);
+  }
+});
+
 test('AWS_EC2_METADATA_DISABLED=true asks nobody', async (context) => {
   let asked = 0;
   const endpoint = await serving(context, (_, response) => {
