@@ -7,6 +7,8 @@ export interface Failure {
   readonly message: string;
   /** HTTP status, or null when no answer came. */
   readonly status: number | null;
+  /** It came before the request, which was not sent: no credentials. */
+  readonly isUnsent?: boolean;
   /** What the service asked to wait (Retry-After), milliseconds. */
   readonly retryAfterMs: number | null;
 }
@@ -37,9 +39,10 @@ export function wantsNewCredentials(name: string): boolean {
  * its text, except to tell a bad name of the whole destination from a bad event.
  */
 export function classify(failure: Failure): Outcome {
-  const { name, message, status, retryAfterMs } = failure;
+  const { name, message, status, retryAfterMs, isUnsent = false } = failure;
   const reason = status === null ? `${name}: ${message}` : `${name} (HTTP ${status}): ${message}`;
   const retry = (pace: 'short' | 'long' | 'slow', ambiguous = false): Extract<Outcome, { kind: 'retry' }> => ({ kind: 'retry', reason, pace, afterMs: retryAfterMs, ambiguous });
+  if (isUnsent) return retry(paceBeforeSending(failure));
   if (name === 'ResourceNotFoundException') return { kind: 'missing', reason };
   if (name === 'ResourceAlreadyExistsException' || name === 'DataAlreadyAcceptedException') return { kind: 'accepted', rejected: null };
   if (THROTTLING.has(name) || status === 429) return retry('long');
@@ -55,4 +58,11 @@ export function classify(failure: Failure): Outcome {
   if (status >= 500) return retry('long', true);
   // A 200 that could not be read was probably stored; an unknown 4xx was not, and may be the service's own trouble.
   return retry(status === 200 ? 'short' : 'long', status === 200);
+}
+
+/** What a token service refuses says nothing about the events: whatever its error is called, they are tried again. */
+function paceBeforeSending({ name, status }: Failure): 'short' | 'long' | 'slow' {
+  if (EXPIRED.has(name)) return 'short';
+  if (THROTTLING.has(name) || status === 429) return 'long';
+  return NOT_ALLOWED.has(name) || (status !== null && status < 500) ? 'slow' : 'long';
 }

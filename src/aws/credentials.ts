@@ -33,7 +33,7 @@ export function providerFor(reach: Reach, env: Environment, requestHandler: Http
 
 /** The role as STS in the region of the service gives it. */
 function roleProvider({ region, externalId, fips, dualStack }: Reach, roleArn: string, master: Provider, env: Environment, requestHandler: HttpExchange): Provider {
-  return once(async () => {
+  const assume = once(async () => {
     const providers = await import('@aws-sdk/credential-providers');
     return providers.fromTemporaryCredentials({
       masterCredentials: master,
@@ -42,6 +42,13 @@ function roleProvider({ region, externalId, fips, dualStack }: Reach, roleArn: s
       clientPlugins: onBehalfOf(env),
     });
   });
+  return (asker) => assume(asker).catch((error: unknown) => { throw beforeSending(error, `the role ${roleArn} could not be assumed`); });
+}
+
+/** The same error, saying what it kept from being done; nothing of the request was sent. An error may come more than once. */
+function beforeSending(error: unknown, what: string): unknown {
+  if (!(error instanceof Error) || error.message.startsWith(what)) return error;
+  return Object.assign(error, { message: `${what}: ${error.message}`, isUnsent: true });
 }
 
 type Plugin = NonNullable<Parameters<typeof fromTemporaryCredentials>[0]['clientPlugins']>[number];
@@ -80,7 +87,8 @@ function sharedFileProvider(env: Environment, requestHandler: HttpExchange): Pro
   });
   return async (asker) => {
     // A file without this profile is no error: the rest of the standard chain may have credentials.
-    const credentials = existsSync(filepath) ? await inFileOrChain(asker) : await standard(asker);
+    const asked = existsSync(filepath) ? inFileOrChain(asker) : standard(asker);
+    const credentials = await asked.catch((error: unknown) => { throw beforeSending(error, 'no credentials'); });
     return { ...credentials, expiration: credentials.expiration ?? new Date(Date.now() + REREAD_MS) };
   };
 }

@@ -147,7 +147,7 @@ function rangesOf(info: { tooNewLogEventStartIndex?: number | undefined; tooOldL
 }
 
 function failureOf(error: unknown): Failure {
-  const e = error as { name?: string; code?: string; message?: string; $metadata?: { httpStatusCode?: number }; $response?: { headers?: Record<string, string> } };
+  const e = error as { name?: string; code?: string; message?: string; $metadata?: { httpStatusCode?: number }; $response?: { headers?: Record<string, string> }; isUnsent?: boolean };
   const after = e.$response?.headers?.['retry-after'];
   const seconds = after === undefined ? NaN : Number(after);
   return {
@@ -155,6 +155,7 @@ function failureOf(error: unknown): Failure {
     // Messages of the service name the group or the action, never the content; they are cut in case one does not.
     message: (e.message ?? '').slice(0, 500),
     status: e.$metadata?.httpStatusCode ?? null,
+    isUnsent: e.isUnsent === true,
     retryAfterMs: Number.isFinite(seconds) ? Math.min(seconds, 300) * 1000 : null,
   };
 }

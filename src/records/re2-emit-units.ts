@@ -2,7 +2,7 @@
 // surrogate pairs, in a form that the engine's linear search knows. That search ends one that goes back too often.
 import { LAST_CODE_POINT, intersect } from './char-set.ts';
 import { exactSet } from './re2-sets.ts';
-import { structure } from './re2-emit.ts';
+import { capture, escaped, structure } from './re2-emit.ts';
 import type { Ranges } from './char-set.ts';
 import type { Assertion, Node, SetNode } from './re2-syntax.ts';
 
@@ -30,7 +30,7 @@ function write(node: Node): string {
     case 'assert':
       if (node.what === 'endLine' || node.what === 'notBoundary') throw new NoSuchForm();
       return ASSERTION[node.what];
-    case 'capture': return `(?:${write(node.body)})`;
+    case 'capture': return capture(node, write);
     case 'empty': case 'concat': case 'alternate': case 'repeat': return structure(node, write);
     default: return node satisfies never;
   }
@@ -39,6 +39,7 @@ function write(node: Node): string {
 function unitSet(node: SetNode): string {
   const set = exactSet(node);
   if (set === null) throw new NoSuchForm();
+  if (set.length === 2 && set[0] === set[1] && set[0]! <= 0xff) return unit(set[0]!);
   const single = intersect(set, SINGLE);
   const astral = intersect(set, ASTRAL);
   const ways = [`[${spans(single)}]`];
@@ -66,4 +67,4 @@ function spans(ranges: Ranges): string {
   return text;
 }
 
-const unit = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`;
+const unit = (code: number): string => (code <= 0xff ? escaped(code) : `\\u${code.toString(16).padStart(4, '0')}`);

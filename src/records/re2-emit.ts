@@ -34,7 +34,7 @@ export function emitExact(root: Node): { readonly js: string; readonly flags: st
     switch (node.kind) {
       case 'set': { const text = exactSet(node); return node.fold && !global ? `(?i:${text})` : text; }
       case 'assert': return assertion[node.what];
-      case 'capture': return node.name === null ? `(${write(node.body)})` : `(?<${groupName(node.name)}>${write(node.body)})`;
+      case 'capture': return capture(node, write);
       case 'empty': case 'concat': case 'alternate': case 'repeat': return structure(node, write);
       default: return node satisfies never;
     }
@@ -115,12 +115,18 @@ function rangeText(ranges: Ranges): string {
   return text;
 }
 
-function escaped(point: number): string {
+/** A code point as a pattern writes it, in a set or outside. */
+export function escaped(point: number): string {
   const char = String.fromCodePoint(point);
   if (/[A-Za-z0-9_ "#%&',:;<=>@`~!]/.test(char)) return char;
   if (/[\^$\\.*+?()[\]{}|/]/.test(char)) return `\\${char}`;
   if (point > 0xff) return `\\u{${point.toString(16)}}`;
   return `\\x${point.toString(16).padStart(2, '0')}`;
+}
+
+/** A group that is remembered. */
+export function capture(node: Extract<Node, { kind: 'capture' }>, write: Writer): string {
+  return node.name === null ? `(${write(node.body)})` : `(?<${groupName(node.name)}>${write(node.body)})`;
 }
 
 /** RE2 lets a name begin with a digit. */

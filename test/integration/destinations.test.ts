@@ -12,7 +12,7 @@ import { TEST_ENV, assertSame, rigFor, startRig, until } from '../support/rig.ts
 import { ROLE_KEYS, startTokenService } from '../support/token-service.ts';
 
 const ROLE = 'arn:aws:iam::123456789012:role/other-account';
-const ELSEWHERE = 'moto is one service, and two are needed here';
+const ELSEWHERE = 'is one service, and two are needed here';
 
 /** A document with one entry that goes where the plan goes, and one with settings of its own. */
 const twoEntries = (logs: string, url: string, own: object): object => ({
@@ -68,6 +68,27 @@ test('an entry with a role: STS in the region of the entry gives its keys for th
   assert.deepEqual([headers['x-amz-source-account'], headers['x-amz-source-arn']], ['111122223333', 'arn:aws:ec2:us-east-1:111122223333:instance/i-1']);
   await rig.stop();
   assert.doesNotMatch(rig.said.join('\n'), /agreed-7/);
+});
+
+test('L29 a role that may not be assumed: its entry waits and names the role, the others go on; once it may, its lines arrive', localOnly(`moto ${ELSEWHERE}`), async (t) => {
+  const sts = await startTokenService(t);
+  sts.deny(true);
+  process.env['AWS_ENDPOINT_URL_STS'] = sts.url;
+  t.after(() => { delete process.env['AWS_ENDPOINT_URL_STS']; });
+  const there = await elsewhere(t);
+  const rig = await startRig(t, {
+    config: ({ logs, url }) => twoEntries(logs, url, { endpoint_override: there.url, credentials: { role_arn: ROLE, external_id: 'agreed-7' } }),
+    files: { 'here.log': ['one'], 'there.log': ['two'] },
+  });
+  await rig.delivered('g', 's', ['one']);
+  const said = await rig.says(/paused/);
+  assert.match(said, new RegExp(`log group g, stream s \\(http://\\S+, as ${ROLE}\\): paused \\(AccessDenied \\(HTTP 403\\): the role ${ROLE} could not be assumed: not authorized`));
+  assert.equal(rig.report.ambiguousAttempts, 0);
+  await rig.crash();
+  sts.deny(false);
+  await rig.start();
+  await until('the line of the role', () => there.store.messages('g', 's').length === 1);
+  await rig.stop();
 });
 
 test('L66 a service that fails: another that answers all the time neither waits for it nor has it knocked at more often', localOnly('faults'), async (t) => {

@@ -18,10 +18,13 @@ export interface TokenService {
   readonly url: string;
   readonly port: number;
   readonly calls: readonly Assumed[];
+  /** Nobody may assume the role, or everybody again. */
+  deny(denied: boolean): void;
 }
 
 export async function startTokenService(t: Owner): Promise<TokenService> {
   const calls: Assumed[] = [];
+  let isDenied = false;
   const server = createServer((request, response) => {
     let body = '';
     request.setEncoding('utf8').on('data', (text: string) => { body += text; });
@@ -30,6 +33,10 @@ export async function startTokenService(t: Owner): Promise<TokenService> {
       const action = asked['Action'] ?? '';
       calls.push({ asked, headers: request.headers });
       response.setHeader('content-type', 'text/xml');
+      if (isDenied) {
+        response.writeHead(403).end('<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>');
+        return;
+      }
       response.end(`<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result><Credentials>
         <AccessKeyId>${ROLE_KEYS.accessKeyId}</AccessKeyId><SecretAccessKey>${ROLE_KEYS.secretAccessKey}</SecretAccessKey><SessionToken>token</SessionToken>
         <Expiration>${new Date(Date.now() + 3_600_000).toISOString()}</Expiration></Credentials></${action}Result></${action}Response>`);
@@ -41,5 +48,5 @@ export async function startTokenService(t: Owner): Promise<TokenService> {
     await new Promise((resolve) => { server.close(resolve); });
   });
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, port, calls };
+  return { url: `http://127.0.0.1:${port}`, port, calls, deny: (denied) => { isDenied = denied; } };
 }

@@ -44,7 +44,7 @@ const PEM_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/g;
 const PEM_END = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/g;
 
 /** Passwords and keys beside their name: in text, JSON, XML, query strings, command lines; and authorization headers. */
-export const keyedSecrets: readonly Detector[] = [byPattern(KEYED), byPattern(OPTION), byPattern(HEADER), byPattern(BEARER), byPattern(SIGNATURE)];
+export const keyedSecrets: readonly Detector[] = [byPattern(KEYED), byPattern(OPTION, '--'), byPattern(HEADER), byPattern(BEARER), byPattern(SIGNATURE)];
 
 /** Tokens by their form alone. */
 export const knownTokens: Detector = byPattern(KNOWN);
@@ -101,11 +101,11 @@ export const keyLines: Detector = {
   },
 };
 
-/** What the pattern's group holds, which ends its match; without a group all of it. */
-function byPattern(pattern: RegExp): Detector {
+/** What the pattern's group holds, which ends its match; without a group all of it. @param needs what stands in each match. */
+function byPattern(pattern: RegExp, needs = ''): Detector {
   return {
     crossesLines: false,
-    mayOccur: () => true,
+    mayOccur: (text: string) => text.includes(needs),
     find(text: string, found: Found): void {
       pattern.lastIndex = 0;
       for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {

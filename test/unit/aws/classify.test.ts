@@ -72,6 +72,12 @@ test('a group or stream whose name is refused concerns the whole destination; an
   assert.equal(refusal('Upload too large: 1049882 bytes exceeds limit of 1048576'), 'split');
 });
 
+test('what failed before the request was sent cannot have been stored, nor does it say anything against the events', () => {
+  for (const [name, status] of TABLE) assert.match(meaningOf(classify({ name, message: 'the role could not be assumed', status, retryAfterMs: null, isUnsent: true })), /^retry (?:short|long|slow)$/, name);
+  const meaning = (name: string, status: number | null): Meaning => meaningOf(classify({ name, message: 'why', status, retryAfterMs: null, isUnsent: true }));
+  assert.deepEqual([meaning('ECONNREFUSED', null), meaning('ValidationException', 400), meaning('AccessDenied', 403), meaning('CredentialsProviderError', null)], ['retry long', 'retry slow', 'retry slow', 'retry slow']);
+});
+
 test('what the service asks to wait is passed on with every retry', () => {
   for (const [name, status] of TABLE.filter(([, , meaning]) => meaning.startsWith('retry'))) {
     const outcome = classify({ name, message: '', status, retryAfterMs: 4_000 });

@@ -4,6 +4,8 @@ import * as fc from 'fast-check';
 import { ChunkText } from '../../../src/records/chunk-text.ts';
 import { MATCH_BUDGET_MS, Matcher } from '../../../src/records/matcher.ts';
 import { compilePattern, isProblem } from '../../../src/records/pattern.ts';
+import { emitExact } from '../../../src/records/re2-emit.ts';
+import { parseRe2 } from '../../../src/records/re2-parse.ts';
 import type { PatternPlan } from '../../../src/plan.ts';
 import { settleEngine, unsettleEngine } from '../../../src/cli/engine-settings.ts';
 import { assertQuick } from '../../support/quick.ts';
@@ -31,7 +33,9 @@ test('a frame inside a chunk matches exactly when it matches alone', () => {
     const text = new ChunkText();
     text.reset(framesOf(parts, between, 'b'));
     const matcher = new Matcher(compiled);
-    const alone = parts.map((part) => (new RegExp(compiled.js, compiled.flags).test(part) ? 1 : 0));
+    const { js, flags } = emitExact(parseRe2(re2));
+    const alone = parts.map((part) => (new RegExp(js, flags).test(part) ? 1 : 0));
+    assert.deepEqual(parts.map((part) => (new RegExp(compiled.js, compiled.flags).test(part) ? 1 : 0)), alone, `${re2}: ${compiled.js} is not ${js}`);
     const out = new Uint8Array(parts.length);
     matcher.matchAll(text, out);
     assert.deepEqual([...out], alone, `${re2} → ${compiled.js}`);
@@ -93,6 +97,7 @@ test('a search that goes back too often is ended by the linear engine, with `$`,
         const matcher = new Matcher(pattern(re2));
         const before = process.cpuUsage();
         assert.equal(matcher.matches(text, 0), false);
+        assert.ok(!new RegExp(pattern(re2).js, pattern(re2).flags).test(line));
         assertQuick(process.cpuUsage(before).user / 1000, 1000, `${re2} (time of the processor)`);
       }
     }

@@ -76,6 +76,12 @@ test('frames without line breaks around them are searched each for itself', () =
   const counts = new Redaction(ALL, MOST).redact(text, null, arena);
   assert.deepEqual(eventsOf(arena).map((event) => event.message), ['[ip address]', '[ip address]']);
   assert.deepEqual([...counts], [['ip_addresses', 2]]);
+  // As a cut-out timestamp leaves it.
+  arena.bytes.write('a\n1.10.0.0.1\n', arena.input);
+  [arena.count, arena.from[0], arena.to[0], arena.from[1], arena.to[1]] = [2, arena.input, arena.input + 1, arena.input + 4, arena.input + 12];
+  text.reset(arena);
+  new Redaction(ALL, MOST).redact(text, null, arena);
+  assert.deepEqual(eventsOf(arena).map((event) => event.message), ['a', '[ip address]']);
 });
 
 test('stretches that overlap become one, with the text of the rule written first', () => {
