@@ -149,13 +149,12 @@ class Previewing {
     const parser = stages.stamper.newParser();
     const times = parser === null ? null : new WatchedTimes(parser);
     const end = new PreviewReader({ fd, entry, stages, report, times, path, mtimeMs, destinationAt, from, to, isEnd: to === size, line }, (event) => {
-      if (from > 0 && tally.events === 0 && (unsure === null || event.piece > 1)) { unsure ??= event; return true; }
+      if (from > 0 && tally.events === 0 && (unsure === null || event.piece > 1)) { unsure ??= event; return; }
       tally.add(event);
       if (this.#spec.from === 'end') {
         shown.push(event);
         if (shown.length > wanted) shown.shift();
       } else if (shown.length < wanted) shown.push(event);
-      return true;
     }).run();
     if (end.failure !== null) return { refused: unreadable(end.failure) };
     const isCutOff = shown.length === 0 && unsure !== null;
