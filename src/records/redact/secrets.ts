@@ -23,7 +23,7 @@ const OPTION = new RegExp(String.raw`--[\w-]{0,40}?${KEY}[ \t]{1,8}(?!-)${VALUE}
 const SCHEME = '(?:basic|bearer|digest|negotiate|ntlm|token|apikey)[ \\t]+';
 const HEADER = new RegExp(String.raw`authorization\\*["']?[ \t]{0,8}[:=][ \t]{0,8}(?:\\*["'])?(?:${SCHEME})?(?!${SCHEME}|${REPLACED})([^ \t\r\n\f\v"'\\,;<>]+)`, 'gi');
 /** Outside of a header a word may follow; a token has a digit, both cases in a word, or padding. */
-const BEARER = new RegExp(String.raw`(?<![a-z])(?:bearer|basic)[ \t]+((?=[\w.~+/-]{0,512}(?:[0-9]|[a-z][A-Z]|=))[\w.~+/=-]{8,})`.replace('bearer|basic', '[Bb]earer|[Bb]asic|BEARER|BASIC'), 'g');
+const BEARER = /(?<![A-Za-z])(?:[Bb]earer|[Bb]asic|BEARER|BASIC)[ \t]+((?=[\w.~+/-]{0,512}(?:[0-9]|[a-z][A-Z]|=))[\w.~+/=-]{8,})/g;
 const SIGNATURE = /\bsignature(?:=|%3D)([0-9a-f]{64})/gi;
 
 /** Tokens that are known by their beginning, and JSON web tokens. */

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Environment } from '../../../src/config/placeholders.ts';
-import type { FileEntryPlan, Plan } from '../../../src/plan.ts';
 import { shown } from '../../../src/naming/template.ts';
+import type { FileEntryPlan, Plan } from '../../../src/plan.ts';
 import { compiled, lines, withEntries } from './compiled.ts';
 import { ON_PREMISES } from './facts.ts';
 
