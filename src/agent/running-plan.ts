@@ -23,12 +23,7 @@ import { Outbound } from './outbound.ts';
 import { Post } from './post.ts';
 import type { Version } from './post.ts';
 import { Relatives } from './relatives.ts';
-import { CHUNK_BYTES, buildStages } from './stages.ts';
-
-/** A read beyond the largest event: its marks and the line after it. */
-const READ_MARGIN = 65_536;
-/** Smallest arena input: the usual chunk and its window. */
-const LEAST_INPUT = CHUNK_BYTES + READ_MARGIN;
+import { arenaBytes, buildStages } from './stages.ts';
 
 export interface RunningPlanOptions {
   readonly stateDir: string;
@@ -168,7 +163,7 @@ export class RunningPlan {
   #outboundFor(plan: Plan): { readonly outbound: Outbound; readonly number: number } {
     const { env, report, quarantine, life } = this.#o;
     const signature = JSON.stringify(plan.delivery);
-    const largestRead = Math.max(LEAST_INPUT, ...plan.entries.map((entry) => entry.framing.maxEventBytes + READ_MARGIN));
+    const largestRead = arenaBytes(plan.entries);
     const latest = this.#outbounds.at(-1);
     if (latest?.signature !== signature || this.#arena === null || this.#arena.inputSize < largestRead) {
       const arena = this.#arena === null || this.#arena.inputSize < largestRead ? new Arena(largestRead) : this.#arena;

@@ -25,6 +25,13 @@ import { Stamper } from './stamper.ts';
 
 /** First read of a chunk; a message that does not fit is read again with twice the size. */
 export const CHUNK_BYTES = 262_144;
+/** A read beyond the largest event: its marks and the line after it. */
+const READ_MARGIN = 65_536;
+
+/** Input bytes of an arena for these entries: their largest event, and at least the usual chunk with its window. */
+export function arenaBytes(entries: readonly FileEntryPlan[]): number {
+  return Math.max(CHUNK_BYTES, ...entries.map((entry) => entry.framing.maxEventBytes)) + READ_MARGIN;
+}
 
 /** The stages between a file and a lane, for one entry. Its generations share them: a chunk passes all of them at once. */
 export interface Stages {

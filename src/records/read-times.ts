@@ -1,0 +1,46 @@
+import { compileTimestamp } from './timestamp.ts';
+import type { Zone } from './zone.ts';
+
+/** Lines of one file, in their order, and what else is known of it. */
+export interface LineSample {
+  readonly lines: readonly string[];
+  /** When the file was last written, epoch milliseconds: about when its last line was. */
+  readonly writtenAt: number;
+  /** IANA name of the host's zone. */
+  readonly localZone: string;
+}
+
+/** What a format finds in each line of a sample. */
+export interface LineTimes {
+  /** Epoch milliseconds, or NaN, by line. */
+  readonly times: readonly number[];
+  /** Where the timestamp begins in the line, in bytes of its UTF-8, or -1. */
+  readonly starts: readonly number[];
+  /** Where it ends. */
+  readonly ends: readonly number[];
+}
+
+/** A line's beginning in which a timestamp is looked for, bytes: enough for an access log with a long address, and a bound on the work. */
+const MAX_LINE_BYTES = 1024;
+
+/**
+ * Reads the lines with the parser that the running agent uses.
+ * @param zone `UTC`, `Local` or an IANA name, for timestamps that name none.
+ * @param zones zones opened before, by name.
+ */
+export function readTimes({ lines, writtenAt, localZone }: LineSample, format: string, zone: string, zones: Map<string, Zone> = new Map()): LineTimes | { readonly problem: string } {
+  const parser = compileTimestamp(format, zone, localZone, zones);
+  if ('problem' in parser) return parser;
+  const times: number[] = [];
+  const starts: number[] = [];
+  const ends: number[] = [];
+  for (const line of lines) {
+    const bytes = Buffer.from(line.slice(0, MAX_LINE_BYTES));
+    const time = parser.parse(bytes, 0, bytes.length, writtenAt);
+    const found = !Number.isNaN(time);
+    times.push(time);
+    starts.push(found ? parser.matchFrom : -1);
+    ends.push(found ? parser.matchTo : -1);
+  }
+  return { times, starts, ends };
+}
