@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, LazyCommand>> = {
   run: { summary: 'Follow the configured files and deliver them until SIGTERM', load: async () => (await import('./cli/run.ts')).runCommand() },
   check: { summary: 'Print every problem of a config, or what it compiles to and which files match now', load: async () => (await import('./cli/check.ts')).checkCommand() },
   preview: { summary: 'Show what would be sent of a file: events, times, filters, destination, cost of a day', load: async () => (await import('./cli/preview.ts')).previewCommand() },
+  wizard: { summary: 'Make a config: finds the logs of this host, asks, shows what it costs, and writes it', load: async () => (await import('./cli/wizard.ts')).wizardCommand() },
   config: { summary: 'Show, compare, fetch and push configs; take over those of other agents, with their positions', load: async () => (await import('./cli/config/config.ts')).configCommand() },
   status: { summary: 'Say what the running agent does: files, destinations, counters, troubles', load: async () => (await import('./cli/status.ts')).statusCommand() },
   reload: { summary: 'Let the running agent read its config again and apply what changed, without a stop', load: async () => (await import('./cli/reload.ts')).reloadCommand() },

@@ -37,8 +37,6 @@ const RISING = 0.8;
 const COMMON = 0.8;
 /** A time of day alone ends within this many characters of its line: further on it may be a duration. */
 const LEADING = 20;
-/** Stands for a line that is not read. */
-const NO_TIME = '-';
 /** Texts that almost all lines have. */
 const NEARLY_ALL = 0.95;
 /** A last time within this of the file's last write is right, whatever the zone. */
@@ -52,7 +50,7 @@ const LAST_WRITE_MS = 600_000;
  */
 export function inferTimestamp(sample: LineSample): InferredTimestamp | null {
   const zones = new Map<string, Zone>();
-  const best = bestOf(DATED_FORMS, sample, zones) ?? bestOf(TIME_FORMS, leading(sample), zones) ?? bestEpoch(sample, zones);
+  const best = bestOf(DATED_FORMS, sample, zones) ?? bestOf(TIME_FORMS, leading(sample), zones) ?? bestOf(EPOCH_FORMS, sample, zones);
   if (best === null) return null;
   const { format, found } = withSuffix(best.candidate, sample, zones);
   const timezone = zoneOf(format, found, sample, zones);
@@ -83,18 +81,6 @@ function bestOf(forms: readonly string[], sample: LineSample, zones: Map<string,
   return { candidate, rival: certain ? null : next.format };
 }
 
-function bestEpoch(sample: LineSample, zones: Map<string, Zone>): Choice | null {
-  for (const { digits, spellings } of EPOCH_FORMS) {
-    const alone = new RegExp(`(?<![\\d.])\\d{${digits}}(?!\\d)`);
-    const lines = sample.lines.map((line) => (alone.test(line) ? line : NO_TIME));
-    for (const format of spellings) {
-      const candidate = candidateOf(format, { ...sample, lines }, zones);
-      if (candidate !== null) return { candidate, rival: null };
-    }
-  }
-  return null;
-}
-
 /** What a form finds, or null when that does not look like the timestamps of a log. */
 function candidateOf(format: string, sample: LineSample, zones: Map<string, Zone>): Candidate | null {
   const found = readTimes(sample, format, 'Local', zones);
@@ -121,8 +107,15 @@ function rises(times: readonly number[]): boolean {
   return times.length < 2 || backwards <= (1 - RISING) * (times.length - 1);
 }
 
-const lastTime = ({ times }: LineTimes): number => times.findLast((time) => !Number.isNaN(time)) ?? Number.NaN;
-const distance = (found: LineTimes, { writtenAt }: LineSample): number => Math.abs(lastTime(found) - writtenAt);
+/** Milliseconds between the last of the times and the last write. */
+function distance({ times }: Pick<LineTimes, 'times'>, { writtenAt }: Pick<LineSample, 'writtenAt'>): number {
+  return Math.abs((times.findLast((time) => !Number.isNaN(time)) ?? Number.NaN) - writtenAt);
+}
+
+/** Whether the last time fits the last write (epoch milliseconds) when it is read as UTC, and not when it is read in the host's zone. */
+export function fitsUtc(local: readonly number[], utc: readonly number[], writtenAt: number): boolean {
+  return distance({ times: local }, { writtenAt }) > LAST_WRITE_MS && distance({ times: utc }, { writtenAt }) <= LAST_WRITE_MS;
+}
 
 /** The form with the fraction and zone that stand behind it in nearly all lines. */
 function withSuffix(core: Candidate, sample: LineSample, zones: Map<string, Zone>): Candidate {
@@ -135,13 +128,11 @@ function withSuffix(core: Candidate, sample: LineSample, zones: Map<string, Zone
   }
   const [suffix, count] = [...counts].reduce((best, next) => (next[1] > best[1] ? next : best), ['', 0] as [string, number]);
   if (suffix === '' || count < NEARLY_ALL * core.hits) return core;
-  const longer = candidateOf(core.format + suffix, sample, zones);
-  return longer !== null && longer.hits >= NEARLY_ALL * core.hits ? longer : core;
+  return candidateOf(core.format + suffix, sample, zones) ?? core;
 }
 
-/** UTC where the last time of the file fits its last write so, and not in the host's zone. */
 function zoneOf(format: string, found: LineTimes, sample: LineSample, zones: Map<string, Zone>): 'UTC' | null {
-  if (namesZone(format) || distance(found, sample) <= LAST_WRITE_MS) return null;
+  if (namesZone(format)) return null;
   const utc = readTimes(sample, format, 'UTC', zones);
-  return 'problem' in utc || distance(utc, sample) > LAST_WRITE_MS ? null : 'UTC';
+  return !('problem' in utc) && fitsUtc(found.times, utc.times, sample.writtenAt) ? 'UTC' : null;
 }

@@ -1,4 +1,6 @@
-import { compileTimestamp } from './timestamp.ts';
+import { AnyTime } from './any-time.ts';
+import { EpochParser, isEpochFormat } from './epoch.ts';
+import { compileTimestamp, openZone } from './timestamp.ts';
 import type { Zone } from './zone.ts';
 
 /** Lines of one file, in their order, and what else is known of it. */
@@ -29,7 +31,7 @@ const MAX_LINE_BYTES = 1024;
  * @param zones zones opened before, by name.
  */
 export function readTimes({ lines, writtenAt, localZone }: LineSample, format: string, zone: string, zones: Map<string, Zone> = new Map()): LineTimes | { readonly problem: string } {
-  const parser = compileTimestamp(format, zone, localZone, zones);
+  const parser = isEpochFormat(format) ? new EpochParser(format) : compileTimestamp(format, zone, localZone, zones);
   if ('problem' in parser) return parser;
   const times: number[] = [];
   const starts: number[] = [];
@@ -43,4 +45,18 @@ export function readTimes({ lines, writtenAt, localZone }: LineSample, format: s
     ends.push(found ? parser.matchTo : -1);
   }
   return { times, starts, ends };
+}
+
+/**
+ * The time of each text that is nothing but a time, as the running agent reads the value of a JSON field: RFC 3339, or a number since 1970.
+ * @param zone `UTC`, `Local` or an IANA name, for times that name none.
+ */
+export function readValues(texts: readonly string[], { writtenAt, localZone }: LineSample, zone: string): readonly number[] | { readonly problem: string } {
+  const opened = openZone(zone, localZone, new Map());
+  if ('problem' in opened) return opened;
+  const value = new AnyTime(opened);
+  return texts.map((text) => {
+    const bytes = Buffer.from(text);
+    return value.parse(bytes, 0, bytes.length, writtenAt);
+  });
 }

@@ -16,11 +16,8 @@ export const DATED_FORMS: readonly string[] = [
 /** A time of day alone: only where no form with a date fits. */
 export const TIME_FORMS: readonly string[] = ['%H:%M:%S'];
 
-/** Numbers of seconds or milliseconds since 1970, by their digits: where no other form fits. The first spelling that compiles is used. */
-export const EPOCH_FORMS: readonly { readonly digits: 10 | 13 | 16 | 19; readonly spellings: readonly string[] }[] = [
-  { digits: 10, spellings: ['epoch_s', '%s'] }, { digits: 13, spellings: ['epoch_ms', '%s'] },
-  { digits: 16, spellings: ['epoch_us', '%s'] }, { digits: 19, spellings: ['epoch_ns', '%s'] },
-];
+/** Numbers since 1970, by their digits: where no other form fits. */
+export const EPOCH_FORMS: readonly string[] = ['epoch_ms', 'epoch_s', 'epoch_us', 'epoch_ns'];
 
 const FRACTION = /^(?:([.,])\d{1,9}|(:)\d{3})(?!\d)/;
 const OFFSET = /^(?:[Zz](?![A-Za-z])|[+-]\d{2}:?\d{2}(?!\d)| [+-]\d{2}:?\d{2}(?!\d))/;

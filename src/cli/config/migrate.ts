@@ -83,7 +83,7 @@ async function migrate(file: string, options: MigrateOptions): Promise<number> {
 interface Sections { readonly sections: readonly IniSection[]; readonly problems: readonly Problem[] }
 
 /** The config and those of the folder, as the legacy agent puts them together: a section counts where it stands first, `[general]` in the main file alone. */
-async function readSections(file: string, folder: string | null): Promise<Sections | { readonly fault: string }> {
+export async function readSections(file: string, folder: string | null): Promise<Sections | { readonly fault: string }> {
   const files = [file];
   const more = folder ?? join(dirname(file), 'config');
   try {

@@ -104,11 +104,15 @@ test('a time that stands in some messages is not taken for that of the lines', (
   assert.equal(inferTimestamp(sample(lines)), null);
 });
 
+test('numbers that look like times but jump back and forth are ids', () => {
+  assert.equal(inferTimestamp(sample(Array.from({ length: 30 }, (_, i) => `order ${Math.floor(END / 1000) - (i * 7 % 30) * 86_400} shipped`))), null);
+});
+
 test('epoch numbers are told where they stand alone in every line', () => {
   const seconds = inferTimestamp(sample(written(({ at, i }) => `type=SYSCALL msg=audit(${Math.floor(at.getTime() / 1000)}.137:${i}): arch=c000003e`)));
-  assert.ok(seconds?.format === '%s' || seconds?.format === 'epoch_s');
+  assert.equal(seconds?.format, 'epoch_s');
   const milliseconds = inferTimestamp(sample(written(({ at }) => `${at.getTime()} tick`)));
-  assert.ok(milliseconds?.format === '%s' || milliseconds?.format === 'epoch_ms');
+  assert.equal(milliseconds?.format, 'epoch_ms');
   assert.equal(milliseconds?.found.times.at(-1), END);
 });
 
@@ -139,8 +143,15 @@ test('the field with the time of JSON lines is told, with the form of its text w
   assert.deepEqual([field, format, times.at(-1)], ['time', null, END]);
   const nested = written(({ at }) => JSON.stringify({ level: 30, log: { ts: at.getTime() / 1000 }, msg: 'x' }));
   assert.deepEqual([inferJsonTime(sample(nested))?.field, inferJsonTime(sample(nested))?.times.at(-1)], ['log.ts', END]);
+  const several = written(({ iso, at }) => JSON.stringify({ created: '2020-01-01T00:00:00Z', user: { time: '2020-01-01T00:00:00Z' }, ts: at.getTime(), at: iso }));
+  assert.equal(inferJsonTime(sample(several))?.field, 'ts');
   const python = written(({ day, clock, ms }) => JSON.stringify({ asctime: `${day} ${clock},${ms}`, message: 'x' }));
-  assert.deepEqual([inferJsonTime(sample(python))?.field, inferJsonTime(sample(python))?.format], ['asctime', '%Y-%m-%d %H:%M:%S,%f']);
+  assert.deepEqual([inferJsonTime(sample(python))?.field, inferJsonTime(sample(python))?.format], ['asctime', null]);
+  assert.equal(inferJsonTime(sample(python, { localZone: 'Asia/Tokyo' }))?.timezone, 'UTC');
+  const apache = written(({ at, clock }) => JSON.stringify({ 'log.time': `${DAY(at)}/${MONTH(at)}/2026:${clock} +0000`, time: 'noon 12' }));
+  assert.deepEqual([inferJsonTime(sample(apache))?.field, inferJsonTime(sample(apache))?.format], [undefined, undefined]);
+  const httpd = written(({ at, clock }) => JSON.stringify({ time: `${DAY(at)}/${MONTH(at)}/2026:${clock} +0000`, t: 17 }));
+  assert.deepEqual([inferJsonTime(sample(httpd))?.field, inferJsonTime(sample(httpd))?.format], ['time', '%d/%b/%Y:%H:%M:%S %z']);
   assert.equal(inferJsonTime(sample(written(({ i }) => JSON.stringify({ id: i })))), null);
   assert.equal(inferJsonTime(sample(written(({ iso }) => `{${iso}} no JSON`))), null);
 });
