@@ -1,94 +1,88 @@
-// Writes what is generated from config-schema/agent.schema.json: the types of the document, the validator (standalone:
-// ajv itself is not needed at run time) and docs/configuration.md. `--check` writes nothing and exits 1 on a stale file.
-import { Ajv } from 'ajv';
-import standalone from 'ajv/dist/standalone/index.js';
-import { build } from 'esbuild';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+// Writes what is generated from config-schema/*.schema.json: the types of the document, the schema as the agent carries it
+// (without its prose) and docs/configuration.md. `--check` writes nothing and exits 1 on a stale file.
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { KEYWORDS, type Schema } from '../src/config/schema.ts';
 import { configurationPage } from './config-page.ts';
 import { documentTypes } from './config-types.ts';
 
-/** The part of JSON Schema the config uses, with our annotations. */
-export interface Schema {
-  readonly $ref?: string;
+/** The schema as it is written, with what it tells people. */
+export interface WrittenSchema extends Schema {
   readonly title?: string;
   readonly description?: string;
-  readonly type?: string;
-  readonly enum?: readonly (string | number)[];
-  readonly pattern?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: boolean | Schema;
-  readonly anyOf?: readonly Schema[];
-  readonly items?: Schema;
   readonly default?: string | number | boolean;
   readonly examples?: readonly unknown[];
-  readonly definitions?: Readonly<Record<string, Schema>>;
-  /** What is expected, in words, where the keywords say it badly. */
-  readonly 'x-expected'?: string;
-  /** `warning`: unknown keys are ignored and said. */
-  readonly 'x-unknown-keys'?: 'warning';
-  /** Accepted, and answered with this line. */
-  readonly 'x-not-run'?: string;
-  /** Our addition to the CloudWatch agent's keys, and the key it extends. */
+  /** Our addition to the CloudWatch agent's keys, and the key it extends: one beside it, from the root with dots, or of a file entry. */
   readonly 'x-ours'?: boolean;
   readonly 'x-extends'?: string;
+  readonly properties?: Readonly<Record<string, WrittenSchema>>;
+  readonly items?: WrittenSchema;
+  readonly anyOf?: readonly WrittenSchema[];
+  readonly definitions?: Readonly<Record<string, WrittenSchema>>;
 }
 
 const root = join(import.meta.dirname, '..');
-const ANNOTATIONS = ['x-expected', 'x-unknown-keys', 'x-not-run', 'x-ours', 'x-extends'];
-/** Prose, which the validator does not carry; and uniqueItems, which ajv checks in quadratic time: compile-logs does it by hashing. */
-const LEFT_OUT = new Set(['title', 'description', 'examples', 'default', 'uniqueItems', 'x-ours', 'x-extends']);
+const MAIN = 'agent.schema.json';
 
-/**
- * The schema the validator is made of. What is to be answered with a warning or a note becomes a failure here;
- * config/validate.ts gives it its severity from the annotation beside it.
- */
-function strict(schema: unknown, isProperties = false): unknown {
-  if (Array.isArray(schema)) return schema.map((item) => strict(item));
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const result: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(schema)) {
-    if (isProperties || !LEFT_OUT.has(key)) result[key] = strict(value, !isProperties && (key === 'properties' || key === 'definitions'));
+/** All of config-schema/ as one schema: the main file, with the definitions of every file. A reference that leads nowhere is an error. */
+export function wholeSchema(): WrittenSchema {
+  const folder = join(root, 'config-schema');
+  const files = new Map(readdirSync(folder).filter((name) => name.endsWith('.schema.json')).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+  const parsed = new Map([...files].map(([name, text]) => [name, JSON.parse(text) as WrittenSchema]));
+  const definitions: Record<string, WrittenSchema> = {};
+  for (const [name, text] of files) {
+    for (const [, file = '', definition = ''] of text.matchAll(/"\$ref": "([^"#]*)#\/definitions\/([^"]+)"/g)) {
+      if (parsed.get(file === '' ? name : file)?.definitions?.[definition] === undefined) throw new Error(`config-schema/${name}: ${file}#/definitions/${definition} leads nowhere`);
+    }
+    const joined = JSON.parse(text.replaceAll(/("\$ref": ")[^"#]+#/g, '$1#')) as WrittenSchema;
+    for (const [key, definition] of Object.entries(joined.definitions ?? {})) {
+      if (definitions[key] !== undefined) throw new Error(`config-schema/${name}: the definition ${key} stands in another file too`);
+      definitions[key] = definition;
+    }
+    parsed.set(name, joined);
   }
-  if (isProperties) return result;
-  if ('x-unknown-keys' in result) result['additionalProperties'] = false;
-  if ('x-not-run' in result) result['not'] = {};
+  return { ...parsed.get(MAIN)!, definitions };
+}
+
+/** What is for people and for the page. */
+const PROSE = ['$schema', '$id', 'title', 'description', 'default', 'examples', 'x-ours', 'x-extends'];
+
+/** The schema without what is for people only. A keyword that config/validate.ts does not know is an error. */
+function withoutProse(schema: WrittenSchema): Schema {
+  const unknown = Object.keys(schema).find((key) => !PROSE.includes(key) && !(KEYWORDS as readonly string[]).includes(key));
+  if (unknown !== undefined) throw new Error(`config-schema: ${JSON.stringify(unknown)} is no keyword that config/schema.ts and config/validate.ts know`);
+  const each = (schemas: Readonly<Record<string, WrittenSchema>>): Readonly<Record<string, Schema>> => Object.fromEntries(Object.entries(schemas).map(([key, part]) => [key, withoutProse(part)]));
+  const result: Record<string, unknown> = Object.fromEntries(Object.entries(schema).filter(([key]) => (KEYWORDS as readonly string[]).includes(key)));
+  if (schema.properties !== undefined) result['properties'] = each(schema.properties);
+  if (schema.definitions !== undefined) result['definitions'] = each(schema.definitions);
+  if (schema.items !== undefined) result['items'] = withoutProse(schema.items);
+  if (schema.anyOf !== undefined) result['anyOf'] = schema.anyOf.map(withoutProse);
+  if (typeof schema.additionalProperties === 'object') result['additionalProperties'] = withoutProse(schema.additionalProperties);
   return result;
 }
 
-/** The standalone validator as one ES module without imports. */
-async function validatorModule(schema: Schema): Promise<string> {
-  const ajv = new Ajv({ allErrors: true, verbose: true, messages: false, strict: true, strictTypes: false, strictRequired: false, code: { source: true, esm: true, lines: true } });
-  ajv.addVocabulary(ANNOTATIONS);
-  ajv.addSchema(strict(schema) as object, 'document');
-  // ajv's own output calls require() for its runtime parts even as ESM; bundling puts them inside.
-  const { outputFiles } = await build({
-    stdin: { contents: standalone.default(ajv, { validateDocument: 'document' }), resolveDir: root, loader: 'js' },
-    bundle: true, write: false, format: 'esm', platform: 'neutral', mainFields: ['main'], target: 'es2024', legalComments: 'none', logLevel: 'warning',
-  });
-  return `// Generated by scripts/generate-config.ts from config-schema/agent.schema.json. Do not edit.\n${outputFiles[0]!.text.replaceAll(/^\/\/ (?:node_modules|<stdin>).*\n/gm, '')}`;
+/** As text: parsing it is the fastest way to a large value. One definition a line, so that a change is seen. */
+function schemaModule(schema: WrittenSchema): string {
+  const { definitions = {}, ...document } = withoutProse(schema);
+  const lines = Object.entries(definitions).map(([key, part], index) => `${index === 0 ? '' : ','}${JSON.stringify(key)}:${JSON.stringify(part)}`);
+  const text = [`${JSON.stringify(document).slice(0, -1)},"definitions":{`, ...lines, '}}'];
+  const quoted = text.map((line) => `  '${line.replaceAll('\\', String.raw`\\`).replaceAll("'", String.raw`\'`)}'`);
+  return `// Generated by scripts/generate-config.ts from config-schema/. Do not edit.\n\n/** What a document is held against, as JSON: see config/schema.ts. */\nexport const SCHEMA_TEXT =\n${quoted.join(' +\n')};\n`;
 }
 
 /** Path inside the project and content of every generated file. */
-export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
-  const schema = JSON.parse(readFileSync(join(root, 'config-schema/agent.schema.json'), 'utf8')) as Schema;
+export function generatedFiles(): ReadonlyMap<string, string> {
+  const schema = wholeSchema();
   return new Map([
     ['src/config/generated/document.generated.ts', documentTypes(schema)],
-    ['src/config/generated/validate.generated.js', await validatorModule(schema)],
+    ['src/config/generated/schema.generated.ts', schemaModule(schema)],
     ['docs/configuration.md', configurationPage(schema)],
   ]);
 }
 
 /** Those of the generated files whose content on disk is not what the schema gives. */
-export async function staleFiles(): Promise<readonly string[]> {
-  return [...await generatedFiles()].filter(([path, content]) => contentOf(join(root, path)) !== content).map(([path]) => path);
+export function staleFiles(): readonly string[] {
+  return [...generatedFiles()].filter(([path, content]) => contentOf(join(root, path)) !== content).map(([path]) => path);
 }
 
 function contentOf(path: string): string | null {
@@ -100,12 +94,12 @@ function contentOf(path: string): string | null {
 }
 
 if (import.meta.main) {
-  const stale = await staleFiles();
+  const stale = staleFiles();
   if (process.argv.includes('--check')) {
-    for (const path of stale) console.error(`${path} is not what config-schema/agent.schema.json gives: run node scripts/generate-config.ts`);
+    for (const path of stale) console.error(`${path} is not what config-schema/ gives: run node scripts/generate-config.ts`);
     if (stale.length > 0) process.exitCode = 1;
   } else {
-    for (const [path, content] of await generatedFiles()) {
+    for (const [path, content] of generatedFiles()) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
       writeFileSync(join(root, path), content);
     }

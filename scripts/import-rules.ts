@@ -23,6 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   files: LEAVES,
   framing: LEAVES,
   records: LEAVES,
+  naming: LEAVES,
   batching: LEAVES,
   delivery: [...LEAVES, 'batching/'],
   checkpoint: LEAVES,
@@ -30,16 +31,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   control: LEAVES,
   fleet: LEAVES,
   host: LEAVES,
-  config: [...LEAVES, 'records/', 'framing/'],
-  agent: [...LEAVES, 'files/', 'framing/', 'records/', 'batching/', 'delivery/', 'checkpoint/', 'aws/', 'control/'],
-  cli: [...LEAVES, 'config/', 'agent/', 'host/', 'aws/parameters.ts', 'control/', 'fleet/', 'local-endpoint/'],
+  config: [...LEAVES, 'records/', 'framing/', 'naming/'],
+  agent: [...LEAVES, 'files/', 'framing/', 'records/', 'naming/', 'batching/', 'delivery/', 'checkpoint/', 'aws/', 'control/'],
+  cli: [...LEAVES, 'config/', 'agent/', 'host/', 'naming/', 'aws/parameters.ts', 'control/', 'fleet/', 'local-endpoint/'],
   'local-endpoint': [],
 };
 
 /** Files of the project outside src/ that a part may import: the version, and the config schema. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = { cli: ['package.json'], config: ['config-schema/'] };
 
-const PURE = /^(?:framing\/|records\/|batching\/|kernel\/|config\/(?!load\.ts$)|checkpoint\/(?:ledger|codec)\.ts$)/;
+const PURE = /^(?:naming\/|framing\/|records\/|batching\/|kernel\/|config\/(?!load\.ts$)|checkpoint\/(?:ledger|codec)\.ts$)/;
 /** Modules of the runtime that only compute. */
 const PURE_MODULES = new Set(['node:buffer', 'node:util', 'node:string_decoder']);
 /** What may be taken from a module that otherwise does more than compute. */

@@ -1,4 +1,5 @@
 // The types that travel between the stages. Types only: anyone may import this file.
+import type { ServicePlan } from './plan.ts';
 
 /**
  * Lines or frames of one chunk, column by column: entry i is `bytes[from[i], to[i])`. A struct of arrays rather than an
@@ -38,10 +39,14 @@ export type Outcome =
 
 /** Where events go. */
 export interface Destination {
+  readonly service: ServicePlan;
   readonly group: string;
   readonly stream: string;
   readonly groupClass: 'STANDARD' | 'INFREQUENT_ACCESS' | null;
   readonly retentionDays: number | null;
+  /** What the group is given if it is created; see NamingPlan. */
+  readonly kmsKeyId: string | null;
+  readonly tags: Readonly<Record<string, string>>;
   readonly entity: { readonly keyAttributes: Readonly<Record<string, string>>; readonly attributes: Readonly<Record<string, string>> } | null;
 }
 

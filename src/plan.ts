@@ -2,13 +2,25 @@
 // config/ and agent/. The running agent sees nothing else: no JSON, no argv, no environment.
 // Every duration is in milliseconds, every size in bytes.
 
-/** Where PutLogEvents goes and as whom. */
-export interface ServicePlan {
+/** Where a service of AWS is reached, and as whom. */
+export interface Reach {
   readonly region: string;
   /** Full URL, or null for the SDK's own endpoint of the region. */
   readonly endpoint: string | null;
-  /** Role assumed for every call to CloudWatch Logs, or null for the ambient credentials. */
+  /** Role assumed for every call, or null for the ambient credentials. */
   readonly roleArn: string | null;
+  /** What the trust policy of the role asks for, or null for nothing. Null without a role. */
+  readonly externalId: string | null;
+  /** Whether the FIPS endpoints are used; null where neither config nor environment says so: the SDK's config file may. */
+  readonly fips: boolean | null;
+  /** Whether the endpoints that speak IPv6 too are used; null as for `fips`. */
+  readonly dualStack: boolean | null;
+}
+
+/** Where PutLogEvents goes and as whom. Equal services of a plan are one object. */
+export interface ServicePlan extends Reach {
+  /** What sets it apart from the plan's own service, in a few words without secrets; null for that one. */
+  readonly label: string | null;
 }
 
 export type Compression = 'auto' | 'on' | 'off';
@@ -46,16 +58,37 @@ export interface Entity {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** How a path becomes a log group and stream. Placeholders of the host are already resolved. */
+/** What of an event's local date a name has: `date` is YYYY-MM-DD. */
+export type DateField = 'date' | 'year' | 'month' | 'day' | 'hour';
+
+/**
+ * A part of the name of a group or stream. What is known of the host is text by now; the others are known of a file, or of
+ * an event. `flat`: the path with `_` for `/`.
+ */
+export type NamePart =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'path'; readonly form: 'whole' | 'flat' | 'file_name' | 'directory' }
+  /** What a group of `NamingPlan.pathPattern`, by its number or name, found in the path. Null: without it a file has no name. */
+  | { readonly kind: 'capture'; readonly group: string; readonly fallback: string | null }
+  | { readonly kind: 'date'; readonly field: DateField };
+
+export type NameTemplate = readonly NamePart[];
+
+/** How a path, and the time of an event, become a log group and stream. */
 export interface NamingPlan {
-  /** Fixed group, or null: the sanitised path of each file (publish_multi_logs without log_group_name). */
-  readonly group: string | null;
-  /** Stream name; with `streamPerFile` it is the prefix of `<stream>_<sanitised path>`. */
-  readonly stream: string;
-  readonly streamPerFile: boolean;
+  readonly group: NameTemplate;
+  /** Alone may have parts of the kind `date`. */
+  readonly stream: NameTemplate;
+  readonly pathPattern: PatternPlan | null;
+  /** `UTC`, `Local`, or an IANA zone name: whose dates those of the stream are. */
+  readonly dateZone: string;
   readonly groupClass: LogGroupClass | null;
   /** Days, or null: never touch the group's retention. */
   readonly retentionDays: number | null;
+  /** Key with which the group is encrypted if the agent creates it, or null for the service's own. */
+  readonly kmsKeyId: string | null;
+  /** Tags of the group if the agent creates it. */
+  readonly tags: Readonly<Record<string, string>>;
   readonly entity: Entity | null;
 }
 
@@ -123,6 +156,7 @@ export interface FileEntryPlan {
   readonly exclude: PatternPlan | null;
   readonly follow: 'newest' | 'all';
   readonly startAt: 'start' | 'end';
+  readonly service: ServicePlan;
   readonly naming: NamingPlan;
   readonly framing: FramingPlan;
   readonly timestamp: TimestampPlan | null;
@@ -157,12 +191,20 @@ export interface ConfigPlan {
   readonly rollout: RolloutPlan;
 }
 
+/** What the agent says of itself, and how. `off`: nothing. */
+export interface LogPlan {
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'off';
+  readonly format: 'text' | 'json';
+}
+
 export interface Plan {
+  /** That of all entries without settings of their own. */
   readonly service: ServicePlan;
   readonly delivery: DeliveryPlan;
   readonly reading: ReadingPlan;
   readonly entries: readonly FileEntryPlan[];
   readonly disabled: readonly DisabledEntry[];
+  readonly log: LogPlan;
   /** Paths of the agent's own log files: never followed. */
   readonly ownLogs: readonly string[];
   readonly config: ConfigPlan;

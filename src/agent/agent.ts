@@ -76,7 +76,8 @@ export class Agent {
 
   /**
    * Runs until `life.stop`, then drains until everything held is acknowledged or `life.abandon`; with `untilCaughtUp`
-   * until everything that exists is acknowledged. Throws StateDirectoryError when the state directory cannot be used.
+   * until everything that exists is acknowledged. Throws StateDirectoryError when the state directory cannot be used, and
+   * NetworkError when proxies or certificates cannot (see networkFault).
    */
   async run(life: Lifetime): Promise<void> {
     const { report, stateDir } = this.#o;

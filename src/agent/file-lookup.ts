@@ -25,10 +25,17 @@ export async function filesNow({ pattern, exclude, encoding, ownLogs, stateDirec
   return listMatches(glob, { exclude, own: { logs: ownLogs, stateDirectory }, encoding });
 }
 
-/** Whether a path is an entry's, whether or not a file is there: not at all, yes, or but for its `blacklist` (the reason). */
-export function matchOf({ pattern, exclude }: Pick<FileEntryPlan, 'pattern' | 'exclude'>, path: string): boolean | { readonly excluded: string } {
+/** What an entry is to a path, whether or not a file is there: not its own, its own, or left out by its `blacklist`, and the reason. */
+export type EntryMatch = boolean | { readonly excluded: string };
+
+/** Tells which paths are an entry's. */
+export function matcherOf({ pattern, exclude }: Pick<FileEntryPlan, 'pattern' | 'exclude'>): (path: string) => EntryMatch {
   const glob = compileGlob(pattern);
-  if ('problem' in glob || !glob.matches(path)) return false;
-  const excluded = exclude === null ? null : skipByPattern(path, new RegExp(exclude.js, exclude.flags), exclude.source);
-  return excluded === null ? true : { excluded };
+  if ('problem' in glob) return () => false;
+  const left = exclude === null ? null : new RegExp(exclude.js, exclude.flags);
+  return (path) => {
+    if (!glob.matches(path)) return false;
+    const excluded = skipByPattern(path, left, exclude?.source ?? '');
+    return excluded === null ? true : { excluded };
+  };
 }

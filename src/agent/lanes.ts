@@ -1,19 +1,28 @@
 import { Lane } from '../delivery/lane.ts';
 import type { LaneContext } from '../delivery/lane.ts';
 import type { Destination } from '../flow.ts';
+import type { ServicePlan } from '../plan.ts';
+import { serviceKey } from './services.ts';
+import type { Service, Services } from './services.ts';
+
+/** What lanes of all services share. */
+export type SharedContext = Omit<LaneContext, keyof Service>;
 
 /** Lanes kept although no file feeds them: their counters stay in `status`. */
 const SPARE_LANES = 100;
 
-/** The lanes of a run: one for each destination that was written to, made when it is first asked for. */
+/** The lanes of a run: one for each destination (service, group, stream) that was written to, made when it is first asked for. */
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
-  readonly #context: LaneContext;
+  readonly #services: Pick<Services, 'of'>;
+  readonly #shared: SharedContext;
+  readonly #contexts = new WeakMap<Service, LaneContext>();
   #hurry: boolean;
 
   /** @param hurry no lane waits for its flush timer. */
-  constructor(context: LaneContext, hurry: boolean) {
-    this.#context = context;
+  constructor(services: Pick<Services, 'of'>, shared: SharedContext, hurry: boolean) {
+    this.#services = services;
+    this.#shared = shared;
     this.#hurry = hurry;
   }
 
@@ -22,14 +31,27 @@ export class Lanes {
   get empty(): boolean { return this.#lanes.values().every((lane) => lane.empty); }
 
   of(destination: Destination): Lane {
-    const key = `${destination.group}\n${destination.stream}`;
+    const key = `${serviceKey(destination.service)}\n${destination.group}\n${destination.stream}`;
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
-      lane = new Lane(destination, this.#context);
+      lane = new Lane(destination, this.#contextOf(this.#services.of(destination.service)));
       if (this.#hurry) lane.drain();
       this.#lanes.set(key, lane);
     }
     return lane;
+  }
+
+  /** One for all lanes of a service. */
+  #contextOf(service: Service): LaneContext {
+    const context = this.#contexts.get(service) ?? { ...this.#shared, ...service };
+    this.#contexts.set(service, context);
+    return context;
+  }
+
+  /** Forgets the streams of all other services: their clients are closed. */
+  keepServices(services: readonly ServicePlan[]): void {
+    const kept = new Set(services.map(serviceKey));
+    for (const [key, lane] of this.#lanes) if (!kept.has(serviceKey(lane.destination.service))) this.#lanes.delete(key);
   }
 
   /** Sends what is held; resolves when all of it is acknowledged, or on `abandon`. */
@@ -50,7 +72,7 @@ export class Lanes {
     for (const [key, lane] of this.#lanes) {
       if (!lane.empty || kept.has(lane) || (!many && !lane.isFailing)) continue;
       this.#lanes.delete(key);
-      if (lane.isFailing) this.#context.report.recovered(`destination ${lane.name}`, `log stream ${lane.name}: nothing is written there any more`);
+      if (lane.isFailing) this.#shared.report.recovered(`destination ${lane.name}`, `log stream ${lane.name}: nothing is written there any more`);
     }
   }
 }

@@ -1,18 +1,14 @@
-import { createLogsClient } from '../aws/clients.ts';
 import type { Environment } from '../aws/connection.ts';
-import { LogsEndpoint } from '../aws/logs-endpoint.ts';
 import { BufferPool } from '../batching/log-batch.ts';
 import { Budget } from '../delivery/budget.ts';
 import type { Lane, Undelivered } from '../delivery/lane.ts';
-import { Recovery } from '../delivery/recovery.ts';
-import { Slots } from '../delivery/slots.ts';
 import type { Destination } from '../flow.ts';
-import { Arena } from '../kernel/arena.ts';
-import { createKernel } from '../kernel/kernel.ts';
+import type { Arena } from '../kernel/arena.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { DeliveryPlan, ServicePlan } from '../plan.ts';
 import type { Report } from '../report/report.ts';
 import { Lanes } from './lanes.ts';
+import { Services } from './services.ts';
 
 /** Delivered bodies kept for reuse, bytes: a few full batches, or the many small ones of quiet streams. */
 const POOLED_BYTES = 8_388_608;
@@ -20,10 +16,11 @@ const POOLED_BYTES = 8_388_608;
 const POOLED_PER_REQUEST = 1_179_648;
 
 export interface OutboundOptions {
-  readonly service: ServicePlan;
+  readonly services: Iterable<ServicePlan>;
   readonly delivery: DeliveryPlan;
-  /** Bytes of the largest read. */
-  readonly largestRead: number;
+  /** The memory a chunk passes through, one for all that is synchronous. */
+  readonly arena: Arena;
+  readonly kernel: Kernel;
   readonly env: Environment;
   readonly report: Report;
   readonly undelivered: Undelivered;
@@ -40,19 +37,16 @@ export class Outbound implements Disposable {
   readonly budget: Budget;
   readonly lanes: Lanes;
   readonly #pool: BufferPool;
-  readonly #client: ReturnType<typeof createLogsClient>;
+  readonly #services: Services;
 
-  constructor({ service, delivery, largestRead, env, report, undelivered, hurry, now, abandon }: OutboundOptions) {
-    this.arena = new Arena(largestRead);
-    this.kernel = createKernel(this.arena);
+  constructor({ services, delivery, arena, kernel, env, report, undelivered, hurry, now, abandon }: OutboundOptions) {
+    this.arena = arena;
+    this.kernel = kernel;
     this.budget = new Budget(delivery.budgetBytes);
     this.#pool = new BufferPool(POOLED_BYTES + Math.min((delivery.window - 1) * POOLED_PER_REQUEST, delivery.budgetBytes));
-    this.#client = createLogsClient(service, delivery, env, abandon);
-    this.lanes = new Lanes({
-      arena: this.arena, kernel: this.kernel, budget: this.budget, report, now, undelivered, pool: this.#pool,
-      slots: new Slots(delivery.maxRequests),
-      recovery: new Recovery(Math.random),
-      endpoint: new LogsEndpoint({ client: this.#client, compression: delivery.compression, url: service.endpoint, report, abandon }),
+    this.#services = new Services(services, { delivery, env, report, abandon, random: Math.random });
+    this.lanes = new Lanes(this.#services, {
+      arena, kernel, budget: this.budget, report, now, undelivered, pool: this.#pool,
       flushMs: delivery.flushMs,
       window: delivery.window,
       maxBatchBytes: delivery.maxBatchBytes,
@@ -61,11 +55,17 @@ export class Outbound implements Disposable {
     }, hurry);
   }
 
+  /** From now on these services; nothing may be read or held for another any more. */
+  use(services: readonly ServicePlan[]): void {
+    this.lanes.keepServices(services);
+    this.#services.use(services);
+  }
+
   laneFor(destination: Destination): Lane { return this.lanes.of(destination); }
 
   /** Gives back memory kept for the next burst. */
   rest(): void { this.#pool.clear(); }
 
   /** Nothing may be under way any more. */
-  [Symbol.dispose](): void { this.#client.destroy(); }
+  [Symbol.dispose](): void { this.#services.destroy(); }
 }

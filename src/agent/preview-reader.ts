@@ -51,11 +51,11 @@ interface Frame { readonly from: number; readonly to: number; readonly end: numb
 
 /**
  * Reads a stretch of a file through the stages of its entry as a follower does (Generation.step), but hands the stamper one
- * frame at a time, which tells what becomes of each. `take` answers whether to go on.
+ * frame at a time, which tells what becomes of each.
  */
 export class PreviewReader {
   readonly #s: ReadingSpec;
-  readonly #take: (event: PreviewedEvent) => boolean;
+  readonly #take: (event: PreviewedEvent) => void;
   readonly #filters: readonly ReturnType<typeof compileFilters>[];
   readonly #redaction: Redaction | null;
   readonly #text = new ChunkText();
@@ -65,7 +65,7 @@ export class PreviewReader {
   #verdict: Verdict = SENT;
   #line: number | null;
 
-  constructor(spec: ReadingSpec, take: (event: PreviewedEvent) => boolean) {
+  constructor(spec: ReadingSpec, take: (event: PreviewedEvent) => void) {
     this.#s = spec;
     this.#take = take;
     this.#line = spec.line;
@@ -110,7 +110,7 @@ export class PreviewReader {
       }
       nulBytes += framer.holeBytes;
       const { consumed, openPieces } = framer;
-      if (!this.#stampEach(source.subarray(0, consumed), offset, flush)) break;
+      this.#stampEach(source.subarray(0, consumed), offset, flush);
       this.#pieces = openPieces;
       offset += consumed;
       readSize = CHUNK_BYTES;
@@ -119,7 +119,7 @@ export class PreviewReader {
   }
 
   /** The frames of the columns, one after the other. @param source bytes of the file they were made of, which begin at `offset`. */
-  #stampEach(source: Buffer, offset: number, flush: Flush): boolean {
+  #stampEach(source: Buffer, offset: number, flush: Flush): void {
     const { framer, stamper } = this.#s.stages;
     const open = framer.openPieces > 0;
     const frames = this.#frames();
@@ -132,12 +132,11 @@ export class PreviewReader {
       pieces = frame.continues ? pieces + 1 : goesOn ? 1 : 0;
       const event = this.#stamp(frame, { offset: offset + begin, line: this.#line, piece: pieces, waits: flush === 'lines' || flush === 'partial' ? flush : 'none' });
       this.#time = stamper.openTime;
-      if (!this.#take(event)) return false;
+      this.#take(event);
       this.#passLines(source, begin, frame.end);
       at = frame.end;
     }
     this.#passLines(source, at, source.length);
-    return true;
   }
 
   /** The columns as they are now: stamping one frame at a time writes over them. */
@@ -157,7 +156,7 @@ export class PreviewReader {
     arena.count = 1;
     report.begin();
     const knewTime = parser !== null && !Number.isNaN(parser.previous);
-    stamper.stamp(framer, { path, mtimeMs, parser, lane: { get destination() { return destinationAt(arena.time[0]!); } } }, frame.continues ? this.#time : null);
+    stamper.stamp(framer, { path, mtimeMs, parser, outlet: { destinationAt, admit: () => arena.count } }, frame.continues ? this.#time : null);
     const isKept = arena.count === 1;
     const from = arena.from[0];
     const to = arena.to[0];

@@ -31,6 +31,7 @@ export class PreviewReport implements Report {
   untimed(): void { this.isUntimed = true; }
   clamped(): void { this.isClamped = true; }
   trouble(subject: string, message: string): void { if (this.#troubles.size < MAX_TROUBLES) this.#troubles.set(subject, message); }
+  debug(): void {}
   note(): void {}
   recovered(): void {}
   delivered(): void {}

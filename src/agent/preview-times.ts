@@ -12,6 +12,7 @@ export class WatchedTimes implements TimestampReader {
   constructor(reader: TimestampReader) { this.#reader = reader; }
 
   get previous(): number { return this.#reader.previous; }
+  set previous(time: number) { this.#reader.previous = time; }
   fork(): TimestampReader { return this.#reader.fork(); }
 
   /** One frame at a time: the spans kept here are one frame's. */

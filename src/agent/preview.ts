@@ -1,6 +1,5 @@
 // What `run` would make of a file, shown instead of sent: the same stages, no state, no network.
 import { closeSync, fstatSync, readSync } from 'node:fs';
-import { EVENT_OVERHEAD } from '../batching/limits.ts';
 import { skipByContent } from '../files/binary-content.ts';
 import { Descriptors } from '../files/descriptors.ts';
 import { errorCode } from '../files/file-id.ts';
@@ -10,7 +9,7 @@ import { Arena } from '../kernel/arena.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import type { FileEntryPlan, RedactKind, UndeliverablePolicy } from '../plan.ts';
 import { inferTimestamp } from '../records/infer-timestamp.ts';
-import { destinationOf } from './destination.ts';
+import { destinationsIn } from './preview-destination.ts';
 import { PreviewReader } from './preview-reader.ts';
 import type { PreviewedEvent } from './preview-event.ts';
 import { PreviewReport } from './preview-report.ts';
@@ -49,20 +48,21 @@ export interface PreviewSample {
   readonly sourceBytes: number;
   readonly events: number;
   readonly sentEvents: number;
-  /** As the service counts them: messages and 26 bytes each; and the messages alone. */
+  /** As the service counts them: messages and 26 bytes each. */
   readonly sentBytes: number;
-  readonly sentMessageBytes: number;
   /** Dropped by each filter of the entry, in their order. */
   readonly filtered: readonly number[];
   readonly tooOld: number;
   readonly tooNew: number;
+  /** Of both together, as the service would count them. */
+  readonly agedBytes: number;
   /** Stretches made unreadable, by kind, in what is shown of each event. */
   readonly redacted: Readonly<Partial<Record<RedactKind, number>>>;
   /** Events in which no time was found, though the entry says how to find one; and the first of them. */
   readonly untimed: number;
   readonly firstUntimed: string | null;
-  /** The earliest time found in the text of one that is sent, epoch milliseconds; null if there is none. */
-  readonly earliest: number | null;
+  /** The first time found in an event, epoch milliseconds; null if there is none. */
+  readonly firstTime: number | null;
 }
 
 export interface Preview {
@@ -135,10 +135,11 @@ class Previewing {
     const report = new PreviewReport();
     const now = (): number => performance.now();
     const stages = buildStages(entry, {
-      arena: this.#arena, kernel: createKernel(this.#arena), descriptors: new Descriptors(1), report, now, localZone, zones: new Map(),
+      arena: this.#arena, kernel: createKernel(this.#arena), descriptors: new Descriptors(1, report), report, now, localZone, zones: new Map(),
       undeliverable, undelivered: { add: () => {} },
     });
-    const destination = destinationOf(entry.naming, path);
+    const destinationAt = destinationsIn(path, entry, stages.dateZone);
+    if (typeof destinationAt === 'string') return { refused: destinationAt };
     const from = after === 0 ? 0 : lineAfter(fd, after, size, stages.stamper.wide) ?? after;
     const line = stages.stamper.wide ? null : lineAt(fd, from);
     const tally = new Tally(entry.filters.length);
@@ -147,18 +148,18 @@ class Previewing {
     let unsure: PreviewedEvent | null = null;
     const parser = stages.stamper.newParser();
     const times = parser === null ? null : new WatchedTimes(parser);
-    const end = new PreviewReader({ fd, entry, stages, report, times, path, mtimeMs, destinationAt: () => destination, from, to, isEnd: to === size, line }, (event) => {
-      if (from > 0 && tally.events === 0 && (unsure === null || event.piece > 1)) { unsure ??= event; return true; }
+    const end = new PreviewReader({ fd, entry, stages, report, times, path, mtimeMs, destinationAt, from, to, isEnd: to === size, line }, (event) => {
+      if (from > 0 && tally.events === 0 && (unsure === null || event.piece > 1)) { unsure ??= event; return; }
       tally.add(event);
       if (this.#spec.from === 'end') {
         shown.push(event);
         if (shown.length > wanted) shown.shift();
       } else if (shown.length < wanted) shown.push(event);
-      return true;
     }).run();
     if (end.failure !== null) return { refused: unreadable(end.failure) };
     const isCutOff = shown.length === 0 && unsure !== null;
     if (isCutOff) { shown.push(unsure!); tally.add(unsure!); }
+    const destination = destinationAt(Date.now());
     return {
       path, size, destination: { group: destination.group, stream: destination.stream }, events: shown, isCutOff,
       sample: tally.sample(from, end.offset - from), nulBytes: end.nulBytes, troubles: report.troubles,
@@ -173,27 +174,25 @@ class Tally {
   #sentEvents = 0;
   #sentBytes = 0;
   #tooOld = 0;
+  #agedBytes = 0;
   #tooNew = 0;
   readonly #redacted: Partial<Record<RedactKind, number>> = {};
   untimed = 0;
   #firstUntimed: string | null = null;
-  #earliest = Infinity;
+  #firstTime: number | null = null;
 
   constructor(filters: number) { this.#filtered = Array.from({ length: filters }, () => 0); }
 
   add({ verdict, bytes, isUntimed, original, redacted, time, timeFrom }: PreviewedEvent): void {
     this.events++;
     switch (verdict.kind) {
-      case 'sent':
-        this.#sentEvents++;
-        this.#sentBytes += bytes;
-        if (timeFrom === 'text') this.#earliest = Math.min(this.#earliest, time);
-        break;
-      case 'too-old': this.#tooOld++; break;
-      case 'too-new': this.#tooNew++; break;
+      case 'sent': this.#sentEvents++; this.#sentBytes += bytes; break;
+      case 'too-old': this.#tooOld++; this.#agedBytes += bytes; break;
+      case 'too-new': this.#tooNew++; this.#agedBytes += bytes; break;
       case 'filtered': this.#filtered[verdict.filter] = (this.#filtered[verdict.filter] ?? 0) + 1; break;
       default: verdict satisfies never;
     }
+    if (timeFrom === 'text') this.#firstTime ??= time;
     for (const { kind } of redacted) this.#redacted[kind] = (this.#redacted[kind] ?? 0) + 1;
     if (!isUntimed) return;
     this.untimed++;
@@ -202,10 +201,9 @@ class Tally {
 
   sample(from: number, sourceBytes: number): PreviewSample {
     return {
-      from, sourceBytes, events: this.events, sentEvents: this.#sentEvents, sentBytes: this.#sentBytes,
-      sentMessageBytes: this.#sentBytes - this.#sentEvents * EVENT_OVERHEAD, filtered: this.#filtered,
-      tooOld: this.#tooOld, tooNew: this.#tooNew, redacted: this.#redacted, untimed: this.untimed, firstUntimed: this.#firstUntimed,
-      earliest: this.#earliest === Infinity ? null : this.#earliest,
+      from, sourceBytes, events: this.events, sentEvents: this.#sentEvents, sentBytes: this.#sentBytes, filtered: this.#filtered,
+      tooOld: this.#tooOld, tooNew: this.#tooNew, agedBytes: this.#agedBytes, redacted: this.#redacted, untimed: this.untimed, firstUntimed: this.#firstUntimed,
+      firstTime: this.#firstTime,
     };
   }
 }

@@ -9,9 +9,11 @@ import { compileGlob } from '../files/glob.ts';
 import type { Glob } from '../files/glob.ts';
 import { MountPoints } from '../files/mount-points.ts';
 import { Wake } from '../files/wake.ts';
+import { Arena } from '../kernel/arena.ts';
+import { createKernel } from '../kernel/kernel.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
-import type { FileEntryPlan, Plan } from '../plan.ts';
+import type { FileEntryPlan, Plan, ServicePlan } from '../plan.ts';
 import type { Zone } from '../records/zone.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import { finderReport } from './finder-report.ts';
@@ -22,7 +24,6 @@ import { Post } from './post.ts';
 import type { Version } from './post.ts';
 import { Relatives } from './relatives.ts';
 import { arenaBytes, buildStages } from './stages.ts';
-
 
 export interface RunningPlanOptions {
   readonly stateDir: string;
@@ -55,9 +56,10 @@ export class RunningPlan {
   readonly #o: RunningPlanOptions;
   readonly #posts = new Map<string, Post>();
   /** The latest comes last; earlier ones are kept while something of theirs is under way. */
-  readonly #outbounds: { readonly outbound: Outbound; readonly signature: string; readonly largestRead: number }[] = [];
+  readonly #outbounds: { readonly outbound: Outbound; readonly signature: string }[] = [];
+  #arena: Arena | null = null;
   readonly #wake: Wake;
-  readonly #descriptors = new Descriptors(descriptorLimit());
+  readonly #descriptors: Descriptors;
   readonly #mounts: MountPoints;
   readonly #zones = new Map<string, Zone>();
   #plan: Plan | null = null;
@@ -65,10 +67,13 @@ export class RunningPlan {
   #applying: Promise<unknown> = Promise.resolve();
   #hurry: boolean;
   #versions = 0;
+  /** Of the plan before: closed as soon as no entry needs them any more. */
+  #servicesToClose = false;
 
   constructor(options: RunningPlanOptions) {
     this.#o = options;
     this.#hurry = options.hurry;
+    this.#descriptors = new Descriptors(descriptorLimit(), options.report);
     this.#wake = new Wake(options.report, now, options.life.stop);
     this.#mounts = new MountPoints(now);
     options.life.stop.addEventListener('abort', () => { for (const post of this.#posts.values()) post.stop(); this.#finding?.life.requestStop(); }, { once: true });
@@ -122,6 +127,7 @@ export class RunningPlan {
       this.#posts.set(key, post);
       difference[post.want(version)]++;
     }
+    this.#servicesToClose = true;
     if (finding !== before) {
       this.#reconcileAll();
       finding.ended = finding.finder.run(finding.life);
@@ -139,11 +145,11 @@ export class RunningPlan {
       start: (life, handedOver) => {
         const { undeliverable } = plan.delivery;
         const undelivered = undeliveredTo(quarantine, plan);
-        const { arena, kernel } = outbound;
+        const { arena, kernel, budget } = outbound;
         const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, report, now, localZone, zones: this.#zones, undeliverable, undelivered });
         const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts: this.#mounts });
         const pipeline = new LogPipeline({
-          entry, stages, store, wake: this.#wake, relatives, report, life, now,
+          entry, stages, store, wake: this.#wake, relatives, report, life, now, budget,
           laneFor: (destination) => outbound.laneFor(destination), hurry: () => this.#hurry, matches: (path) => glob.matches(path),
         });
         pipeline.begin(handedOver);
@@ -156,15 +162,21 @@ export class RunningPlan {
   /** The present one, unless the plan delivers in another way, or an event may be larger than what it can read. */
   #outboundFor(plan: Plan): { readonly outbound: Outbound; readonly number: number } {
     const { env, report, quarantine, life } = this.#o;
-    const signature = JSON.stringify([plan.service, plan.delivery]);
+    const signature = JSON.stringify(plan.delivery);
     const largestRead = arenaBytes(plan.entries);
     const latest = this.#outbounds.at(-1);
-    if (latest === undefined || latest.signature !== signature || latest.largestRead < largestRead) {
-      const outbound = new Outbound({ service: plan.service, delivery: plan.delivery, largestRead, env, report, undelivered: undeliveredTo(quarantine, plan), hurry: this.#hurry, now, abandon: life.abandon });
-      this.#outbounds.push({ outbound, signature, largestRead });
+    if (latest?.signature !== signature || this.#arena === null || this.#arena.inputSize < largestRead) {
+      const arena = this.#arena === null || this.#arena.inputSize < largestRead ? new Arena(largestRead) : this.#arena;
+      const kernel = arena === this.#arena ? latest!.outbound.kernel : createKernel(arena);
+      this.#arena = arena;
+      const outbound = new Outbound({ services: servicesOf(plan), delivery: plan.delivery, arena, kernel, env, report, undelivered: undeliveredTo(quarantine, plan), hurry: this.#hurry, now, abandon: life.abandon });
+      this.#outbounds.push({ outbound, signature });
       this.#versions++;
     }
-    return { outbound: this.#outbounds.at(-1)!.outbound, number: this.#versions };
+    const { outbound } = this.#outbounds.at(-1)!;
+    // What the entries that make way hold is still for theirs.
+    outbound.use([...servicesOf(plan), ...[...outbound.lanes].map((lane) => lane.destination.service)]);
+    return { outbound, number: this.#versions };
   }
 
   /** The present one, if it finds what the plan asks for; else one that has looked once. */
@@ -208,6 +220,10 @@ export class RunningPlan {
       lingering.push(pipeline.lingering);
     }
     if (this.#plan !== null) releaseBeyond(this.#plan.reading, lingering);
+    if (this.#plan !== null && this.#servicesToClose && this.changing === 0) {
+      this.#servicesToClose = false;
+      this.#outbounds.at(-1)!.outbound.use(servicesOf(this.#plan));
+    }
     for (const { outbound } of this.#outbounds) outbound.lanes.forgetUnused(() => this.#usedLanes());
     while (this.#outbounds.length > 1 && this.#isIdle(this.#outbounds[0]!.outbound)) this.#outbounds.shift()!.outbound[Symbol.dispose]();
   }
@@ -245,7 +261,7 @@ export class RunningPlan {
 
   #usedLanes(): ReadonlySet<Lane> {
     const used = new Set<Lane>();
-    for (const pipeline of this.pipelines) for (const g of pipeline.generations) used.add(g.lane);
+    for (const pipeline of this.pipelines) for (const g of pipeline.generations) for (const lane of g.outlet.lanes) used.add(lane);
     return used;
   }
 
@@ -253,6 +269,7 @@ export class RunningPlan {
 }
 
 const now = (): number => performance.now();
+const servicesOf = ({ entries }: Plan): readonly ServicePlan[] => entries.map(({ service }) => service);
 
 function undeliveredTo(quarantine: Quarantine, { delivery }: Plan): Undelivered {
   return { add: (event: Omit<QuarantinedRecord, 'time'>): void => {

@@ -8,6 +8,7 @@ import { DecodedLines } from '../framing/transcode.ts';
 import { MAX_FRAMES } from '../kernel/arena.ts';
 import type { Arena } from '../kernel/arena.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { isDated } from '../naming/template.ts';
 import type { FileEntryPlan, UndeliverablePolicy } from '../plan.ts';
 import { AnyTime } from '../records/any-time.ts';
 import { ChunkText } from '../records/chunk-text.ts';
@@ -43,6 +44,8 @@ export interface Stages {
   readonly now: () => number;
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
+  /** Whose dates name the streams; null where none does. */
+  readonly dateZone: Zone | null;
 }
 
 export interface StageContext {
@@ -83,7 +86,14 @@ export function buildStages(entry: FileEntryPlan, c: StageContext): Stages {
     wallNow: Date.now,
     wide: encoding.unit === 2,
   });
-  return { arena, framer, stamper, descriptors: c.descriptors, report, now, wallNow: Date.now };
+  return { arena, framer, stamper, descriptors: c.descriptors, report, now, wallNow: Date.now, dateZone: dateZoneOf(entry, c) };
+}
+
+function dateZoneOf({ naming, pointer }: FileEntryPlan, { localZone, zones }: StageContext): Zone | null {
+  if (!isDated(naming.stream)) return null;
+  const zone = openZone(naming.dateZone, localZone, zones);
+  if ('problem' in zone) throw new Error(`${pointer}: ${zone.problem}`);
+  return zone;
 }
 
 function formatReader({ timestamp, pointer }: FileEntryPlan, { localZone, zones }: StageContext): FormatReader | null {

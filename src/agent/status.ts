@@ -90,8 +90,8 @@ function sizeNow(g: Generation): number {
 function destinationsOf(lanes: Iterable<Lane>): Listed<DestinationStatus> {
   const troubled = (state: Lane['state']): number => ['paused', 'retrying', 'sending', 'idle'].indexOf(state);
   const all = [...lanes].sort((a, b) => troubled(a.state) - troubled(b.state) || b.held - a.held || (a.name < b.name ? -1 : 1));
-  const list = all.slice(0, MOST_LISTED).map(({ destination: { group, stream }, state, held, lastError, lastAckAt, events, messageBytes, requests }) =>
-    ({ group, stream, state, heldBytes: held, lastError, lastAckAt, events, messageBytes, requests }));
+  const list = all.slice(0, MOST_LISTED).map(({ destination: { group, stream, service }, state, held, lastError, lastAckAt, events, messageBytes, requests }) =>
+    ({ group, stream, service: service.label, state, heldBytes: held, lastError, lastAckAt, events, messageBytes, requests }));
   return { total: all.length, list };
 }
 

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { rootCertificates } from 'node:tls';
-import type { ServicePlan } from '../plan.ts';
+import type { Reach } from '../plan.ts';
 import { providerFor } from './credentials.ts';
 import type { Provider } from './credentials.ts';
+import { kindOfEndpoint } from './endpoint-kind.ts';
+import type { EndpointKind } from './endpoint-kind.ts';
 import { HttpExchange } from './http-exchange.ts';
+import { Routes, networkOf } from './network.ts';
+import type { Network } from './network.ts';
 
 /** The process environment, as far as the clients look at it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -19,7 +19,7 @@ export interface ConnectionLimits {
 }
 
 /** What every client of the SDK is made with. */
-export interface Connection {
+export interface Connection extends EndpointKind {
   readonly region: string;
   readonly endpoint?: string;
   readonly disableHostPrefix?: boolean;
@@ -27,34 +27,22 @@ export interface Connection {
   readonly requestHandler: HttpExchange;
 }
 
-/** Addresses that must never be reached through a proxy: the instance and container credential services. */
-const NEVER_PROXIED = '169.254.169.254,169.254.170.2,fd00:ec2::254,localhost,127.0.0.1,[::1]';
-
-/** Idle connections are dropped after this many milliseconds, before load balancers do it for us. */
-const IDLE_MS = 20_000;
-
 /**
  * How a service is reached and as whom: timeouts, proxy, certificates, credentials. Requests under way end with `abandon`,
- * and none begins after it. Throws when the file that AWS_CA_BUNDLE names cannot be read.
+ * and none begins after it. Throws a NetworkError as `networkOf` does, unless a network is given.
  */
-export function connectionTo(service: ServicePlan, limits: ConnectionLimits, env: Environment, abandon: AbortSignal): Connection {
-  const proxied = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => (env[name] ?? '') !== '');
-  const proxyEnv = { ...env, NO_PROXY: [env['NO_PROXY'] ?? env['no_proxy'], NEVER_PROXIED].filter(Boolean).join(',') };
-  // Without a proxy the option would load the runtime's proxy support all the same.
-  const options = { keepAlive: true, maxSockets: limits.maxRequests, ...(proxied ? { proxyEnv } : {}) };
-  const bundle = env['AWS_CA_BUNDLE'];
-  const ca = bundle === undefined || bundle === '' ? undefined : [...rootCertificates, readFileSync(bundle, 'utf8')];
+export function connectionTo(reach: Reach, limits: ConnectionLimits, env: Environment, abandon: AbortSignal, network: Network = networkOf(env)): Connection {
   const requestHandler = new HttpExchange({
     connectTimeoutMs: limits.connectTimeoutMs,
     requestTimeoutMs: limits.requestTimeoutMs,
     abandon,
-    httpAgent: new HttpAgent({ ...options, timeout: IDLE_MS }),
-    httpsAgent: new HttpsAgent({ ...options, timeout: IDLE_MS, ...(ca === undefined ? {} : { ca }) }),
+    routes: new Routes(network, limits.maxRequests),
   });
-  const credentials = providerFor(service, env, requestHandler);
+  const credentials = providerFor(reach, env, requestHandler);
   return {
-    region: service.region,
-    ...(service.endpoint === null ? {} : { endpoint: service.endpoint, disableHostPrefix: true }),
+    region: reach.region,
+    // The SDK refuses an endpoint of one's own together with either kind, even where only the environment names it.
+    ...(reach.endpoint === null ? kindOfEndpoint(reach) : { endpoint: reach.endpoint, disableHostPrefix: true, useFipsEndpoint: false, useDualstackEndpoint: false }),
     ...(credentials === null ? {} : { credentials }),
     requestHandler,
   };

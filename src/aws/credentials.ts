@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
-import type { ServicePlan } from '../plan.ts';
+import type { Reach } from '../plan.ts';
 import type { Environment } from './connection.ts';
+import { kindOfEndpoint } from './endpoint-kind.ts';
 import type { HttpExchange } from './http-exchange.ts';
 
 /**
@@ -13,24 +14,57 @@ import type { HttpExchange } from './http-exchange.ts';
  */
 const REREAD_MS = 15 * 60_000;
 
+/** Where nobody names a profile and nothing else has credentials: the profile that the CloudWatch agent takes on premises. */
+const ON_PREMISES_PROFILE = 'AmazonCloudWatchAgent';
+
 /** As the SDK calls it: with the configuration of the client that asks. */
 export type Provider = ReturnType<typeof fromTemporaryCredentials>;
+type Asker = Parameters<Provider>[0];
 
 /**
  * Where the credentials of a service come from, or null for the SDK's own standard chain. The providers are loaded when
- * they are first asked: most hosts need one of them, or none. `requestHandler` is that of the client: without it a token
- * service that never answers would hold up every destination for good.
+ * they are first asked: most hosts need one of them, or none. `requestHandler` is that of the client, and every token
+ * service is asked through it: by the same proxy, with the same certificates, and never for longer than a request may take.
  */
-export function providerFor(service: ServicePlan, env: Environment, requestHandler: HttpExchange): Provider | null {
-  const shared = sharedFileProvider(env);
-  return service.roleArn === null ? shared : roleProvider(service.roleArn, service.region, shared, requestHandler);
+export function providerFor(reach: Reach, env: Environment, requestHandler: HttpExchange): Provider | null {
+  const shared = sharedFileProvider(env, requestHandler);
+  return reach.roleArn === null ? shared : roleProvider(reach, reach.roleArn, shared ?? standardChain(requestHandler), env, requestHandler);
 }
 
-function roleProvider(roleArn: string, region: string, master: Provider | null, requestHandler: HttpExchange): Provider {
-  return once(async () => {
+/** The role as STS in the region of the service gives it. */
+function roleProvider({ region, externalId, fips, dualStack }: Reach, roleArn: string, master: Provider, env: Environment, requestHandler: HttpExchange): Provider {
+  const assume = once(async () => {
     const providers = await import('@aws-sdk/credential-providers');
-    return providers.fromTemporaryCredentials({ ...(master === null ? {} : { masterCredentials: master }), params: { RoleArn: roleArn, RoleSessionName: 'unified-agent' }, clientConfig: { region, requestHandler } });
+    return providers.fromTemporaryCredentials({
+      masterCredentials: master,
+      params: { RoleArn: roleArn, RoleSessionName: 'unified-agent', ...(externalId === null ? {} : { ExternalId: externalId }) },
+      clientConfig: { region, requestHandler, ...kindOfEndpoint({ fips, dualStack }) },
+      clientPlugins: onBehalfOf(env),
+    });
   });
+  return (asker) => assume(asker).catch((error: unknown) => { throw beforeSending(error, `the role ${roleArn} could not be assumed`); });
+}
+
+/** The same error, saying what it kept from being done; nothing of the request was sent. An error may come more than once. */
+function beforeSending(error: unknown, what: string): unknown {
+  if (!(error instanceof Error) || error.message.startsWith(what)) return error;
+  return Object.assign(error, { message: `${what}: ${error.message}`, isUnsent: true });
+}
+
+type Plugin = NonNullable<Parameters<typeof fromTemporaryCredentials>[0]['clientPlugins']>[number];
+
+/** Against the confused deputy: for whom the role is assumed, which its trust policy may ask for. As the CloudWatch agent says it. */
+function onBehalfOf(env: Environment): Plugin[] {
+  const [account, arn] = [env['AMZ_SOURCE_ACCOUNT'], env['AMZ_SOURCE_ARN']];
+  if (!account || !arn) return [];
+  return [{
+    applyToStack: (stack) => {
+      stack.add((next) => (args) => {
+        Object.assign((args.request as { headers: Record<string, string> }).headers, { 'x-amz-source-account': account, 'x-amz-source-arn': arn });
+        return next(args);
+      }, { step: 'build', name: 'onBehalfOf', override: true });
+    },
+  }];
 }
 
 /**
@@ -38,28 +72,34 @@ function roleProvider(roleArn: string, region: string, master: Provider | null, 
  * later than the agent (at boot, before another program has written its first keys): until it is there the standard
  * chain is asked.
  */
-function sharedFileProvider(env: Environment): Provider | null {
-  const profile = env['AWS_PROFILE'];
-  if (profile === undefined && env['AWS_ACCESS_KEY_ID'] !== undefined) return null;
-  const filepath = env['AWS_SHARED_CREDENTIALS_FILE'] ?? join(env['HOME'] ?? homedir(), '.aws', 'credentials');
-  const standard = standardChain();
-  const file = once(async () => {
+function sharedFileProvider(env: Environment, requestHandler: HttpExchange): Provider | null {
+  const profile = env['AWS_PROFILE'] || undefined;
+  if (profile === undefined && env['AWS_ACCESS_KEY_ID']) return null;
+  const filepath = env['AWS_SHARED_CREDENTIALS_FILE'] || join(env['HOME'] || homedir(), '.aws', 'credentials');
+  const standard = standardChain(requestHandler);
+  const inFile = async (asker: Asker, name: string | undefined): ReturnType<Provider> => {
     const { fromIni } = await import('@aws-sdk/credential-providers');
-    return () => fromIni({ filepath, ignoreCache: true, ...(profile === undefined ? {} : { profile }) })();
+    return fromIni({ filepath, ignoreCache: true, clientConfig: { requestHandler }, ...(name === undefined ? {} : { profile: name }) })(asker);
+  };
+  const inFileOrChain = (asker: Asker): ReturnType<Provider> => inFile(asker, profile).catch(() => standard(asker)).catch(async (error: unknown) => {
+    if (profile !== undefined) throw error;
+    return inFile(asker, ON_PREMISES_PROFILE).catch(() => { throw error; });
   });
   return async (asker) => {
     // A file without this profile is no error: the rest of the standard chain may have credentials.
-    const credentials = existsSync(filepath) ? await file().catch(() => standard(asker)) : await standard(asker);
+    const asked = existsSync(filepath) ? inFileOrChain(asker) : standard(asker);
+    const credentials = await asked.catch((error: unknown) => { throw beforeSending(error, 'no credentials'); });
     return { ...credentials, expiration: credentials.expiration ?? new Date(Date.now() + REREAD_MS) };
   };
 }
 
-/** The standard chain, as the asking client has it loaded already. */
-function standardChain(): Provider {
+/** The standard chain, as the asking client has it loaded already. It gives the client's way out to STS, but not to SSO. */
+function standardChain(requestHandler: HttpExchange): Provider {
   let chain: Provider | null = null;
   return async (asker) => {
     const config = asker?.callerClientConfig;
-    chain ??= config?.credentialDefaultProvider?.({ parentClientConfig: config }) ?? (await import('@aws-sdk/credential-providers')).fromNodeProviderChain();
+    const clientConfig = { requestHandler };
+    chain ??= config?.credentialDefaultProvider?.({ parentClientConfig: config, clientConfig }) ?? (await import('@aws-sdk/credential-providers')).fromNodeProviderChain({ clientConfig });
     return chain(asker);
   };
 }

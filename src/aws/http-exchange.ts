@@ -1,7 +1,8 @@
 import { request as plainRequest } from 'node:http';
-import type { Agent as HttpAgent, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { request as tlsRequest } from 'node:https';
-import type { Agent as HttpsAgent } from 'node:https';
+import { isUntrusted } from './classify.ts';
+import type { Routes } from './network.ts';
 
 /** What the SDK asks to send: already signed, so nothing of it may change. */
 export interface SignedRequest {
@@ -16,8 +17,7 @@ export interface SignedRequest {
 }
 
 export interface ExchangeOptions {
-  readonly httpAgent: HttpAgent;
-  readonly httpsAgent: HttpsAgent;
+  readonly routes: Pick<Routes, 'agentFor' | 'trustMore' | 'destroy'>;
   /** Milliseconds until a new connection stands, without TLS. */
   readonly connectTimeoutMs: number;
   /** Milliseconds from asking to the answer's last byte. */
@@ -50,7 +50,21 @@ export class HttpExchange {
    * reads the request's body any more.
    */
   handle(asked: SignedRequest): Promise<Answer> {
-    const { httpAgent, httpsAgent, connectTimeoutMs, requestTimeoutMs, abandon } = this.#o;
+    return this.#exchange(asked).catch((error: unknown) => {
+      // Nothing was sent yet: the certificate comes before the request.
+      if (isUntrusted((error as NodeJS.ErrnoException).code ?? '') && this.#o.routes.trustMore()) return this.#exchange(asked);
+      throw error;
+    });
+  }
+
+  destroy(): void { this.#o.routes.destroy(); }
+
+  /** Part of the SDK's interface: a setting of a client it makes by itself (credentials), for which the agent's own hold. */
+  updateHttpClientConfig(): void { /* see above */ }
+  httpHandlerConfigs(): Record<string, never> { return {}; }
+
+  #exchange(asked: SignedRequest): Promise<Answer> {
+    const { routes, connectTimeoutMs, requestTimeoutMs, abandon } = this.#o;
     return new Promise((resolve, reject) => {
       if (abandon.aborted) { reject(abandoned()); return; }
       const isTls = asked.protocol === 'https:';
@@ -58,8 +72,7 @@ export class HttpExchange {
       // In an address the SDK leaves the brackets of IPv6 in place.
       const host = asked.hostname.replace(/^\[(.*)\]$/, '$1');
       const path = pathOf(asked);
-      const request = isTls ? tlsRequest({ method, headers, host, path, port: asked.port, agent: httpsAgent })
-        : plainRequest({ method, headers, host, path, port: asked.port, agent: httpAgent });
+      const request = (isTls ? tlsRequest : plainRequest)({ method, headers, host, path, port: asked.port, agent: routes.agentFor(asked.protocol, host, asked.port) });
       let connecting: NodeJS.Timeout | undefined;
       const settle = (): void => {
         this.#underWay.delete(fail);
@@ -90,15 +103,6 @@ export class HttpExchange {
       request.end(asked.body);
     });
   }
-
-  destroy(): void {
-    this.#o.httpAgent.destroy();
-    this.#o.httpsAgent.destroy();
-  }
-
-  /** Part of the SDK's interface: a setting of a client it makes by itself (credentials), for which the agent's own hold. */
-  updateHttpClientConfig(): void { /* see above */ }
-  httpHandlerConfigs(): Record<string, never> { return {}; }
 }
 
 function collect(message: IncomingMessage, fail: (error: Error) => void, done: (body: Buffer) => void): void {

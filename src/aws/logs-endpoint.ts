@@ -50,10 +50,10 @@ export class LogsEndpoint implements Endpoint {
   }
 
   async put(destination: Destination, body: EncodedBody): Promise<Outcome> {
-    const { group, stream, retentionDays } = destination;
+    const { service, group, stream, retentionDays } = destination;
     if (retentionDays !== null && !this.#retentionDone.has(group)) {
       this.#retentionDone.add(group);
-      void this.#setRetention(group, retentionDays);
+      void this.#setRetention(group, service.label, retentionDays);
     }
     const command = new PutLogEventsCommand({ logGroupName: group, logStreamName: stream, logEvents: [] });
     sendBody(command.input, body);
@@ -68,7 +68,7 @@ export class LogsEndpoint implements Endpoint {
   }
 
   async create(destination: Destination): Promise<Outcome> {
-    const { group, stream, groupClass } = destination;
+    const { group, stream, groupClass, kmsKeyId, tags } = destination;
     const createStream = (): Promise<Outcome> => this.#attempt(async () => {
       await this.#client.send(new CreateLogStreamCommand({ logGroupName: group, logStreamName: stream }));
       return { kind: 'accepted', rejected: null };
@@ -76,7 +76,12 @@ export class LogsEndpoint implements Endpoint {
     const first = await createStream();
     if (first.kind !== 'missing') return first;
     const created = await this.#attempt(async () => {
-      await this.#client.send(new CreateLogGroupCommand({ logGroupName: group, ...(groupClass === null ? {} : { logGroupClass: groupClass }) }));
+      await this.#client.send(new CreateLogGroupCommand({
+        logGroupName: group,
+        ...(groupClass === null ? {} : { logGroupClass: groupClass }),
+        ...(kmsKeyId === null ? {} : { kmsKeyId }),
+        ...(Object.keys(tags).length === 0 ? {} : { tags }),
+      }));
       return { kind: 'accepted', rejected: null };
     });
     if (created.kind !== 'accepted') return created.kind === 'split' ? { kind: 'refused', reason: created.reason } : created;
@@ -85,7 +90,7 @@ export class LogsEndpoint implements Endpoint {
   }
 
   /** Retention must never hold up the data: a failure is said and left for the next start. */
-  async #setRetention(group: string, retentionInDays: number): Promise<void> {
+  async #setRetention(group: string, label: string | null, retentionInDays: number): Promise<void> {
     const outcome = await this.#attempt(async () => {
       const { logGroups } = await this.#client.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: group }));
       const present = logGroups?.find((g) => g.logGroupName === group);
@@ -96,7 +101,8 @@ export class LogsEndpoint implements Endpoint {
       return { kind: 'accepted', rejected: null };
     });
     if (outcome.kind === 'accepted' || outcome.kind === 'aborted') return;
-    this.#report.trouble(`retention ${group}`, `log group ${group}: the retention of ${retentionInDays} days could not be set (${outcome.reason}); its logs are delivered all the same`);
+    const named = label === null ? group : `${group} (${label})`;
+    this.#report.trouble(`retention ${named}`, `log group ${named}: the retention of ${retentionInDays} days could not be set (${outcome.reason}); its logs are delivered all the same`);
   }
 
   async #attempt(call: () => Promise<Outcome>): Promise<Outcome> {
@@ -141,7 +147,7 @@ function rangesOf(info: { tooNewLogEventStartIndex?: number | undefined; tooOldL
 }
 
 function failureOf(error: unknown): Failure {
-  const e = error as { name?: string; code?: string; message?: string; $metadata?: { httpStatusCode?: number }; $response?: { headers?: Record<string, string> } };
+  const e = error as { name?: string; code?: string; message?: string; $metadata?: { httpStatusCode?: number }; $response?: { headers?: Record<string, string> }; isUnsent?: boolean };
   const after = e.$response?.headers?.['retry-after'];
   const seconds = after === undefined ? NaN : Number(after);
   return {
@@ -149,6 +155,7 @@ function failureOf(error: unknown): Failure {
     // Messages of the service name the group or the action, never the content; they are cut in case one does not.
     message: (e.message ?? '').slice(0, 500),
     status: e.$metadata?.httpStatusCode ?? null,
+    isUnsent: e.isUnsent === true,
     retryAfterMs: Number.isFinite(seconds) ? Math.min(seconds, 300) * 1000 : null,
   };
 }

@@ -51,7 +51,7 @@ export class Parameters {
   /** Throws when the file that AWS_CA_BUNDLE names cannot be read. Calls under way end with `abandon`. */
   constructor({ region, endpoint, env }: ParameterService, abandon: AbortSignal) {
     const limits = { connectTimeoutMs: CONNECT_MS, requestTimeoutMs: REQUEST_MS, maxRequests: 1 };
-    this.#client = new SSMClient({ ...connectionTo({ region, endpoint, roleArn: null }, limits, env, abandon), maxAttempts: ATTEMPTS, customUserAgent: 'unified-agent' });
+    this.#client = new SSMClient({ ...connectionTo({ region, endpoint, roleArn: null, externalId: null, fips: false, dualStack: false }, limits, env, abandon), maxAttempts: ATTEMPTS, customUserAgent: 'unified-agent' });
     this.region = region;
     this.#abandon = abandon;
   }

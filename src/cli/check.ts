@@ -1,10 +1,16 @@
 import { Command } from 'commander';
+import { Destinations } from '../agent/destination.ts';
 import { filesNow, globFault } from '../agent/file-lookup.ts';
+import { networkFault } from '../agent/network-fault.ts';
 import type { GlobFault } from '../config/compile-logs.ts';
-import { countProblems, formatProblems } from '../config/problem.ts';
+import { countProblems, formatProblems, strictly } from '../config/problem.ts';
 import type { Environment } from '../config/placeholders.ts';
+import { sideProblem } from '../config/side-file.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
+import { isPerFile, shown } from '../naming/template.ts';
 import type { FileEntryPlan, Plan } from '../plan.ts';
+import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
+import type { LoadedEnvironment, SideFiles } from './environment.ts';
 import { CONFIG_OPTION, loadPlan } from './load-plan.ts';
 import { describeEntry, describeService, type EntryMatches } from './plan-text.ts';
 
@@ -39,23 +45,34 @@ export function checkCommand(): Command {
     .description('Print every problem of a config, or what it compiles to and which files match now')
     .requiredOption('--config <source...>', CONFIG_OPTION)
     .option('--json', 'print problems, plan and files as JSON')
-    .action(async ({ config, json }: { readonly config: readonly string[]; readonly json?: true }) => {
+    .option(...SIDE_FILE_OPTIONS[0])
+    .option(...SIDE_FILE_OPTIONS[1])
+    .option('--strict', 'take warnings, and notes of what is not run, for errors')
+    .action(async ({ config, json, strict, ...sideFiles }: SideFiles & { readonly config: readonly string[]; readonly json?: true; readonly strict?: true }) => {
       const output = { out: (text: string) => process.stdout.write(text), err: (text: string) => process.stderr.write(text), colour: process.stderr.isTTY };
-      process.exitCode = await check(config, { json: json === true, env: process.env, lookup: DISK }, output);
+      const around = await loadEnvironment(sideFiles, process.env);
+      process.exitCode = await check(config, { json: json === true, strict: strict === true, env: around.env, around, lookup: DISK }, output);
     });
 }
 
 /** Checks the files and writes the answer; gives the exit code: 0, 66 for a file that cannot be read, 78 for a config with errors. */
 export async function check(
   files: readonly string[],
-  options: { readonly json: boolean; readonly env: Environment; readonly lookup: FileLookup | null },
+  options: { readonly json: boolean; readonly strict?: boolean; readonly env: Environment; readonly around?: Pick<LoadedEnvironment, 'problems' | 'unreadable'>; readonly lookup: FileLookup | null },
   { out, err, colour }: CheckOutput,
 ): Promise<number> {
-  const { plan, problems, unreadable } = await loadPlan(files, options.env, options.lookup?.globFault);
+  const { env, around = { problems: [], unreadable: false } } = options;
+  const { plan, problems: inConfig, unreadable } = await loadPlan(files, env, options.lookup?.globFault);
+  const fault = networkFault(env);
+  const found = [...around.problems, ...(fault === null ? [] : [sideProblem('error', 'environment', null, fault)]), ...inConfig];
+  const problems = options.strict === true ? strictly(found) : found;
   const failed = problems.some((problem) => problem.severity === 'error');
   const entries: { readonly entry: FileEntryPlan; readonly found: EntryMatches | null }[] = [];
   if (plan !== null && !failed) {
-    for (const entry of plan.entries) entries.push({ entry, found: (await options.lookup?.listMatches(entry, plan)) ?? null });
+    for (const entry of plan.entries) {
+      const found = await options.lookup?.listMatches(entry, plan);
+      entries.push({ entry, found: found === undefined ? null : withNames(entry, found) });
+    }
   }
   if (options.json) {
     const matches = entries.flatMap(({ entry, found }) => (found === null ? [] : { entry: entry.key, ...found }));
@@ -65,6 +82,23 @@ export async function check(
     if (failed) err(`${countProblems(problems)}\n`);
     else if (plan !== null) out([describeService(plan), ...entries.map(({ entry, found }) => describeEntry(entry, found))].join('\n'));
   }
-  if (unreadable) return EXIT_NO_INPUT;
+  if (unreadable || around.unreadable) return EXIT_NO_INPUT;
   return failed ? EXIT_CONFIG : 0;
+}
+
+/** Says of each file where it goes, if the entry's files go to different places, and skips those that can go nowhere. */
+function withNames(entry: FileEntryPlan, { matches, skipped }: EntryMatches): EntryMatches {
+  const { naming } = entry;
+  const groups = isPerFile(naming.group);
+  const streams = isPerFile(naming.stream);
+  if (!groups && !streams) return { matches, skipped };
+  const destinations = new Destinations(entry);
+  const nameless: EntryMatches['skipped'][number][] = [];
+  const named = matches.flatMap((file) => {
+    const to = destinations.of(file.path);
+    if (typeof to !== 'string') return { ...file, ...(groups ? { group: to.group } : {}), ...(streams ? { stream: shown(to.stream) } : {}) };
+    nameless.push({ path: file.path, reason: to });
+    return [];
+  });
+  return { matches: named, skipped: [...skipped, ...nameless] };
 }

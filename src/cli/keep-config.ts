@@ -8,6 +8,7 @@ import { ConfigKeeper, type ConfigPorts, type ReadConfig } from '../fleet/config
 import { LastGood } from '../fleet/last-good.ts';
 import { systemHostname } from '../host/hostname.ts';
 import type { AgentReport } from '../report/agent-report.ts';
+import type { OwnLog } from '../report/own-log.ts';
 import { planOf } from './load-plan.ts';
 import { loadSources, remoteVersions } from './load-sources.ts';
 import type { ParameterAccess } from './parameter-access.ts';
@@ -18,6 +19,7 @@ export interface KeptConfigOptions {
   readonly stateDir: string;
   readonly env: Environment;
   readonly report: AgentReport;
+  readonly log: OwnLog;
   readonly access: ParameterAccess;
 }
 
@@ -32,7 +34,7 @@ export class KeptConfig {
 
   constructor(options: KeptConfigOptions) {
     this.#o = options;
-    const { sources, stateDir, env, report, access } = options;
+    const { sources, stateDir, env, report, log, access } = options;
     const ports: ConfigPorts = {
       read: () => this.#read(),
       look: async () => {
@@ -44,7 +46,10 @@ export class KeptConfig {
         this.problems = problems;
         return { plan, errors: errorsIn(problems) };
       },
-      apply: (plan) => this.agent.apply(plan),
+      apply: (plan) => {
+        log.follow(plan.log);
+        return this.agent.apply(plan);
+      },
       health: () => this.agent.health,
     };
     this.keeper = new ConfigKeeper({ ports, memory: new LastGood(stateDir, sources), hostId: hostId(stateDir), report, now: Date.now, random: Math.random });

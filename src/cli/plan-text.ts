@@ -1,10 +1,14 @@
-import type { FileEntryPlan, FramingPlan, NamingPlan, Plan, RedactRulePlan, StartPlan, TimestampPlan } from '../plan.ts';
+import { isDated, shown } from '../naming/template.ts';
+import type { FileEntryPlan, FramingPlan, NamingPlan, Plan, RedactRulePlan, ServicePlan, StartPlan, TimestampPlan } from '../plan.ts';
 
 /** A file that matches an entry now. */
 export interface MatchingFile {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
+  /** Where it goes, if that depends on the file: a date is left open. */
+  readonly group?: string;
+  readonly stream?: string;
 }
 
 /** The files that match an entry now, and those that match but are not followed, with the reason. */
@@ -17,14 +21,15 @@ export interface EntryMatches {
 const LISTED = 20;
 
 const seconds = (milliseconds: number): string => `${milliseconds / 1000} s`;
-const count = (value: number): string => value.toLocaleString('en-US');
+const NUMBER = new Intl.NumberFormat('en-US');
+const count = (value: number): string => NUMBER.format(value);
 
 /** What holds for all entries, in plain words. */
 export function describeService({ service, delivery, ownLogs }: Plan): string {
   const rows: [string, string][] = [
     ['region', service.region],
-    ['endpoint', service.endpoint ?? 'the AWS endpoint of the region'],
-    ['role', service.roleArn ?? 'none: the credentials of the standard chain as they are'],
+    ['endpoint', service.endpoint ?? `the AWS endpoint of the region${kinds(service)}`],
+    ['role', service.roleArn === null ? 'none: the credentials of the standard chain as they are' : `${service.roleArn}${service.externalId === null ? '' : ', with an external id'}`],
     ['batches', `sent when full (${count(delivery.maxBatchBytes)} bytes) or after ${seconds(delivery.flushMs)}; ${order(delivery.window)}; gzip ${delivery.compression}`],
     ['limits', `${delivery.maxRequests} requests in flight, ${count(delivery.budgetBytes)} bytes in memory; what can never be stored: ${delivery.undeliverable}`],
     ...ownLogs.map((path): [string, string] => ['own log', `${path} (never followed)`]),
@@ -32,12 +37,15 @@ export function describeService({ service, delivery, ownLogs }: Plan): string {
   return `CloudWatch Logs\n${table(rows)}`;
 }
 
+const kinds = ({ fips, dualStack }: ServicePlan): string => [fips === true ? ', FIPS' : '', dualStack === true ? ', dual-stack' : ''].join('');
+
 const order = (window: number): string => (window === 1 ? 'one at a time per stream, in order' : `up to ${window} of a stream in flight, which may reorder them`);
 
 /** One entry in plain words; `found` is null when the files were not looked up. */
 export function describeEntry(entry: FileEntryPlan, found: EntryMatches | null): string {
-  const { naming, framing, timestamp, filters, redact } = entry;
+  const { service, naming, framing, timestamp, filters, redact } = entry;
   const rows: [string, string][] = [
+    ...(service.label === null ? [] : [['service', service.label] as [string, string]]),
     ['group', describeGroup(naming)],
     ['stream', describeStream(naming)],
     ['follows', `${entry.follow === 'all' ? 'every match' : 'the match changed last'}, from the ${entry.startAt === 'start' ? 'start' : 'end, for files that exist already'}${entry.exclude === null ? '' : `; not /${entry.exclude.source}/`}`],
@@ -50,14 +58,19 @@ export function describeEntry(entry: FileEntryPlan, found: EntryMatches | null):
   return `${entry.pattern}\n${table(rows)}${found === null ? '' : describeFiles(found)}`;
 }
 
-function describeGroup({ group, groupClass, retentionDays }: NamingPlan): string {
-  const name = group ?? 'the path of each file';
-  const facts = [groupClass === null ? null : `class ${groupClass} when created`, retentionDays === null ? null : `kept ${retentionDays} days`].filter((fact) => fact !== null);
+function describeGroup({ group, groupClass, retentionDays, kmsKeyId, tags }: NamingPlan): string {
+  const name = shown(group);
+  const creation = [
+    groupClass === null ? [] : `class ${groupClass}`,
+    kmsKeyId === null ? [] : `key ${kmsKeyId}`,
+    Object.keys(tags).length === 0 ? [] : `tags ${Object.entries(tags).map(([key, value]) => `${key}=${value}`).join(' ')}`,
+  ].flat();
+  const facts = [creation.length === 0 ? [] : `${creation.join(', ')} when created`, retentionDays === null ? [] : `kept ${retentionDays} days`].flat();
   return facts.length === 0 ? name : `${name} (${facts.join(', ')})`;
 }
 
-function describeStream({ stream, streamPerFile, entity }: NamingPlan): string {
-  const name = streamPerFile ? `${stream}_<path of the file with _ for />` : stream;
+function describeStream({ stream, dateZone, entity }: NamingPlan): string {
+  const name = `${shown(stream)}${isDated(stream) ? ` (${dateZone === 'Local' ? 'local time' : dateZone})` : ''}`;
   return entity === null ? name : `${name}; entity ${entity.keyAttributes['Name']}${entity.keyAttributes['Environment'] === undefined ? '' : ` in ${entity.keyAttributes['Environment']}`}`;
 }
 
@@ -89,12 +102,17 @@ function describeRedaction(rule: RedactRulePlan): string {
 
 function describeFiles({ matches, skipped }: EntryMatches): string {
   const lines = [
-    ...matches.slice(0, LISTED).map(({ path, size }) => `    ${path} (${count(size)} bytes)\n`),
+    ...matches.slice(0, LISTED).map((file) => `    ${file.path} (${count(file.size)} bytes)${goesTo(file)}\n`),
     ...(matches.length > LISTED ? [`    and ${count(matches.length - LISTED)} more\n`] : []),
     ...skipped.slice(0, LISTED).map(({ path, reason }) => `    skipped: ${path} (${reason})\n`),
     ...(skipped.length > LISTED ? [`    and ${count(skipped.length - LISTED)} more skipped\n`] : []),
   ];
   return `${table([['files', matches.length === 0 ? 'none match now' : `${count(matches.length)} match now`]])}${lines.join('')}`;
+}
+
+function goesTo({ group, stream }: MatchingFile): string {
+  const names = [group === undefined ? [] : `group ${group}`, stream === undefined ? [] : `stream ${stream}`].flat();
+  return names.length === 0 ? '' : `: ${names.join(', ')}`;
 }
 
 function table(rows: readonly (readonly [string, string])[]): string {

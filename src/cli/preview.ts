@@ -1,15 +1,18 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { filesNow, globFault, matchOf } from '../agent/file-lookup.ts';
+import { filesNow, globFault, matcherOf } from '../agent/file-lookup.ts';
 import { growthOf, growthOfEvents, watchGrowth } from '../agent/growth.ts';
 import type { Growth, Unknown } from '../agent/growth.ts';
 import { previewFile } from '../agent/preview.ts';
 import type { Preview } from '../agent/preview.ts';
+import type { Environment } from '../config/placeholders.ts';
 import { countProblems, formatProblems } from '../config/problem.ts';
 import type { Problem } from '../config/problem.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import { hostZone } from '../host/time-zone.ts';
 import type { FileEntryPlan, Plan } from '../plan.ts';
+import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
+import type { SideFiles } from './environment.ts';
 import { CONFIG_OPTION, loadPlan, planOf } from './load-plan.ts';
 import type { LoadedPlan } from './load-plan.ts';
 import { costOfDay } from './preview/cost.ts';
@@ -29,7 +32,7 @@ const MOST_WATCHED_S = 86_400;
 /** Where nothing names a region: it matters for {aws_region} and the price alone. */
 const DEFAULT_REGION = 'us-east-1';
 
-interface PreviewOptions {
+interface PreviewOptions extends SideFiles {
   readonly config?: readonly string[];
   readonly entry?: number;
   readonly lines: number;
@@ -50,6 +53,8 @@ export function previewCommand(): Command {
     .option('--from-start', 'show the first events of the file, not the last')
     .option('--watch <seconds>', 'measure the growth for so long', parseWith(`a whole number from 1 to ${MOST_WATCHED_S}`, 1, MOST_WATCHED_S))
     .option('--price-per-gb <usd>', 'US dollars for taking in a gigabyte', parsePrice)
+    .option(...SIDE_FILE_OPTIONS[0])
+    .option(...SIDE_FILE_OPTIONS[1])
     .option('--json', 'print all of it as JSON');
   return addEntryFlags(command).action(async (file: string, options: PreviewOptions & GivenFlags) => {
     process.exitCode = await preview(file, options);
@@ -78,10 +83,15 @@ async function preview(file: string, options: PreviewOptions & GivenFlags): Prom
     process.stderr.write(`agent: --config and ${flag} both say what the entry is: leave out --config, or change the config\n`);
     return EXIT_USAGE;
   }
-  const { plan, problems, unreadable } = options.config === undefined ? await planOfFlags(path, options) : await loadPlan(options.config, process.env, globFault);
+  const around = await loadEnvironment(options, process.env);
+  const { env } = around;
+  const loaded = options.config === undefined ? await planOfFlags(path, options, env) : await loadPlan(options.config, env, globFault);
+  const { plan } = loaded;
+  const problems = [...around.problems, ...loaded.problems];
+  const unreadable = around.unreadable || loaded.unreadable;
   const failed = problems.some(({ severity }) => severity === 'error');
   if (options.json !== true) process.stderr.write(formatProblems(problems, process.stderr.isTTY));
-  if (plan === null || (failed && options.config === undefined)) {
+  if (plan === null || unreadable || (failed && options.config === undefined)) {
     if (options.json === true) process.stdout.write(documentText([], problems));
     else process.stderr.write(`${countProblems(problems)}\n`);
     return unreadable ? EXIT_NO_INPUT : EXIT_CONFIG;
@@ -92,7 +102,7 @@ async function preview(file: string, options: PreviewOptions & GivenFlags): Prom
     return EXIT_NO_INPUT;
   }
   const shown: Shown[] = [];
-  const localZone = hostZone(process.env);
+  const localZone = hostZone(env);
   for (const entry of entries) {
     const made = previewFile({ path, entry, undeliverable: plan.delivery.undeliverable, localZone, ownLogs: plan.ownLogs, events: options.lines, from: options.fromStart === true ? 'start' : 'end' });
     if ('refused' in made) {
@@ -108,16 +118,16 @@ async function preview(file: string, options: PreviewOptions & GivenFlags): Prom
 }
 
 /** What the events themselves say of the growth, where the file system says nothing; null where they have no times. */
-function growthOfSample({ sample: { sourceBytes, earliest } }: Preview): Growth | null {
-  const growth = earliest === null ? null : growthOfEvents(sourceBytes, earliest, Date.now());
+function growthOfSample({ sample: { sourceBytes, firstTime } }: Preview): Growth | null {
+  const growth = firstTime === null ? null : growthOfEvents(sourceBytes, firstTime, Date.now());
   return growth === null || 'unknown' in growth ? null : growth;
 }
 
 interface Shown { readonly entry: FileEntryPlan; readonly preview: Preview; readonly notes: readonly string[] }
 
-async function planOfFlags(path: string, options: GivenFlags): Promise<Omit<LoadedPlan, 'remote'>> {
-  const region = process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'] || DEFAULT_REGION;
-  const { plan, problems } = await planOf({ root: documentOf(path, options, region), problems: [] }, process.env, globFault);
+async function planOfFlags(path: string, options: GivenFlags, env: Environment): Promise<Omit<LoadedPlan, 'remote'>> {
+  const region = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || DEFAULT_REGION;
+  const { plan, problems } = await planOf({ root: documentOf(path, options, region), problems: [] }, env, globFault);
   return { plan, problems: problemsOfFlags(problems), unreadable: false };
 }
 
@@ -126,10 +136,10 @@ function entriesFor(path: string, plan: Plan, { entry: wanted }: PreviewOptions)
   const candidates = wanted === undefined ? plan.entries : plan.entries.filter(({ pointer }) => pointer.endsWith(`/${wanted}`));
   if (candidates.length === 0) return { entries: [], fault: `there is no entry ${wanted} that works; the config's entries are 0 to ${plan.entries.length + plan.disabled.length - 1}` };
   const entries: FileEntryPlan[] = [];
-  const broken = plan.disabled.find(({ pattern }) => matchOf({ pattern, exclude: null }, path) === true);
+  const broken = plan.disabled.find(({ pattern }) => matcherOf({ pattern, exclude: null })(path) === true);
   let excluded = broken === undefined ? null : `the entry that matches ${path} does not work (${broken.pointer}): ${broken.reason}`;
   for (const entry of candidates) {
-    const match = matchOf(entry, path);
+    const match = matcherOf(entry)(path);
     if (match === true) entries.push(entry);
     else if (match !== false) excluded ??= `${path} matches ${entry.pattern}, but is ${match.excluded} (${entry.pointer})`;
   }
@@ -151,7 +161,7 @@ async function notesOf(entry: FileEntryPlan, path: string, { ownLogs }: Plan): P
 }
 
 function telling({ entry, preview: made, notes }: Shown, growth: Growth | Unknown, plan: Plan, options: PreviewOptions, localZone: string): PreviewTelling {
-  return { preview: made, entry, notes, growth, undeliverable: plan.delivery.undeliverable, price: { region: plan.service.region, groupClass: entry.naming.groupClass, given: options.pricePerGb ?? null }, localZone };
+  return { preview: made, entry, notes, growth, undeliverable: plan.delivery.undeliverable, price: { region: entry.service.region, groupClass: entry.naming.groupClass, given: options.pricePerGb ?? null }, localZone };
 }
 
 function documentText(tellings: readonly PreviewTelling[], problems: readonly Problem[]): string {

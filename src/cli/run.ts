@@ -1,17 +1,22 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { Agent } from '../agent/agent.ts';
 import { StateDirectoryError } from '../agent/state-directory.ts';
+import { networkFault } from '../agent/network-fault.ts';
 import { statusOf } from '../agent/status.ts';
-import { formatProblems } from '../config/problem.ts';
+import { formatProblem, formatProblems } from '../config/problem.ts';
+import type { Problem, Severity } from '../config/problem.ts';
 import { openControl } from '../control/server.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import { hostZone } from '../host/time-zone.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
-import { releaseMemory } from './runtime.ts';
+import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
+import type { SideFiles } from './environment.ts';
+import { releaseMemory, settleEnvironment } from './runtime.ts';
 import { AgentReport } from '../report/agent-report.ts';
-import type { LogLevel } from '../report/agent-report.ts';
+import { OwnLog } from '../report/own-log.ts';
+import type { LogLevel } from '../report/own-log.ts';
+import type { LogPlan } from '../plan.ts';
 import { KeptConfig } from './keep-config.ts';
 import { CONFIG_OPTION } from './load-plan.ts';
 import { parameterAccess } from './parameter-access.ts';
@@ -24,8 +29,10 @@ const EXIT_UNFINISHED = 75;
 const EXIT_NO_STATE = 73;
 /** Time to deliver what is held after SIGTERM: below systemd's default TimeoutStopSec of 90 s. */
 const DRAIN_MS = 60_000;
+const DEFAULT_LOG: LogPlan = { level: 'info', format: 'text' };
+const LEVEL_OF: Readonly<Record<Severity, LogLevel>> = { error: 'error', warning: 'warn', note: 'info' };
 
-interface RunOptions {
+interface RunOptions extends SideFiles {
   readonly config: readonly string[];
   readonly stateDir: string;
   readonly untilCaughtUp?: true;
@@ -38,32 +45,40 @@ export function runCommand(): Command {
     .description('Follow the configured files and deliver them until SIGTERM')
     .requiredOption('--config <source...>', CONFIG_OPTION)
     .option('--state-dir <dir>', 'where checkpoints, quarantine and the control socket live', DEFAULT_STATE_DIR)
+    .option(...SIDE_FILE_OPTIONS[0])
+    .option(...SIDE_FILE_OPTIONS[1])
     .option('--until-caught-up', 'deliver what exists, however long the service takes, then exit 0; 75 when a signal comes before that')
     .option('--quiet', 'say warnings and errors only')
     .action(async (options: RunOptions) => { process.exitCode = await run(options); });
 }
 
 /** Gives the exit code. */
-async function run({ config, stateDir: directory, untilCaughtUp, quiet }: RunOptions): Promise<number> {
+async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideFiles }: RunOptions): Promise<number> {
   const life = endedBySignals();
   const stateDir = resolve(directory);
-  const report = new AgentReport((level, message) => { if (quiet !== true || level !== 'info') logLine(level, message); }, Date.now);
-  const kept = new KeptConfig({ sources: config, stateDir, env: process.env, report, access: parameterAccess(process.env, {}, life.abandon) });
+  const log = new OwnLog(DEFAULT_LOG, (line) => { process.stderr.write(line); }, Date.now, quiet === true ? 'warn' : 'debug');
+  const around = await loadEnvironment(sideFiles, process.env);
+  const { env } = around;
+  const surroundings = around.problems.some(({ severity }) => severity === 'error') ? 'nothing is run: as whom, and by which way, is not sure while these files are wrong' : networkFault(env);
+  if (surroundings !== null) {
+    sayProblems(around.problems, log);
+    log.fatal(surroundings);
+    return around.unreadable ? EXIT_NO_INPUT : EXIT_CONFIG;
+  }
+  settleEnvironment(env);
+  const report = new AgentReport(log.line, Date.now, () => log.says('debug'));
+  const kept = new KeptConfig({ sources: config, stateDir, env, report, log, access: parameterAccess(env, {}, life.abandon) });
   const start = await kept.keeper.start();
-  if (kept.problems.length > 0) process.stderr.write(formatProblems(kept.problems, process.stderr.isTTY));
+  if (start.kind === 'current') log.follow(start.plan.log);
+  sayProblems([...around.problems, ...kept.problems], log);
   if (start.kind === 'none' && kept.unreadable) return EXIT_NO_INPUT;
   if (start.kind === 'none' || start.plan.entries.length === 0) {
-    process.stderr.write('agent: nothing to run: the config has no entry that works; `agent check` says what is wrong\n');
+    log.fatal('nothing to run: the config has no entry that works; `agent check` says what is wrong');
     return EXIT_CONFIG;
   }
   const { plan } = start;
-  const unreadableBundle = await certificatesFault(process.env['AWS_CA_BUNDLE']);
-  if (unreadableBundle !== null) {
-    process.stderr.write(`agent: ${unreadableBundle}\n`);
-    return EXIT_CONFIG;
-  }
   const agent = new Agent({
-    plan, stateDir, report, env: process.env, localZone: hostZone(process.env), releaseMemory, untilCaughtUp: untilCaughtUp === true,
+    plan, stateDir, report, env, localZone: hostZone(env), releaseMemory, untilCaughtUp: untilCaughtUp === true,
     alongside: (running) => openControl({
       stateDirectory: stateDir, report,
       status: () => statusOf(running, agentVersion, { sources: config, ...kept.keeper.state, changing: running.changing }),
@@ -76,7 +91,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet }: RunOpt
     await Promise.all([agent.run(life), untilCaughtUp === true ? null : keepConfig(kept, agent, life)]);
   } catch (error) {
     if (!(error instanceof StateDirectoryError)) throw error;
-    process.stderr.write(`agent: ${error.message}\n`);
+    log.fatal(error.message);
     return EXIT_NO_STATE;
   }
   const { files, bytes } = agent.unfinished;
@@ -98,6 +113,12 @@ async function keepConfig(kept: KeptConfig, agent: Agent, life: LifetimeControl)
   }
 }
 
+/** For people as `check` prints them; a program that reads the log gets one line each. */
+function sayProblems(problems: readonly Problem[], log: OwnLog): void {
+  if (log.format === 'json') for (const problem of problems) log.line(LEVEL_OF[problem.severity], formatProblem(problem, false).replace(/\n\s+/, '; '));
+  else if (problems.length > 0) process.stderr.write(formatProblems(problems, process.stderr.isTTY));
+}
+
 /** Ends with SIGTERM or SIGINT, also one that comes while the config is read; at the second one, or the deadline, at once. */
 function endedBySignals(): LifetimeControl {
   const life = new LifetimeControl();
@@ -111,19 +132,4 @@ function endedBySignals(): LifetimeControl {
   // Until there is an agent to reload, a hangup must not end it.
   process.on('SIGHUP', () => {});
   return life;
-}
-
-/** Why the file that AWS_CA_BUNDLE names cannot be used, or null. Without it every connection would be refused. */
-async function certificatesFault(bundle: string | undefined): Promise<string | null> {
-  if (bundle === undefined || bundle === '') return null;
-  try {
-    await readFile(bundle);
-    return null;
-  } catch (error) {
-    return `AWS_CA_BUNDLE names ${bundle}, which cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}): name a file of PEM certificates that this user may read, or unset the variable`;
-  }
-}
-
-function logLine(level: LogLevel, message: string): void {
-  process.stderr.write(`${new Date().toISOString()} ${level.padEnd(5)} ${message}\n`);
 }

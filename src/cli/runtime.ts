@@ -17,6 +17,16 @@ export function settleHome(): void {
 }
 settleHome();
 
+/**
+ * Makes the environment that the config's side files add up to that of the process. Nothing of the agent reads it there: everything
+ * is given an Environment. But the SDK's chain of credentials looks for its variables nowhere else (AWS_PROFILE,
+ * AWS_SHARED_CREDENTIALS_FILE, AWS_ENDPOINT_URL…), and a program that it starts (credential_process) needs the proxy as well.
+ */
+export function settleEnvironment(env: Readonly<Record<string, string | undefined>>): void {
+  for (const name of Object.keys(process.env)) if (env[name] === undefined) delete process.env[name];
+  for (const [name, value] of Object.entries(env)) if (value !== undefined && process.env[name] !== value) process.env[name] = value;
+}
+
 let collect: NodeJS.GCFunction | null = null;
 
 /**

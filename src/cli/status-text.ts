@@ -13,13 +13,16 @@ export function problemsOf(status: StatusDocument): readonly string[] {
   const { checkpointTrouble, config, destinations, files, disabled } = status;
   return [
     ...(checkpointTrouble === null ? [] : [`positions do not reach the disk (${checkpointTrouble}): what is delivered now is sent again after a crash`]),
-    ...destinations.list.filter(isFailing).map(({ group, stream, state, lastError }) => `log group ${group}, stream ${stream}: ${state}${lastError === null ? '' : ` (${lastError})`}; its logs stay in their files`),
+    ...destinations.list.filter(isFailing).map(({ group, stream, service, state, lastError }) => `log group ${group}, stream ${stream}${aside(service)}: ${state}${lastError === null ? '' : ` (${lastError})`}; its logs stay in their files`),
     ...files.list.filter((file) => file.lastError !== null).map(({ path, lastError }) => `${path}: cannot be read (${lastError}); tried again`),
     ...(config.refused === null ? [] : [`config ${config.refused.version} is not used: ${config.refused.reason}`]),
     ...(config.unreachable === null ? [] : [`the version of the config cannot be asked: ${config.unreachable}; the present one goes on`]),
     ...disabled.map(({ pointer, pattern, reason }) => `${pointer} ${pattern}: does not run: ${reason}`),
   ].map(printable);
 }
+
+/** An agent of an earlier version says nothing of it. */
+const aside = (service: string | null | undefined): string => (typeof service === 'string' ? ` (${service})` : '');
 
 const isFailing = ({ state }: DestinationStatus): boolean => state === 'retrying' || state === 'paused';
 
@@ -79,7 +82,7 @@ function percent(part: number, whole: number): string {
 
 function destinationsTable({ total, list }: Listed<DestinationStatus>, at: number): string {
   const rows = list.slice(0, LISTED).map((one) => [
-    one.state, bytesText(one.heldBytes), one.events.toLocaleString('en-US'), one.requests.toLocaleString('en-US'), agoText(one.lastAckAt, at), `${one.group} ${one.stream}${one.lastError === null ? '' : ` (${one.lastError})`}`,
+    one.state, bytesText(one.heldBytes), one.events.toLocaleString('en-US'), one.requests.toLocaleString('en-US'), agoText(one.lastAckAt, at), `${one.group} ${one.stream}${aside(one.service)}${one.lastError === null ? '' : ` (${one.lastError})`}`,
   ]);
   const table = textTable([{ title: 'state' }, { title: 'held', align: 'right' }, { title: 'events', align: 'right' }, { title: 'requests', align: 'right' }, { title: 'acknowledged' }, { title: 'log group and stream' }], rows);
   return total > rows.length ? `${table}  and ${countText(total - rows.length, 'more destination')} (--json lists them)\n` : table;

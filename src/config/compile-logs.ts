@@ -1,9 +1,11 @@
 import { posix } from 'node:path';
-import type { DeliveryPlan, FileEntryPlan, ReadingPlan, RedactRulePlan } from '../plan.ts';
+import { isDated } from '../naming/template.ts';
+import type { DeliveryPlan, FileEntryPlan, ReadingPlan, RedactRulePlan, TimestampPlan } from '../plan.ts';
 import { PatternCompiler, compileFilters, compileFraming, compileTimestampPlan } from './compile-framing.ts';
 import { compileRedact } from './compile-redact.ts';
 import { compileNaming, type NamingContext } from './compile-naming.ts';
-import { expanded } from './compile-service.ts';
+import { compileGroupSettings, limitTags, warnOfForeignKey, withDefaults, type GroupSettings } from './compile-group.ts';
+import { expanded, type EntryServices } from './compile-service.ts';
 import type { FileEntry, Logs } from './generated/document.generated.ts';
 import { isGlob } from './names.ts';
 import { nearest } from './nearest.ts';
@@ -49,30 +51,44 @@ export function compileReading(logs: Logs): ReadingPlan {
   return { maxDeletedBytes: logs.max_deleted_bytes ?? DEFAULT_DELETED_BYTES, maxDeletedAgeMs: Math.round((logs.max_deleted_age ?? DEFAULT_DELETED_AGE_S) * 1000) };
 }
 
+/** What all entries are compiled with, besides what their names are made of. */
+export interface SharedSettings {
+  readonly delivery: DeliveryPlan;
+  readonly services: EntryServices;
+  /** Those under `logs`. */
+  readonly group: GroupSettings;
+  readonly ownLogs: readonly string[];
+  readonly globFault: GlobFault;
+  /** Of `logs`: for entries without a list of their own. */
+  readonly redact: readonly RedactRulePlan[];
+}
+
 /** Compiles one entry after the other. What is wrong is reported; the caller leaves out entries with errors. */
 export class EntryCompiler {
   readonly #context: NamingContext;
-  readonly #delivery: DeliveryPlan;
-  readonly #ownLogs: readonly string[];
+  readonly #shared: SharedSettings;
   readonly #patterns: PatternCompiler;
-  readonly #globFault: GlobFault;
-  /** Of `logs`: for entries without a list of their own. */
-  readonly #redact: readonly RedactRulePlan[];
+  /** Fleets of entries share a few formats and zones: what was right once is not looked at again. */
+  readonly #timestamps = new Map<string, TimestampPlan | null>();
 
-  constructor(context: NamingContext, delivery: DeliveryPlan, ownLogs: readonly string[], globFault: GlobFault, redact: readonly RedactRulePlan[]) {
-    this.#context = context;
-    this.#delivery = delivery;
-    this.#ownLogs = ownLogs;
-    this.#globFault = globFault;
-    this.#redact = redact;
+  constructor(context: Omit<NamingContext, 'patterns'>, shared: SharedSettings) {
     this.#patterns = new PatternCompiler(context.report);
+    this.#context = { ...context, patterns: this.#patterns };
+    this.#shared = shared;
   }
 
+  /** Key and tags of the groups are the entry's own alone: see ConflictCheck.agreed. */
   compile(entry: FileEntry, pointer: string, key: string): FileEntryPlan {
-    const { report, facts } = this.#context;
+    const { report, facts, env } = this.#context;
+    const { delivery, services, group } = this.#shared;
     const pattern = this.#pathOf(entry, pointer);
-    const limits = { maxBatchBytes: this.#delivery.maxBatchBytes, localZone: facts.localZone };
+    const limits = { maxBatchBytes: delivery.maxBatchBytes, localZone: facts.localZone };
+    const service = services.of(entry, pointer);
+    const own = compileGroupSettings(entry, pointer, env, report);
+    limitTags(own, group, pointer, report);
+    warnOfForeignKey(withDefaults(own, group), service.region, own.kmsKeyId === null ? `${pointer}/region` : `${pointer}/kms_key_id`, report);
     this.#remarks(entry, pattern, pointer);
+    const naming = compileNaming(entry, pattern, pointer, { ...this.#context, region: service.region });
     return {
       key,
       pointer,
@@ -80,13 +96,27 @@ export class EntryCompiler {
       exclude: entry.blacklist === undefined ? null : this.#patterns.compile(entry.blacklist, `${pointer}/blacklist`),
       follow: entry.follow ?? (entry.publish_multi_logs === true ? 'all' : 'newest'),
       startAt: entry.initial_position ?? 'start',
-      naming: compileNaming(entry, pattern, pointer, this.#context),
+      service,
+      naming: { ...naming, ...own },
       framing: compileFraming(entry, pointer, limits, this.#patterns, report),
-      timestamp: compileTimestampPlan(entry, pointer, facts.localZone, report),
+      timestamp: this.#timestampOf(entry, pointer, isDated(naming.stream)),
       filters: compileFilters(entry, pointer, this.#patterns),
-      redact: entry.redact === undefined ? this.#redact : compileRedact(entry.redact, `${pointer}/redact`, this.#patterns, report),
+      redact: entry.redact === undefined ? this.#shared.redact : compileRedact(entry.redact, `${pointer}/redact`, this.#patterns, report),
       autoRemoval: entry.auto_removal ?? false,
     };
+  }
+
+  get groupDefaults(): GroupSettings { return this.#shared.group; }
+
+  #timestampOf(entry: FileEntry, pointer: string, dated: boolean): TimestampPlan | null {
+    const { report, facts } = this.#context;
+    const key = JSON.stringify([entry.timestamp_format, entry.timestamp_field, entry.timezone, entry.trim_timestamp, dated]);
+    const known = this.#timestamps.get(key);
+    if (known !== undefined) return known;
+    const before = report.problems.length;
+    const plan = compileTimestampPlan(entry, pointer, facts.localZone, report, dated);
+    if (report.problems.length === before) this.#timestamps.set(key, plan);
+    return plan;
   }
 
   #pathOf(entry: FileEntry, pointer: string): string {
@@ -97,14 +127,14 @@ export class EntryCompiler {
       report.error(`${pointer}/file_path`, 'the path is relative, and the folder the agent is started in is not a place to rely on', { expected: `an absolute path such as ${JSON.stringify(`/var/log/${path.replace(/^(?:\.{1,2}\/)+/, '')}`)}` });
       return path;
     }
-    const fault = path.includes('\0') ? 'a NUL character cannot stand in a path' : this.#globFault(path);
+    const fault = path.includes('\0') ? 'a NUL character cannot stand in a path' : this.#shared.globFault(path);
     if (fault !== null) report.error(`${pointer}/file_path`, fault, { expected: 'a path or a pattern such as /var/log/nginx/*.log' });
     return path;
   }
 
   #remarks(entry: FileEntry, pattern: string, pointer: string): void {
     const { report } = this.#context;
-    if (this.#ownLogs.includes(posix.normalize(pattern))) report.warning(`${pointer}/file_path`, 'this is the agent\'s own log file (agent.logfile), which is never followed');
+    if (this.#shared.ownLogs.includes(posix.normalize(pattern))) report.warning(`${pointer}/file_path`, 'this is the agent\'s own log file (agent.logfile), which is never followed');
     if (isGlob(pattern) && entry.follow === undefined && entry.publish_multi_logs === undefined) {
       report.note(`${pointer}/file_path`, 'of the files that match, only the one changed last is followed; "follow": "all" or "publish_multi_logs": true follows each');
     }

@@ -1,10 +1,19 @@
-import type { Entity, ServicePlan } from '../plan.ts';
-import type { Agent, Logs } from './generated/document.generated.ts';
+import type { Reach, ServicePlan } from '../plan.ts';
+import type { Agent, Credentials, FileEntry, Logs } from './generated/document.generated.ts';
+import { endpointVariable, isLoopback, readEndpoint } from './endpoint-url.ts';
 import { expandEnvironment, type Environment, type HostFacts } from './placeholders.ts';
 import type { Reporter } from './reporter.ts';
 
 /** Region of a service on this machine, which does not care. */
 const LOOPBACK_REGION = 'us-east-1';
+/** What STS takes as an external id: 2 to 1,224 of these characters. */
+const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
+
+/** What every text of a service is read with. */
+interface Reading {
+  readonly env: Environment;
+  readonly report: Reporter;
+}
 
 /** `text` with its environment variables filled in; an unset one is an error at `pointer`, and null. */
 export function expanded(text: string, env: Environment, pointer: string, report: Reporter): string | null {
@@ -15,43 +24,47 @@ export function expanded(text: string, env: Environment, pointer: string, report
   return unset.length === 0 ? result : null;
 }
 
-/** The endpoint as a URL without a trailing slash; null when none is given, undefined when it is wrong (and reported). */
-function endpointOf(logs: Logs, env: Environment, report: Reporter): string | null | undefined {
-  const pointer = '/logs/endpoint_override';
-  if (logs.endpoint_override === undefined) return null;
-  const text = expanded(logs.endpoint_override, env, pointer, report);
-  if (text === null) return undefined;
-  const url = endpointUrl(text);
-  const expected = 'a URL such as https://logs.eu-central-1.amazonaws.com or http://127.0.0.1:4588';
-  if (url === null || url.hostname === '') report.error(pointer, 'this is not a URL', { expected });
-  else if (url.protocol !== 'https:' && url.protocol !== 'http:') report.error(pointer, `${url.protocol}// is not a protocol the service speaks`, { expected });
-  else if (url.username !== '' || url.password !== '') report.error(pointer, 'a URL with a user name or password is not accepted', { expected: 'credentials in the AWS SDK\'s own places (environment, profile, role)' });
-  else if (url.search !== '' || url.hash !== '') report.error(pointer, 'a URL with ? or # is not accepted', { expected });
-  else return url.origin + url.pathname.replace(/\/+$/, '');
-  return undefined;
+/** An endpoint_override; null when it is wrong (and reported). */
+function endpointOf(configured: string, pointer: string, { env, report }: Reading): string | null {
+  const text = expanded(configured, env, pointer, report);
+  if (text === null) return null;
+  const read = readEndpoint(text);
+  if ('endpoint' in read) return read.endpoint;
+  report.error(pointer, read.fault, { expected: read.expected });
+  return null;
 }
 
-/** The URL an endpoint_override means: `https://` is implied. */
-const endpointUrl = (text: string): URL | null => URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
-
-const isLoopback = (url: URL | null): boolean => url !== null && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
+/** The endpoint that the environment names; null for none, undefined when it is wrong (and reported). */
+function endpointInEnvironment({ env, report }: Reading): string | null | undefined {
+  const name = endpointVariable(env);
+  if (name === null) return null;
+  const read = readEndpoint(env[name]!);
+  if ('endpoint' in read) return read.endpoint;
+  report.error('/logs', `the environment variable ${name}: ${read.fault}`, { expected: read.expected });
+  return undefined;
+}
 
 /** Whether the region can only come from the instance identity document. */
 export function asksForRegion(agent: Agent, logs: Logs, env: Environment): boolean {
   if (agent.region !== undefined || env['AWS_REGION'] || env['AWS_DEFAULT_REGION']) return false;
-  return logs.endpoint_override === undefined || !isLoopback(endpointUrl(expandEnvironment(logs.endpoint_override, env).text));
+  const named = logs.endpoint_override === undefined ? env[endpointVariable(env) ?? ''] : expandEnvironment(logs.endpoint_override, env).text;
+  return named === undefined || !isLoopback(named);
 }
 
-function regionOf(agent: Agent, endpoint: string | null, facts: HostFacts, env: Environment, report: Reporter): string | null {
-  if (agent.region !== undefined) {
-    const region = expanded(agent.region, env, '/agent/region', report);
-    if (region === null || /^[a-z0-9-]+$/.test(region)) return region;
-    report.error('/agent/region', `${JSON.stringify(region)} is not a region`, { expected: 'the name of an AWS region such as eu-central-1' });
-    return null;
-  }
+/** A region as configured; null when it is wrong (and reported). */
+function namedRegion(configured: string, pointer: string, { env, report }: Reading): string | null {
+  const region = expanded(configured, env, pointer, report);
+  if (region === null || /^[a-z0-9-]+$/.test(region)) return region;
+  report.error(pointer, `${JSON.stringify(region)} is not a region`, { expected: 'the name of an AWS region such as eu-central-1' });
+  return null;
+}
+
+function regionOf(agent: Agent, endpoint: string | null, facts: HostFacts, reading: Reading): string | null {
+  if (agent.region !== undefined) return namedRegion(agent.region, '/agent/region', reading);
+  const { env, report } = reading;
   const known = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || facts.instance?.region;
   if (known) return known;
-  if (endpoint !== null && isLoopback(URL.parse(endpoint))) {
+  if (endpoint !== null && isLoopback(endpoint)) {
     report.note('/logs/endpoint_override', `no region is given; ${LOOPBACK_REGION} is used with a service on this machine`);
     return LOOPBACK_REGION;
   }
@@ -61,41 +74,109 @@ function regionOf(agent: Agent, endpoint: string | null, facts: HostFacts, env: 
   return null;
 }
 
-/** Where the logs go and as whom, or null when that is not sure: then nothing may be sent. */
-export function compileService(agent: Agent, logs: Logs, facts: HostFacts, env: Environment, report: Reporter): ServicePlan | null {
-  const endpoint = endpointOf(logs, env, report);
-  const region = regionOf(agent, endpoint ?? null, facts, env, report);
-  const section = logs.credentials?.role_arn === undefined ? 'agent' : 'logs';
-  const configured = logs.credentials?.role_arn ?? agent.credentials?.role_arn;
-  const pointer = `/${section}/credentials/role_arn`;
-  const roleArn = configured === undefined ? null : expanded(configured, env, pointer, report);
-  if (roleArn !== null && !/^arn:[^:]+:iam::\d{12}:role\/./.test(roleArn)) {
-    report.warning(pointer, 'this does not look like the ARN of a role', { expected: 'arn:aws:iam::123456789012:role/NAME' });
+type Role = Pick<Reach, 'roleArn' | 'externalId'>;
+const NO_ROLE: Role = { roleArn: null, externalId: null };
+
+/** The role of one `credentials`, which an external id belongs to; null when it is wrong (and reported). */
+function roleOf({ role_arn: role, external_id: id }: Credentials, pointer: string, { env, report }: Reading): Role | null {
+  if (role === undefined) {
+    report.error(`${pointer}/external_id`, 'there is no role_arn beside this external id: it belongs to the trust policy of one role', { expected: '"role_arn" in the same "credentials"' });
+    return null;
   }
-  if (endpoint === undefined || region === null || (configured !== undefined && roleArn === null)) return null;
-  return { region, endpoint, roleArn };
+  const roleArn = expanded(role, env, `${pointer}/role_arn`, report);
+  if (roleArn !== null && !/^arn:[^:]+:iam::\d{12}:role\/./.test(roleArn)) {
+    report.warning(`${pointer}/role_arn`, 'this does not look like the ARN of a role', { expected: 'arn:aws:iam::123456789012:role/NAME' });
+  }
+  const externalId = id === undefined ? null : expanded(id, env, `${pointer}/external_id`, report);
+  if (externalId !== null && !EXTERNAL_ID.test(externalId)) {
+    report.error(`${pointer}/external_id`, 'no role can ask for this external id', { expected: '2 to 1224 letters, digits and characters of _+=,.@:/-' });
+    return null;
+  }
+  return roleArn === null || (id !== undefined && externalId === null) ? null : { roleArn, externalId };
 }
 
-/** The names an entity is made of, as configured closest to the entry. */
-export interface EntityNames {
-  readonly service: string | null;
-  readonly environment: string | null;
+const isGiven = (credentials: Credentials | undefined): credentials is Credentials => credentials?.role_arn !== undefined || credentials?.external_id !== undefined;
+
+/** A setting of the SDK's that is `true` or `false`; null for neither. */
+const flag = (text: string | undefined): boolean | null => (/^(?:true|false)$/i.test(text ?? '') ? text!.toLowerCase() === 'true' : null);
+
+/** An endpoint of one's own is used as it is. */
+function warnOfNoEffect(pointer: string, { endpoint, fips, dualStack }: Pick<Reach, 'endpoint' | 'fips' | 'dualStack'>, report: Reporter): void {
+  const idle = [fips === true ? 'use_fips_endpoint' : [], dualStack === true ? 'use_dualstack_endpoint' : []].flat();
+  if (endpoint !== null && idle.length > 0) report.warning(pointer, `the endpoint is used as it is: ${idle.join(' and ')} has no effect on it`, { expected: 'the URL of an endpoint of that kind, or none' });
 }
 
-/**
- * The CloudWatch entity of these names, or null when none is configured or the account id is not known: the service
- * refuses an entity without one. Keys and values are those the CloudWatch agent sends.
- */
-export function compileEntity({ service, environment }: EntityNames, facts: HostFacts): Entity | null {
-  const accountId = facts.instance?.accountId ?? null;
-  if ((service === null && environment === null) || accountId === null) return null;
-  const instanceId = facts.instance?.instanceId ?? null;
-  const place = environment ?? (instanceId === null ? null : 'ec2:default');
-  return {
-    keyAttributes: { Type: 'Service', Name: service ?? 'unknown_service', ...(place === null ? {} : { Environment: place }), AwsAccountId: accountId },
-    attributes: {
-      ...(instanceId === null ? {} : { PlatformType: 'AWS::EC2', 'EC2.InstanceId': instanceId }),
-      'AWS.ServiceNameSource': service === null ? 'Unknown' : 'UserConfiguration',
-    },
-  };
+/** Where the logs of entries without settings of their own go and as whom, or null when that is not sure: then nothing may be sent. */
+export function compileService(agent: Agent, logs: Logs, facts: HostFacts, env: Environment, report: Reporter): ServicePlan | null {
+  const reading = { env, report };
+  const pointer = '/logs/endpoint_override';
+  const endpoint = logs.endpoint_override === undefined ? endpointInEnvironment(reading) : endpointOf(logs.endpoint_override, pointer, reading) ?? undefined;
+  const region = regionOf(agent, endpoint ?? null, facts, reading);
+  const [section, credentials] = isGiven(logs.credentials) ? ['logs', logs.credentials] as const : ['agent', agent.credentials] as const;
+  const role = isGiven(credentials) ? roleOf(credentials, `/${section}/credentials`, reading) : NO_ROLE;
+  const fips = agent.use_fips_endpoint ?? flag(env['AWS_USE_FIPS_ENDPOINT']);
+  const dualStack = agent.use_dualstack_endpoint ?? flag(env['AWS_USE_DUALSTACK_ENDPOINT']);
+  if (endpoint === undefined || region === null || role === null) return null;
+  warnOfNoEffect(pointer, { endpoint, fips, dualStack }, report);
+  return { label: null, region, endpoint, ...role, fips, dualStack };
+}
+
+/** The service of each entry: the plan's own, with what the entry says of itself. Equal ones are one object. */
+export class EntryServices {
+  readonly #base: ServicePlan;
+  readonly #reading: Reading;
+  readonly #known = new Map<string, ServicePlan>();
+
+  constructor(base: ServicePlan, env: Environment, report: Reporter) {
+    this.#base = base;
+    this.#reading = { env, report };
+    this.#known.set(keyOf(base), base);
+  }
+
+  /** What is wrong is reported; the caller leaves out entries with errors. */
+  of(entry: FileEntry, pointer: string): ServicePlan {
+    const base = this.#base;
+    const region = entry.region === undefined ? base.region : namedRegion(entry.region, `${pointer}/region`, this.#reading) ?? base.region;
+    const role = isGiven(entry.credentials) ? roleOf(entry.credentials, `${pointer}/credentials`, this.#reading) : null;
+    const reach: Reach = {
+      region,
+      endpoint: this.#endpointOf(entry, region, pointer),
+      ...(role ?? { roleArn: base.roleArn, externalId: base.externalId }),
+      fips: entry.use_fips_endpoint ?? base.fips,
+      dualStack: entry.use_dualstack_endpoint ?? base.dualStack,
+    };
+    if (entry.endpoint_override !== undefined || entry.use_fips_endpoint === true || entry.use_dualstack_endpoint === true) {
+      warnOfNoEffect(entry.endpoint_override === undefined ? pointer : `${pointer}/endpoint_override`, reach, this.#reading.report);
+    }
+    const key = keyOf(reach);
+    const service = this.#known.get(key) ?? { label: labelOf(reach, base), ...reach };
+    this.#known.set(key, service);
+    return service;
+  }
+
+  /** The endpoint under `logs` is that of its region, unless it is on this machine: that one is for all, as is one that the environment names. */
+  #endpointOf(entry: FileEntry, region: string, pointer: string): string | null {
+    const { endpoint, region: itsRegion } = this.#base;
+    if (entry.endpoint_override !== undefined) return endpointOf(entry.endpoint_override, `${pointer}/endpoint_override`, this.#reading);
+    if (endpoint === null || region === itsRegion || isLoopback(endpoint)) return endpoint;
+    const variable = endpointVariable(this.#reading.env);
+    const named = variable === null ? null : readEndpoint(this.#reading.env[variable]!);
+    if (named !== null && 'endpoint' in named) return named.endpoint;
+    this.#reading.report.note(`${pointer}/region`, `the endpoint_override under logs belongs to ${itsRegion}; this entry goes to the AWS endpoint of ${region}`);
+    return null;
+  }
+}
+
+const keyOf = ({ region, endpoint, roleArn, externalId, fips, dualStack }: Reach): string => JSON.stringify([region, endpoint, roleArn, externalId, fips, dualStack]);
+
+/** In the words of `check` and `status`: what a service has other than `base`. */
+function labelOf(one: Reach, base: Reach): string {
+  const differs = (key: keyof Reach): boolean => one[key] !== base[key];
+  return [
+    differs('region') ? one.region : [],
+    differs('endpoint') ? one.endpoint ?? 'its AWS endpoint' : [],
+    differs('roleArn') ? `as ${one.roleArn}` : differs('externalId') ? 'with another external id' : [],
+    differs('fips') ? `${one.fips === true ? '' : 'not '}FIPS` : [],
+    differs('dualStack') ? `${one.dualStack === true ? '' : 'not '}dual-stack` : [],
+  ].flat().join(', ');
 }

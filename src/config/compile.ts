@@ -1,15 +1,17 @@
 import { posix } from 'node:path';
-import type { DisabledEntry, FileEntryPlan, Plan } from '../plan.ts';
+import type { DisabledEntry, FileEntryPlan, Plan, ServicePlan } from '../plan.ts';
+import { checkSections } from './check-sections.ts';
 import { ENTRIES, EntryCompiler, compileDelivery, compileReading, type GlobFault } from './compile-logs.ts';
-import { defaultStreamOf, entityDefaults } from './compile-naming.ts';
-import { compileSharedRedact } from './compile-redact.ts';
 import { compileConfigPlan } from './compile-rollout.ts';
-import { asksForRegion, compileService, expanded } from './compile-service.ts';
+import { compileLog } from './compile-log.ts';
+import { compileSharedRedact } from './compile-redact.ts';
+import { defaultStreamOf, entityDefaults } from './compile-naming.ts';
+import { compileGroupSettings } from './compile-group.ts';
+import { EntryServices, asksForRegion, compileService, expanded } from './compile-service.ts';
 import { ConflictCheck } from './conflicts.ts';
 import type { Agent, Document, FileEntry, Logs } from './generated/document.generated.ts';
 import { plainValue, pointerToken, type JsonNode } from './json-tree.ts';
-import { canonicalJson } from './merge.ts';
-import { asksForInstance, expandEnvironment, type Environment, type HostFacts } from './placeholders.ts';
+import { asksForInstance, expandEnvironment, tagsNamed, type Environment, type HostFacts } from './placeholders.ts';
 import { inOrder, type Problem } from './problem.ts';
 import { Reporter } from './reporter.ts';
 import { validate } from './validate.ts';
@@ -20,8 +22,6 @@ export interface CheckedEntry {
   readonly value: FileEntry | null;
   /** `file_path` as written, or empty. */
   readonly path: string;
-  /** Equal for deep-equal entries. */
-  readonly fingerprint: string;
 }
 
 /** A document held against the schema: what of it can be compiled, and what is wrong with it. */
@@ -37,7 +37,7 @@ export interface CheckedDocument {
 
 /** Errors that reach no further than one setting (which then has its default), one entry, or a section that is not run. */
 const CONFINED = new RegExp([
-  /^\/agent\/(?!region$|logfile$|credentials(?:\/|$))/,
+  /^\/agent\/(?!region$|logfile$|use_fips_endpoint$|credentials(?:\/|$))/,
   /^\/logs\/(?:force_flush_interval|concurrency|max_\w+|gzip|memory_budget|undeliverable|service\.name|deployment\.environment|metrics_collected)(?:\/|$)/,
   /^\/logs\/logs_collected\/(?!files$|files\/collect_list$)/,
   /^\/(?!agent(?:\/|$)|logs(?:\/|$))/,
@@ -45,9 +45,10 @@ const CONFINED = new RegExp([
 
 /** Validates a merged document. `earlier`: problems found while reading and merging it. */
 export function checkDocument(root: JsonNode, earlier: readonly Problem[]): CheckedDocument {
-  const problems = [...earlier, ...validate(root)];
-  const errors = problems.filter((problem) => problem.severity === 'error');
+  const found = validate(root);
   const document = plainValue(root) as Document;
+  const problems = [...earlier, ...found, ...checkSections(root, document, found.filter(isError))];
+  const errors = problems.filter(isError);
   const blocked = errors.some(({ pointer }) => !CONFINED.test(pointer));
   if (blocked) return { root, agent: {}, logs: {}, entries: [], blocked, problems };
   const faults = new Set(errors.map(({ pointer }) => pointer));
@@ -63,9 +64,11 @@ export function checkDocument(root: JsonNode, earlier: readonly Problem[]): Chec
   };
 }
 
+const isError = ({ severity }: Problem): boolean => severity === 'error';
+
 function checkedEntry(entry: FileEntry, broken: boolean): CheckedEntry {
   const { file_path: path } = Object(entry) as { readonly file_path?: unknown };
-  return { value: broken ? null : entry, path: typeof path === 'string' ? path : '', fingerprint: canonicalJson(entry) };
+  return { value: broken ? null : entry, path: typeof path === 'string' ? path : '' };
 }
 
 function indexOfEntry(pointer: string): number | null {
@@ -81,10 +84,20 @@ function without<T extends object>(section: T, pointer: string, faults: Readonly
 export function needsInstance({ agent, logs, entries, blocked }: CheckedDocument, env: Environment, inContainer: boolean): boolean {
   if (blocked) return false;
   const present = entries.flatMap(({ value }) => value ?? []);
-  const names = [logs.log_stream_name, ...present.flatMap((entry) => [entry.log_group_name, entry.log_stream_name])];
   const defaultStream = logs.log_stream_name === undefined && !inContainer && present.some((entry) => entry.log_stream_name === undefined && !(entry.publish_multi_logs === true && entry.log_group_name !== undefined));
   const entity = [agent, logs, ...present].some((part) => part['service.name'] !== undefined || part['deployment.environment'] !== undefined);
-  return present.length > 0 && (asksForRegion(agent, logs, env) || defaultStream || entity || names.some((name) => name !== undefined && asksForInstance(expandEnvironment(name, env).text)));
+  return present.length > 0 && (asksForRegion(agent, logs, env) || defaultStream || entity || namesOf(logs, present, env).some(asksForInstance));
+}
+
+/** Keys of the instance tags that names are made of: only these are asked for. */
+export function instanceTags({ logs, entries, blocked }: CheckedDocument, env: Environment): ReadonlySet<string> {
+  return new Set(blocked ? [] : namesOf(logs, entries.flatMap(({ value }) => value ?? []), env).flatMap(tagsNamed));
+}
+
+/** Groups and streams as they are written, with their environment variables filled in. */
+function namesOf(logs: Logs, entries: readonly FileEntry[], env: Environment): readonly string[] {
+  return [logs.log_stream_name, ...entries.flatMap((entry) => [entry.log_group_name, entry.log_stream_name])]
+    .flatMap((name) => (name === undefined ? [] : expandEnvironment(name, env).text));
 }
 
 /**
@@ -97,22 +110,30 @@ export function compile(document: CheckedDocument, facts: HostFacts, env: Enviro
   return { plan: plan === null ? null : frozen(plan), problems: inOrder([...document.problems, ...report.problems]) };
 }
 
+/** Stands for a service that is not known, while the rest is looked at: nothing runs then. */
+const NOWHERE: ServicePlan = { label: null, region: 'UNKNOWN-REGION', endpoint: null, roleArn: null, externalId: null, fips: null, dualStack: null };
+
 function compilePlan({ agent, logs, entries, problems }: CheckedDocument, facts: HostFacts, env: Environment, globFault: GlobFault, report: Reporter): Plan | null {
   if (entries.length === 0) {
     report.error('', 'nothing here is run by this version: no file is collected', { expected: '"logs": { "logs_collected": { "files": { "collect_list": [ … ] } } }' });
     return null;
   }
   const service = compileService(agent, logs, facts, env, report);
-  const fill = { facts, region: service?.region ?? 'UNKNOWN-REGION', env, report };
+  const fill = { facts, region: (service ?? NOWHERE).region, env, report };
   const stream = defaultStreamOf(logs.log_stream_name, fill);
   const delivery = compileDelivery(logs);
   const ownLog = agent.logfile === undefined || agent.logfile === '' ? null : expanded(agent.logfile, env, '/agent/logfile', report);
   const ownLogs = ownLog === null ? [] : [posix.normalize(ownLog)];
-  const context = { ...fill, defaultStream: stream ?? '', entityNames: entityDefaults(agent, logs, facts, env, report) };
+  const context = { ...fill, defaultStream: stream ?? [], entityNames: entityDefaults(agent, logs, facts, env, report) };
+  const log = compileLog(agent, env, report);
   const redact = compileSharedRedact(logs, report);
-  const compiled = compileEntries(entries, new EntryCompiler(context, delivery, ownLogs, globFault, redact ?? []), report, problems);
-  if (service === null || stream === null || redact === null || compiled.entries.length === 0) return null;
-  return { service, delivery, reading: compileReading(logs), ...compiled, ownLogs, config: compileConfigPlan(agent) };
+  const services = new EntryServices(service ?? NOWHERE, env, report);
+  const from = report.problems.length;
+  const group = compileGroupSettings(logs, '/logs', env, report);
+  const isGroupSure = !report.problems.slice(from).some(({ severity }) => severity === 'error');
+  const compiled = compileEntries(entries, new EntryCompiler(context, { delivery, services, group, ownLogs, globFault, redact: redact ?? [] }), report, problems);
+  if (service === null || stream === null || redact === null || !isGroupSure || compiled.entries.length === 0) return null;
+  return { service, delivery, reading: compileReading(logs), ...compiled, log, ownLogs, config: compileConfigPlan(agent) };
 }
 
 function compileEntries(list: readonly CheckedEntry[], compiler: EntryCompiler, report: Reporter, earlier: readonly Problem[]): Pick<Plan, 'entries' | 'disabled'> {
@@ -120,26 +141,22 @@ function compileEntries(list: readonly CheckedEntry[], compiler: EntryCompiler, 
   const disabled: DisabledEntry[] = [];
   const conflicts = new ConflictCheck(report);
   const uses = new Map<string, number>();
-  const firstOf = new Map<string, string>();
   const reasons = new Map<number, Problem>();
   for (const problem of earlier) {
     const index = problem.severity === 'error' ? indexOfEntry(problem.pointer) : null;
     if (index !== null && !reasons.has(index)) reasons.set(index, problem);
   }
-  for (const [index, { value, path, fingerprint }] of list.entries()) {
+  for (const [index, { value, path }] of list.entries()) {
     const pointer = `${ENTRIES}/${index}`;
     const from = report.problems.length;
     const use = (uses.get(path) ?? 0) + 1;
     uses.set(path, use);
-    const first = firstOf.get(fingerprint);
-    if (first === undefined) firstOf.set(fingerprint, pointer);
-    else report.error(pointer, `this entry is the same as ${first}, word for word`, { expected: 'it once, or a difference' });
-    const plan = value === null || first !== undefined ? null : compiler.compile(value, pointer, use === 1 ? path : `${path}#${use}`);
+    const plan = value === null ? null : compiler.compile(value, pointer, use === 1 ? path : `${path}#${use}`);
     const failure = (): Problem | undefined => report.problems.slice(from).find(({ severity }) => severity === 'error');
     if (plan !== null && failure() === undefined && !conflicts.contradicts(plan)) entries.push(plan);
     else disabled.push({ pointer, pattern: path, reason: reasonOf(pointer, failure() ?? reasons.get(index)) });
   }
-  return { entries, disabled };
+  return { entries: entries.map((entry) => conflicts.agreed(entry, compiler.groupDefaults)), disabled };
 }
 
 /** The problem in short: the key inside the entry, and what is the matter with it. */

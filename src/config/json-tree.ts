@@ -1,4 +1,4 @@
-import { characters } from './characters.ts';
+import { characters } from '../naming/characters.ts';
 import type { Place } from './problem.ts';
 
 /** A file's text, without a byte order mark, and the index at which each line starts. */
@@ -53,6 +53,9 @@ export function plainValue(node: JsonNode): unknown {
     default: return node satisfies never;
   }
 }
+
+/** Whether a plain value is an object, as JSON has it: no list, no null. */
+export const isObject = <T>(value: T): value is T & object => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** One key or index as a token of a JSON pointer (RFC 6901). */
 export const pointerToken = (key: string | number): string => String(key).replaceAll('~', '~0').replaceAll('/', '~1');

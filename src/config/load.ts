@@ -26,6 +26,12 @@ export async function readPlace(path: string): Promise<TextsRead> {
   return isFolder ? readFolder(path) : readFile(path);
 }
 
+/** The text of one file, or why there is none. */
+export async function readText(file: string): Promise<string | Problem> {
+  const { texts, problems } = await readFile(file);
+  return texts[0]?.text ?? problems[0]!;
+}
+
 /** Reads standard input to its end, which can be done once. */
 export async function readStdin(): Promise<TextsRead> {
   if (process.stdin.readableEnded) return refused('stdin', 'standard input has been read already and cannot be read again', 'a file, for a config that is to be read again');

@@ -16,6 +16,8 @@ export interface Problem {
   /** What would be right, or null where the message says it all. */
   readonly expected: string | null;
   readonly didYouMean: string | null;
+  /** A note that something accepted is not run; `agent check --strict` takes it for an error. */
+  readonly notRun?: true;
 }
 
 /** Where a problem is. */
@@ -51,6 +53,10 @@ export function inOrder(problems: readonly Problem[]): readonly Problem[] {
   const files = [...new Set(problems.map((problem) => problem.file))];
   return problems.toSorted((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }
+
+/** The problems as a strict check has them: what is ignored, probably wrong, or not run is an error; other notes stay. */
+export const strictly = (problems: readonly Problem[]): readonly Problem[] =>
+  problems.map((problem) => (problem.severity === 'warning' || problem.notRun === true ? { ...problem, severity: 'error' } : problem));
 
 /** `2 errors, 1 warning`, or an empty string when there is nothing to count. */
 export function countProblems(problems: readonly Problem[]): string {

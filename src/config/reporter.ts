@@ -27,6 +27,11 @@ export class Reporter {
     this.#add('note', pointer, message, advice);
   }
 
+  /** A note that what stands there is not run. */
+  notRun(pointer: string, message: string): void {
+    this.#problems.push({ severity: 'note', ...placeOf(this.#root, pointer, 'value'), pointer, message, expected: null, didYouMean: null, notRun: true });
+  }
+
   /** A note that would say the same everywhere: only its first place is kept. */
   noteOnce(pointer: string, message: string): void {
     if (!this.#said.has(message)) this.note(pointer, message);

@@ -1,107 +1,129 @@
-import { characters } from './characters.ts';
-import { validateDocument, type SchemaFailure } from './generated/validate.generated.js';
-import { placeOf, plainValue, pointerToken, type JsonNode } from './json-tree.ts';
+import { characters } from '../naming/characters.ts';
+import { SCHEMA_TEXT } from './generated/schema.generated.ts';
+import { placeAt, plainValue, pointerToken, type JsonNode, type Member, type ObjectNode } from './json-tree.ts';
 import { nearest } from './nearest.ts';
-import type { Problem, Severity } from './problem.ts';
+import type { Advice, Problem, Severity } from './problem.ts';
+import { repeats } from './repeats.ts';
+import type { Schema, SchemaType } from './schema.ts';
+import { expectedOf, oneOf, shown } from './validate-words.ts';
 
-/** The keywords and annotations of config-schema/agent.schema.json that a message is made of. */
-interface SchemaPart {
-  readonly type?: string;
-  readonly enum?: readonly (string | number)[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-  readonly properties?: Readonly<Record<string, unknown>>;
-  readonly required?: readonly string[];
-  readonly anyOf?: readonly Pick<SchemaPart, 'enum'>[];
-  readonly 'x-expected'?: string;
-  readonly 'x-unknown-keys'?: 'warning';
-  readonly 'x-not-run'?: string;
-}
-
-/** Longer values are not repeated in a message. */
-const SHOWN_VALUE = 40;
+const SCHEMA = JSON.parse(SCHEMA_TEXT) as Schema;
 
 /**
- * Holds the document against the schema: one problem per cause, in plain words. Sections and keys that this version
- * accepts without running them are notes; unknown keys are errors or warnings as the schema says.
+ * Holds the document against config-schema/: one problem per cause, in plain words, at its place. Sections and keys that
+ * are accepted without being run are notes; unknown keys are errors or warnings as the schema says.
  */
 export function validate(root: JsonNode): readonly Problem[] {
-  if (validateDocument(plainValue(root))) return [];
-  const failures = withoutAlternatives(validateDocument.errors ?? []);
-  const wrongType = new Set(failures.filter((failure) => failure.keyword === 'type').map((failure) => failure.instancePath));
-  return failures.filter((failure) => isCause(failure, wrongType)).map((failure) => problemOf(root, failure));
+  const check = new SchemaCheck(SCHEMA);
+  check.value(root, SCHEMA, '', false);
+  return check.problems;
 }
 
-/** A value may be of several kinds: an object is told what is wrong inside it, anything else what would be right. */
-function withoutAlternatives(failures: readonly SchemaFailure[]): readonly SchemaFailure[] {
-  const isChoice = ({ keyword, parentSchema }: SchemaFailure): boolean => keyword === 'anyOf' && (parentSchema as SchemaPart).type === undefined;
-  const isObject = ({ data }: SchemaFailure): boolean => typeof data === 'object' && data !== null && !Array.isArray(data);
-  const others = new Set(failures.filter((failure) => isChoice(failure) && !isObject(failure)).map(({ instancePath }) => instancePath));
-  return failures.filter((failure) => others.has(failure.instancePath) ? isChoice(failure) : !isChoice(failure));
-}
+type Placed = Pick<JsonNode, 'source' | 'start'>;
 
-/** The branches of an anyOf only repeat what it says itself; a value of the wrong type needs no second remark. */
-function isCause({ keyword, schemaPath, instancePath }: SchemaFailure, wrongType: ReadonlySet<string>): boolean {
-  return !schemaPath.includes('/anyOf/') && (keyword === 'type' || !wrongType.has(instancePath));
-}
+/** One walk of a document and its schema side by side. `quiet`: a section around the value has said that it is not run. */
+class SchemaCheck {
+  readonly problems: Problem[] = [];
+  readonly #definitions: Readonly<Record<string, Schema>>;
+  readonly #patterns = new Map<string, RegExp>();
 
-function problemOf(root: JsonNode, failure: SchemaFailure): Problem {
-  const schema = failure.parentSchema as SchemaPart;
-  const at = (severity: Severity, what: 'key' | 'value', pointer: string, message: string, expected: string | null, didYouMean: string | null = null): Problem =>
-    ({ severity, ...placeOf(root, pointer, what), pointer, message, expected, didYouMean });
-  const { instancePath, keyword, params, data } = failure;
-  switch (keyword) {
-    case 'additionalProperties': {
-      const key = String(params['additionalProperty']);
-      const didYouMean = nearest(key, Object.keys(schema.properties ?? {}));
-      const severity = schema['x-unknown-keys'] ?? 'error';
-      return at(severity, 'key', `${instancePath}/${pointerToken(key)}`, severity === 'warning' ? 'unknown key, ignored' : 'unknown key', null, didYouMean);
+  constructor({ definitions = {} }: Schema) {
+    this.#definitions = definitions;
+  }
+
+  value(node: JsonNode, schema: Schema, pointer: string, quiet: boolean): void {
+    const rule = this.#resolved(schema);
+    if (rule.anyOf !== undefined && rule.type === undefined) return this.#choice(node, rule, pointer, quiet);
+    if (rule.type === undefined ? rule.enum !== undefined && node.kind !== 'scalar' : !hasType(node, rule.type)) {
+      return this.#add('error', node, pointer, `${shown(plainValue(node))} is not allowed`, { expected: expectedOf(rule) });
     }
-    case 'not':
-      return at('note', 'key', instancePath, schema['x-not-run'] ?? 'not run by this version', null);
-    case 'required':
-      return at('error', 'value', instancePath, `"${String(params['missingProperty'])}" is missing`, null);
-    case 'anyOf': case 'minProperties':
-      // Alternatives of an object say which of its members it needs.
-      if (schema.type !== 'object') return at('error', 'value', instancePath, `${shown(data)} is not allowed`, schema['x-expected'] ?? null, typeof data === 'string' ? nearest(data, (schema.anyOf ?? []).flatMap((one) => one.enum ?? []).map(String)) : null);
-      return at('error', 'value', instancePath, 'nothing to collect is named here', schema['x-expected'] ?? null);
-    case 'enum':
-      return at('error', 'value', instancePath, `${shown(data)} is not allowed`, expectedOf(schema), typeof data === 'string' ? nearest(data, (schema.enum ?? []).map(String)) : null);
-    case 'minItems': case 'maxItems':
-      return at('error', 'value', instancePath, Array.isArray(data) && data.length === 0 ? 'the list is empty' : 'the list is too long', expectedOf(schema));
-    case 'minLength': case 'maxLength':
-      return at('error', 'value', instancePath, data === '' ? 'the text is empty' : `the text has ${characters(String(data))} characters`, expectedOf(schema));
-    default:
-      return at('error', 'value', instancePath, `${shown(data)} is not allowed`, expectedOf(schema));
+    switch (node.kind) {
+      case 'scalar': return this.#scalar(node, node.value, rule, pointer);
+      case 'array': return this.#list(node, node.items, rule, pointer, quiet);
+      case 'object': return this.#object(node, rule, pointer, quiet);
+      default: return node satisfies never;
+    }
+  }
+
+  #resolved(schema: Schema): Schema {
+    return schema.$ref === undefined ? schema : this.#definitions[schema.$ref.slice('#/definitions/'.length)]!;
+  }
+
+  /** A value that may have several shapes is held against the one of its own type. */
+  #choice(node: JsonNode, rule: Schema, pointer: string, quiet: boolean): void {
+    const shape = rule.anyOf!.map((branch) => this.#resolved(branch)).find(({ type, enum: [first] = [] }) => hasType(node, type ?? (typeof first === 'number' ? 'number' : 'string')));
+    if (shape === undefined) return this.#add('error', node, pointer, `${shown(plainValue(node))} is not allowed`, { expected: expectedOf(rule) });
+    // A wrong word may have been meant for any of the shapes.
+    this.value(node, shape.enum === undefined ? shape : { ...shape, 'x-expected': expectedOf(rule) }, pointer, quiet);
+  }
+
+  #scalar(node: JsonNode, value: string | number | boolean | null, rule: Schema, pointer: string): void {
+    const wrong = (message: string, advice: Advice = {}): void => this.#add('error', node, pointer, message, { expected: expectedOf(rule), ...advice });
+    if (rule.enum !== undefined && !rule.enum.includes(value as string | number)) {
+      wrong(`${shown(value)} is not allowed`, { didYouMean: typeof value === 'string' ? nearest(value, rule.enum.map(String)) : null });
+    } else if (typeof value === 'number') {
+      if (value < (rule.minimum ?? -Infinity) || value > (rule.maximum ?? Infinity)) wrong(`${value} is not allowed`);
+    } else if (typeof value === 'string') {
+      const length = rule.minLength === undefined && rule.maxLength === undefined ? 0 : characters(value);
+      if (length < (rule.minLength ?? 0) || length > (rule.maxLength ?? Infinity)) wrong(length === 0 ? 'the text is empty' : `the text has ${length} ${length === 1 ? 'character' : 'characters'}`);
+      else if (rule.pattern !== undefined && !this.#pattern(rule.pattern).test(value)) wrong(`${shown(value)} is not allowed`);
+    }
+  }
+
+  #pattern(source: string): RegExp {
+    const pattern = this.#patterns.get(source) ?? new RegExp(source, 'u');
+    this.#patterns.set(source, pattern);
+    return pattern;
+  }
+
+  #list(node: JsonNode, items: readonly JsonNode[], rule: Schema, pointer: string, quiet: boolean): void {
+    if (items.length < (rule.minItems ?? 0)) this.#add('error', node, pointer, items.length === 0 ? 'the list is empty' : 'the list is too short', { expected: expectedOf(rule) });
+    if (items.length > (rule.maxItems ?? Infinity)) this.#add('error', node, pointer, `the list has ${items.length} items`, { expected: expectedOf(rule) });
+    for (const { index, first } of rule.uniqueItems === true ? repeats(items) : []) {
+      this.#add('error', items[index]!, `${pointer}/${index}`, `this is the same as ${pointer}/${first}, word for word`, { expected: 'it once, or a difference' });
+    }
+    if (rule.items === undefined) return;
+    for (const [index, item] of items.entries()) this.value(item, rule.items, `${pointer}/${index}`, quiet);
+  }
+
+  #object(node: ObjectNode, rule: Schema, pointer: string, quiet: boolean): void {
+    const { members } = node;
+    for (const key of rule.required ?? []) if (!members.has(key)) this.#add('error', node, pointer, `"${key}" is missing`);
+    const choices = (rule.anyOf ?? []).flatMap(({ required = [] }) => required);
+    if (choices.length > 0 && !choices.some((key) => members.has(key))) this.#add('error', node, pointer, `${oneOf(choices)} is missing`);
+    if (members.size < (rule.minProperties ?? 0)) this.#add('error', node, pointer, 'nothing is named here', { expected: rule['x-expected'] ?? null });
+    if (members.size > (rule.maxProperties ?? Infinity)) this.#add('error', node, pointer, `${members.size} keys stand here`, { expected: expectedOf(rule) });
+    for (const [key, member] of members) this.#member(key, member, rule, `${pointer}/${pointerToken(key)}`, quiet);
+  }
+
+  #member(key: string, member: Member, rule: Schema, pointer: string, quiet: boolean): void {
+    const { properties = {}, additionalProperties } = rule;
+    const known = Object.hasOwn(properties, key) ? properties[key]! : typeof additionalProperties === 'object' ? additionalProperties : undefined;
+    if (known === undefined) {
+      const didYouMean = nearest(key, Object.keys(properties));
+      if (rule['x-unknown-keys'] === 'warning') this.#add('warning', member, pointer, 'unknown key, ignored', { didYouMean });
+      else if (additionalProperties === false) this.#add('error', member, pointer, 'unknown key', { didYouMean });
+      return;
+    }
+    const { type } = this.#resolved(known);
+    if (known['x-wrong-type'] === 'warning' && type !== undefined && !hasType(member.node, type)) {
+      return this.#add('warning', member.node, pointer, `${shown(plainValue(member.node))} is no section, ignored`, { expected: expectedOf({ type }) });
+    }
+    const notRun = known['x-not-run'];
+    if (notRun !== undefined && !quiet) this.problems.push({ severity: 'note', ...placeAt(member.source, member.start), pointer, message: notRun, expected: null, didYouMean: null, notRun: true });
+    this.value(member.node, known, pointer, quiet || notRun !== undefined);
+  }
+
+  #add(severity: Severity, { source, start }: Placed, pointer: string, message: string, { expected = null, didYouMean = null }: Advice = {}): void {
+    this.problems.push({ severity, ...placeAt(source, start), pointer, message, expected, didYouMean });
   }
 }
 
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object' && value !== null) return 'an object';
-  const text = JSON.stringify(value);
-  return text.length <= SHOWN_VALUE ? text : 'this text';
-}
-
-function expectedOf(schema: SchemaPart): string {
-  if (schema['x-expected'] !== undefined) return schema['x-expected'];
-  if (schema.enum !== undefined) return `one of ${schema.enum.map((value) => JSON.stringify(value)).join(', ')}`;
-  switch (schema.type) {
-    case 'boolean': return 'true or false, without quotes';
-    case 'object': return 'an object { … }';
-    case 'integer': return `a whole number${range(schema.minimum, schema.maximum, '')}`;
-    case 'number': return `a number${range(schema.minimum, schema.maximum, '')}`;
-    case 'array': return `a list [ … ]${range(schema.minItems, schema.maxItems, ' items')}`;
-    default: return `a text in double quotes${range(schema.minLength, schema.maxLength, ' characters')}`;
+function hasType(node: JsonNode, type: SchemaType): boolean {
+  switch (type) {
+    case 'object': case 'array': return node.kind === type;
+    case 'integer': return node.kind === 'scalar' && Number.isInteger(node.value);
+    case 'string': case 'number': case 'boolean': return node.kind === 'scalar' && typeof node.value === type;
+    default: return type satisfies never;
   }
-}
-
-function range(from: number | undefined, to: number | undefined, unit: string): string {
-  if (from === undefined && to === undefined) return '';
-  const words = to === undefined ? `${from} or more` : from === undefined ? `at most ${to}` : `${from} to ${to}`;
-  return unit === '' ? ` ${to === undefined ? `of ${words}` : `from ${words}`}` : ` of ${words}${unit}`;
 }

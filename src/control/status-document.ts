@@ -110,6 +110,8 @@ export interface SkippedStatus {
 export interface DestinationStatus {
   readonly group: string;
   readonly stream: string;
+  /** Region, endpoint and role where they are not those of most entries, in words; null where they are. */
+  readonly service: string | null;
   readonly state: 'idle' | 'sending' | 'retrying' | 'paused';
   /** Memory held for it. */
   readonly heldBytes: number;

@@ -8,7 +8,7 @@ export interface Endpoint {
   /** What is sent of a body: compressed if that is worth it now. As much of the work as can be done before its turn comes. */
   encode(body: Buffer, backlog: number): EncodedBody;
   put(destination: Destination, body: EncodedBody): Promise<Outcome>;
-  /** Creates the group (class, retention) and the stream; what exists already counts as accepted. */
+  /** Creates the group (class, key, tags) and the stream; what exists already counts as accepted. */
   create(destination: Destination): Promise<Outcome>;
 }
 

@@ -1,18 +1,21 @@
 import type { LogBatch } from '../batching/log-batch.ts';
 import type { Destination, Outcome } from '../flow.ts';
+import { destinationName } from '../report/destination-name.ts';
 import type { Report } from '../report/report.ts';
 import { backoffMs } from './backoff.ts';
 import type { Pace } from './backoff.ts';
 import type { EncodedBody, Endpoint } from './endpoint.ts';
 import type { Recovery } from './recovery.ts';
 import type { Share } from './share.ts';
-import type { Slots } from './slots.ts';
+import type { ServiceSlots } from './slots.ts';
 
 export interface SenderContext {
-  readonly slots: Slots;
+  readonly slots: ServiceSlots;
   readonly recovery: Recovery;
   readonly endpoint: Endpoint;
-  readonly report: Pick<Report, 'retrying' | 'paused' | 'recovered'>;
+  readonly report: Pick<Report, 'retrying' | 'paused' | 'recovered' | 'debug'>;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
   readonly random: () => number;
   /** Let go now: requests under way are abandoned, what is held stays unsettled. */
   readonly abandon: AbortSignal;
@@ -47,7 +50,6 @@ const refusedAsAWhole = (reason: string): Retry => retry(`refused as a whole: ${
 /** The attempts at one destination, and the waits between them. */
 export class Sender {
   readonly #destination: Destination;
-  readonly #name: string;
   readonly #share: Share;
   readonly #c: SenderContext;
   readonly #owner: SenderOwner;
@@ -65,7 +67,6 @@ export class Sender {
 
   constructor(destination: Destination, share: Share, context: SenderContext, owner: SenderOwner) {
     this.#destination = destination;
-    this.#name = `${destination.group} ${destination.stream}`;
     this.#share = share;
     this.#c = context;
     this.#owner = owner;
@@ -73,13 +74,18 @@ export class Sender {
 
   /** Sends one body, the batch's or a part's, until it is accepted, found guilty, or let go. */
   async send(batch: LogBatch, body: EncodedBody): Promise<Sent> {
-    const { slots, endpoint, abandon } = this.#c;
+    const { slots, endpoint, abandon, now, report } = this.#c;
     let failed = this.#failedBefore;
     let creations = 0;
     for (;;) {
       this.requests++;
       if (failed === 0) this.state = this.#share.failing ? 'retrying' : 'sending';
-      const outcome = await slots.run(this.#share.failing, () => abandon.aborted ? Promise.resolve(ABORTED) : endpoint.put(this.#destination, body));
+      let since = now();
+      const outcome = await slots.run(this.#share.failing, () => {
+        since = now();
+        return abandon.aborted ? Promise.resolve(ABORTED) : endpoint.put(this.#destination, body);
+      });
+      report.debug(() => this.#attempt(batch, body, outcome, now() - since));
       let failure: Retry;
       switch (outcome.kind) {
         case 'accepted':
@@ -122,12 +128,17 @@ export class Sender {
     this.#closedUntilNext = true;
   }
 
+  #attempt(batch: LogBatch, { bytes, encoding }: EncodedBody, outcome: Outcome, ms: number): string {
+    const { group, stream } = this.#destination;
+    return `log group ${group}, stream ${stream}: request of ${bytes.length} bytes${encoding === null ? '' : ` (${encoding})`}, batch of ${batch.count} events: ${outcome.kind}${'reason' in outcome ? ` (${outcome.reason})` : ''} after ${Math.round(ms)} ms`;
+  }
+
   #succeeded(failed: number): void {
     const hadFailed = this.#share.failing;
     this.#share.setFailing(false);
     this.#failedBefore = 0;
     this.#c.recovery.succeeded();
-    if (hadFailed) this.#c.report.recovered(`destination ${this.#name}`, `log stream ${this.#name}: accepted again${failed > 0 ? ` after ${failed} failed attempts` : ''}`);
+    if (hadFailed) this.#c.report.recovered(`destination ${destinationName(this.#destination)}`, `log stream ${destinationName(this.#destination)}: accepted again${failed > 0 ? ` after ${failed} failed attempts` : ''}`);
     this.state = 'idle';
     this.lastError = null;
   }

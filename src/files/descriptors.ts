@@ -1,4 +1,5 @@
 import { closeSync, readFileSync } from 'node:fs';
+import type { Report } from '../report/report.ts';
 
 /** Descriptors the process needs for itself: sockets, the journal, watches, the console. */
 const RESERVED = 40;
@@ -16,15 +17,19 @@ export function descriptorLimit(): number {
 }
 
 /** What may be closed and opened again: the file can be found by its path. */
-export interface Closable { readonly pinned: boolean }
+export interface Closable { readonly path: string; readonly pinned: boolean }
 
 /** A bounded, least-recently-used set of open descriptors. Pinned ones (deleted files) are never closed by it. */
 export class Descriptors {
   readonly #limit: number;
+  readonly #report: Pick<Report, 'debug'>;
   /** Insertion order is the order of use. */
   readonly #open = new Map<Closable, number>();
 
-  constructor(limit: number) { this.#limit = limit; }
+  constructor(limit: number, report: Pick<Report, 'debug'>) {
+    this.#limit = limit;
+    this.#report = report;
+  }
 
   get count(): number { return this.#open.size; }
 
@@ -40,6 +45,7 @@ export class Descriptors {
   put(owner: Closable, fd: number): void {
     this.close(owner);
     this.#open.set(owner, fd);
+    this.#report.debug(() => `${owner.path}: opened (${this.#open.size} of ${this.#limit})`);
     if (this.#open.size <= this.#limit) return;
     for (const [candidate] of this.#open) {
       if (candidate === owner || candidate.pinned) continue;
@@ -60,5 +66,6 @@ export class Descriptors {
     if (fd === undefined) return;
     this.#open.delete(owner);
     closeSync(fd);
+    this.#report.debug(() => `${owner.path}: closed`);
   }
 }

@@ -23,6 +23,12 @@ const MAX_NODES = 16_384;
 /** States kept per pattern. Ordinary patterns have some dozens; beyond the bound transitions are computed each time. */
 const MAX_STATES = 2048;
 
+/** NAME_MAX of Linux: no longer name exists. */
+const MAX_NAME = 255;
+
+/** Whether a listing can hold the name. Braces can spell a step upwards; no listing would. */
+const isName = (name: string): boolean => name !== '' && name !== '.' && name !== '..';
+
 /** Where the automaton stands after some characters. Opaque but for its three answers. */
 export interface GlobState {
   /** The characters read so far are a match. */
@@ -105,6 +111,7 @@ export class Glob {
   readonly roots: readonly GlobRoot[];
   readonly #nodes: readonly Node[];
   readonly #states = new Map<string, State>();
+  readonly #entry: number;
   readonly #start: State;
 
   constructor(pattern: string, items: readonly GlobItem[]) {
@@ -112,6 +119,7 @@ export class Glob {
     const nodes = new Nodes();
     const entry = nodes.sequence(items, 0);
     this.#nodes = nodes.all;
+    this.#entry = entry;
     this.#start = this.#intern(this.#closure([entry]));
     this.roots = this.#findRoots();
   }
@@ -153,9 +161,8 @@ export class Glob {
   }
 
   #spell(state: State, prefix: string, names: Set<string>): boolean {
-    if (prefix.length > 255) return true; // NAME_MAX: no such name exists
-    // Braces can spell a step upwards; no listing would.
-    const real = prefix !== '' && prefix !== '.' && prefix !== '..';
+    if (prefix.length > MAX_NAME) return true;
+    const real = isName(prefix);
     if (state.accepts && real) names.add(prefix);
     const codes = new Set<number>();
     for (const at of state.positions) {
@@ -191,8 +198,25 @@ export class Glob {
       }
       for (const { name, after } of ahead) visit(directory === '/' ? `/${name}` : `${directory}/${name}`, this.advance(after, '/'));
     };
-    visit('/', this.advance(this.#start, '/'));
+    const { directory, at } = this.#literalDirectory();
+    visit(directory, this.#intern(this.#closure([at])));
     return roots;
+  }
+
+  /** The directory that every match lies in, as far as it is spelt out, and the node after its `/`: in most patterns all there is to find. */
+  #literalDirectory(): { readonly directory: string; readonly at: number } {
+    let end = { directory: '/', at: (this.#nodes[this.#entry] as { readonly next: number }).next };
+    let name = '';
+    for (let node = this.#nodes[end.at]!; node.kind === 'char' && name.length <= MAX_NAME; node = this.#nodes[node.next]!) {
+      if (node.code !== SLASH) {
+        name += String.fromCodePoint(node.code);
+        continue;
+      }
+      if (!isName(name)) break;
+      end = { directory: end.directory === '/' ? `/${name}` : `${end.directory}/${name}`, at: node.next };
+      name = '';
+    }
+    return end;
   }
 
   #step(from: State, code: number): State {

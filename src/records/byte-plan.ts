@@ -48,7 +48,7 @@ export function bytePlan(root: Node): BytePlan {
       default: node satisfies never;
     }
   });
-  return { regexp: new RegExp(emitBytes(body), stripped === null ? 'g' : 'y'), anchored: stripped !== null, confirm, looksBack, byteSafe, newlines, head: headOf(body) };
+  return { regexp: new RegExp(emitBytes(body), stripped === null ? 'gm' : 'my'), anchored: stripped !== null, confirm, looksBack, byteSafe, newlines, head: headOf(body) };
 }
 
 /**

@@ -16,12 +16,13 @@ export class FieldTimes implements TimestampReader {
   fork(): FieldTimes { return new FieldTimes(this.#field, this.#value.fork()); }
 
   get previous(): number { return this.#value.previous; }
+  set previous(time: number) { this.#value.previous = time; }
 
   parseAll(text: ChunkText, reference: number): void {
     const { bytes, from, to, time, count } = text.frames;
     for (let i = 0; i < count; i++) {
-      const found = this.#field.find(bytes, from[i]!, to[i]!);
-      time[i] = found === null ? Number.NaN : this.#value.parse(found.bytes, found.from, found.to, reference);
+      const field = this.#field;
+      time[i] = field.find(bytes, from[i]!, to[i]!) ? this.#value.parse(field.value, field.valueFrom, field.valueTo, reference) : Number.NaN;
     }
   }
 }

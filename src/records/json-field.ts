@@ -1,9 +1,6 @@
 const [TAB, LINE_FEED, RETURN, SPACE, QUOTE, COMMA, MINUS, DOT, ZERO, NINE, COLON] = [0x09, 0x0a, 0x0d, 0x20, 0x22, 0x2c, 0x2d, 0x2e, 0x30, 0x39, 0x3a];
 const [OPEN_LIST, BACKSLASH, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT, UPPER_E, LOWER_E, PLUS] = [0x5b, 0x5c, 0x5d, 0x7b, 0x7d, 0x45, 0x65, 0x2b];
 
-/** The text of a value: bytes of a string without its quotes, or of a number. Lent until the next search. */
-export interface FieldText { readonly bytes: Buffer; readonly from: number; readonly to: number }
-
 /**
  * Finds one field of events that are JSON objects, reading no further than to its value. Dots of the path lead into inner
  * objects; a key that has the dots itself (`"log.ts"`) is found too. Of a field that is there twice the first counts. What
@@ -17,40 +14,40 @@ export class JsonField {
   /** Of the string read last. */
   #from = 0;
   #escaped = false;
-  #value: FieldText | null = null;
+  /** The text of the value found last, a string without its quotes or a number: `value[valueFrom, valueTo)`. */
+  value: Buffer = this.#bytes;
+  valueFrom = 0;
+  valueTo = 0;
 
   constructor(path: string) { this.#path = Buffer.from(path); }
 
-  /** The field of bytes[from, to) if it is a string or a number; null if there is none, or it is no JSON that far. */
-  find(bytes: Buffer, from: number, to: number): FieldText | null {
+  /** Whether bytes[from, to) have the field, as a string or a number: false too if they are no JSON that far. */
+  find(bytes: Buffer, from: number, to: number): boolean {
     this.#bytes = bytes;
     this.#at = from;
     this.#to = to;
-    this.#value = null;
-    if (this.#next() === OPEN_OBJECT) this.#object(0);
-    return this.#value;
+    return this.#next() === OPEN_OBJECT && this.#object(0) === 'found';
   }
 
-  /** Reads an object, the rest of the path being looked for in it. False: there is nothing more to look for. */
-  #object(start: number): boolean {
+  /** Reads an object, the rest of the path being looked for in it. `ended`: there is nothing more to look for. */
+  #object(start: number): 'found' | 'absent' | 'ended' {
     this.#at++;
-    if (this.#next() === CLOSE_OBJECT) { this.#at++; return true; }
+    if (this.#next() === CLOSE_OBJECT) { this.#at++; return 'absent'; }
     for (;;) {
-      if (this.#next() !== QUOTE || !this.#string()) return false;
+      if (this.#next() !== QUOTE || !this.#string()) return 'ended';
       const matched = this.#matched(start);
-      if (this.#next() !== COLON) return false;
+      if (this.#next() !== COLON) return 'ended';
       this.#at++;
       const first = this.#next();
-      if (matched === this.#path.length) {
-        this.#value = this.#read(first);
-        return false;
-      }
-      if (matched > start && first === OPEN_OBJECT ? !this.#object(matched) : !this.#skip(first)) return false;
+      if (matched === this.#path.length) return this.#read(first) ? 'found' : 'ended';
+      if (matched > start && first === OPEN_OBJECT) {
+        const inside = this.#object(matched);
+        if (inside !== 'absent') return inside;
+      } else if (!this.#skip(first)) return 'ended';
       const behind = this.#next();
       this.#at++;
-      if (behind === CLOSE_OBJECT) return true;
-      if (behind !== COMMA) return false;
-      this.#next();
+      if (behind === CLOSE_OBJECT) return 'absent';
+      if (behind !== COMMA) return 'ended';
     }
   }
 
@@ -69,16 +66,23 @@ export class JsonField {
     return end < path.length ? end + 1 : end;
   }
 
-  #read(first: number): FieldText | null {
+  #read(first: number): boolean {
     if (first === QUOTE) {
-      if (!this.#string()) return null;
-      if (!this.#escaped) return { bytes: this.#bytes, from: this.#from, to: this.#at - 1 };
+      if (!this.#string()) return false;
+      if (!this.#escaped) return this.#found(this.#bytes, this.#from, this.#at - 1);
       const text = this.#unescaped();
-      return text === null ? null : { bytes: text, from: 0, to: text.length };
+      return text !== null && this.#found(text, 0, text.length);
     }
     const from = this.#at;
     while (this.#at < this.#to && isOfNumber(this.#bytes[this.#at]!)) this.#at++;
-    return this.#at === from ? null : { bytes: this.#bytes, from, to: this.#at };
+    return this.#at > from && this.#found(this.#bytes, from, this.#at);
+  }
+
+  #found(bytes: Buffer, from: number, to: number): true {
+    this.value = bytes;
+    this.valueFrom = from;
+    this.valueTo = to;
+    return true;
   }
 
   /** Passes over white space; the byte it stopped at, or -1 at the end. */

@@ -1,5 +1,6 @@
 import { bytePlan } from './byte-plan.ts';
 import { emitExact } from './re2-emit.ts';
+import { emitUnits } from './re2-emit-units.ts';
 import { parseRe2 } from './re2-parse.ts';
 import { withoutEnds } from './without-ends.ts';
 import type { PatternPlan } from '../plan.ts';
@@ -38,7 +39,8 @@ export class Matcher {
 
   constructor(pattern: PatternPlan, clock: Clock = () => 0) {
     const root = withoutEnds(parseRe2(pattern.source));
-    const { js, flags } = emitExact(root);
+    const units = emitUnits(root);
+    const { js, flags } = units === null ? emitExact(root) : { js: units, flags: '' };
     this.#exact = new RegExp(js, flags);
     this.#plan = bytePlan(root);
     this.#clock = clock;

@@ -1,6 +1,7 @@
 // An operator's regular expression, written in RE2 syntax because that is what the CloudWatch agent takes.
 import { findExplosion } from './backtracking.ts';
 import { emitExact } from './re2-emit.ts';
+import { emitUnits } from './re2-emit-units.ts';
 import { parseRe2 } from './re2-parse.ts';
 import { SyntaxProblem } from './re2-syntax.ts';
 import type { PatternPlan } from '../plan.ts';
@@ -32,7 +33,9 @@ export function compilePattern(source: string): PatternPlan | PatternProblem {
   }
   const explosion = findExplosion(root);
   if (explosion !== null) return { kind: 'can hang', problem: `the pattern can hang: ${explosion}`, column: 1 };
-  const { js, flags } = emitExact(root);
+  // In units the engine's linear search can end it when it goes back too often; see docs/decisions/runtime-flags.md.
+  const units = emitUnits(root);
+  const { js, flags } = units === null ? emitExact(root) : { js: units, flags: '' };
   try {
     void new RegExp(js, flags);
   } catch {

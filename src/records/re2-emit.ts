@@ -34,7 +34,7 @@ export function emitExact(root: Node): { readonly js: string; readonly flags: st
     switch (node.kind) {
       case 'set': { const text = exactSet(node); return node.fold && !global ? `(?i:${text})` : text; }
       case 'assert': return assertion[node.what];
-      case 'capture': return node.name === null ? `(${write(node.body)})` : `(?<${groupName(node.name)}>${write(node.body)})`;
+      case 'capture': return capture(node, write);
       case 'empty': case 'concat': case 'alternate': case 'repeat': return structure(node, write);
       default: return node satisfies never;
     }
@@ -43,13 +43,13 @@ export function emitExact(root: Node): { readonly js: string; readonly flags: st
 }
 
 /**
- * The byte form, without flags. It differs from the exact one in three ways that the Matcher makes good: no set holds
- * \n (so a search never runs past the end of a line), the edges of text and line are looked for at line breaks, and a
+ * The byte form, for the flag m. It differs from the exact one in three ways that the Matcher makes good: no set holds
+ * \n (so a search never runs past the end of a line), the edges of text and line are looked for at line breaks (written so that the engine's linear search knows them), and a
  * set that holds all of non-ASCII holds each byte above 0x7F.
  */
 export function emitBytes(root: Node): string {
   const assertion: Record<Assertion, string> = {
-    beginText: '(?<![^\\n])', beginLine: '(?<![^\\n])', endText: '(?![^\\r\\n])', endLine: '(?![^\\r\\n])',
+    beginText: '(?<![^\\n])', beginLine: '(?<![^\\n])', endText: '$', endLine: '$',
     boundary: '\\b', notBoundary: '\\B',
   };
   const write: Writer = (node) => {
@@ -64,7 +64,8 @@ export function emitBytes(root: Node): string {
   return write(root);
 }
 
-function structure(node: Exclude<Node, { kind: 'set' | 'assert' | 'capture' }>, write: Writer): string {
+/** What sets, assertions and captures are put together with. */
+export function structure(node: Exclude<Node, { kind: 'set' | 'assert' | 'capture' }>, write: Writer): string {
   switch (node.kind) {
     case 'empty': return '(?:)';
     case 'concat': return node.parts.map((part) => (part.kind === 'alternate' ? `(?:${write(part)})` : write(part))).join('');
@@ -114,12 +115,18 @@ function rangeText(ranges: Ranges): string {
   return text;
 }
 
-function escaped(point: number): string {
+/** A code point as a pattern writes it, in a set or outside. */
+export function escaped(point: number): string {
   const char = String.fromCodePoint(point);
   if (/[A-Za-z0-9_ "#%&',:;<=>@`~!]/.test(char)) return char;
   if (/[\^$\\.*+?()[\]{}|/]/.test(char)) return `\\${char}`;
   if (point > 0xff) return `\\u{${point.toString(16)}}`;
   return `\\x${point.toString(16).padStart(2, '0')}`;
+}
+
+/** A group that is remembered. */
+export function capture(node: Extract<Node, { kind: 'capture' }>, write: Writer): string {
+  return node.name === null ? `(${write(node.body)})` : `(?<${groupName(node.name)}>${write(node.body)})`;
 }
 
 /** RE2 lets a name begin with a digit. */

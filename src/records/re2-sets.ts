@@ -11,13 +11,23 @@ export interface Extent { readonly ascii: Ranges; readonly beyond: 'none' | 'som
 
 export function extentOf(node: SetNode): Extent {
   if (node.properties.length > 0) return { ascii: asciiOfProperties(node), beyond: 'some' };
-  const all = node.fold ? folded(node.ranges) : node.ranges;
-  const set = node.negated ? complement(all) : all;
-  const inexact = node.fold && (node.ranges.at(-1) ?? 0) > 0x7f && !within(BEYOND, node.ranges);
+  const set = asFolded(node);
+  const inexact = isInexact(node);
   const rest = intersect(set, BEYOND);
   const beyond = inexact ? 'some' : rest.length === 0 ? 'none' : within(BEYOND, rest) ? 'all' : 'some';
   return { ascii: intersect(set, ASCII), beyond };
 }
+
+/** Every code point the set matches, or null where only the engine knows: Unicode properties, and folded non-ASCII. */
+export const exactSet = (node: SetNode): Ranges | null => (node.properties.length > 0 || isInexact(node) ? null : asFolded(node));
+
+function asFolded({ ranges, fold, negated }: SetNode): Ranges {
+  const all = fold ? folded(ranges) : ranges;
+  return negated ? complement(all) : all;
+}
+
+/** Folding beyond ASCII is left to the engine. */
+const isInexact = ({ ranges, fold }: SetNode): boolean => fold && (ranges.at(-1) ?? 0) > 0x7f && !within(BEYOND, ranges);
 
 /** Every code point the set may match; exact but for Unicode properties and folded non-ASCII, where it is an upper bound. */
 export function spanOf(node: SetNode): Ranges {

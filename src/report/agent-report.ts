@@ -1,11 +1,8 @@
 import type { Destination } from '../flow.ts';
 import type { RedactKind } from '../plan.ts';
+import type { LogLine } from './own-log.ts';
+import { destinationName, destinationText } from './destination-name.ts';
 import type { DropReason, Report } from './report.ts';
-
-export type LogLevel = 'info' | 'warn' | 'error';
-
-/** Where the agent's own log lines go. */
-export type LogLine = (level: LogLevel, message: string) => void;
 
 /** The same trouble is said again after this time, while it lasts. */
 const REPEAT_MS = 300_000;
@@ -34,6 +31,7 @@ interface Trouble {
 export class AgentReport implements Report {
   readonly #log: LogLine;
   readonly #now: () => number;
+  readonly #debugs: () => boolean;
   readonly #dropped = new Map<DropReason, { events: number; bytes: number }>();
   readonly #redacted = new Map<RedactKind, number>();
   readonly #troubles = new Map<string, Trouble>();
@@ -52,10 +50,15 @@ export class AgentReport implements Report {
   /** Attempts whose answer never came: what they held may have been stored, and is sent again. */
   ambiguousAttempts = 0;
 
-  /** @param now epoch milliseconds. */
-  constructor(log: LogLine, now: () => number) {
+  /** @param now epoch milliseconds. @param debugs whether steps are said too. */
+  constructor(log: LogLine, now: () => number, debugs: () => boolean = () => false) {
+    this.#debugs = debugs;
     this.#log = log;
     this.#now = now;
+  }
+
+  debug(message: () => string): void {
+    if (this.#debugs()) this.#log('debug', message());
   }
 
   note(message: string): void {
@@ -101,16 +104,16 @@ export class AgentReport implements Report {
     this.deliveredMessageBytes += messageBytes;
   }
 
-  retrying({ group, stream }: Destination, reason: string, attempt: number, ambiguous: boolean, waitMs: number): void {
+  retrying(destination: Destination, reason: string, attempt: number, ambiguous: boolean, waitMs: number): void {
     this.requestsRetried++;
     if (ambiguous) this.ambiguousAttempts++;
     // One hiccup is the service's everyday life; a second one in a row is worth a line, and so is a long wait.
-    if (attempt >= 2 || waitMs >= LONG_WAIT_MS) this.trouble(`destination ${group} ${stream}`, `log group ${group}, stream ${stream}: not accepted (${reason}); held and tried again`);
+    if (attempt >= 2 || waitMs >= LONG_WAIT_MS) this.trouble(`destination ${destinationName(destination)}`, `${destinationText(destination)}: not accepted (${reason}); held and tried again`);
   }
 
-  paused({ group, stream }: Destination, reason: string): void {
+  paused(destination: Destination, reason: string): void {
     this.requestsRetried++;
-    this.trouble(`destination ${group} ${stream}`, `log group ${group}, stream ${stream}: paused (${reason}); its logs are kept, and it is tried again`);
+    this.trouble(`destination ${destinationName(destination)}`, `${destinationText(destination)}: paused (${reason}); its logs are kept, and it is tried again`);
   }
 
   dropped(reason: DropReason, events: number, bytes: number, path: string | null): void {

@@ -6,6 +6,8 @@ export type DropReason = 'filtered' | 'too-old' | 'too-new' | 'expired' | 'refus
 
 /** What the agent says about itself: one method per fact. Leaves may import it; nobody branches on it. */
 export interface Report {
+  /** A step, for whoever looks for a fault. @param message asked for only when steps are said. */
+  debug(message: () => string): void;
   /** Something a person may want to know, once. */
   note(message: string): void;
   /** Something that went wrong in the world; the same message is not repeated while it lasts. */

@@ -21,10 +21,10 @@ function folder(context: TestContext): (name: string, content: unknown) => strin
 
 interface Answer { readonly code: number; readonly out: string; readonly err: string }
 
-async function answer(files: readonly string[], options: { readonly json?: boolean; readonly listMatches?: FileLookup['listMatches'] } = {}): Promise<Answer> {
+async function answer(files: readonly string[], options: { readonly json?: boolean; readonly strict?: boolean; readonly listMatches?: FileLookup['listMatches'] } = {}): Promise<Answer> {
   let out = '';
   let err = '';
-  const code = await check(files, { json: options.json ?? false, env: QUIET, lookup: options.listMatches === undefined ? null : { listMatches: options.listMatches, globFault: (pattern) => (pattern.includes('[') ? 'the [ is not closed' : null) } }, { out: (text) => { out += text; }, err: (text) => { err += text; }, colour: false });
+  const code = await check(files, { json: options.json ?? false, strict: options.strict ?? false, env: QUIET, lookup: options.listMatches === undefined ? null : { listMatches: options.listMatches, globFault: (pattern) => (pattern.includes('[') ? 'the [ is not closed' : null) } }, { out: (text) => { out += text; }, err: (text) => { err += text; }, colour: false });
   return { code, out, err };
 }
 
@@ -37,6 +37,18 @@ test('a good config is described entry by entry with the files that match now, a
   assert.match(out, /1 match now\n {4}\/var\/log\/a\.log \(12,345 bytes\)\n {4}skipped: \/var\/log\/a\.log\.gz \(compressed\)\n$/);
 });
 
+test('what of a name is open yet is shown in words, and where it depends on the file, each file has its own; one without a name is skipped', async (context) => {
+  const entry = { file_path: '/srv/*/a.log', follow: 'all', log_group_name: '/srv/{path:app}', log_stream_name: '{date}/{file_name}', path_pattern: '/srv/(?P<app>[a-z]+)/', timezone: 'UTC', timestamp_format: '%Y-%m-%d' };
+  const file = folder(context)('agent.json', { agent: GOOD.agent, logs: { logs_collected: { files: { collect_list: [entry] } } } });
+  const listMatches = async () => ({ matches: [{ path: '/srv/shop/a.log', size: 1 }, { path: '/srv/9/a.log', size: 2 }], skipped: [] });
+  const { code, out } = await answer([file], { listMatches });
+  assert.equal(code, 0);
+  assert.match(out, /\n {2}group {4}\/srv\/\{path:app\}\n {2}stream {3}\{date of the event\}\/\{name of the file\} \(UTC\)\n/);
+  assert.match(out, /1 match now\n {4}\/srv\/shop\/a\.log \(1 bytes\): group \/srv\/shop, stream \{date of the event\}\/a\.log\n {4}skipped: \/srv\/9\/a\.log \(path_pattern .* finds nothing in the path to name its group by; /);
+  const { matches } = JSON.parse((await answer([file], { json: true, listMatches })).out) as { readonly matches: readonly unknown[] };
+  assert.deepEqual((matches[0] as { readonly matches: unknown }).matches, [{ path: '/srv/shop/a.log', size: 1, group: '/srv/shop', stream: '{date of the event}/a.log' }]);
+});
+
 test('a config with errors prints all of them and exits 78', async (context) => {
   const { agent, logs } = GOOD;
   const file = folder(context)('agent.json', { agent, logs: { ...logs, gzip: 'yes', logs_collected: { files: { collect_list: [{ file_path: 'a.log' }, { file_path: '/b.log', blacklist: '(' }] } } } });
@@ -45,6 +57,20 @@ test('a config with errors prints all of them and exits 78', async (context) => 
   assert.equal(err.match(/ error \//g)?.length, 3);
   assert.match(err, /\n3 errors\n$/);
   assert.ok(err.startsWith(`${file}:`));
+});
+
+test('--strict takes warnings, and what is not run, for errors; other notes stay notes', async (context) => {
+  const write = folder(context);
+  const notRun = write('a.json', { ...GOOD, metrics: { metrics_collected: { mem: { measurement: ['used'] } } } });
+  const warned = write('b.json', { ...GOOD, agent: { region: 'eu-central-1', regoin: 'x' } });
+  const noted = write('c.json', { ...GOOD, logs: { log_stream_name: 's', logs_collected: { files: { collect_list: [{ file_path: '/var/log/*.log', log_group_name: 'g' }] } } } });
+  const codes = async (file: string): Promise<readonly number[]> => [(await answer([file])).code, (await answer([file], { strict: true })).code];
+  assert.deepEqual(await codes(notRun), [0, 78]);
+  assert.deepEqual(await codes(warned), [0, 78]);
+  assert.deepEqual(await codes(noted), [0, 0]);
+  const { err, out } = await answer([notRun], { strict: true });
+  assert.match(err, / error \/metrics: not run by this version.*\n1 error\n$/s);
+  assert.equal(out, '');
 });
 
 test('a file that cannot be read exits 66, one that is no JSON 78', async (context) => {

@@ -155,8 +155,8 @@ test('L29 access is denied for hours, then granted: the destination waits and is
   await rig.stop();
 });
 
-test('L31 the group is deleted while events flow: it is made again with its class and retention, and no event is missing', localOnly('faults'), async (t) => {
-  const rig = await startRig(t, { entries: [{ path: 'app.log', maxEventBytes: 10_000, naming: { retentionDays: 7, groupClass: 'INFREQUENT_ACCESS' } }], delivery: SMALL.delivery });
+test('L31 the group is deleted while events flow: it is made again with its class, key, tags and retention, and no event is missing', localOnly('faults'), async (t) => {
+  const rig = await startRig(t, { entries: [{ path: 'app.log', maxEventBytes: 10_000, naming: { retentionDays: 7, groupClass: 'INFREQUENT_ACCESS', kmsKeyId: 'arn:aws:kms:us-east-1:123456789012:key/1', tags: { team: 'web' } } }], delivery: SMALL.delivery });
   const arrivals = arrivalsOf(rig);
   const lines: string[] = [];
   for (let round = 0; round < 4; round++) {
@@ -171,7 +171,8 @@ test('L31 the group is deleted while events flow: it is made again with its clas
   const again = rig.path('app.log');
   append(again, ['last']);
   await until('the retention', () => rig.endpoint.store.findGroup('g')?.retentionDays === 7);
-  assert.equal(rig.endpoint.store.findGroup('g')?.groupClass, 'INFREQUENT_ACCESS');
+  const made = rig.endpoint.store.group('g');
+  assert.deepEqual([made.groupClass, made.kmsKeyId, Object.fromEntries(made.tags)], ['INFREQUENT_ACCESS', 'arn:aws:kms:us-east-1:123456789012:key/1', { team: 'web' }]);
   await rig.stop();
 });
 

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { Agent, createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Agent as TlsAgent } from 'node:https';
 import { createServer as createNetServer, Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
@@ -11,13 +10,15 @@ import { HttpExchange } from '../../src/aws/http-exchange.ts';
 import type { ExchangeOptions, SignedRequest } from '../../src/aws/http-exchange.ts';
 import { until } from '../support/rig.ts';
 
+const always = (agent: Agent): ExchangeOptions['routes'] => ({ agentFor: () => agent, trustMore: () => false, destroy: () => { agent.destroy(); } });
+
 type Answering = (request: IncomingMessage, response: ServerResponse) => void;
 
 async function exchangeWith(t: TestContext, answer: Answering, options: Partial<ExchangeOptions> = {}): Promise<(asked?: Partial<SignedRequest>) => ReturnType<HttpExchange['handle']>> {
   const server = createServer((request, response) => { request.resume().once('end', () => { answer(request, response); }); });
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   const exchange = new HttpExchange({
-    httpAgent: new Agent({ keepAlive: true }), httpsAgent: new TlsAgent(), connectTimeoutMs: 5_000, requestTimeoutMs: 5_000, abandon: new AbortController().signal, ...options,
+    routes: always(new Agent({ keepAlive: true })), connectTimeoutMs: 5_000, requestTimeoutMs: 5_000, abandon: new AbortController().signal, ...options,
   });
   t.after(() => { exchange.destroy(); server.closeAllConnections(); server.close(); });
   const { port } = server.address() as AddressInfo;
@@ -36,7 +37,7 @@ test('a connection that never stands ends at the connect timeout', { timeout: 10
   class NoNetwork extends Agent {
     override createConnection(): Socket { return Object.assign(new Socket(), { connecting: true }); }
   }
-  const ask = await exchangeWith(t, () => undefined, { httpAgent: new NoNetwork(), connectTimeoutMs: 50 });
+  const ask = await exchangeWith(t, () => undefined, { routes: always(new NoNetwork()), connectTimeoutMs: 50 });
   await assert.rejects(ask(), { name: 'TimeoutError', message: 'no connection within 50 ms' });
 });
 
@@ -82,7 +83,7 @@ test('an answer that comes before the request was read ends its connection: once
   });
   await new Promise<void>((resolve) => { listening.listen(0, '127.0.0.1', resolve); });
   const httpAgent = new Agent({ keepAlive: true });
-  const ask = await exchangeWith(t, () => undefined, { httpAgent });
+  const ask = await exchangeWith(t, () => undefined, { routes: always(httpAgent) });
   t.after(() => { listening.close(); });
   const { response } = await ask({ port: (listening.address() as AddressInfo).port, headers: { 'content-length': String(64 << 20) }, body: Buffer.alloc(64 << 20) });
   assert.equal(response.body.toString(), '{}');

@@ -87,7 +87,7 @@ test('a file that was truncated or replaced since is sent from its start, and th
   assert.match(out, /short\.log: begins at its start: it has 60 bytes, less than the position 500/);
   assert.match(out, /other\.log: begins at its start: no line ends at the position 50/);
   assert.match(out, /young\.log: begins at its start: the file was created after/);
-  await over.rig.start({ entries: [{ path: '*.log', follow: 'all', startAt: 'end', naming: { streamPerFile: true, stream: '' } }] });
+  await over.rig.start({ entries: [{ path: '*.log', follow: 'all', startAt: 'end', streamPerFile: true, stream: '' }] });
   const stream = (name: string): string => `_${over.rig.path(name).replaceAll('/', '_')}`;
   await over.rig.delivered('g', stream('short.log'), lines.slice(0, 5));
   await over.rig.delivered('g', stream('other.log'), lines);

@@ -92,7 +92,7 @@ test('each event is told with its line, where its time comes from, and which rul
   ]);
   assert.deepEqual(events.map(({ waits }) => waits), ['none', 'none', 'none', 'none', 'lines']);
   assert.deepEqual([events[1]!.span, events[1]!.original.slice(0, 23)], [{ from: 0, to: 23 }, time]);
-  assert.deepEqual([sample.filtered, sample.tooOld, sample.untimed, sample.firstUntimed, sample.earliest], [[0, 1, 1], 1, 1, 'first', Date.parse(`${time}Z`)]);
+  assert.deepEqual([sample.filtered, sample.tooOld, sample.untimed, sample.firstUntimed, sample.firstTime], [[0, 1, 1], 1, 1, 'first', Date.parse(`${time}Z`)]);
 });
 
 test('what is redacted is told with its place, also beside a time in a JSON field', async (t) => {
@@ -104,6 +104,19 @@ test('what is redacted is told with its place, also beside a time in a JSON fiel
   assert.deepEqual([first!.original, first!.message.includes('example')], [line, false]);
   assert.deepEqual([second!.timeFrom, second!.span], ['text', null]);
   assert.deepEqual(sample.redacted, { email_addresses: 3 });
+});
+
+test('events of a dated stream are told under the stream of their date, and a path that names none is refused', async (t) => {
+  const path = join(await scratch(t), 'app.log');
+  const dayBefore = new Date(Date.now() - 86_400_000).toISOString().slice(0, 23);
+  writeFileSync(path, `${dayBefore} a\n${at(0)} b\n`);
+  const timestamp = { ...STAMPED, trim: false };
+  const { events, destination } = previewOf(path, { timestamp, stream: [{ kind: 'text', text: 'on ' }, { kind: 'date', field: 'date' }], naming: { dateZone: 'UTC' } });
+  assert.deepEqual(events.map(({ stream }) => stream), [`on ${dayBefore.slice(0, 10)}`, `on ${at(0).slice(0, 10)}`]);
+  assert.equal(destination.stream, `on ${new Date().toISOString().slice(0, 10)}`);
+  const [entry] = planFor({ endpoint: '', entries: [{ path, stream: [{ kind: 'capture', group: '1', fallback: null }], naming: { pathPattern: pattern('no(thing)') } }] }).entries;
+  const refused = previewFile({ path, entry: entry!, undeliverable: 'quarantine', localZone: 'UTC', ownLogs: [], events: 1, from: 'end' });
+  assert.ok('refused' in refused && /path_pattern no\(thing\) finds nothing in the path/.test(refused.refused));
 });
 
 test('the last events of a large file are whole, also those that began before the first look', async (t) => {

@@ -41,7 +41,7 @@ test('an entry that stays the same keeps its files open and its position when ot
   assertSame(rig.messages('g', 'other'), [], 'a stream that nothing was written for');
 });
 
-test('a changed entry hands over while its file grows and rotates: each line goes to one of the two streams, in order, once', async (t) => {
+test('L67 a changed entry hands over while its file grows and rotates: each line goes to one of the two streams, in order, once', async (t) => {
   const rig = await startRig(t, { entries: [{ ...A, stream: 'v0' }], files: { 'a.log': [] } });
   const lines: string[] = [];
   let writing = true;
@@ -156,7 +156,7 @@ test('other settings of delivery hand every entry over, and what the old ones us
   await rig.stop();
 });
 
-test('a stop in the middle of a change loses and doubles nothing', async (t) => {
+test('L67 a stop in the middle of a change loses and doubles nothing', async (t) => {
   const lines = numbered('line', 3_000, 0, 200);
   const rig = await startRig(t, { entries: [A], delivery: { flushMs: 50, maxBatchBytes: 65_536 }, files: { 'a.log': lines } });
   rig.slow(20);

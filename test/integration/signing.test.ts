@@ -15,10 +15,10 @@ import type { Environment } from '../../src/aws/connection.ts';
 import { LogsEndpoint } from '../../src/aws/logs-endpoint.ts';
 import { sendBody } from '../../src/aws/prebuilt-body.ts';
 import { bodyHeader } from '../../src/batching/log-batch.ts';
-import type { Destination } from '../../src/flow.ts';
 import { startEndpoint } from '../../src/local-endpoint/server.ts';
 import { AgentReport } from '../../src/report/agent-report.ts';
 import { errorsOf } from '../support/arrivals.ts';
+import { destinationFor } from '../support/destination.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
 import { append, numbered } from '../support/log-files.ts';
 import { planFor } from '../support/plan-for.ts';
@@ -27,7 +27,7 @@ import { scratch } from '../support/state.ts';
 
 const KEYS = { accessKeyId: TEST_ENV.AWS_ACCESS_KEY_ID, secretAccessKey: TEST_ENV.AWS_SECRET_ACCESS_KEY };
 const NEVER = new AbortController().signal;
-const DESTINATION: Destination = { group: 'g', stream: 's', groupClass: null, retentionDays: null, entity: null };
+const DESTINATION = destinationFor();
 const MINUTE = 60_000;
 const SIGNED = 'moto verifies no signature and refuses no clock';
 

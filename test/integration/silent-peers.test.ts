@@ -10,15 +10,16 @@ import type { TestContext } from 'node:test';
 import { createLogsClient } from '../../src/aws/clients.ts';
 import type { Environment } from '../../src/aws/connection.ts';
 import { LogsEndpoint } from '../../src/aws/logs-endpoint.ts';
-import type { Destination, Outcome } from '../../src/flow.ts';
+import type { Outcome } from '../../src/flow.ts';
 import { startEndpoint } from '../../src/local-endpoint/server.ts';
 import { AgentReport } from '../../src/report/agent-report.ts';
+import { destinationFor } from '../support/destination.ts';
 import { planFor } from '../support/plan-for.ts';
 import { TEST_ENV } from '../support/rig.ts';
 import { scratch } from '../support/state.ts';
 
 const NEVER = new AbortController().signal;
-const DESTINATION: Destination = { group: 'g', stream: 's', groupClass: null, retentionDays: null, entity: null };
+const DESTINATION = destinationFor();
 const BODY = Buffer.from(JSON.stringify({ logGroupName: 'g', logStreamName: 's', logEvents: [{ timestamp: Date.now(), message: 'm' }] }));
 const TIMEOUT_MS = 200;
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,6 +12,8 @@ import { CODE_CACHE } from '../../src/cli/program-file.ts';
 import { FLAGS } from '../../src/cli/start-settings.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
 import type { ChildAgent } from '../support/child-agent.ts';
+import { localOnly } from '../support/endpoint-choice.ts';
+import { startProxy } from '../support/forward-proxy.ts';
 import { append } from '../support/log-files.ts';
 import { rigFor } from '../support/rig.ts';
 
@@ -46,6 +50,27 @@ test('run: the process that was started delivers, with its flags, one allocator 
 
 test('run: an allocator setting of whoever starts the agent is left alone', async (t) => {
   await whileRunning(t, { MALLOC_ARENA_MAX: '3' }, (child) => { assert.equal(allocatorOf(child)[0], 'MALLOC_ARENA_MAX=3'); });
+});
+
+test('run: the credentials of the instance are asked for without a proxy, whatever the runtime is told', localOnly('moto verifies no signature'), async (t) => {
+  const keys = { accessKeyId: 'ASIAINSTANCE', secretAccessKey: 'of-the-instance' };
+  const metadata = createServer((request, response) => {
+    const role = { Code: 'Success', AccessKeyId: keys.accessKeyId, SecretAccessKey: keys.secretAccessKey, Token: 't', Expiration: new Date(Date.now() + 3_600_000).toISOString() };
+    response.end(request.method === 'PUT' ? 'token' : request.url?.endsWith('/role') === true ? JSON.stringify(role) : 'role');
+  });
+  await new Promise<void>((resolve) => { metadata.listen(0, '127.0.0.1', resolve); });
+  t.after(() => { metadata.closeAllConnections(); metadata.close(); });
+  const rig = await rigFor(t, { endpointOptions: { verifySignatures: keys } });
+  append(rig.path('app.log'), ['one']);
+  const proxy = await startProxy(t, { hosts: {} });
+  const env = {
+    NODE_USE_ENV_PROXY: '1', HTTP_PROXY: `http://127.0.0.1:${proxy.port}`, AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '',
+    AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${(metadata.address() as AddressInfo).port}`,
+  };
+  const child = await startChild(t, { program: join(build, 'agent.js'), folder: dirname(rig.logs), config: childConfig(rig.url, [{ file_path: rig.path('app.log') }]), env });
+  await rig.arrived(['one']);
+  assert.equal(await child.stop(), 0);
+  assert.deepEqual(proxy.asked, []);
 });
 
 test('run: a filter that would search a hostile line for twenty seconds is finished by the linear engine', async (t) => {

@@ -1,10 +1,10 @@
 // The built agent as a user runs it: dist/agent.js in a process of its own, with nothing of this process's AWS settings.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NoAgentError, askStatus } from '../../src/control/client.ts';
-import type { StatusDocument } from '../../src/control/status-document.ts';
+import { NoAgentError, askReload, askStatus } from '../../src/control/client.ts';
+import type { ReloadDocument, StatusDocument } from '../../src/control/status-document.ts';
 import { usageOf } from '../bench/process-tree.ts';
 import type { Usage } from '../bench/process-tree.ts';
 import { TEST_ENV, until } from '../support/rig.ts';
@@ -29,24 +29,31 @@ export interface AgentSpec {
   /** Further keys of `logs`. */
   readonly logs?: Readonly<Record<string, unknown>>;
   readonly args?: readonly string[];
+  /** Where the config comes from instead of the file, in the words of `--config`. */
+  readonly sources?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class AgentProcess {
   readonly stateDir: string;
+  readonly #config: string;
+  readonly #url: string;
   readonly #child: ChildProcess;
   readonly #log: string;
   /** Exit code, or the name of the signal that ended it. */
   readonly exited: Promise<number | string>;
   #last: Usage = { cpuSeconds: 0, rssMiB: 0, peakMiB: 0 };
 
-  constructor({ bundle, folder, url, entries, logs, args }: AgentSpec) {
+  constructor({ bundle, folder, url, entries, logs, args, sources, env }: AgentSpec) {
     this.stateDir = join(folder, 'state');
     this.#log = join(folder, 'agent.out');
     const config = join(folder, 'agent.json');
-    writeFileSync(config, `${JSON.stringify({ agent: { region: 'us-east-1' }, logs: { endpoint_override: url, ...logs, logs_collected: { files: { collect_list: entries } } } }, null, 2)}\n`);
+    this.#config = config;
+    this.#url = url;
+    this.configure(entries, logs);
     const out = openSync(this.#log, 'a', 0o600);
-    this.#child = spawn(process.execPath, [bundle, 'run', '--config', config, '--state-dir', this.stateDir, ...(args ?? [])],
-      { stdio: ['ignore', out, out], env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...TEST_ENV } });
+    this.#child = spawn(process.execPath, [bundle, 'run', '--config', ...(sources ?? [config]), '--state-dir', this.stateDir, ...(args ?? [])],
+      { stdio: ['ignore', out, out], env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...TEST_ENV, ...env } });
     closeSync(out);
     endWithUs(this.#child);
     this.exited = new Promise((resolve, reject) => {
@@ -55,6 +62,16 @@ export class AgentProcess {
     });
     this.exited.catch(() => undefined);
   }
+
+  /** Writes another config, which the agent has not read yet. */
+  configure(entries: readonly Entry[], logs: Readonly<Record<string, unknown>> = {}): void {
+    writeFileSync(this.#config, `${JSON.stringify({ agent: { region: 'us-east-1' }, logs: { endpoint_override: this.#url, ...logs, logs_collected: { files: { collect_list: entries } } } }, null, 2)}\n`);
+  }
+
+  reload(): Promise<ReloadDocument> { return askReload(this.stateDir); }
+
+  /** Descriptors it has open now. */
+  get descriptors(): number { return readdirSync(`/proc/${this.#child.pid!}/fd`).length; }
 
   get running(): boolean { return this.#child.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null; }
 

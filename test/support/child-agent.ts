@@ -57,7 +57,9 @@ export async function startChild(t: TestContext, spec: ChildSpec): Promise<Child
   writeFileSync(configFile, JSON.stringify(spec.config));
   const command = [
     ...(spec.wrapper ?? []), ...(spec.limits === undefined ? [] : ['prlimit', ...spec.limits]),
-    process.execPath, spec.program ?? MAIN, 'run', '--config', ...(spec.sources ?? [configFile]), '--state-dir', spec.stateDir ?? join(spec.folder, 'state'), ...(spec.args ?? []),
+    process.execPath, spec.program ?? MAIN, 'run', '--config', ...(spec.sources ?? [configFile]), '--state-dir', spec.stateDir ?? join(spec.folder, 'state'),
+    // What a CloudWatch agent on this machine is told is no concern of a test.
+    '--common-config', '/dev/null', '--env-config', '/dev/null', ...(spec.args ?? []),
   ];
   const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env['PATH'] ?? '', HOME: spec.folder, ...TEST_ENV, ...spec.env } });
   let said = '';

@@ -1,13 +1,16 @@
 // Plans for tests, without JSON: what is not said has the product's default, except the waits, which are short.
-import type { DeliveryPlan, FileEntryPlan, FilterPlan, FramingPlan, NamingPlan, Plan, ReadingPlan, RedactRulePlan, StartPlan, TimestampPlan } from '../../src/plan.ts';
+import type { DeliveryPlan, FileEntryPlan, FilterPlan, FramingPlan, NamePart, NameTemplate, NamingPlan, Plan, ReadingPlan, RedactRulePlan, ServicePlan, StartPlan, TimestampPlan } from '../../src/plan.ts';
 
-/** One entry. `path` is absolute or a glob; group and stream default to `g` and `s`. */
+/** One entry. `path` is absolute or a glob; group and stream default to `g` and `s`; a group of null: the path of each file. */
 export interface EntrySpec {
   readonly path: string;
   readonly group?: string | null;
-  readonly stream?: string;
+  readonly stream?: string | NameTemplate;
+  /** The stream's name goes on with `_` and the path. */
   readonly streamPerFile?: boolean;
   readonly naming?: Partial<NamingPlan>;
+  /** Default: that of the plan. */
+  readonly service?: ServicePlan;
   readonly follow?: 'newest' | 'all';
   readonly startAt?: 'start' | 'end';
   readonly start?: StartPlan;
@@ -40,7 +43,12 @@ const DELIVERY: DeliveryPlan = {
 };
 const READING: ReadingPlan = { maxDeletedBytes: 1_073_741_824, maxDeletedAgeMs: 86_400_000 };
 
-function entryFor(spec: EntrySpec, index: number, key: string): FileEntryPlan {
+/** A service as the plan has it, with nothing of its own but the address. */
+export const serviceAt = (endpoint: string | null): ServicePlan => ({ label: null, region: 'us-east-1', endpoint, roleArn: null, externalId: null, fips: null, dualStack: null });
+
+const text = (value: string): NamePart => ({ kind: 'text', text: value });
+
+function entryFor(spec: EntrySpec, service: ServicePlan, index: number, key: string): FileEntryPlan {
   const framing: FramingPlan = {
     encoding: spec.encoding ?? 'utf-8',
     start: spec.start ?? { kind: 'nonspace' },
@@ -55,9 +63,11 @@ function entryFor(spec: EntrySpec, index: number, key: string): FileEntryPlan {
     exclude: spec.exclude ?? null,
     follow: spec.follow ?? 'newest',
     startAt: spec.startAt ?? 'start',
+    service: spec.service ?? service,
     naming: {
-      group: spec.group === undefined ? 'g' : spec.group, stream: spec.stream ?? 's', streamPerFile: spec.streamPerFile ?? false,
-      groupClass: null, retentionDays: null, entity: null, ...spec.naming,
+      group: spec.group === null ? [{ kind: 'path', form: 'whole' }] : [text(spec.group ?? 'g')],
+      stream: [...(typeof spec.stream === 'object' ? spec.stream : [text(spec.stream ?? 's')]), ...(spec.streamPerFile === true ? [text('_'), { kind: 'path', form: 'flat' } as const] : [])],
+      pathPattern: null, dateZone: 'Local', groupClass: null, retentionDays: null, kmsKeyId: null, tags: {}, entity: null, ...spec.naming,
     },
     framing,
     timestamp: spec.timestamp === undefined || spec.timestamp === null ? null : { field: null, ...spec.timestamp },
@@ -69,16 +79,18 @@ function entryFor(spec: EntrySpec, index: number, key: string): FileEntryPlan {
 
 export function planFor({ endpoint, entries, delivery, reading, ownLogs }: PlanSpec): Plan {
   const uses = new Map<string, number>();
+  const service = serviceAt(endpoint);
   return {
-    service: { region: 'us-east-1', endpoint, roleArn: null },
+    service,
     delivery: { ...DELIVERY, ...delivery },
     reading: { ...READING, ...reading },
     entries: entries.map((spec, index) => {
       const use = (uses.get(spec.path) ?? 0) + 1;
       uses.set(spec.path, use);
-      return entryFor(spec, index, use === 1 ? spec.path : `${spec.path}#${use}`);
+      return entryFor(spec, service, index, use === 1 ? spec.path : `${spec.path}#${use}`);
     }),
     disabled: [],
+    log: { level: 'info', format: 'text' },
     ownLogs: ownLogs ?? [],
     config: { pollMs: 60_000, rollout: { percent: 100, waitMs: 3_600_000, watchMs: 300_000 } },
   };

@@ -68,6 +68,10 @@ export interface RigSpec extends Partial<Omit<PlanSpec, 'endpoint'>> {
   readonly endpointOptions?: EndpointOptions;
   /** A config for the real loader, instead of `entries`. */
   readonly config?: (rig: { readonly logs: string; readonly url: string }) => unknown;
+  /** What stands between the agent and the service, by its port: gives the URL the agent is told instead of the service's. */
+  readonly via?: (port: number) => Promise<string>;
+  /** On top of TEST_ENV. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly localZone?: string;
   readonly untilCaughtUp?: boolean;
   /** Log files that stand there before the agent starts: lines by name. */
@@ -111,6 +115,7 @@ export class Rig {
   readonly #spec: RigSpec;
   readonly #expected = new Map<string, readonly string[]>();
   #run: Run | null = null;
+  #told: string | null = null;
   /** What the agent said, over all its runs: `level message`. */
   readonly said: string[] = [];
   /** Of the latest run. */
@@ -149,7 +154,7 @@ export class Rig {
     const plan = await this.#plan(spec);
     this.report = this.#newReport();
     const life = new LifetimeControl();
-    const agent = new Agent({ plan, stateDir: this.stateDir, report: this.report, env: TEST_ENV, localZone: spec.localZone ?? 'UTC', untilCaughtUp: spec.untilCaughtUp === true });
+    const agent = new Agent({ plan, stateDir: this.stateDir, report: this.report, env: { ...TEST_ENV, ...spec.env }, localZone: spec.localZone ?? 'UTC', untilCaughtUp: spec.untilCaughtUp === true });
     const run: Run = { agent, life, ended: Promise.resolve(), failure: null, over: false };
     run.ended = agent.run(life).catch((error: unknown) => { run.failure = error; throw error; }).finally(() => { run.over = true; });
     // Whoever waits for `ended` hears of a failure; so does every wait of the rig.
@@ -279,14 +284,20 @@ export class Rig {
     }
   }
 
+  /** Asked for once: the same in every run. */
+  async #urlFor({ via }: RigSpec): Promise<string> {
+    this.#told ??= via === undefined ? this.url : await via(Number(new URL(this.url).port));
+    return this.#told;
+  }
+
   #newReport(): AgentReport { return new AgentReport((level, message) => { this.said.push(`${level} ${message}`); }, Date.now); }
 
   async #plan(spec: RigSpec): Promise<Plan> {
-    const { url } = this;
+    const url = await this.#urlFor(spec);
     if (spec.config !== undefined) {
       const file = join(this.stateDir, '..', 'agent.json');
       writeFileSync(file, JSON.stringify(spec.config({ logs: this.logs, url })));
-      const { plan, problems } = await loadPlan([file], TEST_ENV);
+      const { plan, problems } = await loadPlan([file], { ...TEST_ENV, ...spec.env });
       assert.ok(plan !== null, `the config compiles: ${JSON.stringify(problems)}`);
       return plan;
     }

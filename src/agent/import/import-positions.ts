@@ -5,7 +5,7 @@ import { errorCode, readIdentity, readWindow } from '../../files/file-id.ts';
 import { openFile } from '../../files/tailer.ts';
 import type { Checkpoint } from '../../flow.ts';
 import type { FileEntryPlan } from '../../plan.ts';
-import { matchOf } from '../file-lookup.ts';
+import { matcherOf } from '../file-lookup.ts';
 import { StateDirectoryError, openStore, peekStore } from '../state-directory.ts';
 import type { ForeignPosition } from './position.ts';
 
@@ -71,10 +71,12 @@ export async function importPositions(spec: ImportSpec): Promise<readonly Import
 const told = ({ position, entry, standing }: Judged): ImportedPosition => ({ position, entry, standing });
 
 function judgeAll({ entries, positions, force }: ImportSpec, known: readonly Checkpoint[]): readonly Judged[] {
+  const byEntry = Map.groupBy(known, (checkpoint) => checkpoint.entry);
+  const matchers = entries.map((entry) => ({ key: entry.key, matches: matcherOf(entry) }));
   return positions.flatMap((position): readonly Judged[] => {
-    const matching = entries.filter((entry) => (position.entry === null ? matchOf(entry, position.path) === true : entry.key === position.entry));
+    const matching = matchers.filter(({ key, matches }) => (position.entry === null ? matches(position.path) === true : key === position.entry));
     if (matching.length === 0) return [{ position, entry: null, standing: { kind: 'unmatched' }, checkpoint: null, replaces: [] }];
-    return matching.map(({ key }) => judge(position, key, known.filter((checkpoint) => checkpoint.entry === key), force));
+    return matching.map(({ key }) => judge(position, key, byEntry.get(key) ?? [], force));
   });
 }
 

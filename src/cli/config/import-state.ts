@@ -7,11 +7,13 @@ import { StateDirectoryError } from '../../agent/state-directory.ts';
 import { countProblems, formatProblems } from '../../config/problem.ts';
 import { DEFAULT_STATE_DIR } from '../../control/state-directory.ts';
 import type { Plan } from '../../plan.ts';
+import { SIDE_FILE_OPTIONS, loadEnvironment } from '../environment.ts';
+import type { SideFiles } from '../environment.ts';
 import { CONFIG_OPTION, loadPlan } from '../load-plan.ts';
 import { EXIT, EXIT_INCOMPLETE } from './exit-codes.ts';
 import { positionsText } from './positions-text.ts';
 
-interface ImportOptions {
+interface ImportOptions extends SideFiles {
   readonly from: string;
   readonly config: readonly string[];
   readonly stateDir: string;
@@ -26,24 +28,28 @@ export function importStateCommand(): Command {
     .requiredOption('--config <source...>', `${CONFIG_OPTION}; their entries say which files are followed`)
     .option('--from <dir>', 'where its state files are', CLOUDWATCH_AGENT_STATE)
     .option('--state-dir <dir>', 'where this agent keeps its own', DEFAULT_STATE_DIR)
+    .option(...SIDE_FILE_OPTIONS[0])
+    .option(...SIDE_FILE_OPTIONS[1])
     .option('--dry-run', 'say what would be done, and write nothing')
     .option('--force', 'replace positions this agent has already')
     .action(async (options: ImportOptions) => { process.exitCode = await importState(options); });
 }
 
 /** Gives the exit code. */
-async function importState({ from, config, stateDir, dryRun, force }: ImportOptions): Promise<number> {
-  const { plan, problems, unreadable } = await loadPlan(config, process.env, globFault);
+async function importState({ from, config, stateDir, dryRun, force, ...sideFiles }: ImportOptions): Promise<number> {
+  const around = await loadEnvironment(sideFiles, process.env);
+  const { plan, unreadable, ...found } = await loadPlan(config, around.env, globFault);
+  const problems = [...around.problems, ...found.problems];
   process.stderr.write(formatProblems(problems, process.stderr.isTTY));
-  if (unreadable) return EXIT.noInput;
+  if (unreadable || around.unreadable) return EXIT.noInput;
   if (plan === null) {
     process.stderr.write(`${countProblems(problems)}\n`);
     return EXIT.config;
   }
   const folder = resolve(from);
-  let found: ReturnType<typeof readStateFolder>;
+  let state: ReturnType<typeof readStateFolder>;
   try {
-    found = readStateFolder(folder, plan.delivery.window > 1, await pathsOf(plan));
+    state = readStateFolder(folder, plan.delivery.window > 1, await pathsOf(plan));
   } catch (error) {
     process.stderr.write(`agent: ${folder} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}): --from names the folder of the CloudWatch agent's state files, by default ${CLOUDWATCH_AGENT_STATE}; it is root's\n`);
     return EXIT.noInput;
@@ -51,8 +57,8 @@ async function importState({ from, config, stateDir, dryRun, force }: ImportOpti
   const stateDirectory = resolve(stateDir);
   const report = { checkpointTrouble: (message: string) => process.stderr.write(`agent: ${message}\n`), checkpointRecovered: () => {} };
   try {
-    const imported = await importPositions({ entries: plan.entries, positions: found.positions, stateDirectory, force: force === true, dryRun: dryRun === true, report });
-    process.stdout.write(positionsText(imported, found.without, { stateDirectory, dryRun: dryRun === true }));
+    const imported = await importPositions({ entries: plan.entries, positions: state.positions, stateDirectory, force: force === true, dryRun: dryRun === true, report });
+    process.stdout.write(positionsText(imported, state.without, { stateDirectory, dryRun: dryRun === true }));
     if (dryRun !== true) process.stdout.write('What the CloudWatch agent sends from now on would be sent again: keep it stopped, and start this agent.\n');
     return imported.some(({ standing }) => standing.kind === 'unreadable') ? EXIT_INCOMPLETE : 0;
   } catch (error) {

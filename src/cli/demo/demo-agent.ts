@@ -34,7 +34,7 @@ export class DemoAgent {
     writeFileSync(config, `${JSON.stringify(configOf(endpoint, files), null, 2)}\n`, { mode: 0o600 });
     const out = openSync(this.#log, 'w', 0o600);
     // Detached: the terminal's Ctrl-C is for the demo, which ends the agent when it is time.
-    this.#child = spawn(program[0]!, [...program.slice(1), 'run', '--config', config, '--state-dir', this.stateDirectory], { stdio: ['ignore', out, out], env: environment(folder), detached: true });
+    this.#child = spawn(program[0]!, [...program.slice(1), 'run', '--config', config, '--state-dir', this.stateDirectory, ...NO_SIDE_FILES], { stdio: ['ignore', out, out], env: environment(folder), detached: true });
     closeSync(out);
     this.#exited = new Promise((resolve) => {
       this.#child.once('exit', () => resolve());
@@ -87,6 +87,9 @@ function configOf(endpoint: string, files: readonly Followed[]): unknown {
     },
   };
 }
+
+/** Nor does what a CloudWatch agent on this machine is told. */
+const NO_SIDE_FILES = ['--common-config', '/dev/null', '--env-config', '/dev/null'];
 
 /** Nothing of the person's own credentials or AWS settings reaches the demo. */
 function environment(folder: string): NodeJS.ProcessEnv {

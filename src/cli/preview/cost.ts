@@ -1,6 +1,6 @@
 import type { Growth, Unknown } from '../../agent/growth.ts';
 import type { PreviewSample } from '../../agent/preview.ts';
-import { LISTED_REGION, ingestionCost } from '../../config/ingestion-cost.ts';
+import { EVENT_OVERHEAD_BYTES, LISTED_REGION, ingestionCost } from '../../config/ingestion-cost.ts';
 import type { IngestionCost } from '../../config/ingestion-cost.ts';
 import type { LogGroupClass } from '../../plan.ts';
 import { bytesText } from '../units.ts';
@@ -16,12 +16,16 @@ export interface PriceSpec {
   readonly given: number | null;
 }
 
-/** What a day of the file costs if it grows on like this and its events stay like those of the sample; null where nothing was seen. */
-export function costOfDay(growth: Growth | Unknown, { sentBytes, sentMessageBytes, sentEvents, sourceBytes }: PreviewSample, price: PriceSpec): IngestionCost | null {
-  if ('unknown' in growth || sourceBytes === 0 || sentBytes === 0) return null;
+/**
+ * What a day of the file costs if it grows on like this and its events stay like those of the sample; null where nothing was seen.
+ * Events too old to be sent count: those that come will be younger.
+ */
+export function costOfDay(growth: Growth | Unknown, { sentBytes, sentEvents, tooOld, tooNew, agedBytes, sourceBytes }: PreviewSample, price: PriceSpec): IngestionCost | null {
+  const events = sentEvents + tooOld + tooNew;
+  if ('unknown' in growth || sourceBytes === 0 || events === 0) return null;
   const perByte = growth.bytesPerDay / sourceBytes;
   return ingestionCost({
-    bytesPerDay: perByte * sentMessageBytes, eventsPerDay: perByte * sentEvents, region: price.region, groupClass: price.groupClass ?? 'STANDARD',
+    bytesPerDay: perByte * (sentBytes + agedBytes - events * EVENT_OVERHEAD_BYTES), eventsPerDay: perByte * events, region: price.region, groupClass: price.groupClass ?? 'STANDARD',
     ...(price.given === null ? {} : { usdPerGigabyte: price.given }),
   });
 }

@@ -26,7 +26,7 @@ export interface PreviewTelling {
 
 /** Marks of a terminal; the plain ones leave everything as it is. */
 interface Paint { readonly time: (text: string) => string; readonly redacted: (text: string) => string; readonly dropped: (text: string) => string; readonly loud: (text: string) => string; readonly faint: (text: string) => string }
-const ESCAPES = (...codes: readonly number[]) => (text: string): string => `\u001b[${codes.join(';')}m${text}\u001b[0m`;
+const ESCAPES = (...codes: readonly number[]) => (text: string): string => text === '' ? '' : `\u001b[${codes.join(';')}m${text}\u001b[0m`;
 const COLOUR: Paint = { time: ESCAPES(4, 36), redacted: ESCAPES(7, 31), dropped: ESCAPES(2, 9), loud: ESCAPES(1, 33), faint: ESCAPES(2) };
 const AS_IS = (text: string): string => text;
 const PLAIN: Paint = { time: AS_IS, redacted: AS_IS, dropped: AS_IS, loud: AS_IS, faint: AS_IS };

@@ -1,4 +1,4 @@
-import { groupFault, streamFault } from '../../config/names.ts';
+import { groupFault, streamFault } from '../../naming/legal-name.ts';
 
 /** One way to answer a question. */
 export interface Choice {

@@ -28,7 +28,7 @@ function described(group: LogGroup, call: Call): object {
   };
 }
 
-/** CreateLogGroup, DeleteLogGroup, Put- and DeleteRetentionPolicy, DescribeLogGroups. */
+/** CreateLogGroup, DeleteLogGroup, Put- and DeleteRetentionPolicy, ListTagsForResource, DescribeLogGroups. */
 export function groupOperations(store: LogStore): Operations {
   return {
     CreateLogGroup(input, call) {
@@ -69,6 +69,15 @@ export function groupOperations(store: LogStore): Operations {
       shape.check();
       store.setRetention(name, null);
       return {};
+    },
+
+    ListTagsForResource(input) {
+      const shape = new Shape(input);
+      const arn = shape.requiredString('resourceArn', { min: 1, max: 1011 });
+      shape.check();
+      const name = /^arn:[^:]+:logs:[^:]*:[^:]*:log-group:([^:]+)(?::\*)?$/.exec(arn)?.[1];
+      if (name === undefined) throw invalidParameter(`The specified resource ARN is not the ARN of a log group: ${arn}`);
+      return { tags: Object.fromEntries(store.group(name).tags) };
     },
 
     DescribeLogGroups(input, call) {

@@ -7,12 +7,12 @@ import { emailAddresses } from './email-addresses.ts';
 import { Found, REPLACEMENTS } from './found.ts';
 import type { Detector } from './found.ts';
 import { ipv4Addresses, ipv6Addresses } from './ip-addresses.ts';
-import { keyedSecrets, knownTokens, privateKeys, urlPasswords } from './secrets.ts';
+import { keyLines, keyedSecrets, knownTokens, privateKeys, urlPasswords } from './secrets.ts';
 
 type BuiltIn = Exclude<RedactKind, 'pattern'>;
 
 const DETECTORS: Readonly<Record<BuiltIn, readonly Detector[]>> = {
-  secrets: [privateKeys, knownTokens, ...keyedSecrets, urlPasswords],
+  secrets: [privateKeys, keyLines, knownTokens, ...keyedSecrets, urlPasswords],
   card_numbers: [cardNumbers],
   email_addresses: [emailAddresses],
   ip_addresses: [ipv4Addresses, ipv6Addresses],

@@ -17,10 +17,13 @@ const KEY = '(?:passw(?:or)?d(?:[_-]?confirmation)?|passphrase|(?<![a-z])pass|pw
   + '|(?:api|access|secret|private|signing|encryption|auth|shared|master|account|storage)[_-]?key(?:[_-]base)?)';
 const KEYED = new RegExp(String.raw`${KEY}(?:\\*["'])?(?:[ \t]{0,8}[:=]{1,3}>?(?![:=>])[ \t]{0,8}|%3D|>)${VALUE}`, 'gi');
 
+/** `--password hunter2` of a command line. */
+const OPTION = new RegExp(String.raw`--[\w-]{0,40}?${KEY}[ \t]{1,8}(?!-)${VALUE}`, 'gi');
+
 const SCHEME = '(?:basic|bearer|digest|negotiate|ntlm|token|apikey)[ \\t]+';
 const HEADER = new RegExp(String.raw`authorization\\*["']?[ \t]{0,8}[:=][ \t]{0,8}(?:\\*["'])?(?:${SCHEME})?(?!${SCHEME}|${REPLACED})([^ \t\r\n\f\v"'\\,;<>]+)`, 'gi');
 /** Outside of a header a word may follow; a token has a digit, both cases in a word, or padding. */
-const BEARER = new RegExp(String.raw`(?<![a-z])(?:bearer|basic)[ \t]+((?=[\w.~+/-]{0,512}(?:[0-9]|[a-z][A-Z]|=))[\w.~+/=-]{8,})`.replace('bearer|basic', '[Bb]earer|[Bb]asic|BEARER|BASIC'), 'g');
+const BEARER = /(?<![A-Za-z])(?:[Bb]earer|[Bb]asic|BEARER|BASIC)[ \t]+((?=[\w.~+/-]{0,512}(?:[0-9]|[a-z][A-Z]|=))[\w.~+/=-]{8,})/g;
 const SIGNATURE = /\bsignature(?:=|%3D)([0-9a-f]{64})/gi;
 
 /** Tokens that are known by their beginning, and JSON web tokens. */
@@ -40,8 +43,8 @@ const USERINFO = new RegExp(String.raw`:\/\/[^ \t\r\n\f\v/:@"'<>]{0,256}:(?!${RE
 const PEM_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/g;
 const PEM_END = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/g;
 
-/** Passwords and keys beside their name: in text, JSON, XML, query strings; and authorization headers. */
-export const keyedSecrets: readonly Detector[] = [byPattern(KEYED), byPattern(HEADER), byPattern(BEARER), byPattern(SIGNATURE)];
+/** Passwords and keys beside their name: in text, JSON, XML, query strings, command lines; and authorization headers. */
+export const keyedSecrets: readonly Detector[] = [byPattern(KEYED), byPattern(OPTION, '--'), byPattern(HEADER), byPattern(BEARER), byPattern(SIGNATURE)];
 
 /** Tokens by their form alone. */
 export const knownTokens: Detector = byPattern(KNOWN);
@@ -76,11 +79,33 @@ export const privateKeys: Detector = {
   },
 };
 
-/** What the pattern's group holds, which ends its match; without a group all of it. */
-function byPattern(pattern: RegExp): Detector {
+/** Lines of RFC 7468 and of OpenSSH. */
+const KEY_LINES: ReadonlySet<number> = new Set([64, 70]);
+const BASE64_LINE = /^(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/]+$/;
+
+/**
+ * Lines that are base64 alone, as long as those of a key in PEM: where each line of a key is an event of its own, only this
+ * tells it. Also takes certificates, but no hashes.
+ */
+export const keyLines: Detector = {
+  crossesLines: false,
+  mayOccur: () => true,
+  find(text, found) {
+    for (let from = 0; from < text.length;) {
+      const newline = text.indexOf('\n', from);
+      const next = newline === -1 ? text.length : newline;
+      const to = text[next - 1] === '\r' ? next - 1 : next;
+      if (KEY_LINES.has(to - from) && BASE64_LINE.test(text.slice(from, to))) found.add(from, to);
+      from = next + 1;
+    }
+  },
+};
+
+/** What the pattern's group holds, which ends its match; without a group all of it. @param needs what stands in each match. */
+function byPattern(pattern: RegExp, needs = ''): Detector {
   return {
     crossesLines: false,
-    mayOccur: () => true,
+    mayOccur: (text: string) => text.includes(needs),
     find(text: string, found: Found): void {
       pattern.lastIndex = 0;
       for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {

@@ -23,7 +23,9 @@ const TABLE: readonly (readonly [name: string, status: number | null, meaning: M
   ['EAI_AGAIN', null, 'retry long, may have been stored'],
   ['EHOSTUNREACH', null, 'retry long, may have been stored'],
   ['TimeoutError', null, 'retry long, may have been stored'],
-  ['SELF_SIGNED_CERT_IN_CHAIN', null, 'retry long, may have been stored'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', null, 'retry long'],
+  ['CERT_HAS_EXPIRED', null, 'retry long'],
+  ['ERR_PROXY_TUNNEL', null, 'retry long'],
   ['ERR_SOMETHING_NEW', null, 'retry long, may have been stored'],
   ['ResourceNotFoundException', 400, 'missing'],
   ['InvalidParameterException', 400, 'split'],
@@ -68,6 +70,12 @@ test('a group or stream whose name is refused concerns the whole destination; an
   assert.equal(refusal(field('logEvents.3.member.message')), 'split');
   assert.equal(refusal('Log events in a single PutLogEvents request must be in chronological order.'), 'split');
   assert.equal(refusal('Upload too large: 1049882 bytes exceeds limit of 1048576'), 'split');
+});
+
+test('what failed before the request was sent cannot have been stored, nor does it say anything against the events', () => {
+  for (const [name, status] of TABLE) assert.match(meaningOf(classify({ name, message: 'the role could not be assumed', status, retryAfterMs: null, isUnsent: true })), /^retry (?:short|long|slow)$/, name);
+  const meaning = (name: string, status: number | null): Meaning => meaningOf(classify({ name, message: 'why', status, retryAfterMs: null, isUnsent: true }));
+  assert.deepEqual([meaning('ECONNREFUSED', null), meaning('ValidationException', 400), meaning('AccessDenied', 403), meaning('CredentialsProviderError', null)], ['retry long', 'retry slow', 'retry slow', 'retry slow']);
 });
 
 test('what the service asks to wait is passed on with every retry', () => {

@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { sliceEvents, joinEvents, sortByTime } from '../../../src/batching/events.ts';
 import { BufferPool, LogBatch, bodyHeader } from '../../../src/batching/log-batch.ts';
-import type { Destination } from '../../../src/flow.ts';
 import { Arena } from '../../../src/kernel/arena.ts';
 import { ScriptKernel, createKernel } from '../../../src/kernel/kernel.ts';
 import type { Event } from '../../support/arena-frames.ts';
 import { layOut } from '../../support/arena-frames.ts';
+import { destinationFor } from '../../support/destination.ts';
 
 // The service's numbers (aws-api §1.2), written again here: the test is no copy of limits.ts.
 const BATCH_BYTES = 1_048_576;
@@ -16,7 +16,7 @@ const EVENTS = 10_000;
 const DAY = 86_400_000;
 const T0 = 1_760_000_000_000;
 
-const DESTINATION: Destination = { group: 'g"\\ü', stream: 's/1', groupClass: null, retentionDays: null, entity: null };
+const DESTINATION = destinationFor('g"\\ü', 's/1');
 const HEADER = bodyHeader(DESTINATION);
 const arena = new Arena(400_000);
 const wasm = createKernel(arena);

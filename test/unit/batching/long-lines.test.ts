@@ -6,6 +6,7 @@ import { Framer } from '../../../src/framing/framer.ts';
 import { DecodedLines } from '../../../src/framing/transcode.ts';
 import { Arena } from '../../../src/kernel/arena.ts';
 import { createKernel } from '../../../src/kernel/kernel.ts';
+import { destinationFor } from '../../support/destination.ts';
 
 const MARKS = /\[\.\.\.Continued\]|\[Truncated\.\.\.\]/g;
 
@@ -20,7 +21,7 @@ function messagesOf(bytes: Buffer, encoding: string, maxEventBytes: number): rea
   bytes.copy(arena.bytes, arena.input);
   framer.cut(arena.input, arena.input + bytes.length, false, 'lines', 0);
   arena.time.fill(1_700_000_000_000, 0, arena.count);
-  const header = bodyHeader({ group: 'g', stream: 's', groupClass: null, retentionDays: null, entity: null });
+  const header = bodyHeader(destinationFor());
   const messages: string[] = [];
   for (let next = 0; next < arena.count;) {
     const batch = new LogBatch(header, 1_048_576, new BufferPool(0));

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as fc from 'fast-check';
 import { ENTRIES } from '../../../src/config/compile-logs.ts';
+import type { ServicePlan } from '../../../src/plan.ts';
+import { SCHEMA_TEXT } from '../../../src/config/generated/schema.generated.ts';
+import type { Schema } from '../../../src/config/schema.ts';
+import { nearSchema } from './near-schema.ts';
 import { compiled, entryOf, lines, withEntries } from './compiled.ts';
 import { ON_EC2, ON_PREMISES } from './facts.ts';
 import { assertQuick } from '../../support/quick.ts';
 
 const A = { file_path: '/var/log/a.log' };
 const B = { file_path: '/var/log/b.log' };
+const SERVICE: ServicePlan = { label: null, region: 'eu-central-1', endpoint: null, roleArn: null, externalId: null, fips: null, dualStack: null };
 
 test('an entry without settings has the documented defaults', () => {
   assert.deepEqual(entryOf({}), {
@@ -16,7 +22,8 @@ test('an entry without settings has the documented defaults', () => {
     exclude: null,
     follow: 'newest',
     startAt: 'start',
-    naming: { group: '/var/log/app', stream: 'web-1', streamPerFile: false, groupClass: null, retentionDays: null, entity: null },
+    service: SERVICE,
+    naming: { group: [{ kind: 'text', text: '/var/log/app' }], stream: [{ kind: 'text', text: 'web-1' }], pathPattern: null, dateZone: 'Local', groupClass: null, retentionDays: null, kmsKeyId: null, tags: {}, entity: null },
     framing: { encoding: 'utf-8', start: { kind: 'nonspace' }, multilineTimeoutMs: 1000, partialLineTimeoutMs: 30_000, maxEventBytes: 262_144 },
     timestamp: null,
     filters: [],
@@ -31,7 +38,7 @@ test('settings of logs have the documented defaults', () => {
     flushMs: 5000, window: 1, maxRequests: 16, maxBatchBytes: 1_048_576, compression: 'auto', budgetBytes: 33_554_432, undeliverable: 'quarantine', connectTimeoutMs: 5000, requestTimeoutMs: 30_000,
   });
   assert.deepEqual(plan!.reading, { maxDeletedBytes: 1_073_741_824, maxDeletedAgeMs: 86_400_000 });
-  assert.deepEqual([plan!.service, plan!.disabled, plan!.ownLogs], [{ region: 'eu-central-1', endpoint: null, roleArn: null }, [], []]);
+  assert.deepEqual([plan!.service, plan!.disabled, plan!.ownLogs], [SERVICE, [], []]);
 });
 
 test('the plan is frozen all the way down', () => {
@@ -129,13 +136,34 @@ test('the agent\'s own log file is never followed, and an entry for it is told s
 });
 
 test('a document without files to collect has no plan', () => {
-  const { plan, problems } = compiled({ metrics: {} });
+  const { plan, problems } = compiled({ metrics: { metrics_collected: { mem: { measurement: ['used'] } } } });
   assert.equal(plan, null);
   assert.equal(problems.filter(({ severity }) => severity === 'error').length, 1);
 });
 
-test('16,000 entries are compiled in under two seconds', () => {
-  const entries = Array.from({ length: 16_000 }, (_, index) => ({ file_path: `/var/log/app-${index}.log`, log_group_name: 'apps', log_stream_name: `s-${index}`, multi_line_start_pattern: '^\\d', filters: [{ type: 'include', expression: 'ERROR' }] }));
+test('an error inside a section that is not run stops no file entry', () => {
+  const sections = {
+    metrics: { metrics_collected: { cpu: { measurement: ['usage_idel'] }, procstat: [{ measurement: [] }] } }, traces: { x: 1 }, opentelemetry: { collect: { files: {} } },
+  };
+  const document = withEntries([A], { metrics_collected: { emf: { service_address: ':1' }, ecs: 5 } }) as { readonly logs: { readonly logs_collected: object } };
+  const { plan, problems } = compiled({ ...document, ...sections, logs: { ...document.logs, logs_collected: { ...document.logs.logs_collected, journald: {}, windows_events: { collect_list: [] } } } });
+  assert.deepEqual(problems.filter(({ severity }) => severity === 'error').map(({ pointer }) => pointer), [
+    '/logs/metrics_collected/emf/service_address', '/logs/metrics_collected/ecs', '/logs/logs_collected/journald', '/logs/logs_collected/windows_events/collect_list',
+    '/metrics/metrics_collected/cpu/measurement/0', '/metrics/metrics_collected/procstat/0', '/traces', '/traces/x', '/opentelemetry/collect/files',
+  ]);
+  assert.deepEqual([plan?.entries.length, plan?.disabled], [1, []]);
+});
+
+test('no document of any shape makes checking it fail', () => {
+  const schema = JSON.parse(SCHEMA_TEXT) as Schema;
+  fc.assert(fc.property(nearSchema(schema, schema.definitions ?? {}, 8), (document) => {
+    const { plan, problems } = compiled(document);
+    assert.ok(plan !== null || problems.length > 0);
+  }), { numRuns: 1000 });
+});
+
+test('16,000 entries with patterns and timestamps are compiled in under two seconds', () => {
+  const entries = Array.from({ length: 16_000 }, (_, index) => ({ file_path: `/var/log/app-${index}.log`, log_group_name: 'apps', log_stream_name: `s-${index}`, multi_line_start_pattern: '{timestamp_format}', timestamp_format: '%Y-%m-%d %H:%M:%S', timezone: index % 2 === 0 ? 'UTC' : 'Europe/Berlin', blacklist: '\\.old$', filters: [{ type: 'include', expression: `ERROR|x${index % 100}` }] }));
   const before = process.cpuUsage();
   assert.equal(compiled(withEntries(entries)).plan!.entries.length, 16_000);
   const { user, system } = process.cpuUsage(before);

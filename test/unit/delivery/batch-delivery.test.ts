@@ -5,13 +5,14 @@ import { joinEvents, sliceEvents, sortByTime } from '../../../src/batching/event
 import { BufferPool, LogBatch, bodyHeader } from '../../../src/batching/log-batch.ts';
 import { BatchDelivery } from '../../../src/delivery/batch-delivery.ts';
 import type { Sent } from '../../../src/delivery/sender.ts';
-import type { Destination, RejectedRanges } from '../../../src/flow.ts';
+import type { RejectedRanges } from '../../../src/flow.ts';
 import { Arena } from '../../../src/kernel/arena.ts';
 import { ScriptKernel } from '../../../src/kernel/kernel.ts';
 import { layOut } from '../../support/arena-frames.ts';
+import { destinationFor } from '../../support/destination.ts';
 
 const T0 = 1_760_000_000_000;
-const DESTINATION: Destination = { group: 'g', stream: 's', groupClass: null, retentionDays: null, entity: null };
+const DESTINATION = destinationFor();
 const HEADER = bodyHeader(DESTINATION);
 const arena = new Arena(100_000);
 const kernel = new ScriptKernel(arena);

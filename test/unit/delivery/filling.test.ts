@@ -10,10 +10,11 @@ import type { Source } from '../../../src/delivery/source.ts';
 import { Arena } from '../../../src/kernel/arena.ts';
 import { ScriptKernel } from '../../../src/kernel/kernel.ts';
 import { layOut } from '../../support/arena-frames.ts';
+import { destinationFor } from '../../support/destination.ts';
 
 const T0 = 1_760_000_000_000;
 const FLUSH_MS = 5_000;
-const HEADER = bodyHeader({ group: 'g', stream: 's', groupClass: null, retentionDays: null, entity: null });
+const HEADER = bodyHeader(destinationFor());
 
 /** A filling whose clock is the test's: `at` is now, in milliseconds. */
 function filling(t: TestContext, maxBatchBytes = 1_048_576) {
@@ -23,7 +24,7 @@ function filling(t: TestContext, maxBatchBytes = 1_048_576) {
   const share = new Share(budget);
   const sealed: LogBatch[] = [];
   const held: { frame: number; batch: object }[] = [];
-  const source: Source = { path: '/a', hold: (frame, batch) => { held.push({ frame, batch }); }, settle: () => {}, canRewind: true, rewind: () => {} };
+  const source: Source = { path: '/a', hold: (frame, batch) => { held.push({ frame, batch }); }, settle: () => {}, canRewind: () => true, rewind: () => {} };
   const clock = { at: 0, due: 0 };
   const it = new Filling(HEADER, share, { arena, kernel: new ScriptKernel(arena), pool: new BufferPool(0), budget, flushMs: FLUSH_MS, maxBatchBytes, now: () => clock.at }, {
     sealed: (batch) => { sealed.push(batch); },

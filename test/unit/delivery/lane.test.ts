@@ -7,16 +7,17 @@ import { Lane } from '../../../src/delivery/lane.ts';
 import { Recovery } from '../../../src/delivery/recovery.ts';
 import { Slots } from '../../../src/delivery/slots.ts';
 import type { Source } from '../../../src/delivery/source.ts';
-import type { Destination, Outcome } from '../../../src/flow.ts';
+import type { Outcome } from '../../../src/flow.ts';
 import { Arena } from '../../../src/kernel/arena.ts';
 import { ScriptKernel } from '../../../src/kernel/kernel.ts';
 import { AgentReport } from '../../../src/report/agent-report.ts';
 import { layOut } from '../../support/arena-frames.ts';
+import { destinationFor } from '../../support/destination.ts';
 
 const T0 = 1_760_000_000_000;
-const DESTINATION: Destination = { group: 'g', stream: 's', groupClass: null, retentionDays: null, entity: null };
+const DESTINATION = destinationFor();
 const MESSAGES = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => letter.repeat(400));
-const source: Source = { path: '/a', hold: () => undefined, settle: () => undefined, canRewind: true, rewind: () => undefined };
+const source: Source = { path: '/a', hold: () => undefined, settle: () => undefined, canRewind: () => true, rewind: () => undefined };
 const never = new AbortController().signal;
 
 /** A lane whose batches take two of MESSAGES, a service that answers when it is told to, and all that happens, in order. */
@@ -26,7 +27,7 @@ function laneFor(window: number) {
   const answers: (() => void)[] = [];
   const nameOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString().replaceAll(/.*?"message":"(\w)\w*"[^"]*/g, '$1').slice(0, 2);
   const lane = new Lane(DESTINATION, {
-    arena, kernel: new ScriptKernel(arena), pool: new BufferPool(0), budget: new Budget(10_000_000), slots: new Slots(10), recovery: new Recovery(Math.random),
+    arena, kernel: new ScriptKernel(arena), pool: new BufferPool(0), budget: new Budget(10_000_000), slots: new Slots(10).ofService(), recovery: new Recovery(Math.random),
     report: new AgentReport(() => undefined, Date.now), undelivered: { add: () => undefined },
     endpoint: {
       encode: (bytes) => { happened.push(`ready ${nameOf(bytes)}`); return { bytes, encoding: null }; },

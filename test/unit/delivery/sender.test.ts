@@ -8,9 +8,10 @@ import { Recovery } from '../../../src/delivery/recovery.ts';
 import { Sender } from '../../../src/delivery/sender.ts';
 import { Share } from '../../../src/delivery/share.ts';
 import { Slots } from '../../../src/delivery/slots.ts';
-import type { Destination, Outcome } from '../../../src/flow.ts';
+import type { Outcome } from '../../../src/flow.ts';
+import { destinationFor } from '../../support/destination.ts';
 
-const DESTINATION: Destination = { group: 'g', stream: 's', groupClass: null, retentionDays: null, entity: null };
+const DESTINATION = destinationFor();
 const BODY = { bytes: Buffer.from('{}'), encoding: null } as const;
 const ACCEPTED: Outcome = { kind: 'accepted', rejected: null };
 const REFUSED: Outcome = { kind: 'refused', reason: 'a wrong name' };
@@ -22,17 +23,21 @@ function senderFor(t: TestContext, answers: readonly Outcome[]) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const left = [...answers];
   const told: string[] = [];
+  const steps: string[] = [];
+  let clock = 0;
   const sender: Sender = new Sender(DESTINATION, new Share(new Budget(1_048_576)), {
-    slots: new Slots(2), recovery: new Recovery(() => 0.999), random: () => 0.999, abandon: new AbortController().signal,
+    slots: new Slots(2).ofService(), recovery: new Recovery(() => 0.999), random: () => 0.999, abandon: new AbortController().signal,
     endpoint: { encode: () => BODY, put: () => Promise.resolve(left.shift() ?? ACCEPTED), create: () => Promise.resolve(ACCEPTED) },
     report: {
       retrying: (_destination, reason, attempt) => { told.push(`${sender.state}, attempt ${attempt}: ${reason}`); },
       paused: (_destination, reason) => { told.push(`${sender.state}, ${reason}`); },
       recovered: () => { told.push('recovered'); },
+      debug: (message) => { steps.push(message()); },
     },
+    now: () => (clock += 7),
   }, { giveBack: () => true, reopen: () => undefined, holds: () => true });
   return {
-    sender, told,
+    sender, told, steps,
     /** Seconds that pass until the promise is settled, one by one. */
     seconds: async (what: Promise<unknown>): Promise<number> => {
       let over = false;
@@ -62,4 +67,13 @@ test('a destination that refuses all of it again and again is asked about every 
   const waits: number[] = [];
   for (let i = 0; i < 4; i++) waits.push(await seconds(sender.refused(batch, 'no event is taken')));
   assert.deepEqual(waits, [30, 60, 60, 60]);
+});
+
+test('each attempt is a step that can be told: how large, what came of it, how long it took', async (t) => {
+  const { sender, steps, seconds } = senderFor(t, [DOWN]);
+  await seconds(sender.send(batch, BODY));
+  assert.deepEqual(steps, [
+    'log group g, stream s: request of 2 bytes, batch of 0 events: retry (HTTP 503) after 7 ms',
+    'log group g, stream s: request of 2 bytes, batch of 0 events: accepted after 7 ms',
+  ]);
 });

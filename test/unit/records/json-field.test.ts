@@ -5,8 +5,8 @@ import { JsonField } from '../../../src/records/json-field.ts';
 
 function read(path: string, text: string): string | null {
   const bytes = Buffer.from(`"x":1}${text}","t":2}`);
-  const found = new JsonField(path).find(bytes, 6, 6 + Buffer.byteLength(text));
-  return found === null ? null : found.bytes.toString('utf8', found.from, found.to);
+  const field = new JsonField(path);
+  return field.find(bytes, 6, 6 + Buffer.byteLength(text)) ? field.value.toString('utf8', field.valueFrom, field.valueTo) : null;
 }
 
 test('a field is found at any depth, behind anything, with white space anywhere', () => {

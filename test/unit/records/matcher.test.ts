@@ -4,7 +4,11 @@ import * as fc from 'fast-check';
 import { ChunkText } from '../../../src/records/chunk-text.ts';
 import { MATCH_BUDGET_MS, Matcher } from '../../../src/records/matcher.ts';
 import { compilePattern, isProblem } from '../../../src/records/pattern.ts';
+import { emitExact } from '../../../src/records/re2-emit.ts';
+import { parseRe2 } from '../../../src/records/re2-parse.ts';
 import type { PatternPlan } from '../../../src/plan.ts';
+import { settleEngine, unsettleEngine } from '../../../src/cli/engine-settings.ts';
+import { assertQuick } from '../../support/quick.ts';
 import { framesOf } from './frames.ts';
 
 function pattern(source: string): PatternPlan {
@@ -14,7 +18,7 @@ function pattern(source: string): PatternPlan {
 }
 
 const alphabet = ['a', 'b', 'k', 'K', '1', '_', ' ', '\t', '\n', '\r', '"', 'é', '\u017f', '€', '😀', '-'];
-const atom = fc.constantFrom('a', 'b', 'k', '1', ' ', '\\n', 'é', '.', '\\s', '\\S', '\\w', '\\W', '\\d', '[^a]', '[^"]', '[ab]', '[^\\S\\n]', '\\b', '\\B', '^', '$', '(?m:^)', '(?m:$)', '(?s:.)', '(?i:k)', '(?i:[^s])', '\\pL', '😀', 'a|b', '\\z');
+const atom = fc.constantFrom('a', 'b', 'k', '1', ' ', '\\n', 'é', '.', '\\s', '\\S', '\\w', '\\W', '\\d', '[^a]', '[^"]', '[ab]', '[^\\S\\n]', '\\b', '\\B', '^', '$', '(?m:^)', '(?m:$)', '(?s:.)', '(?i:k)', '(?i:[^s])', '\\pL', '😀', '[😀-😂]', '[^😀]', '[ß-😀]', 'a|b', '\\z');
 const suffix = fc.constantFrom('', '', '', '*', '+', '?', '{2}', '{1,}', '*?');
 const piece = fc.tuple(atom, suffix, fc.boolean()).map(([text, repeat, capture]) => `${capture ? '(' : '(?:'}${text})${repeat}`);
 const bare = fc.tuple(fc.constantFrom('a', 'b', 'k', '.', '\\S', '\\s', '[^"]', '"', ' ', '\\w'), fc.constantFrom('', '', '*', '+')).map((pair) => pair.join(''));
@@ -29,7 +33,9 @@ test('a frame inside a chunk matches exactly when it matches alone', () => {
     const text = new ChunkText();
     text.reset(framesOf(parts, between, 'b'));
     const matcher = new Matcher(compiled);
-    const alone = parts.map((part) => (new RegExp(compiled.js, compiled.flags).test(part) ? 1 : 0));
+    const { js, flags } = emitExact(parseRe2(re2));
+    const alone = parts.map((part) => (new RegExp(js, flags).test(part) ? 1 : 0));
+    assert.deepEqual(parts.map((part) => (new RegExp(compiled.js, compiled.flags).test(part) ? 1 : 0)), alone, `${re2}: ${compiled.js} is not ${js}`);
     const out = new Uint8Array(parts.length);
     matcher.matchAll(text, out);
     assert.deepEqual([...out], alone, `${re2} → ${compiled.js}`);
@@ -78,6 +84,26 @@ test('bytes that are not UTF-8 do not make a matcher throw', () => {
   text.reset(framesOf([Buffer.from([0xff, 0x61, 0xc3]), Buffer.from([0xed, 0xa0, 0x80])]));
   assert.equal(new Matcher(pattern('.a')).matches(text, 0), true);
   assert.equal(new Matcher(pattern('^\\x{FFFD}')).matches(text, 1), true);
+});
+
+test('a search that goes back too often is ended by the linear engine, with `$`, letter case aside, and beyond ASCII too', () => {
+  settleEngine();
+  try {
+    const long = `${'a'.repeat(400)}${'b'.repeat(400)}${'c'.repeat(400)}`;
+    for (const re2 of ['a.*b.*c.*x$', '(?i)a.*b.*c.*x$', '(?s)a.*b.*c.*x$', 'a.*b.*c.*é$', 'a[^é]*b.*c.*x$']) {
+      for (const line of [long, `é${long}`, `${long}\nd`, `${long}x\r!`]) {
+        const text = new ChunkText();
+        text.reset(framesOf([line]));
+        const matcher = new Matcher(pattern(re2));
+        const before = process.cpuUsage();
+        assert.equal(matcher.matches(text, 0), false);
+        assert.ok(!new RegExp(pattern(re2).js, pattern(re2).flags).test(line));
+        assertQuick(process.cpuUsage(before).user / 1000, 1000, `${re2} (time of the processor)`);
+      }
+    }
+  } finally {
+    unsettleEngine();
+  }
 });
 
 test('a test that runs past the budget is counted, and only such a test', () => {

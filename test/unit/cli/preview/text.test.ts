@@ -14,7 +14,7 @@ function event(original: string, more: Partial<PreviewedEvent> = {}): PreviewedE
   return { group: 'g', stream: 's', offset: 0, line: 1, time: AT, timeFrom: 'text', isUntimed: false, span: null, redacted: [], original, message: original, bytes: original.length + 26, piece: 0, verdict: { kind: 'sent' }, waits: 'none', ...more };
 }
 
-const SAMPLE: PreviewSample = { from: 0, sourceBytes: 1000, events: 10, sentEvents: 10, sentBytes: 1260, sentMessageBytes: 1000, filtered: [], tooOld: 0, tooNew: 0, redacted: {}, untimed: 0, firstUntimed: null, earliest: null };
+const SAMPLE: PreviewSample = { from: 0, sourceBytes: 1000, events: 10, sentEvents: 10, sentBytes: 1260, filtered: [], tooOld: 0, tooNew: 0, agedBytes: 0, redacted: {}, untimed: 0, firstUntimed: null, firstTime: null };
 
 function telling(events: readonly PreviewedEvent[], { sample = {}, entry = {}, ...more }: { readonly sample?: Partial<PreviewSample>; readonly entry?: Partial<FileEntryPlan> } & Partial<Omit<PreviewTelling, 'entry'>> = {}): PreviewTelling {
   const [plan] = planFor({ endpoint: '', entries: [{ path: '/var/log/a.log' }] }).entries;
@@ -56,7 +56,8 @@ test('the time and what is redacted are marked on a terminal, where two overlap 
 
 test('the cost of a day is that of the growth, with the share that is sent and 26 bytes for each event', () => {
   assert.match(previewText(telling([]), false), /growth {4}2 GB a day \(1 GB in 12 h, since an older life of it was written last, in 2 files\)\n {2}cost {6}about 1\.26 USD a day, 37\.80 in 30 days, to take in 2\.5 GB a day \(STANDARD, list price of us-east-1\)/);
-  assert.match(previewText(telling([], { sample: { sentEvents: 5, sentMessageBytes: 500, sentBytes: 630 } }), false), /about 0\.63 USD/);
+  assert.match(previewText(telling([], { sample: { sentEvents: 5, sentBytes: 630 } }), false), /about 0\.63 USD/);
+  assert.match(previewText(telling([], { sample: { sentEvents: 5, sentBytes: 630, tooOld: 5, agedBytes: 630 } }), false), /about 1\.26 USD/, 'what is too old now says what the young will be');
   assert.match(previewText(telling([], { price: { region: 'eu-west-3', groupClass: 'INFREQUENT_ACCESS', given: null } }), false), /about 0\.63 USD .*\(INFREQUENT_ACCESS, list price of us-east-1; eu-west-3 may ask more, --price-per-gb tells\)/);
   assert.match(previewText(telling([], { price: { region: 'eu-west-3', groupClass: null, given: 1 } }), false), /about 2\.52 USD .*\(as given\)/);
   assert.match(previewText(telling([], { growth: { unknown: 'no birth' } }), false), /growth {4}not known: no birth; --watch 60 measures it\n {2}cost {6}not known\n/);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { globFault } from '../../../../src/agent/file-lookup.ts';
-import { groupFault } from '../../../../src/config/names.ts';
+import { groupFault } from '../../../../src/naming/legal-name.ts';
 import { compileFormat } from '../../../../src/records/timestamp.ts';
 import { KNOWN_LOGS } from '../../../../src/cli/wizard/known-logs.ts';
 import { Answers } from '../../../../src/cli/wizard/answers.ts';

@@ -140,4 +140,7 @@ test('names, classes, retention and limits are held to the constraints of the AP
     logGroupName: 'x', creationTime: NOW, retentionInDays: 7, metricFilterCount: 0, arn: 'arn:aws:logs:us-east-1:000000000000:log-group:x:*', logGroupArn: 'arn:aws:logs:us-east-1:000000000000:log-group:x',
     storedBytes: 0, logGroupClass: 'INFREQUENT_ACCESS', deletionProtectionEnabled: false,
   });
+  for (const resourceArn of ['arn:aws:logs:us-east-1:000000000000:log-group:x:*', 'arn:aws:logs:us-east-1:000000000000:log-group:x']) assert.deepEqual(answer(operations, 'ListTagsForResource', { resourceArn }), { tags: { team: 'logs' } });
+  assert.match(verdict(operations, 'ListTagsForResource', { resourceArn: 'arn:aws:logs:us-east-1:000000000000:log-group:none' }), /^ResourceNotFoundException/);
+  assert.match(verdict(operations, 'ListTagsForResource', { resourceArn: 'x' }), /^InvalidParameterException/);
 });

@@ -25,6 +25,7 @@ test('a password beside its name is replaced in text, JSON, JSON within JSON, XM
     ['<password>hunter2</password>', '<password>[secret]</password>'],
     ['GET /x?user=a&access_token=abc&n=1', 'GET /x?user=a&access_token=[secret]&n=1'],
     ['GET /x?next=%2F%3Ftoken%3Dabc HTTP', 'GET /x?next=%2F%3Ftoken%3D[secret] HTTP'],
+    ['mysql --db-password hunter2 -u x --token \'a b\' c', 'mysql --db-password [secret] -u x --token \'[secret]\' c'],
     [':password=>"x y", :a=>1', ':password=>"[secret]", :a=>1'],
     ['aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', 'aws_secret_access_key = [secret]'],
     ['{"SecretAccessKey": "wJalr/x+y=", "Expiration": "z"}', '{"SecretAccessKey": "[secret]", "Expiration": "z"}'],
@@ -34,7 +35,7 @@ test('a password beside its name is replaced in text, JSON, JSON within JSON, XM
 });
 
 test('words about passwords are no passwords', () => {
-  same(['Failed password for root from host', 'password: ', '"password":"",', '"token":null,"x":1', 'max_tokens=5', 'tokens: 512', 'Unexpected token: }', 'passwordPolicy=strict', 'tests bypass: 5', 'secret_name=db', 'the token is valid']);
+  same(['Failed password for root from host', 'password: ', '"password":"",', '"token":null,"x":1', 'max_tokens=5', 'tokens: 512', 'Unexpected token: }', 'passwordPolicy=strict', 'tests bypass: 5', 'secret_name=db', 'the token is valid', 'cmd --password --user x', '-- password rules']);
 });
 
 test('the value of an authorization header is replaced, with its scheme left', () => {
@@ -68,12 +69,15 @@ test('the password of a URL is replaced, and its user and host stay', () => {
   same(['http://host:8080/a@b', 'https://user@host/', 'at 12:30 a@b']);
 });
 
-test('a private key is replaced from its first line to its last, and without a last line to the end of the event', () => {
+test('a private key is replaced from its first line to its last, and without a last line to the end of the event; so are lines of one alone', () => {
   const key = (name: string): string => `-----BEGIN ${name}-----\nMIIEow\nabc=\n-----END ${name}-----`;
   rows([
     [`a\n${key('RSA PRIVATE KEY')}\nb ${key('PRIVATE KEY')}`, 'a\n[secret]\nb [secret]'],
     [key('PGP PRIVATE KEY BLOCK'), '[secret]'],
     ['"-----BEGIN OPENSSH PRIVATE KEY-----\\nabc', '"[secret]'],
   ]);
+  const line = 'MIIEowIBAAKCAQEA0Z3VS5JJcds3xfn/ygWyF8PbnGy0AHB7MhgwMzg3qRm2bnfl';
+  rows([[line, '[secret]'], [`${line}\r`, '[secret]\r'], [`a\n${line}abcd+/\nb`, 'a\n[secret]\nb']]);
+  same([`${line}a`, ` ${line}`, line.toLowerCase(), '0123456789abcdef'.repeat(4)]);
   same([key('CERTIFICATE'), '-----BEGIN PUBLIC KEY-----']);
 });
