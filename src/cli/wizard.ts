@@ -133,7 +133,7 @@ function answersOf(flags: WizardFlags): Answers | null {
     answers.add(key, value, '--answer');
   }
   for (const [flag, id] of Object.entries(ANSWER_FLAGS) as readonly [keyof typeof ANSWER_FLAGS, QuestionId][]) {
-    if (flags[flag] !== undefined) answers.add(id, flags[flag], `--${flag}`);
+    if (flags[flag] !== undefined && !(flag === 'output' && flags.output === '-')) answers.add(id, flags[flag], `--${flag}`);
   }
   if (flags.output === '-') answers.add('write', 'print', '--output');
   else if (flags.output !== undefined) answers.add('write', 'file', '--output');

@@ -120,6 +120,7 @@ test('with a file of answers the same config is made without a question, and wit
   const flagged = agent(['wizard', '--config', place.base, '--non-interactive', '--answer', 'user=root', 'statsd=no', 'collectd=no', 'stream=here', `group[${place.log}]=orders`, '--files', place.log, '--retention', '1', '--level', 'standard', '--output', '-'], place.folder);
   assert.equal(flagged.status, 0, flagged.stderr);
   assert.equal(flagged.stdout, readFileSync(place.output, 'utf8'));
+  assert.doesNotMatch(flagged.stderr, /nothing asked for/);
 });
 
 for (const question of ['Which user', 'Which of the logs', 'Collect it like this?', 'Where do you want to put', 'Path of the file']) {

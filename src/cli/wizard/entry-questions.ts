@@ -1,5 +1,6 @@
 import { chosenLineForm, entryKeys, eventsOf, saysZone, type ChosenForm, type LineForm } from '../../config/line-form.ts';
 import type { LogGroupClass } from '../../plan.ts';
+import { printable } from '../text-table.ts';
 import { countText } from '../units.ts';
 import type { Host } from './agent-questions.ts';
 import { emptySample, formOf, sampleOf, type EncodedSample } from './choose-logs.ts';
@@ -69,9 +70,9 @@ export class EntryQuestions {
     const { files, pattern, perFile } = this.#log;
     const { group, stream, retention } = this.#draft;
     const now = files.length === 0 ? 'matches nothing now' : files.length === 1 ? 'one file now' : `${countText(files.length, 'file')} now, ${perFile ? 'each in its own stream' : 'of which the newest is followed'}`;
-    this.#talk.show(pattern, [
+    this.#talk.show(printable(pattern), [
       `files   ${now}; ${flowText(this.#flow(), this.#groupClass, this.#host.region)}`,
-      `to      group ${group} (${this.#groupClass}${retention === '-1' ? '' : `, ${retention} days`}), stream ${stream}`,
+      `to      group ${group} (${this.#groupClass}${retention === '-1' ? '' : `, ${retention} days`}), stream ${stream}${perFile ? '_<path of the file>' : ''}`,
       formText(this.#sample, this.#draft.form),
     ].join('\n'));
   }
@@ -106,10 +107,13 @@ export class EntryQuestions {
     return 'problem' in chosen ? chosen.problem : null;
   }
 
-  /** Of answers that have no fault. */
-  #chosen(form: Partial<ChosenForm>): LineForm {
-    const chosen = chosenLineForm(this.#sample, { ...NOTHING, ...form });
-    return 'problem' in chosen ? this.#draft.form : chosen;
+  /** Of answers that have no fault. What was told from the lines and not changed stays, with its doubts. */
+  #chosen(answers: Partial<ChosenForm>): LineForm {
+    const { form } = this.#draft;
+    const wanted = { ...NOTHING, ...answers };
+    if (wanted.field === form.field && wanted.format === form.format && wanted.timezone === form.timezone && wanted.start === form.start) return form;
+    const chosen = chosenLineForm(this.#sample, wanted);
+    return 'problem' in chosen ? form : chosen;
   }
 
   #flow(): LogFlow | null {

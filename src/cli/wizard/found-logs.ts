@@ -10,6 +10,8 @@ import type { Machine } from './machine.ts';
 const LOG_FOLDER = '/var/log';
 /** What was not written for longer, and is not open, will hardly be written again. */
 const RECENT_MS = 30 * 86_400_000;
+/** What a config reads as a wildcard, an escape or a variable: such a path would not stand for itself. */
+const UNPLAIN = /[*?[\]{}\\$]/;
 /** Files whose lines are looked at: a hundredth of a second each. */
 const MOST_FILES = 120;
 
@@ -35,7 +37,7 @@ export async function findLogs(besides: readonly string[], machine: Pick<Machine
   const known = await knownFiles();
   for (const file of [...below.matches, ...known.values().map(({ file }) => file)]) if (file.mtimeMs >= since) files.set(file.path, file);
   for (const pattern of besides) for (const { path } of (await filesMatching(pattern)).matches) files.delete(path);
-  const newest = currentLives([...files.values()]).toSorted((a, b) => b.mtimeMs - a.mtimeMs).slice(0, MOST_FILES);
+  const newest = currentLives([...files.values()].filter(({ path }) => !UNPLAIN.test(path))).toSorted((a, b) => b.mtimeMs - a.mtimeMs).slice(0, MOST_FILES);
   const found = newest.map(({ path, size, mtimeMs }): FoundLog => (
     { path, size, mtimeMs, writer: writers.get(path) ?? null, known: known.get(path)?.log ?? null, form: formOf(sampleOf(path, machine) ?? emptySample(machine), known.get(path)?.log ?? null) }
   ));

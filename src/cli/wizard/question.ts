@@ -1,4 +1,5 @@
 import { groupFault, streamFault } from '../../naming/legal-name.ts';
+import { tokensOf } from '../../config/template-text.ts';
 
 /** One way to answer a question. */
 export interface Choice {
@@ -40,7 +41,7 @@ const absolute = (value: string): string | null => (value.startsWith('/') ? null
 const port = (value: string): string | null => (/^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65_535 ? null : 'a port is a number from 1 to 65535');
 const region = (value: string): string | null => (/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(value) ? null : 'a region looks like eu-central-1');
 /** A placeholder such as {instance_id} is filled in later: what stands around it is judged now. */
-const unfilled = (fault: (name: string) => string | null) => (value: string): string | null => fault(value.replaceAll(/\{[\w:]+\}/g, 'x'));
+const unfilled = (fault: (name: string) => string | null) => (value: string): string | null => fault(tokensOf(value).map((token) => (token.kind === 'text' ? token.text : token.kind === 'placeholder' ? 'x' : '{')).join(''));
 const match = (value: string): string | null => (/^[A-Z_][A-Z0-9_]*=.+$/.test(value) ? null : 'a match looks like _SYSTEMD_UNIT=nginx.service');
 const rule = (value: string): string | null => (/^(?:include|exclude):.+$/.test(value) ? null : 'a filter looks like exclude:DEBUG or include:(?i)error');
 const group = unfilled(groupFault);

@@ -75,6 +75,14 @@ test('a log is changed until it pleases, and its lines are shown each time', asy
   assert.match(blocks[0]!, /1 MB in the last 60 min/);
 });
 
+test('an answer about something else leaves what was told from the lines, with its doubts', async () => {
+  const lines = ['10:00:01', '10:00:02', '10:00:03'].map((clock) => `03/04/2026 ${clock} ok`);
+  const machine = madeUp({ tail: () => ({ lines, encoding: 'utf-8', mtimeMs: NOW, bytes: 100 }) });
+  const { shown, proposed } = await converse([], { machine, answers: { retention: 7 } });
+  assert.match(shown.find((text) => text.startsWith('/var/log/nginx'))!, /day and month cannot be told apart: it may be %m\/%d\/%Y %H:%M:%S as well/);
+  assert.equal(entries(proposed.config)[0]?.['timestamp_format'], '%d/%m/%Y %H:%M:%S');
+});
+
 test('no timestamp format is none', async () => {
   const { proposed } = await converse([['Collect it', 'change'], ['Timestamp format', ''], ['Collect it', 'yes']]);
   assert.equal(entries(proposed.config)[0]?.['timestamp_format'], undefined);
