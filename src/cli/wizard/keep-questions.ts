@@ -55,7 +55,7 @@ async function toFile(talk: Conversation, { text }: Proposed, { from, force, sai
       const written = await keepInFile(path, text);
       said([
         `wrote ${written.path}${written.backup === null ? '' : `; the one before is ${written.backup}`}`,
-        `next: agent check --config ${written.path}`,
+        `next: agent check --config ${written.path}, or agent preview /path/of/a.log --config ${written.path}`,
         `then: agent run --config ${written.path}`,
       ].join('\n'));
       return 0;
