@@ -33,7 +33,7 @@ export async function askConfig(talk: Conversation, machine: Machine, from: Conf
   const measured = await askMetrics(talk, host, machine.hasCollectd, base);
   const migrated = await askAwslogs(talk, machine, measured);
   const { config: withFiles, estimates } = await askFiles(talk, machine, host, migrated);
-  const config = await askJournald(talk, machine, withFiles);
+  const config = await askJournald(talk, machine, host, withFiles);
   const text = readableJson(config);
   talk.show('The config', text.trimEnd());
   const problems = await machine.problems(text);

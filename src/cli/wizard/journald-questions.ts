@@ -1,3 +1,4 @@
+import type { Host } from './agent-questions.ts';
 import { listIn, numberIn, partAt, textIn, withPart, type ConfigPart } from './config-part.ts';
 import type { Conversation } from './conversation.ts';
 import type { Machine } from './machine.ts';
@@ -9,7 +10,7 @@ const DEFAULT_GROUP = 'journald';
 const MOST_ENTRIES = 50;
 
 /** Asks for selections of the systemd journal; gives the config with them after those it has. */
-export async function askJournald(talk: Conversation, machine: Machine, config: ConfigPart): Promise<ConfigPart> {
+export async function askJournald(talk: Conversation, machine: Machine, host: Host, config: ConfigPart): Promise<ConfigPart> {
   const present = listIn(partAt(config, 'logs', 'logs_collected', 'journald'), 'collect_list') as readonly ConfigPart[];
   const note = [...(present.length > 0 ? ['The selections of the config stay as they are; this adds one.'] : []), ...(machine.hasJournal ? [] : ['systemd does not run here.']), NOT_RUN].join(' ');
   if (!await talk.yesNo('journald', { usual: present.length === 0 && machine.hasJournal, note })) return config;
@@ -17,14 +18,14 @@ export async function askJournald(talk: Conversation, machine: Machine, config: 
   const like = (typeof files === 'object' && files !== null ? files : {}) as ConfigPart;
   const entries: ConfigPart[] = [];
   do {
-    entries.push(await askEntry(talk, machine, like, String(entries.length + 1)));
+    entries.push(await askEntry(talk, machine, host, like, String(entries.length + 1)));
   } while (entries.length < MOST_ENTRIES && await talk.yesNo('journald_more', { usual: false, subject: String(entries.length) }));
   return withPart(config, COLLECT_LIST, [...present, ...entries]);
 }
 
-async function askEntry(talk: Conversation, machine: Machine, like: ConfigPart, subject: string): Promise<ConfigPart> {
+async function askEntry(talk: Conversation, machine: Machine, host: Host, like: ConfigPart, subject: string): Promise<ConfigPart> {
   const group = await talk.text('journald_group', { subject, usual: subject === '1' ? DEFAULT_GROUP : `${DEFAULT_GROUP}-${subject}` });
-  const stream = await talk.text('journald_stream', { subject, usual: textIn(like, 'log_stream_name') ?? (machine.instance === null ? '{hostname}' : '{instance_id}') });
+  const stream = await talk.text('journald_stream', { subject, usual: textIn(like, 'log_stream_name') ?? (host.onEc2 ? '{instance_id}' : '{hostname}') });
   const running = await machine.units();
   const units = await talk.list('journald_units', { subject, usual: [], ...(running.length > 0 && { among: running.map((value) => ({ value, label: value })) }) });
   const priority = await talk.choice('journald_priority', { subject, usual: 'info' });

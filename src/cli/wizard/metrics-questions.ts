@@ -27,9 +27,16 @@ async function askStatsd(talk: Conversation, isNew: boolean, config: ConfigPart)
   const address = textIn(old, 'service_address') ?? ':8125';
   const [, before = '', known = '8125'] = /^(.*:)(\d+)$/.exec(address) ?? [];
   const port = await talk.text('statsd_port', { usual: known });
-  const interval = await talk.choice('statsd_interval', { usual: String(numberIn(old, 'metrics_collection_interval') ?? 10) });
-  const aggregation = await talk.choice('statsd_aggregation', { usual: String(numberIn(old, 'metrics_aggregation_interval') ?? 60) });
-  return withPart(config, [...COLLECTED, 'statsd'], { ...old, metrics_aggregation_interval: Number(aggregation), metrics_collection_interval: Number(interval), service_address: `${before || ':'}${port}` });
+  const interval = await askSeconds(talk, 'statsd_interval', numberIn(old, 'metrics_collection_interval') ?? 10);
+  const aggregation = await askSeconds(talk, 'statsd_aggregation', numberIn(old, 'metrics_aggregation_interval') ?? 60);
+  return withPart(config, [...COLLECTED, 'statsd'], { ...old, metrics_aggregation_interval: aggregation, metrics_collection_interval: interval, service_address: `${before || ':'}${port}` });
+}
+
+/** A number of seconds; one that the config has and nobody would propose can be kept. */
+async function askSeconds(talk: Conversation, id: 'statsd_interval' | 'statsd_aggregation' | 'metrics_interval', usual: number): Promise<number> {
+  const { choices } = QUESTIONS[id];
+  const own = choices.some(({ value }) => value === String(usual)) ? [] : [{ value: String(usual), label: `${usual} s`, hint: 'as the config has it' }];
+  return Number(await talk.choice(id, { usual: String(usual), among: [...choices, ...own] }));
 }
 
 async function askCollectd(talk: Conversation, isNew: boolean, installed: boolean, config: ConfigPart): Promise<ConfigPart> {
@@ -48,7 +55,7 @@ async function askHostMetrics(talk: Conversation, host: Host, isNew: boolean, co
   const perCore = await talk.yesNo('per_core', { usual: isNew || listIn(partAt(config, ...COLLECTED, 'cpu'), 'resources').length > 0 });
   const dimensions = host.onEc2 && await talk.yesNo('ec2_dimensions', { usual: isNew || metrics['append_dimensions'] !== undefined });
   const aggregate = host.onEc2 && await talk.yesNo('aggregate', { usual: isNew || metrics['aggregation_dimensions'] !== undefined });
-  const interval = Number(await talk.choice('metrics_interval', { usual: String(numberIn(partAt(config, 'agent'), 'metrics_collection_interval') ?? DEFAULT_INTERVAL_S) }));
+  const interval = await askSeconds(talk, 'metrics_interval', numberIn(partAt(config, 'agent'), 'metrics_collection_interval') ?? DEFAULT_INTERVAL_S);
   let whole = withPart(config, ['agent', 'metrics_collection_interval'], interval);
   if (host.onEc2) {
     whole = withPart(whole, ['metrics', 'aggregation_dimensions'], aggregate ? metrics['aggregation_dimensions'] ?? [['InstanceId']] : null);

@@ -148,7 +148,7 @@ test('a config of the legacy agent is taken over, but what the config has alread
 test('an existing config is the default of each answer, and what the wizard does not know in it stays', async () => {
   const from = {
     agent: { region: 'ap-south-1', run_as_user: 'app', metrics_collection_interval: 10, debug: true },
-    metrics: { namespace: 'Mine', metrics_collected: { cpu: { measurement: ['usage_idle'], totalcpu: true }, procstat: [{ exe: 'nginx', measurement: ['cpu_usage'] }], statsd: { service_address: '127.0.0.1:9000', allowed_pending_messages: 5 } } },
+    metrics: { namespace: 'Mine', metrics_collected: { cpu: { measurement: ['usage_idle'], totalcpu: true }, procstat: [{ exe: 'nginx', measurement: ['cpu_usage'] }], statsd: { service_address: '127.0.0.1:9000', allowed_pending_messages: 5, metrics_collection_interval: 7 } } },
     logs: { force_flush_interval: 1, logs_collected: { files: { collect_list: [{ file_path: '/srv/app/app.log', log_group_name: 'app', log_stream_name: 'x', retention_in_days: 7, filters: [{ type: 'exclude', expression: 'x' }] }] } } },
     traces: { anything: 1 },
   };
@@ -160,7 +160,7 @@ test('an existing config is the default of each answer, and what the wizard does
   assert.deepEqual(proposed.config['traces'], from.traces);
   assert.deepEqual(partAt(proposed.config, 'metrics')['namespace'], 'Mine');
   assert.deepEqual(partAt(proposed.config, 'metrics', 'metrics_collected'), {
-    ...from.metrics.metrics_collected, statsd: { service_address: '127.0.0.1:9000', allowed_pending_messages: 5, metrics_aggregation_interval: 60, metrics_collection_interval: 10 },
+    ...from.metrics.metrics_collected, statsd: { service_address: '127.0.0.1:9000', allowed_pending_messages: 5, metrics_aggregation_interval: 60, metrics_collection_interval: 7 },
   });
   assert.equal(partAt(proposed.config, 'logs')['force_flush_interval'], 1);
   assert.deepEqual([usual.get('Which default metrics config do you want?'), usual.get('Which AWS region are the logs sent to?')], ['Keep', 'ap-south-1']);
