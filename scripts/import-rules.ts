@@ -14,7 +14,10 @@ const LEAVES = ['plan.ts', 'flow.ts', 'lifecycle/', 'report/', 'kernel/'];
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'launch.ts': ['cli/program-file.ts', 'cli/start-settings.ts'],
-  'main.ts': ['cli/', 'lifecycle/'],
+  'program.ts': ['cli/', 'lifecycle/'],
+  'daemon-commands.ts': ['program.ts', 'cli/'],
+  'daemon.ts': ['program.ts', 'daemon-commands.ts'],
+  'main.ts': ['program.ts', 'daemon-commands.ts', 'cli/'],
   'plan.ts': [],
   'flow.ts': ['plan.ts'],
   lifecycle: [],
@@ -88,8 +91,8 @@ export function checkFile(file: string, source: string): readonly Violation[] {
   const code = codeOnly(source);
   if (PURE.test(file)) {
     for (const match of code.matchAll(IMPURE_IDENTIFIERS)) violations.push({ file, line: lineOf(code, match.index), rule: `pure code may not use ${match[0].replaceAll(/\s/g, '')}` });
-  } else if (!['main.ts', 'cli', 'host'].includes(part)) {
-    for (const match of code.matchAll(EDGE_IDENTIFIERS)) violations.push({ file, line: lineOf(code, match.index), rule: `${match[0]} belongs to main.ts, cli/ and host/: the running agent sees only its Plan` });
+  } else if (!['program.ts', 'cli', 'host'].includes(part)) {
+    for (const match of code.matchAll(EDGE_IDENTIFIERS)) violations.push({ file, line: lineOf(code, match.index), rule: `${match[0]} belongs to program.ts, cli/ and host/: the running agent sees only its Plan` });
   }
   return violations.toSorted((a, b) => a.line - b.line);
 }
