@@ -52,16 +52,19 @@ export declare const satisfiesSchema: { (document: unknown): boolean; readonly e
  * config/validate.ts what to make of it.
  */
 function telling({ $ref, anyOf, 'x-wrong-type': wrongType, ...own }: Schema, typeOf: (part: Schema) => SchemaType | undefined): object {
-  const { type, 'x-expected': expected, 'x-unknown-keys': unknownKeys, 'x-not-run': notRun } = own;
+  const { type, additionalProperties, 'x-expected': expected, 'x-unknown-keys': unknownKeys, 'x-not-run': notRun } = own;
   const rule = {
     ...own,
     ...($ref === undefined ? {} : { $ref: $ref.slice(REFERENCE.length) }),
-    ...(unknownKeys === undefined ? {} : { additionalProperties: false }),
+    ...(unknownKeys === undefined ? {} : { additionalProperties: additionalProperties ?? false }),
     ...(notRun === undefined ? {} : { not: {} }),
   };
   if (wrongType !== undefined) return { 'x-wrong-type': wrongType, ...shapes([rule], typeOf) };
   if (anyOf === undefined) return rule;
-  if (type !== undefined) return { ...rule, anyOf };
+  if (type !== undefined) {
+    if (!anyOf.every((branch) => Object.keys(branch).join(' ') === 'required')) throw new Error(`config-schema: beside a type "anyOf" is a choice of keys, not ${JSON.stringify(anyOf)}`);
+    return { ...rule, anyOf };
+  }
   if (expected === undefined) throw new Error(`config-schema: say in "x-expected" what is wanted where these are: ${JSON.stringify(anyOf)}`);
   // A wrong word may have been meant for any of the shapes.
   return { ...rule, ...shapes(anyOf.map((shape) => (shape.enum === undefined ? shape : { ...shape, 'x-expected': expected })), typeOf) };

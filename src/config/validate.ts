@@ -83,7 +83,7 @@ function* children(node: JsonNode): Generator<readonly [string, JsonNode, Placed
   }
 }
 
-const isNotRun = ({ keyword }: SchemaFailure): boolean => keyword === 'not';
+const isNotRun = ({ keyword, parentSchema }: SchemaFailure): boolean => keyword === 'not' && parentSchema['x-not-run'] !== undefined;
 
 /** What is said of one place: its type if that is wrong, one thing of a text or a number, else all; a key that is missing before a choice of keys. */
 function causes(failures: readonly SchemaFailure[]): readonly SchemaFailure[] {
