@@ -1,4 +1,4 @@
-// Writes dist/: agent.js, which is what runs; beside it the program it loads, with its source map and its code cache.
+// Writes dist/: agent.js, which is what runs; beside it the programs it loads, with their source maps and the daemon's code cache.
 import { build } from 'esbuild';
 import type { BuildOptions } from 'esbuild';
 import { execFile } from 'node:child_process';
@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { CODE_CACHE, PROGRAM } from '../src/cli/program-file.ts';
+import { CODE_CACHE, DAEMON_PROGRAM, PROGRAM } from '../src/cli/program-file.ts';
 import { FLAGS } from '../src/cli/start-settings.ts';
 import { startEndpoint } from '../src/local-endpoint/server.ts';
 
@@ -44,10 +44,10 @@ export async function buildAgent(folder = join(root, 'dist')): Promise<void> {
   rmSync(join(folder, CODE_CACHE), { force: true });
   const results = await Promise.all([
     build({ ...OPTIONS, entryPoints: [join(root, 'src/launch.ts')], outfile: join(folder, 'agent.js'), banner: { js: '#!/usr/bin/env node' } }),
-    build({
-      ...OPTIONS, entryPoints: [join(root, 'src/main.ts')], outfile: join(folder, PROGRAM), sourcemap: 'linked', sourcesContent: true,
+    ...([['main.ts', PROGRAM], ['daemon.ts', DAEMON_PROGRAM]] as const).map(([entry, name]) => build({
+      ...OPTIONS, entryPoints: [join(root, 'src', entry)], outfile: join(folder, name), sourcemap: 'linked', sourcesContent: true,
       banner: { js: '(function(exports,require,module,__filename,__dirname){' }, footer: { js: '})' },
-    }),
+    })),
   ]);
   const warnings = results.reduce((sum, result) => sum + result.warnings.length, 0);
   if (warnings > 0) throw new Error(`the bundler has ${warnings} warnings (above): fix each, the bundle may not run`);
@@ -80,7 +80,7 @@ async function writeCodeCache(folder: string): Promise<void> {
 if (import.meta.main) {
   const started = performance.now();
   await buildAgent();
-  const program = readFileSync(join(root, 'dist', PROGRAM));
-  const cache = statSync(join(root, 'dist', CODE_CACHE)).size;
-  console.log(`dist/agent.js, with ${PROGRAM} ${kib(program.length)} (${kib(gzipSync(program).length)} gzipped) and its code cache ${kib(cache)}, in ${(performance.now() - started).toFixed(0)} ms`);
+  const size = (name: string): string => `${name} ${kib(statSync(join(root, 'dist', name)).size)}`;
+  const gzipped = gzipSync(readFileSync(join(root, 'dist', DAEMON_PROGRAM))).length;
+  console.log(`dist/agent.js, with ${size(PROGRAM)}, ${size(DAEMON_PROGRAM)} (${kib(gzipped)} gzipped) and its code cache, ${size(CODE_CACHE)}, in ${(performance.now() - started).toFixed(0)} ms`);
 }

@@ -99,7 +99,9 @@ export function configurationPage(schema: Schema): string {
 One JSON document, the CloudWatch agent's own; \`agent check --config FILE\` prints every problem in it, or what it compiles to.
 Several files are merged: objects key by key, \`collect_list\`s one after the other; two different values for one key are an error.
 
-In \`log_group_name\` and \`log_stream_name\` these placeholders are filled in when the config is loaded:
+In \`log_group_name\` and \`log_stream_name\` these placeholders are filled in. \`{word|text}\` is the text wherever the value is not known. Without it the
+first six have the CloudWatch agent's own stand-in, with a warning; for the others a value that is not known is an error, and the entry does not run. A word in
+braces that is no placeholder is an error too. In a value, characters that the name may not have become \`_\`; one made of a path that has more than 512 characters is cut and ends in a hash.
 
 | placeholder | value | when unknown |
 |---|---|---|
@@ -109,7 +111,12 @@ In \`log_group_name\` and \`log_stream_name\` these placeholders are filled in w
 | \`{ip_address}\` | private address of the EC2 instance, else the first IPv4 address that is not loopback | \`UNKNOWN-IP\` |
 | \`{aws_region}\` | the region the logs go to | \`UNKNOWN-REGION\` |
 | \`{account_id}\` | account of the EC2 instance | \`UNKNOWN-ACCOUNT\` |
-| \`{date}\` | local date on which the config was loaded, as 2026-01-31 | |
+| \`{availability_zone}\` | of the EC2 instance | error |
+| \`{tag:KEY}\` | tag of the EC2 instance, if it shows its tags in its metadata (\`aws ec2 modify-instance-metadata-options --instance-id ID --instance-metadata-tags enabled\`) | error |
+| \`{env:NAME}\` | environment variable of the agent | error |
+| \`{file_name}\`, \`{directory}\` | of the file's path | |
+| \`{path:NAME}\`, \`{path:1}\` | what a group of the entry's \`path_pattern\` finds in the path | the file is skipped, and \`status\` says why |
+| \`{date}\`, \`{year}\`, \`{month}\`, \`{day}\`, \`{hour}\` | of each event, as 2026-01-31 and so on, in the entry's \`timezone\` (default: local time); in streams only. A group may have \`{date}\`: the local date on which the config is loaded | |
 
 \`\${NAME}\` of an environment variable is filled in there and in \`file_path\`, \`region\`, \`role_arn\`, \`endpoint_override\`, \`service.name\` and \`deployment.environment\`.
 

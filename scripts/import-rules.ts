@@ -14,7 +14,10 @@ const LEAVES = ['plan.ts', 'flow.ts', 'lifecycle/', 'report/', 'kernel/'];
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'launch.ts': ['cli/program-file.ts', 'cli/start-settings.ts'],
-  'main.ts': ['cli/', 'lifecycle/'],
+  'program.ts': ['cli/', 'lifecycle/'],
+  'daemon-commands.ts': ['program.ts', 'cli/'],
+  'daemon.ts': ['program.ts', 'daemon-commands.ts'],
+  'main.ts': ['program.ts', 'daemon-commands.ts', 'cli/'],
   'plan.ts': [],
   'flow.ts': ['plan.ts'],
   lifecycle: [],
@@ -23,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   files: LEAVES,
   framing: LEAVES,
   records: LEAVES,
+  naming: LEAVES,
   batching: LEAVES,
   delivery: [...LEAVES, 'batching/'],
   checkpoint: LEAVES,
@@ -30,16 +34,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   control: LEAVES,
   fleet: LEAVES,
   host: LEAVES,
-  config: [...LEAVES, 'records/', 'framing/'],
-  agent: [...LEAVES, 'files/', 'framing/', 'records/', 'batching/', 'delivery/', 'checkpoint/', 'aws/', 'control/'],
-  cli: [...LEAVES, 'config/', 'agent/', 'host/', 'aws/parameters.ts', 'control/', 'fleet/', 'local-endpoint/'],
+  config: [...LEAVES, 'records/', 'framing/', 'naming/'],
+  agent: [...LEAVES, 'files/', 'framing/', 'records/', 'naming/', 'batching/', 'delivery/', 'checkpoint/', 'aws/', 'control/'],
+  cli: [...LEAVES, 'config/', 'agent/', 'host/', 'naming/', 'aws/parameters.ts', 'control/', 'fleet/', 'local-endpoint/'],
   'local-endpoint': [],
 };
 
 /** Files of the project outside src/ that a part may import: the version, and the config schema. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = { cli: ['package.json'], config: ['config-schema/'] };
 
-const PURE = /^(?:framing\/|records\/|batching\/|kernel\/|config\/(?!load\.ts$)|checkpoint\/(?:ledger|codec)\.ts$)/;
+const PURE = /^(?:naming\/|framing\/|records\/|batching\/|kernel\/|config\/(?!load\.ts$)|checkpoint\/(?:ledger|codec)\.ts$)/;
 /** Modules of the runtime that only compute. */
 const PURE_MODULES = new Set(['node:buffer', 'node:util', 'node:string_decoder']);
 /** What may be taken from a module that otherwise does more than compute. */
@@ -87,8 +91,8 @@ export function checkFile(file: string, source: string): readonly Violation[] {
   const code = codeOnly(source);
   if (PURE.test(file)) {
     for (const match of code.matchAll(IMPURE_IDENTIFIERS)) violations.push({ file, line: lineOf(code, match.index), rule: `pure code may not use ${match[0].replaceAll(/\s/g, '')}` });
-  } else if (!['main.ts', 'cli', 'host'].includes(part)) {
-    for (const match of code.matchAll(EDGE_IDENTIFIERS)) violations.push({ file, line: lineOf(code, match.index), rule: `${match[0]} belongs to main.ts, cli/ and host/: the running agent sees only its Plan` });
+  } else if (!['program.ts', 'cli', 'host'].includes(part)) {
+    for (const match of code.matchAll(EDGE_IDENTIFIERS)) violations.push({ file, line: lineOf(code, match.index), rule: `${match[0]} belongs to program.ts, cli/ and host/: the running agent sees only its Plan` });
   }
   return violations.toSorted((a, b) => a.line - b.line);
 }

@@ -1,6 +1,7 @@
 // dist/agent.js: the settings of the start, then the program beside it. Small, because `run` goes through it twice.
-import { programOf, runProgram } from './cli/program-file.ts';
-import { isStarted, startAgain } from './cli/start-settings.ts';
+import { DAEMON_PROGRAM, PROGRAM, programOf, runProgram } from './cli/program-file.ts';
+import { isDaemon, isStarted, startAgain } from './cli/start-settings.ts';
 
 startAgain();
-runProgram(__dirname, programOf(__dirname, isStarted()));
+const name = isDaemon() ? DAEMON_PROGRAM : PROGRAM;
+runProgram(__dirname, name, programOf(__dirname, name, isDaemon() && isStarted()));

@@ -58,13 +58,30 @@ export interface Entity {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** How a path becomes a log group and stream. Placeholders of the host are already resolved. */
+/** What of an event's local date a name has: `date` is YYYY-MM-DD. */
+export type DateField = 'date' | 'year' | 'month' | 'day' | 'hour';
+
+/**
+ * A part of the name of a group or stream. What is known of the host is text by now; the others are known of a file, or of
+ * an event. `flat`: the path with `_` for `/`.
+ */
+export type NamePart =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'path'; readonly form: 'whole' | 'flat' | 'file_name' | 'directory' }
+  /** What a group of `NamingPlan.pathPattern`, by its number or name, found in the path. Null: without it a file has no name. */
+  | { readonly kind: 'capture'; readonly group: string; readonly fallback: string | null }
+  | { readonly kind: 'date'; readonly field: DateField };
+
+export type NameTemplate = readonly NamePart[];
+
+/** How a path, and the time of an event, become a log group and stream. */
 export interface NamingPlan {
-  /** Fixed group, or null: the sanitised path of each file (publish_multi_logs without log_group_name). */
-  readonly group: string | null;
-  /** Stream name; with `streamPerFile` it is the prefix of `<stream>_<sanitised path>`. */
-  readonly stream: string;
-  readonly streamPerFile: boolean;
+  readonly group: NameTemplate;
+  /** Alone may have parts of the kind `date`. */
+  readonly stream: NameTemplate;
+  readonly pathPattern: PatternPlan | null;
+  /** `UTC`, `Local`, or an IANA zone name: whose dates those of the stream are. */
+  readonly dateZone: string;
   readonly groupClass: LogGroupClass | null;
   /** Days, or null: never touch the group's retention. */
   readonly retentionDays: number | null;

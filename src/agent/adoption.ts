@@ -32,6 +32,8 @@ export class Adoption {
    * what is still read of its name (`tail`).
    */
   adopt({ path, inode }: FileAt, after: Generation | null | 'tail', allowed: boolean, told: TrackedCheckpoint | null): Generation | null {
+    const fault = this.#c.faultOf(this.#c.nameFor(path));
+    if (fault !== null) return this.#c.skip(path, fault);
     const opened = openFile(path);
     if ('error' in opened) {
       if (opened.error === 'ENOENT') return null;

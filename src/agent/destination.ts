@@ -1,25 +1,34 @@
 import type { Destination } from '../flow.ts';
-import type { FileEntryPlan } from '../plan.ts';
+import { groupFault } from '../naming/legal-name.ts';
+import { nameOf, ofFile } from '../naming/template.ts';
+import type { FileEntryPlan, NameTemplate } from '../plan.ts';
 
-/**
- * A path as part of a group or stream name, as the CloudWatch agent makes it: `\` becomes `/`, and every character that no
- * log group may have becomes one `_` (LF/fileconfig.go).
- */
-export function sanitisePath(path: string): string {
-  return path.replaceAll('\\', '/').replaceAll(/[^.\-_/#A-Za-z0-9]/gu, '_');
-}
+/** Where the events of one file go: all but their date is known. */
+export interface FileDestination extends Omit<Destination, 'stream'> { readonly stream: NameTemplate }
 
-/** The destination of one file of an entry. */
-export function destinationOf({ naming, service }: Pick<FileEntryPlan, 'naming' | 'service'>, path: string): Destination {
-  const name = sanitisePath(path);
-  return {
-    service,
-    group: naming.group ?? name,
-    stream: naming.streamPerFile ? `${naming.stream}_${name.replaceAll('/', '_')}` : naming.stream,
-    groupClass: naming.groupClass,
-    retentionDays: naming.retentionDays,
-    kmsKeyId: naming.kmsKeyId,
-    tags: naming.tags,
-    entity: naming.entity,
-  };
+/** The destinations of an entry's files. */
+export class Destinations {
+  readonly #entry: Pick<FileEntryPlan, 'naming' | 'service'>;
+  readonly #pattern: RegExp | null;
+
+  constructor(entry: Pick<FileEntryPlan, 'naming' | 'service'>) {
+    const { pathPattern } = entry.naming;
+    this.#entry = entry;
+    this.#pattern = pathPattern === null ? null : new RegExp(pathPattern.js, pathPattern.flags);
+  }
+
+  /** Of the file called `path`; or why there is none, as text. */
+  of(path: string): FileDestination | string {
+    const { naming, service } = this.#entry;
+    const { groupClass, retentionDays, kmsKeyId, tags, entity } = naming;
+    const found = this.#pattern?.exec(path) ?? null;
+    const group = ofFile(naming.group, 'group', path, found);
+    const stream = ofFile(naming.stream, 'stream', path, found);
+    if (group === null || stream === null) {
+      return `path_pattern ${naming.pathPattern?.source} finds nothing in the path to name its ${group === null ? 'group' : 'stream'} by; change the pattern, or give the placeholder a fallback as in {path:NAME|other}`;
+    }
+    const name = nameOf(group, null);
+    const fault = groupFault(name);
+    return fault === null ? { service, group: name, stream, groupClass, retentionDays, kmsKeyId, tags, entity } : `its group would be ${JSON.stringify(name)}: ${fault}`;
+  }
 }

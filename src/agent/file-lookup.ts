@@ -1,5 +1,6 @@
 import { compileGlob } from '../files/glob.ts';
 import { listMatches } from '../files/list-matches.ts';
+import { skipByPattern } from '../files/skip.ts';
 import type { Listing } from '../files/list-matches.ts';
 import type { FileEntryPlan } from '../plan.ts';
 
@@ -22,4 +23,19 @@ export async function filesNow({ pattern, exclude, encoding, ownLogs, stateDirec
   const glob = compileGlob(pattern);
   if ('problem' in glob) throw new Error(`${pattern}: ${glob.problem}`);
   return listMatches(glob, { exclude, own: { logs: ownLogs, stateDirectory }, encoding });
+}
+
+/** What an entry is to a path, whether or not a file is there: not its own, its own, or left out by its `blacklist`, and the reason. */
+export type EntryMatch = boolean | { readonly excluded: string };
+
+/** Tells which paths are an entry's. */
+export function matcherOf({ pattern, exclude }: Pick<FileEntryPlan, 'pattern' | 'exclude'>): (path: string) => EntryMatch {
+  const glob = compileGlob(pattern);
+  if ('problem' in glob) return () => false;
+  const left = exclude === null ? null : new RegExp(exclude.js, exclude.flags);
+  return (path) => {
+    if (!glob.matches(path)) return false;
+    const excluded = skipByPattern(path, left, exclude?.source ?? '');
+    return excluded === null ? true : { excluded };
+  };
 }

@@ -26,7 +26,7 @@ export interface FollowContext {
 }
 
 /**
- * Follows one generation until it has ended or the agent stops. Back-pressure is the one `await` on the lane's room;
+ * Follows one generation until it has ended or the agent stops. Back-pressure is the one `await` on the outlet's room;
  * waiting for growth is the one on Wake.
  */
 export async function follow(g: Generation, c: FollowContext, life: Lifetime): Promise<void> {
@@ -35,8 +35,8 @@ export async function follow(g: Generation, c: FollowContext, life: Lifetime): P
   // A file without a name cannot be read again at the next start: what it holds is finished first.
   while (!life.stop.aborted || (g.isLastChance && !life.abandon.aborted)) {
     const stopping = life.stop.aborted;
-    const room = g.lane.tryRoom();
-    if (room === null) { await g.lane.roomChange(stopping ? life.abandon : life.stop); continue; }
+    const room = g.outlet.tryRoom();
+    if (room === null) { await g.outlet.roomChange(stopping ? life.abandon : life.stop); continue; }
     const step = g.step(flush);
     room[Symbol.dispose]();
     if (flush !== 'none') { g.flushed(flush); flush = 'none'; }

@@ -2,7 +2,7 @@ import { readSync } from 'node:fs';
 import { Ledger } from '../checkpoint/ledger.ts';
 import type { Mark } from '../checkpoint/ledger.ts';
 import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
-import type { Lane, Source } from '../delivery/lane.ts';
+import type { Source } from '../delivery/lane.ts';
 import { WINDOW_BYTES } from '../files/file-id.ts';
 import { readChunk } from '../files/tailer.ts';
 import type { Checkpoint, FileId } from '../flow.ts';
@@ -13,6 +13,7 @@ import { FollowedFile } from './followed-file.ts';
 import type { FileStart } from './followed-file.ts';
 import { holdsLines, join } from './joining.ts';
 import { isZeroAt, zerosUntil } from './nul-hole.ts';
+import type { Outlet } from './outlet.ts';
 import { CHUNK_BYTES } from './stages.ts';
 import type { Stages } from './stages.ts';
 
@@ -32,7 +33,7 @@ export type Step = 'more' | 'caught-up' | 'waiting' | 'truncated' | 'unreadable'
 export interface GenerationStart extends FileStart {
   readonly mark: Mark;
   readonly handle: TrackedCheckpoint;
-  readonly lane: Lane;
+  readonly outlet: Outlet;
 }
 
 /** The event under way began in the generation before, `before`: its bytes there, up to `end`, travel with the same batch. */
@@ -47,11 +48,11 @@ interface Joint {
  * One life of a file's bytes while it is followed: how far it was read, and what of it is still held. A step is
  * synchronous, from the read to the encoded events:
  *
- *     read ─► window check ─► Framer.cut ─► Stamper.stamp ─► Lane.add ─► hold
+ *     read ─► window check ─► Framer.cut ─► Stamper.stamp ─► Outlet.add ─► hold
  */
 export class Generation implements Source {
   readonly file: FollowedFile;
-  readonly lane: Lane;
+  readonly outlet: Outlet;
   readonly handle: TrackedCheckpoint;
   readonly marks: ChunkMarks;
   /** The file's own timestamp parser: it remembers the last time read. */
@@ -64,12 +65,16 @@ export class Generation implements Source {
   released = false;
   /** The file was looked at after a read that found its end. */
   looked = false;
+  /** What other lanes hold or have sent of it may be read, and come, twice: nothing waits for one that fails. */
+  mayRepeat = false;
   /** Held back: bytes at the end that are no complete message yet. */
   pending = 0;
   /** The generation that must be read to its end before this one, while its last message may go on in this one. */
   predecessor: Generation | null = null;
   lastAckAt: number | null = null;
   #pendingTried: Flush = 'none';
+  /** The last step could not hand on all that it read. */
+  #refused = false;
   #readSize = CHUNK_BYTES;
   /** Offset up to which a hole of NULs was seen without an end. */
   #holeTo = 0;
@@ -79,7 +84,7 @@ export class Generation implements Source {
 
   constructor(start: GenerationStart, context: GenerationContext) {
     this.file = new FollowedFile(start, context);
-    this.lane = start.lane;
+    this.outlet = start.outlet;
     this.handle = start.handle;
     this.#ledger = new Ledger(start.mark);
     this.#savedOffset = start.mark.offset;
@@ -108,7 +113,9 @@ export class Generation implements Source {
   get isLastChance(): boolean { return !this.file.unpacked && !this.truncated && this.file.unlinked; }
   /** What is held is a message of complete lines, which may go on in the generation that follows. */
   get holdsLines(): boolean { return holdsLines(this, this.#s); }
-  get canRewind(): boolean { return !this.truncated && (this.#joint === null || this.#joint.before.canRewind); }
+  canRewind(batches: ReadonlySet<object>): boolean {
+    return !this.truncated && (this.mayRepeat || this.#ledger.rewindsOnly(batches)) && (this.#joint === null || this.#joint.before.canRewind(batches));
+  }
 
   hold(frame: number, batch: object): void {
     const joint = this.#joint;
@@ -167,6 +174,7 @@ export class Generation implements Source {
     const { arena, framer, stamper, now, report } = this.#s;
     const { file } = this;
     const fd = file.descriptor();
+    this.#refused = false;
     if (fd === null) return 'unreadable';
     if (this.predecessor !== null) {
       if (this.#comesLater()) return 'waiting';
@@ -207,18 +215,19 @@ export class Generation implements Source {
         framer.cut(start, limit, offset === 0, 'partial', this.marks.pieces);
       } else { this.pending = limit - start; return 'caught-up'; }
     }
+    this.#refused = !stamper.stamp(framer, this, mark.split?.time ?? null);
     const { consumed } = framer;
+    if (this.#refused && consumed === 0) { this.pending = 0; return 'more'; }
     report.read(consumed);
     if (framer.holeBytes > 0) report.dropped('hole', 0, framer.holeBytes, file.path);
-    stamper.stamp(framer, this, mark.split?.time ?? null);
     const last = this.marks.afterConsumed();
     // The flush clock runs from the last byte; while there is more to read at once, from now, so that batches fill.
-    this.lane.add(0, arena.count, this, r.more ? now() : file.grewAt);
+    this.outlet.add(0, arena.count, this, r.more ? now() : file.grewAt);
     this.marks.pieces = framer.openPieces;
     this.#readSize = CHUNK_BYTES;
     this.skip(last);
-    this.pending = limit - start - consumed;
-    return r.more || this.pending > 0 ? 'more' : 'caught-up';
+    this.pending = this.#refused ? 0 : limit - start - consumed;
+    return r.more || this.#refused || this.pending > 0 ? 'more' : 'caught-up';
   }
 
   /** What a quiet file's held bytes want next, and when; null while nothing is held. */
@@ -229,7 +238,7 @@ export class Generation implements Source {
   }
 
   /** The flush was tried: what is still pending waits for the next kind, or for growth. */
-  flushed(flush: Flush): void { this.#pendingTried = flush === 'lines' ? 'lines' : 'partial'; }
+  flushed(flush: Flush): void { if (!this.#refused) this.#pendingTried = flush === 'lines' ? 'lines' : 'partial'; }
 
   /** Its identity covers more of its head, once more of that was handed on. */
   growHead(): void {

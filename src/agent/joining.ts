@@ -33,28 +33,31 @@ export function join(g: Generation, fd: number, stages: Stages): Step | null {
   framer.cut(arena.input, arena.input + held + got, false, 'none', before.marks.pieces);
   g.pending = got;
   if (framer.consumed === 0) return 'caught-up';
-  g.predecessor = null;
+  const whole = stamper.stamp(framer, g, before.mark.split?.time ?? null);
   const { consumed } = framer;
+  if (!whole && consumed === 0) return 'more';
+  g.predecessor = null;
   report.read(consumed);
-  stamper.stamp(framer, g, before.mark.split?.time ?? null);
   before.marks.chunkAt(arena.input, arena.input, before.offset);
   const end = before.marks.at(Math.min(held, consumed), null);
   let first = 0;
   while (first < arena.count && arena.end[first]! <= held) first++;
-  if (first > 0) g.lane.add(0, first, before, before.file.grewAt);
+  if (first > 0) g.outlet.add(0, first, before, before.file.grewAt);
   if (consumed > held) {
     g.marks.chunkAt(arena.input, arena.input + held, -held);
     const last = g.marks.afterConsumed();
     if (first < arena.count) {
       if (before.offset < end.offset) g.beginsIn(before, end);
-      g.lane.add(first, arena.count, g, file.grewAt);
+      g.outlet.add(first, arena.count, g, file.grewAt);
     }
     g.marks.pieces = framer.openPieces;
     g.skip(last);
   }
-  before.pending = 0;
+  before.pending = Math.max(0, held - consumed);
   before.marks.pieces = 0;
   if (before.offset < end.offset) before.skip(end);
+  // What is left of the held lines is joined by the next step.
+  if (before.pending === 0) g.predecessor = null;
   return 'more';
 }
 

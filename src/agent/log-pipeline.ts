@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs';
 import type { Found } from '../files/finder.ts';
 import { look } from '../files/look.ts';
 import type { FileEntryPlan } from '../plan.ts';
@@ -5,7 +6,6 @@ import { Adoption } from './adoption.ts';
 import { ArchivedRests } from './archived-rests.ts';
 import { removeDone } from './auto-removal.ts';
 import { CheckpointIndex } from './checkpoint-index.ts';
-import { destinationOf } from './destination.ts';
 import { Fate } from './fate.ts';
 import { follow } from './follow.ts';
 import type { FollowContext } from './follow.ts';
@@ -16,6 +16,7 @@ import { LifeOrder } from './life-order.ts';
 import { Lingering } from './lingering.ts';
 import { Lives } from './lives.ts';
 import { OlderLives } from './older-lives.ts';
+import { Outlets } from './outlets.ts';
 import { START, markOf } from './pipeline-parts.ts';
 import type { PipelineContext, PipelineParts } from './pipeline-parts.ts';
 import { originalsOf } from './rotation-names.ts';
@@ -24,7 +25,7 @@ import { originalsOf } from './rotation-names.ts';
 const BEGUN = 'begun ';
 /** A file without its name, on its way from one pipeline of an entry to the next. */
 export interface HandedOver {
-  readonly file: Omit<GenerationStart, 'lane'>;
+  readonly file: Omit<GenerationStart, 'outlet'>;
   readonly attachment: 'renamed' | 'deleted';
   /** Monotonic time at which it lost its name. */
   readonly since: number;
@@ -44,6 +45,7 @@ export class LogPipeline {
   readonly #p: PipelineParts;
   readonly #generationContext: GenerationContext;
   readonly #lives: Lives;
+  readonly #outlets: Outlets;
   readonly #order = new LifeOrder<Generation>();
   readonly #archives: ArchivedRests;
   readonly #older: OlderLives;
@@ -59,6 +61,7 @@ export class LogPipeline {
     const { entry, store, matches } = context;
     this.#entry = entry;
     this.#generationContext = { ...context.stages, settled: (g) => this.#settled(g), rewound: (g) => this.#rewound(g) };
+    this.#outlets = new Outlets(entry, { ...context, ...context.stages });
     const index = new CheckpointIndex(store.entry(entry.key));
     this.#lives = new Lives(index);
     this.lingering = new Lingering({ ...context, lives: this.#lives, order: this.#order });
@@ -66,6 +69,7 @@ export class LogPipeline {
       ...context, index, lives: this.#lives, order: this.#order, lingering: this.lingering,
       checkpoints: () => [...store.entry(entry.key)],
       nameFor: (path) => matches(path) ? path : originalsOf(path).find((name) => matches(name)) ?? path,
+      faultOf: (name) => this.#outlets.faultOf(name),
       track: (path, id, mark) => store.track({ entry: entry.key, path, id, ...markOf(mark), ended: false, updatedAt: Date.now() }),
       adopt: (file, after, told = null) => this.#adoption.adopt(file, after, true, told),
       start: (start, after, name, from) => this.#start(start, after, name, from),
@@ -118,6 +122,12 @@ export class LogPipeline {
     this.#firstScan = startAt === 'end' && [key, BEGUN + key].every((name) => [...this.#p.store.entry(name)].length === 0);
     for (const { file, attachment, since } of handedOver) {
       const name = this.#p.nameFor(file.path);
+      const fault = this.#outlets.faultOf(name);
+      if (fault !== null) {
+        if (file.fd !== null) closeSync(file.fd);
+        this.#p.report.note(`${name}: is not read on by its changed entry, and what is unread of it stays so: ${fault}`);
+        continue;
+      }
       const g = this.#start(file, this.#order.tail(name), name, null);
       this.lingering.lost(g, attachment, since);
       this.#order.setTail(name, g);
@@ -148,6 +158,7 @@ export class LogPipeline {
 
   /** To be called about each second. */
   keepHouse(): void {
+    this.#outlets.forgetUnused(this.#lives);
     const { autoRemoval, follow } = this.#entry;
     if (autoRemoval) removeDone({ lives: this.#lives, follow, report: this.#p.report, now: this.#p.now });
   }
@@ -193,9 +204,11 @@ export class LogPipeline {
     g.file.attach();
   }
 
-  #start(start: Omit<GenerationStart, 'lane'>, after: Generation | null, name: string, from: Generation | null): Generation {
-    const lane = this.#p.laneFor(destinationOf(this.entry, name));
-    const g = new Generation({ ...start, lane }, this.#generationContext);
+  #start(start: Omit<GenerationStart, 'outlet'>, after: Generation | null, name: string, from: Generation | null): Generation {
+    // A file that goes on under a name by which it would go nowhere goes on where it went.
+    const outlet = this.#outlets.of(name) ?? from?.outlet;
+    if (outlet === undefined) throw new Error(`${name}: ${this.#outlets.faultOf(name)}`);
+    const g = new Generation({ ...start, outlet }, this.#generationContext);
     if (!start.unpacked) this.skipped.delete(g.path);
     this.#lives.add(g);
     this.lingering.begins(g);

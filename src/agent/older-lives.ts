@@ -60,6 +60,11 @@ export class OlderLives {
   takeUp(name: string, checkpoints: readonly TrackedCheckpoint[], behind: Generation | null = null): boolean {
     const fresh = checkpoints.filter((checkpoint) => !this.#judged.has(checkpoint));
     if (fresh.length === 0) return false;
+    const fault = this.#p.faultOf(name);
+    if (fault !== null) {
+      this.#p.report.note(`${name}: what an earlier run left unread of it stays unread: ${fault}`);
+      return false;
+    }
     for (const checkpoint of fresh) this.#judged.add(checkpoint);
     try {
       // Rotated again while it was looked for: the names belong to other files now. What was taken up is found again.

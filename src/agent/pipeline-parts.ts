@@ -1,6 +1,7 @@
 import type { Mark } from '../checkpoint/ledger.ts';
 import type { CheckpointStore } from '../checkpoint/store.ts';
 import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
+import type { Budget } from '../delivery/budget.ts';
 import type { Lane } from '../delivery/lane.ts';
 import type { Wake } from '../files/wake.ts';
 import type { Destination, FileId } from '../flow.ts';
@@ -24,6 +25,7 @@ export interface PipelineContext {
   readonly relatives: Relatives;
   readonly report: Report;
   readonly life: Lifetime;
+  readonly budget: Budget;
   readonly laneFor: (destination: Destination) => Lane;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -46,6 +48,8 @@ export interface PipelineParts extends PipelineContext {
   readonly checkpoints: () => readonly TrackedCheckpoint[];
   /** The name that decides the stream: a rotated file goes on into the stream of the name it had. */
   readonly nameFor: (path: string) => string;
+  /** Why a file of this name can go nowhere, or null. */
+  readonly faultOf: (name: string) => string | null;
   /** A checkpoint of a generation that none speaks of yet. */
   readonly track: (path: string, id: FileId, mark: Mark) => TrackedCheckpoint;
   /**
@@ -57,7 +61,7 @@ export interface PipelineParts extends PipelineContext {
    * Follows a generation, once `after` is read to its end. One that goes on with the bytes of another (`from`) begins when
    * all that was read of that is acknowledged: its position must not pass them.
    */
-  readonly start: (start: Omit<GenerationStart, 'lane'>, after: Generation | null, name: string, from: Generation | null) => Generation;
+  readonly start: (start: Omit<GenerationStart, 'outlet'>, after: Generation | null, name: string, from: Generation | null) => Generation;
   /** What they waited for is done. */
   readonly begin: (generations: readonly Generation[]) => void;
   /** Nothing more will be read of it; it stays until everything held is acknowledged. */

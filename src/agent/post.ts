@@ -114,8 +114,10 @@ export class Post {
       }
       const held = [...pipeline.generations].filter((g) => !g.settled);
       if (over && held.length === 0) break;
-      // A destination that fails keeps nothing back from the pipeline that comes next.
-      for (const lane of new Set(held.map((g) => g.lane))) if (!drains || !lane.isFailing) lane.letGo();
+      const lanes = new Set(held.flatMap((g) => [...g.outlet.lanes]));
+      // A destination that fails keeps nothing back from the pipeline that comes next, even if some of it may come twice.
+      if (!drains && lanes.values().every((lane) => lane.isFailing || lane.empty)) for (const g of held) g.mayRepeat = true;
+      for (const lane of lanes) if (!drains || !lane.isFailing) lane.letGo();
       await Promise.race(over ? [pause(ASK_MS)] : [pause(ASK_MS), ended]);
     }
   }

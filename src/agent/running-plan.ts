@@ -23,12 +23,7 @@ import { Outbound } from './outbound.ts';
 import { Post } from './post.ts';
 import type { Version } from './post.ts';
 import { Relatives } from './relatives.ts';
-import { CHUNK_BYTES, buildStages } from './stages.ts';
-
-/** A read beyond the largest event: its marks and the line after it. */
-const READ_MARGIN = 65_536;
-/** Smallest arena input: the usual chunk and its window. */
-const LEAST_INPUT = CHUNK_BYTES + READ_MARGIN;
+import { arenaBytes, buildStages } from './stages.ts';
 
 export interface RunningPlanOptions {
   readonly stateDir: string;
@@ -150,11 +145,11 @@ export class RunningPlan {
       start: (life, handedOver) => {
         const { undeliverable } = plan.delivery;
         const undelivered = undeliveredTo(quarantine, plan);
-        const { arena, kernel } = outbound;
+        const { arena, kernel, budget } = outbound;
         const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, report, now, localZone, zones: this.#zones, undeliverable, undelivered });
         const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts: this.#mounts });
         const pipeline = new LogPipeline({
-          entry, stages, store, wake: this.#wake, relatives, report, life, now,
+          entry, stages, store, wake: this.#wake, relatives, report, life, now, budget,
           laneFor: (destination) => outbound.laneFor(destination), hurry: () => this.#hurry, matches: (path) => glob.matches(path),
         });
         pipeline.begin(handedOver);
@@ -168,7 +163,7 @@ export class RunningPlan {
   #outboundFor(plan: Plan): { readonly outbound: Outbound; readonly number: number } {
     const { env, report, quarantine, life } = this.#o;
     const signature = JSON.stringify(plan.delivery);
-    const largestRead = Math.max(LEAST_INPUT, ...plan.entries.map((entry) => entry.framing.maxEventBytes + READ_MARGIN));
+    const largestRead = arenaBytes(plan.entries);
     const latest = this.#outbounds.at(-1);
     if (latest?.signature !== signature || this.#arena === null || this.#arena.inputSize < largestRead) {
       const arena = this.#arena === null || this.#arena.inputSize < largestRead ? new Arena(largestRead) : this.#arena;
@@ -266,7 +261,7 @@ export class RunningPlan {
 
   #usedLanes(): ReadonlySet<Lane> {
     const used = new Set<Lane>();
-    for (const pipeline of this.pipelines) for (const g of pipeline.generations) used.add(g.lane);
+    for (const pipeline of this.pipelines) for (const g of pipeline.generations) for (const lane of g.outlet.lanes) used.add(lane);
     return used;
   }
 

@@ -8,6 +8,7 @@ import { DecodedLines } from '../framing/transcode.ts';
 import { MAX_FRAMES } from '../kernel/arena.ts';
 import type { Arena } from '../kernel/arena.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { isDated } from '../naming/template.ts';
 import type { FileEntryPlan, UndeliverablePolicy } from '../plan.ts';
 import { AnyTime } from '../records/any-time.ts';
 import { ChunkText } from '../records/chunk-text.ts';
@@ -24,6 +25,13 @@ import { Stamper } from './stamper.ts';
 
 /** First read of a chunk; a message that does not fit is read again with twice the size. */
 export const CHUNK_BYTES = 262_144;
+/** A read beyond the largest event: its marks and the line after it. */
+const READ_MARGIN = 65_536;
+
+/** Input bytes of an arena for these entries: their largest event, and at least the usual chunk with its window. */
+export function arenaBytes(entries: readonly FileEntryPlan[]): number {
+  return Math.max(CHUNK_BYTES, ...entries.map((entry) => entry.framing.maxEventBytes)) + READ_MARGIN;
+}
 
 /** The stages between a file and a lane, for one entry. Its generations share them: a chunk passes all of them at once. */
 export interface Stages {
@@ -36,6 +44,8 @@ export interface Stages {
   readonly now: () => number;
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
+  /** Whose dates name the streams; null where none does. */
+  readonly dateZone: Zone | null;
 }
 
 export interface StageContext {
@@ -76,7 +86,14 @@ export function buildStages(entry: FileEntryPlan, c: StageContext): Stages {
     wallNow: Date.now,
     wide: encoding.unit === 2,
   });
-  return { arena, framer, stamper, descriptors: c.descriptors, report, now, wallNow: Date.now };
+  return { arena, framer, stamper, descriptors: c.descriptors, report, now, wallNow: Date.now, dateZone: dateZoneOf(entry, c) };
+}
+
+function dateZoneOf({ naming, pointer }: FileEntryPlan, { localZone, zones }: StageContext): Zone | null {
+  if (!isDated(naming.stream)) return null;
+  const zone = openZone(naming.dateZone, localZone, zones);
+  if ('problem' in zone) throw new Error(`${pointer}: ${zone.problem}`);
+  return zone;
 }
 
 function formatReader({ timestamp, pointer }: FileEntryPlan, { localZone, zones }: StageContext): FormatReader | null {

@@ -1,6 +1,5 @@
 import { MAX_AGE_MS, MAX_AHEAD_MS } from '../batching/limits.ts';
 import type { Undelivered } from '../delivery/lane.ts';
-import type { Destination } from '../flow.ts';
 import type { Framer } from '../framing/framer.ts';
 import { MAX_FRAMES } from '../kernel/arena.ts';
 import type { Arena } from '../kernel/arena.ts';
@@ -11,6 +10,10 @@ import type { Redaction } from '../records/redact/redaction.ts';
 import type { Spans, TimestampReader } from '../records/timestamp.ts';
 import { trimTimestamps } from '../records/trim.ts';
 import type { Report } from '../report/report.ts';
+import type { Outlet } from './outlet.ts';
+
+/** What the service says to an event's time. */
+const AGE = { fits: 0, old: 1, ahead: 2, clamped: 3 } as const;
 
 /** In a split mark: the message's first piece was filtered out, so the others are too. */
 export const DROPPED_TIME = -1;
@@ -40,7 +43,7 @@ export interface StampedFile {
   readonly path: string;
   readonly mtimeMs: number;
   readonly parser: TimestampReader | null;
-  readonly lane: { readonly destination: Destination };
+  readonly outlet: Pick<Outlet, 'destinationAt' | 'admit'>;
 }
 
 /** Gives every frame of a chunk its time and takes out the frames that are not to be sent: times, trim, filters, redaction, age. */
@@ -48,6 +51,9 @@ export class Stamper {
   readonly #o: StamperOptions;
   readonly #spans: Spans | null;
   readonly #keep = new Uint8Array(MAX_FRAMES);
+  readonly #untimed: Uint8Array;
+  #anyUntimed = false;
+  readonly #age: Uint8Array;
   /** The latest time stamped at reading: a clock that is set back a little must not turn a stream back. */
   #readTime = 0;
   /** Of the chunk: what was dropped for its age, which has counters of its own. */
@@ -58,16 +64,22 @@ export class Stamper {
 
   constructor(options: StamperOptions) {
     this.#o = options;
+    const timed = options.timestamp === null ? 0 : MAX_FRAMES;
+    this.#untimed = new Uint8Array(timed);
+    this.#age = new Uint8Array(timed);
     this.#spans = options.timestamp?.trim === true ? { from: new Int32Array(MAX_FRAMES), to: new Int32Array(MAX_FRAMES) } : null;
   }
 
   get wide(): boolean { return this.#o.wide; }
   newParser(): TimestampReader | null { return this.#o.timestamp?.parser.fork() ?? null; }
 
-  /** @param splitTime time of the message that the first frame continues, DROPPED_TIME, or null. */
-  stamp(framer: Framer, file: StampedFile, splitTime: number | null): void {
+  /**
+   * False: the outlet cannot take all of the frames now, and the framer was told to take back the others.
+   * @param splitTime time of the message that the first frame continues, DROPPED_TIME, or null.
+   */
+  stamp(framer: Framer, file: StampedFile, splitTime: number | null): boolean {
     const { arena, timestamp, filters, redaction, text } = this.#o;
-    if (arena.count === 0) return;
+    if (arena.count === 0) return true;
     this.#aged = this.#agedBytes = 0;
     const now = this.#o.wallNow();
     this.#readTime = now < this.#readTime && this.#readTime - now <= CLOCK_STEP_MS ? this.#readTime : now;
@@ -76,6 +88,7 @@ export class Stamper {
       if (this.#o.textFramed && !framer.hasPieces && !framer.dirty) text.reframe(arena);
       else text.reset(arena);
     }
+    const previous = file.parser?.previous ?? Number.NaN;
     if (timestamp !== null && file.parser !== null) this.#parse(file.parser, file, framer);
     let dropping = splitTime === DROPPED_TIME || filters !== null || timestamp !== null;
     if (framer.hasPieces) this.#spreadTimes(framer, splitTime);
@@ -88,22 +101,31 @@ export class Stamper {
       }
       if (framer.hasPieces) this.#spreadVerdicts(framer, splitTime);
     }
-    // Before the age is judged: what is too old goes to a file of our own.
-    if (redaction !== null) this.#redact(redaction, dropping ? this.#keep : null, file);
-    if (dropping) {
-      if (timestamp !== null) this.#judgeAge(file);
-      dropping = this.#keep.subarray(0, arena.count).includes(0);
+    const aged = timestamp !== null && this.#judgeAge(now);
+    // Nothing was counted yet: what is taken back now is stamped again.
+    const { count } = arena;
+    const taken = file.outlet.admit(aged ? this.#wanted() : dropping ? this.#keep : null);
+    if (taken < count) {
+      if (file.parser !== null) file.parser.previous = this.#lastTime(taken, previous);
+      framer.shorten(taken);
+      if (taken === 0) return false;
     }
+    if (timestamp !== null && this.#anyUntimed) this.#countUntimed(framer, file);
+    // Before what is too old goes to a file of our own.
+    if (redaction !== null) this.#redact(redaction, dropping ? this.#keep : null, file);
+    if (aged) this.#dropAged(file);
+    dropping &&= this.#keep.subarray(0, arena.count).includes(0);
     const last = arena.count - 1;
     this.openTime = dropping && this.#keep[last] === 0 ? DROPPED_TIME : arena.time[last]!;
     if (dropping) this.#compact(framer);
+    return taken === count;
   }
 
   #parse(parser: TimestampReader, file: StampedFile, framer: Framer): void {
-    const { hasPieces, continues } = framer;
-    const { arena, text, report } = this.#o;
+    const { arena, text } = this.#o;
     const before = parser.previous;
-    let untimed = 0;
+    this.#untimed.fill(0, 0, arena.count);
+    this.#anyUntimed = false;
     // Backlog is read long after it was written: its year and day lie near the file's own time.
     const reference = file.mtimeMs > 0 ? Math.min(this.#readTime, file.mtimeMs) : this.#readTime;
     parser.parseAll(text, reference, this.#spans);
@@ -113,10 +135,10 @@ export class Stamper {
       // Without a time of its own an event has the last one seen before it, as with the CloudWatch agent.
       if (Number.isNaN(time)) {
         arena.time[i] = last;
-        if (!hasPieces || continues[i] === 0) untimed++;
+        this.#untimed[i] = 1;
+        this.#anyUntimed = true;
       } else { last = Math.floor(time); arena.time[i] = last; }
     }
-    if (untimed > 0) report.untimed(untimed, file.path);
     if (this.#spans !== null && trimTimestamps(arena, this.#spans)) {
       framer.soil();
       text.reset(arena);
@@ -127,6 +149,19 @@ export class Stamper {
     const { arena, text, report } = this.#o;
     for (const [kind, replacements] of redaction.redact(text, keep, arena)) report.redacted(kind, replacements);
     if (redaction.slow) report.trouble(`redact ${file.path}`, `${file.path}: an own pattern of its entry's redact takes longer than 50 ms for a chunk; simplify it`);
+  }
+
+  /** The last time read in the first `count` frames; `previous` if there is none. */
+  #lastTime(count: number, previous: number): number {
+    const last = this.#untimed.subarray(0, count).lastIndexOf(0);
+    return last < 0 ? previous : this.#o.arena.time[last]!;
+  }
+
+  #countUntimed({ hasPieces, continues }: Framer, file: StampedFile): void {
+    const { arena, report } = this.#o;
+    let untimed = 0;
+    for (let i = 0; i < arena.count; i++) if (this.#untimed[i] === 1 && (!hasPieces || continues[i] === 0)) untimed++;
+    if (untimed > 0) report.untimed(untimed, file.path);
   }
 
   #spreadTimes({ continues }: Framer, splitTime: number | null): void {
@@ -146,29 +181,51 @@ export class Stamper {
     }
   }
 
-  #judgeAge(file: StampedFile): void {
-    const { arena, undeliverable, undelivered, report } = this.#o;
-    const now = this.#o.wallNow();
+  /** Finds what the service would not store for its time, and clamps it if that is the policy; false if there is none. */
+  #judgeAge(now: number): boolean {
+    const { arena, undeliverable } = this.#o;
     const oldest = now - MAX_AGE_MS;
     const newest = now + MAX_AHEAD_MS;
-    const { group, stream } = file.lane.destination;
-    let clamped = 0;
-    let [olds, oldBytes, news, newBytes] = [0, 0, 0, 0];
+    let found = false;
     for (let i = 0; i < arena.count; i++) {
       const time = arena.time[i]!;
       if (time >= oldest && time <= newest) continue;
       if (this.#keep[i] === 0) continue;
+      if (!found) this.#age.fill(AGE.fits, 0, arena.count);
+      found = true;
+      const old = time < oldest;
       if (undeliverable === 'clamp') {
-        arena.time[i] = time < oldest ? oldest + CLAMP_MARGIN_MS : now;
-        clamped++;
-        continue;
-      }
+        arena.time[i] = old ? oldest + CLAMP_MARGIN_MS : now;
+        this.#age[i] = AGE.clamped;
+      } else this.#age[i] = old ? AGE.old : AGE.ahead;
+    }
+    return found;
+  }
+
+  /** 0 for each frame that was filtered out, or is too old or too new. */
+  #wanted(): Uint8Array {
+    return this.#keep.slice(0, this.#o.arena.count).map((kept, i) => this.#isDropped(i) ? 0 : kept);
+  }
+
+  #isDropped(frame: number): boolean { return this.#age[frame] === AGE.old || this.#age[frame] === AGE.ahead; }
+
+  /** Counts what judgeAge found, and takes it out into quarantine unless it was clamped. */
+  #dropAged(file: StampedFile): void {
+    const { arena, undelivered, report } = this.#o;
+    let clamped = 0;
+    let [olds, oldBytes, news, newBytes] = [0, 0, 0, 0];
+    for (let i = 0; i < arena.count; i++) {
+      if (this.#age[i] === AGE.clamped) clamped++;
+      if (!this.#isDropped(i)) continue;
       this.#keep[i] = 0;
+      const old = this.#age[i] === AGE.old;
       const from = arena.from[i]!;
       const to = arena.to[i]!;
       const length = to - from;
-      if (time < oldest) { olds++; oldBytes += length; } else { news++; newBytes += length; }
-      undelivered.add({ group, stream, file: file.path, reason: time < oldest ? 'older than 14 days' : 'more than two hours in the future', timestamp: time, message: arena.bytes.toString('utf8', from, to) });
+      if (old) { olds++; oldBytes += length; } else { news++; newBytes += length; }
+      const timestamp = arena.time[i]!;
+      const { group, stream } = file.outlet.destinationAt(timestamp);
+      undelivered.add({ group, stream, file: file.path, reason: old ? 'older than 14 days' : 'more than two hours in the future', timestamp, message: arena.bytes.toString('utf8', from, to) });
     }
     this.#aged += olds + news;
     this.#agedBytes += oldBytes + newBytes;

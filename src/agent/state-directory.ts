@@ -1,5 +1,7 @@
 import type { StoreReport } from '../checkpoint/faults.ts';
+import { peekState } from '../checkpoint/load.ts';
 import { CheckpointStore } from '../checkpoint/store.ts';
+import type { Checkpoint } from '../flow.ts';
 
 /** The state directory is another agent's, of a later version, or cannot be written. The message names the next step. */
 export class StateDirectoryError extends Error {
@@ -10,9 +12,18 @@ export class StateDirectoryError extends Error {
 }
 
 /** Opens the checkpoints of a state directory, which is this agent's from then on; throws StateDirectoryError. */
-export async function openStore(directory: string, report: StoreReport): Promise<CheckpointStore> {
+export function openStore(directory: string, report: StoreReport): Promise<CheckpointStore> {
+  return named(directory, () => CheckpointStore.open(directory, { report }));
+}
+
+/** The checkpoints of a state directory, which stays as it is; none where there is no directory. Throws StateDirectoryError. */
+export function peekStore(directory: string): Promise<readonly Checkpoint[]> {
+  return named(directory, () => peekState(directory));
+}
+
+async function named<T>(directory: string, open: () => Promise<T>): Promise<T> {
   try {
-    return await CheckpointStore.open(directory, { report });
+    return await open();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new StateDirectoryError(code === undefined || !code.startsWith('E') ? message : `state directory ${directory} cannot be used (${message}): create it for the user the agent runs as, or name another with --state-dir`, error);

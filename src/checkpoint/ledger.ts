@@ -8,20 +8,27 @@ export interface Mark {
   readonly split: { readonly piece: number; readonly time: number } | null;
 }
 
+/** What a batch holds of a generation: its bytes lie between the mark before its first and the one behind its last. */
+interface Held { readonly first: Mark; last: Mark }
+
 /**
  * Which bytes of a generation are still held. `hold` and `skip` are called in the order of the bytes; batches may settle
- * in any order. The cost is per batch, not per record: one entry for each unsettled batch, its first byte.
+ * in any order. The cost is per batch, not per record: one entry for each unsettled batch.
  */
 export class Ledger {
   /** Insertion order is the order of the bytes, so the first entry is the oldest unsettled byte. */
-  readonly #held = new Map<object, Mark>();
+  readonly #held = new Map<object, Held>();
   #mark: Mark;
+  /** Bytes up to here may be settled although some before them are not. */
+  #aheadTo = 0;
 
   constructor(start: Mark) { this.#mark = start; }
 
   /** The bytes since the previous mark travel with `batch`. */
   hold(mark: Mark, batch: object): void {
-    if (!this.#held.has(batch)) this.#held.set(batch, this.#mark);
+    const held = this.#held.get(batch);
+    if (held === undefined) this.#held.set(batch, { first: this.#mark, last: mark });
+    else held.last = mark;
     this.#mark = mark;
   }
 
@@ -29,7 +36,17 @@ export class Ledger {
   skip(mark: Mark): void { this.#mark = mark; }
 
   /** `batch` needs no more work. */
-  settle(batch: object): void { this.#held.delete(batch); }
+  settle(batch: object): void {
+    const held = this.#held.get(batch);
+    if (held === undefined) return;
+    this.#held.delete(batch);
+    if (held.last.offset > this.safe.offset) this.#aheadTo = Math.max(this.#aheadTo, held.last.offset);
+  }
+
+  /** Whether rewinding would take back these batches and nothing else: no other one holds bytes, and none behind the safe mark is settled. */
+  rewindsOnly(batches: ReadonlySet<object>): boolean {
+    return this.#aheadTo <= this.safe.offset && this.#held.keys().every((batch) => batches.has(batch));
+  }
 
   /** Forgets every unsettled batch and goes back to the safe mark, from where the bytes are read again. */
   rewind(): Mark {
@@ -40,7 +57,7 @@ export class Ledger {
 
   /** Up to here every byte is settled. */
   get safe(): Mark {
-    for (const first of this.#held.values()) return first;
+    for (const { first } of this.#held.values()) return first;
     return this.#mark;
   }
 

@@ -69,11 +69,21 @@ function apply(generations: Map<number, Checkpoint>, { records }: DecodedFile): 
   return orphans;
 }
 
+/** What a directory knows, read without a lock and without changing anything: an agent may be running on it. Throws StateVersionError. */
+export async function peekState(directory: string): Promise<readonly Checkpoint[]> {
+  try {
+    return [...(await loadState(directory, async (_, name) => name)).generations.values()];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
 /**
  * Reads the state of a directory. Damaged files are set aside (`.damaged-<n>`) and described in `problems`; what is intact
  * in them is used, for a record that passes its checksum is true wherever it stands. Throws StateVersionError.
  */
-export async function loadState(directory: string): Promise<LoadedState> {
+export async function loadState(directory: string, aside: typeof setAside = setAside): Promise<LoadedState> {
   const { snapshots, journals } = await listState(directory);
   const generations = new Map<number, Checkpoint>();
   const asideProblems: string[] = [];
@@ -104,7 +114,7 @@ export async function loadState(directory: string): Promise<LoadedState> {
       if (snapshot !== undefined) {
         // With everything before it whole, the copy is not needed; else its intact lines are better than nothing.
         if (!chain) apply(generations, snapshot);
-        asideProblems.push(`snapshot ${await setAside(directory, snapshotName(sequence))} is damaged (${snapshot.records.length} intact records)`);
+        asideProblems.push(`snapshot ${await aside(directory, snapshotName(sequence))} is damaged (${snapshot.records.length} intact records)`);
       }
     }
     const log = files.get(journalName(sequence));
@@ -114,7 +124,7 @@ export async function loadState(directory: string): Promise<LoadedState> {
       const orphans = apply(generations, log);
       if (header === 'unreadable') {
         chain = false;
-        asideProblems.push(`journal ${await setAside(directory, journalName(sequence))} has no readable header (${log.records.length} intact records)`);
+        asideProblems.push(`journal ${await aside(directory, journalName(sequence))} has no readable header (${log.records.length} intact records)`);
       } else {
         journal = { path: join(directory, journalName(sequence)), length: log.intactLength };
         if (log.badLines > 0 || orphans > 0) {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { Destinations } from '../agent/destination.ts';
 import { filesNow, globFault } from '../agent/file-lookup.ts';
 import { networkFault } from '../agent/network-fault.ts';
 import type { GlobFault } from '../config/compile-logs.ts';
@@ -6,6 +7,7 @@ import { countProblems, formatProblems, strictly } from '../config/problem.ts';
 import type { Environment } from '../config/placeholders.ts';
 import { sideProblem } from '../config/side-file.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
+import { isPerFile, shown } from '../naming/template.ts';
 import type { FileEntryPlan, Plan } from '../plan.ts';
 import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
 import type { LoadedEnvironment, SideFiles } from './environment.ts';
@@ -67,7 +69,10 @@ export async function check(
   const failed = problems.some((problem) => problem.severity === 'error');
   const entries: { readonly entry: FileEntryPlan; readonly found: EntryMatches | null }[] = [];
   if (plan !== null && !failed) {
-    for (const entry of plan.entries) entries.push({ entry, found: (await options.lookup?.listMatches(entry, plan)) ?? null });
+    for (const entry of plan.entries) {
+      const found = await options.lookup?.listMatches(entry, plan);
+      entries.push({ entry, found: found === undefined ? null : withNames(entry, found) });
+    }
   }
   if (options.json) {
     const matches = entries.flatMap(({ entry, found }) => (found === null ? [] : { entry: entry.key, ...found }));
@@ -79,4 +84,21 @@ export async function check(
   }
   if (unreadable || around.unreadable) return EXIT_NO_INPUT;
   return failed ? EXIT_CONFIG : 0;
+}
+
+/** Says of each file where it goes, if the entry's files go to different places, and skips those that can go nowhere. */
+function withNames(entry: FileEntryPlan, { matches, skipped }: EntryMatches): EntryMatches {
+  const { naming } = entry;
+  const groups = isPerFile(naming.group);
+  const streams = isPerFile(naming.stream);
+  if (!groups && !streams) return { matches, skipped };
+  const destinations = new Destinations(entry);
+  const nameless: EntryMatches['skipped'][number][] = [];
+  const named = matches.flatMap((file) => {
+    const to = destinations.of(file.path);
+    if (typeof to !== 'string') return { ...file, ...(groups ? { group: to.group } : {}), ...(streams ? { stream: shown(to.stream) } : {}) };
+    nameless.push({ path: file.path, reason: to });
+    return [];
+  });
+  return { matches: named, skipped: [...skipped, ...nameless] };
 }

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { checkDocument, compile, needsInstance } from '../config/compile.ts';
+import { checkDocument, compile, instanceTags, needsInstance } from '../config/compile.ts';
 import type { GlobFault } from '../config/compile-logs.ts';
 import type { JsonNode } from '../config/json-tree.ts';
 import type { Environment, HostFacts } from '../config/placeholders.ts';
@@ -42,7 +42,7 @@ export async function planOf({ root, problems }: { readonly root: JsonNode | nul
   if (root === null) return { plan: null, problems };
   const document = checkDocument(root, problems);
   const container = containerName(env);
-  const instance = needsInstance(document, env, container !== null) ? await askInstance(env) : null;
+  const instance = needsInstance(document, env, container !== null) ? await askInstance(env, instanceTags(document, env)) : null;
   const localZone = hostZone(env);
   const facts: HostFacts = {
     hostname: systemHostname(),

@@ -1,3 +1,4 @@
+import { isDated, shown } from '../naming/template.ts';
 import type { FileEntryPlan, FramingPlan, NamingPlan, Plan, RedactRulePlan, ServicePlan, StartPlan, TimestampPlan } from '../plan.ts';
 
 /** A file that matches an entry now. */
@@ -5,6 +6,9 @@ export interface MatchingFile {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
+  /** Where it goes, if that depends on the file: a date is left open. */
+  readonly group?: string;
+  readonly stream?: string;
 }
 
 /** The files that match an entry now, and those that match but are not followed, with the reason. */
@@ -55,7 +59,7 @@ export function describeEntry(entry: FileEntryPlan, found: EntryMatches | null):
 }
 
 function describeGroup({ group, groupClass, retentionDays, kmsKeyId, tags }: NamingPlan): string {
-  const name = group ?? 'the path of each file';
+  const name = shown(group);
   const creation = [
     groupClass === null ? [] : `class ${groupClass}`,
     kmsKeyId === null ? [] : `key ${kmsKeyId}`,
@@ -65,8 +69,8 @@ function describeGroup({ group, groupClass, retentionDays, kmsKeyId, tags }: Nam
   return facts.length === 0 ? name : `${name} (${facts.join(', ')})`;
 }
 
-function describeStream({ stream, streamPerFile, entity }: NamingPlan): string {
-  const name = streamPerFile ? `${stream}_<path of the file with _ for />` : stream;
+function describeStream({ stream, dateZone, entity }: NamingPlan): string {
+  const name = `${shown(stream)}${isDated(stream) ? ` (${dateZone === 'Local' ? 'local time' : dateZone})` : ''}`;
   return entity === null ? name : `${name}; entity ${entity.keyAttributes['Name']}${entity.keyAttributes['Environment'] === undefined ? '' : ` in ${entity.keyAttributes['Environment']}`}`;
 }
 
@@ -98,12 +102,17 @@ function describeRedaction(rule: RedactRulePlan): string {
 
 function describeFiles({ matches, skipped }: EntryMatches): string {
   const lines = [
-    ...matches.slice(0, LISTED).map(({ path, size }) => `    ${path} (${count(size)} bytes)\n`),
+    ...matches.slice(0, LISTED).map((file) => `    ${file.path} (${count(file.size)} bytes)${goesTo(file)}\n`),
     ...(matches.length > LISTED ? [`    and ${count(matches.length - LISTED)} more\n`] : []),
     ...skipped.slice(0, LISTED).map(({ path, reason }) => `    skipped: ${path} (${reason})\n`),
     ...(skipped.length > LISTED ? [`    and ${count(skipped.length - LISTED)} more skipped\n`] : []),
   ];
   return `${table([['files', matches.length === 0 ? 'none match now' : `${count(matches.length)} match now`]])}${lines.join('')}`;
+}
+
+function goesTo({ group, stream }: MatchingFile): string {
+  const names = [group === undefined ? [] : `group ${group}`, stream === undefined ? [] : `stream ${stream}`].flat();
+  return names.length === 0 ? '' : `: ${names.join(', ')}`;
 }
 
 function table(rows: readonly (readonly [string, string])[]): string {

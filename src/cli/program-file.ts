@@ -4,29 +4,31 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 
-/** The bundle of main.ts, as a function of what a CommonJS module is given. */
+/** The bundles of main.ts (every command) and daemon.ts (`run` alone), as functions of what a CommonJS module is given. */
 export const PROGRAM = 'program.js';
-/** SHA-256 of the program, and what the engine has made of it in a first run (scripts/code-cache.ts). */
-export const CODE_CACHE = 'program.cache';
+export const DAEMON_PROGRAM = 'daemon.js';
+/** SHA-256 of the daemon's program, and what the engine has made of it in a first run (scripts/code-cache.ts). */
+export const CODE_CACHE = 'daemon.cache';
 
 type Program = (exports: object, require: NodeJS.Require, module: object, filename: string, dirname: string) => void;
 
 export function digestOf(program: Buffer): Buffer { return hash('sha256', program, 'buffer'); }
 
 /**
- * The program of a build. With its code cache it starts in 60 % of the time: compiling it is then most of the way done. A
+ * A program of a build. With its code cache it starts in 60 % of the time: compiling it is then most of the way done. A
  * cache of another program, version or flags of the engine is not used, and the program compiled as without.
- * @param folder where the build was written. @param cache true where the flags are those the cache was made with (FLAGS).
+ * @param folder where the build was written. @param name PROGRAM or DAEMON_PROGRAM. @param cache true for the daemon's
+ * program, where the flags are those the cache was made with (FLAGS).
  */
-export function programOf(folder: string, cache: boolean): Script {
-  const filename = join(folder, PROGRAM);
+export function programOf(folder: string, name: string, cache: boolean): Script {
+  const filename = join(folder, name);
   const program = readFileSync(filename);
   const cachedData = cache ? cacheFor(program, join(folder, CODE_CACHE)) : null;
   return new Script(program.toString('latin1'), { filename, ...(cachedData === null ? {} : { cachedData }) });
 }
 
-export function runProgram(folder: string, script: Script): void {
-  const filename = join(folder, PROGRAM);
+export function runProgram(folder: string, name: string, script: Script): void {
+  const filename = join(folder, name);
   const module = { exports: {} };
   (script.runInThisContext() as Program)(module.exports, createRequire(filename), module, filename, folder);
 }

@@ -24,9 +24,12 @@ export const wordsOf = (args: readonly string[]): readonly string[] => args.filt
 /** True in the process that was started with the settings. */
 export const isStarted = (): boolean => FLAGS.every((flag) => process.execArgv.includes(flag));
 
+/** The command line asks for the daemon. */
+export const isDaemon = (): boolean => wordsOf(process.argv.slice(2))[0] === 'run';
+
 /** Settings of the allocator that whoever starts the agent has made are left alone. */
 export function startAgain(): void {
-  if (wordsOf(process.argv.slice(2))[0] !== 'run' || isStarted()) return;
+  if (!isDaemon() || isStarted()) return;
   // The agent goes through proxies where that is right; the runtime's own way would send the questions to the metadata of the instance there, and its credentials back.
   const straight = process.env['NODE_USE_ENV_PROXY'] === undefined ? {} : { NODE_USE_ENV_PROXY: '0' };
   process.execve?.(process.execPath, [process.execPath, ...FLAGS, ...process.execArgv, ...process.argv.slice(1)], { ...ENVIRONMENT, ...process.env, ...straight });

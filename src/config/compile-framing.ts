@@ -61,14 +61,15 @@ function zoneOf(entry: FileEntry, pointer: string, report: Reporter): string | n
   }
 }
 
-/** How the entry's timestamps are read; null without `timestamp_format` and `timestamp_field`. */
-export function compileTimestampPlan(entry: FileEntry, pointer: string, localZone: string, report: Reporter): TimestampPlan | null {
+/** How the entry's timestamps are read; null without `timestamp_format` and `timestamp_field`. @param dated the zone says also whose dates name the stream */
+export function compileTimestampPlan(entry: FileEntry, pointer: string, localZone: string, report: Reporter, dated = false): TimestampPlan | null {
   const format = entry.timestamp_format;
   const field = entry.timestamp_field;
   const zone = zoneOf(entry, pointer, report);
   if (format === undefined && field === undefined) {
+    if (dated) report.note(pointer, 'the date in the name of its stream is that on which an event is read: the entry has no timestamp_format or timestamp_field');
     for (const key of ['timezone', 'trim_timestamp'] as const) {
-      if (entry[key] !== undefined && entry[key] !== false) report.warning(`${pointer}/${key}`, 'has no effect without timestamp_format or timestamp_field');
+      if (entry[key] !== undefined && entry[key] !== false && !(dated && key === 'timezone')) report.warning(`${pointer}/${key}`, 'has no effect without timestamp_format or timestamp_field');
     }
     return null;
   }

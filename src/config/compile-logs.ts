@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { isDated } from '../naming/template.ts';
 import type { DeliveryPlan, FileEntryPlan, ReadingPlan, RedactRulePlan, TimestampPlan } from '../plan.ts';
 import { PatternCompiler, compileFilters, compileFraming, compileTimestampPlan } from './compile-framing.ts';
 import { compileRedact } from './compile-redact.ts';
@@ -70,10 +71,10 @@ export class EntryCompiler {
   /** Fleets of entries share a few formats and zones: what was right once is not looked at again. */
   readonly #timestamps = new Map<string, TimestampPlan | null>();
 
-  constructor(context: NamingContext, shared: SharedSettings) {
-    this.#context = context;
-    this.#shared = shared;
+  constructor(context: Omit<NamingContext, 'patterns'>, shared: SharedSettings) {
     this.#patterns = new PatternCompiler(context.report);
+    this.#context = { ...context, patterns: this.#patterns };
+    this.#shared = shared;
   }
 
   /** Key and tags of the groups are the entry's own alone: see ConflictCheck.agreed. */
@@ -87,6 +88,7 @@ export class EntryCompiler {
     limitTags(own, group, pointer, report);
     warnOfForeignKey(withDefaults(own, group), service.region, own.kmsKeyId === null ? `${pointer}/region` : `${pointer}/kms_key_id`, report);
     this.#remarks(entry, pattern, pointer);
+    const naming = compileNaming(entry, pattern, pointer, { ...this.#context, region: service.region });
     return {
       key,
       pointer,
@@ -95,9 +97,9 @@ export class EntryCompiler {
       follow: entry.follow ?? (entry.publish_multi_logs === true ? 'all' : 'newest'),
       startAt: entry.initial_position ?? 'start',
       service,
-      naming: { ...compileNaming(entry, pattern, pointer, { ...this.#context, region: service.region }), ...own },
+      naming: { ...naming, ...own },
       framing: compileFraming(entry, pointer, limits, this.#patterns, report),
-      timestamp: this.#timestampOf(entry, pointer),
+      timestamp: this.#timestampOf(entry, pointer, isDated(naming.stream)),
       filters: compileFilters(entry, pointer, this.#patterns),
       redact: entry.redact === undefined ? this.#shared.redact : compileRedact(entry.redact, `${pointer}/redact`, this.#patterns, report),
       autoRemoval: entry.auto_removal ?? false,
@@ -106,13 +108,13 @@ export class EntryCompiler {
 
   get groupDefaults(): GroupSettings { return this.#shared.group; }
 
-  #timestampOf(entry: FileEntry, pointer: string): TimestampPlan | null {
+  #timestampOf(entry: FileEntry, pointer: string, dated: boolean): TimestampPlan | null {
     const { report, facts } = this.#context;
-    const key = JSON.stringify([entry.timestamp_format, entry.timestamp_field, entry.timezone, entry.trim_timestamp]);
+    const key = JSON.stringify([entry.timestamp_format, entry.timestamp_field, entry.timezone, entry.trim_timestamp, dated]);
     const known = this.#timestamps.get(key);
     if (known !== undefined) return known;
     const before = report.problems.length;
-    const plan = compileTimestampPlan(entry, pointer, facts.localZone, report);
+    const plan = compileTimestampPlan(entry, pointer, facts.localZone, report, dated);
     if (report.problems.length === before) this.#timestamps.set(key, plan);
     return plan;
   }

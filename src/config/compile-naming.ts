@@ -1,90 +1,95 @@
-import type { Entity, LogGroupClass, NamingPlan } from '../plan.ts';
+import { groupFault } from '../naming/legal-name.ts';
+import { isPerFile, joined, ofFile } from '../naming/template.ts';
+import type { Entity, LogGroupClass, NamePart, NameTemplate, NamingPlan, PatternPlan } from '../plan.ts';
 import { compileEntity, type EntityNames } from './compile-entity.ts';
+import type { PatternCompiler } from './compile-framing.ts';
+import { compileName, withCaptures, type FillContext, type NamePlace } from './compile-name.ts';
 import { expanded } from './compile-service.ts';
 import type { Agent, FileEntry, Logs } from './generated/document.generated.ts';
-import { GROUP_RULE, STREAM_RULE, groupFault, groupOfPath, streamFault } from './names.ts';
+import { groupOfPath, isGlob } from './names.ts';
 import { nearest } from './nearest.ts';
-import { PLACEHOLDERS, fillPlaceholders, type Environment, type HostFacts } from './placeholders.ts';
+import type { Environment, HostFacts } from './placeholders.ts';
 import type { Reporter } from './reporter.ts';
 
 const NAME_OF = { 'service.name': 'service', 'deployment.environment': 'environment' } as const;
 const CLASSES: readonly LogGroupClass[] = ['STANDARD', 'INFREQUENT_ACCESS'];
+/** Instead of a name that is wrong: its entry does not run. */
+const NONE: NameTemplate = [];
 
 /** What all entries' names are made with. */
 export interface NamingContext extends FillContext {
   /** Stream of entries without their own. */
-  readonly defaultStream: string;
+  readonly defaultStream: NameTemplate;
   readonly entityNames: EntityNames;
+  readonly patterns: PatternCompiler;
 }
 
-/** What names are filled in with. */
-export interface FillContext {
-  readonly facts: HostFacts;
-  readonly region: string;
-  readonly env: Environment;
-  readonly report: Reporter;
-}
-
-/** A name with its environment variables and placeholders filled in; what stays open is reported at `pointer`, and null when it must. */
-function filledName(template: string, pointer: string, { env, facts, region, report }: FillContext): string | null {
-  const text = expanded(template, env, pointer, report);
-  if (text === null) return null;
-  const { text: name, fallbacks, unknown } = fillPlaceholders(text, facts, region);
-  for (const { placeholder, used } of fallbacks) report.warning(pointer, `${placeholder} is not known on this machine; "${used}" is used`);
-  for (const word of unknown) {
-    const meant = nearest(word, PLACEHOLDERS);
-    report.warning(pointer, `{${word}} is no placeholder and stays as it is`, { didYouMean: meant === null ? null : `{${meant}}` });
-  }
-  return name;
-}
+const text = (value: string): NamePart => ({ kind: 'text', text: value });
 
 /** Stream of entries without their own: as configured, else the task or pod, the instance id, or the host name. Null when what is configured is wrong. */
-export function defaultStreamOf(configured: string | undefined, context: FillContext): string | null {
-  const { facts, report } = context;
-  if (configured === undefined) return facts.containerName ?? facts.instance?.instanceId ?? facts.hostname ?? 'UNKNOWN-HOST';
-  const name = filledName(configured, '/logs/log_stream_name', context);
-  const fault = name === null ? null : streamFault(name);
-  if (fault !== null) report.error('/logs/log_stream_name', fault, { expected: STREAM_RULE });
-  return fault === null ? name : null;
+export function defaultStreamOf(configured: string | undefined, context: FillContext): NameTemplate | null {
+  const { facts } = context;
+  if (configured === undefined) return [text(facts.containerName ?? facts.instance?.instanceId ?? facts.hostname ?? 'UNKNOWN-HOST')];
+  return compileName(configured, { kind: 'stream', pointer: '/logs/log_stream_name' }, context);
 }
 
 /** Group and stream of an entry: the four rows of the CloudWatch agent's derivation. */
 export function compileNaming(entry: FileEntry, path: string, pointer: string, context: NamingContext): Omit<NamingPlan, 'kmsKeyId' | 'tags'> {
   const { report } = context;
-  const perFile = entry.publish_multi_logs ?? false;
-  const ownStream = entry.log_stream_name === undefined ? null : filledName(entry.log_stream_name, `${pointer}/log_stream_name`, context);
-  const streamPerFile = perFile && entry.log_group_name !== undefined;
-  const stream = ownStream ?? (streamPerFile ? '' : context.defaultStream);
-  const wrongStream = ownStream === null ? null : streamFault(ownStream);
-  if (wrongStream !== null) report.error(`${pointer}/log_stream_name`, wrongStream, { expected: STREAM_RULE });
-
+  const pathPattern = entry.path_pattern === undefined ? null : context.patterns.compile(entry.path_pattern, `${pointer}/path_pattern`);
+  const group = groupOf(entry, path, pointer, pathPattern, context);
+  const stream = streamOf(entry, pointer, pathPattern, context);
+  if (entry.path_pattern !== undefined) checkPattern(pathPattern, [group, stream], path, pointer, report);
   return {
-    group: groupOf(entry, path, pointer, context),
+    group,
     stream,
-    streamPerFile,
+    pathPattern,
+    dateZone: entry.timezone === undefined || entry.timezone === 'LOCAL' ? 'Local' : entry.timezone,
     groupClass: classOf(entry, pointer, report),
     retentionDays: retentionOf(entry),
     entity: entityOf(entry, pointer, context),
   };
 }
 
-function groupOf(entry: FileEntry, path: string, pointer: string, context: NamingContext): string | null {
-  const { report } = context;
-  if (entry.log_group_name !== undefined) {
-    const name = filledName(entry.log_group_name, `${pointer}/log_group_name`, context);
-    const fault = name === null ? null : groupFault(name);
-    if (fault !== null) report.error(`${pointer}/log_group_name`, fault, { expected: GROUP_RULE });
-    return name;
+function streamOf(entry: FileEntry, pointer: string, pathPattern: PatternPlan | null, context: NamingContext): NameTemplate {
+  const perFile: NameTemplate = entry.publish_multi_logs === true && entry.log_group_name !== undefined ? [text('_'), { kind: 'path', form: 'flat' }] : [];
+  if (entry.log_stream_name !== undefined) {
+    const own = ownName(entry.log_stream_name, { kind: 'stream', pointer: `${pointer}/log_stream_name` }, pathPattern, context);
+    return own === NONE ? NONE : joined([...own, ...perFile]);
   }
-  if (entry.publish_multi_logs ?? false) return null;
+  return perFile.length > 0 ? perFile : withCaptures(context.defaultStream, pathPattern, { kind: 'stream', pointer }, context.report) ?? NONE;
+}
+
+function groupOf(entry: FileEntry, path: string, pointer: string, pathPattern: PatternPlan | null, context: NamingContext): NameTemplate {
+  if (entry.log_group_name !== undefined) return ownName(entry.log_group_name, { kind: 'group', pointer: `${pointer}/log_group_name` }, pathPattern, context);
+  if (entry.publish_multi_logs ?? false) return [{ kind: 'path', form: 'whole' }];
   const derived = groupOfPath(path);
   const fault = groupFault(derived);
   if (fault !== null) {
-    report.error(`${pointer}/file_path`, `there is no log_group_name, and the group derived from the path, ${JSON.stringify(derived)}, is no legal name: ${fault}`, {
+    context.report.error(`${pointer}/file_path`, `there is no log_group_name, and the group derived from the path, ${JSON.stringify(derived)}, is no legal name: ${fault}`, {
       expected: '"log_group_name" with a name of your choice, or "publish_multi_logs": true for a group per file',
     });
   }
-  return derived;
+  return [text(derived)];
+}
+
+function ownName(written: string, place: NamePlace, pathPattern: PatternPlan | null, context: NamingContext): NameTemplate {
+  const template = compileName(written, place, context);
+  return (template === null ? null : withCaptures(template, pathPattern, place, context.report)) ?? NONE;
+}
+
+/** A pattern that names nothing does nothing, and one that does not fit the entry's only file leaves that without a name. */
+function checkPattern(pattern: PatternPlan | null, names: readonly NameTemplate[], path: string, pointer: string, report: Reporter): void {
+  if (pattern === null || names.includes(NONE)) return;
+  if (!names.some((name) => name.some(({ kind }) => kind === 'capture'))) {
+    report.warning(`${pointer}/path_pattern`, 'has no effect without {path:NAME} in log_group_name or log_stream_name');
+    return;
+  }
+  if (isGlob(path)) return;
+  const found = new RegExp(pattern.js, pattern.flags).exec(path);
+  if (names.some((name) => isPerFile(name) && ofFile(name, 'stream', path, found) === null)) {
+    report.error(`${pointer}/path_pattern`, `finds nothing to name ${path} by`, { expected: 'a pattern that matches file_path, or a fallback such as {path:NAME|other}' });
+  }
 }
 
 /** -1 leaves the group's retention alone. */

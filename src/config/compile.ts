@@ -11,7 +11,7 @@ import { EntryServices, asksForRegion, compileService, expanded } from './compil
 import { ConflictCheck } from './conflicts.ts';
 import type { Agent, Document, FileEntry, Logs } from './generated/document.generated.ts';
 import { plainValue, pointerToken, type JsonNode } from './json-tree.ts';
-import { asksForInstance, expandEnvironment, type Environment, type HostFacts } from './placeholders.ts';
+import { asksForInstance, expandEnvironment, tagsNamed, type Environment, type HostFacts } from './placeholders.ts';
 import { inOrder, type Problem } from './problem.ts';
 import { Reporter } from './reporter.ts';
 import { validate } from './validate.ts';
@@ -84,10 +84,20 @@ function without<T extends object>(section: T, pointer: string, faults: Readonly
 export function needsInstance({ agent, logs, entries, blocked }: CheckedDocument, env: Environment, inContainer: boolean): boolean {
   if (blocked) return false;
   const present = entries.flatMap(({ value }) => value ?? []);
-  const names = [logs.log_stream_name, ...present.flatMap((entry) => [entry.log_group_name, entry.log_stream_name])];
   const defaultStream = logs.log_stream_name === undefined && !inContainer && present.some((entry) => entry.log_stream_name === undefined && !(entry.publish_multi_logs === true && entry.log_group_name !== undefined));
   const entity = [agent, logs, ...present].some((part) => part['service.name'] !== undefined || part['deployment.environment'] !== undefined);
-  return present.length > 0 && (asksForRegion(agent, logs, env) || defaultStream || entity || names.some((name) => name !== undefined && asksForInstance(expandEnvironment(name, env).text)));
+  return present.length > 0 && (asksForRegion(agent, logs, env) || defaultStream || entity || namesOf(logs, present, env).some(asksForInstance));
+}
+
+/** Keys of the instance tags that names are made of: only these are asked for. */
+export function instanceTags({ logs, entries, blocked }: CheckedDocument, env: Environment): ReadonlySet<string> {
+  return new Set(blocked ? [] : namesOf(logs, entries.flatMap(({ value }) => value ?? []), env).flatMap(tagsNamed));
+}
+
+/** Groups and streams as they are written, with their environment variables filled in. */
+function namesOf(logs: Logs, entries: readonly FileEntry[], env: Environment): readonly string[] {
+  return [logs.log_stream_name, ...entries.flatMap((entry) => [entry.log_group_name, entry.log_stream_name])]
+    .flatMap((name) => (name === undefined ? [] : expandEnvironment(name, env).text));
 }
 
 /**
@@ -114,7 +124,7 @@ function compilePlan({ agent, logs, entries, problems }: CheckedDocument, facts:
   const delivery = compileDelivery(logs);
   const ownLog = agent.logfile === undefined || agent.logfile === '' ? null : expanded(agent.logfile, env, '/agent/logfile', report);
   const ownLogs = ownLog === null ? [] : [posix.normalize(ownLog)];
-  const context = { ...fill, defaultStream: stream ?? '', entityNames: entityDefaults(agent, logs, facts, env, report) };
+  const context = { ...fill, defaultStream: stream ?? [], entityNames: entityDefaults(agent, logs, facts, env, report) };
   const log = compileLog(agent, env, report);
   const redact = compileSharedRedact(logs, report);
   const services = new EntryServices(service ?? NOWHERE, env, report);

@@ -1,5 +1,7 @@
-import type { FileEntryPlan, NamingPlan, ServicePlan } from '../plan.ts';
+import { isPerFile, shown } from '../naming/template.ts';
+import type { FileEntryPlan, NameTemplate, NamingPlan, ServicePlan } from '../plan.ts';
 import { withDefaults, type GroupSettings } from './compile-group.ts';
+import { fixedName } from './compile-name.ts';
 import { canonicalJson } from './merge.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -36,8 +38,9 @@ export class ConflictCheck {
 
   /** True when the entry contradicts an earlier one (and that is reported). */
   contradicts({ naming, service, pointer }: FileEntryPlan): boolean {
-    if (naming.group === null) return false;
-    const claims = this.#claimsOf(service, naming.group);
+    const group = fixedName(naming.group);
+    if (group === null) return false;
+    const claims = this.#claimsOf(service, group);
     let wrong = false;
     for (const { key, what, saidBy } of RULES) {
       const said = saidBy(naming);
@@ -46,10 +49,10 @@ export class ConflictCheck {
       if (claim === undefined) claims.set(key, { said, pointer, naming });
       else if (claim.said !== said) {
         wrong = true;
-        this.#report.error(`${pointer}/${key}`, `the log group ${naming.group} is given ${claim.said} by ${claim.pointer}, and ${said} here`, { expected: `one ${what} for one group` });
+        this.#report.error(`${pointer}/${key}`, `the log group ${group} is given ${claim.said} by ${claim.pointer}, and ${said} here`, { expected: `one ${what} for one group` });
       }
     }
-    if (!wrong) this.#shared(service, naming.group, naming.stream, naming.streamPerFile, pointer);
+    if (!wrong) this.#shared(service, group, naming.stream, pointer);
     return wrong;
   }
 
@@ -59,7 +62,8 @@ export class ConflictCheck {
    */
   agreed(entry: FileEntryPlan, defaults: GroupSettings): FileEntryPlan {
     const { naming, service } = entry;
-    const claims = naming.group === null ? null : this.#claimsOf(service, naming.group);
+    const group = fixedName(naming.group);
+    const claims = group === null ? null : this.#claimsOf(service, group);
     const of = (key: string): NamingPlan => claims?.get(key)?.naming ?? naming;
     const own = { kmsKeyId: of('kms_key_id').kmsKeyId, tags: of('tags').tags };
     return { ...entry, naming: { ...naming, groupClass: of('log_group_class').groupClass, ...withDefaults(own, defaults) } };
@@ -69,8 +73,9 @@ export class ConflictCheck {
     return entryOf(entryOf(this.#groups, service), group.toLowerCase());
   }
 
-  #shared(service: ServicePlan, group: string, stream: string, perFile: boolean, pointer: string): void {
-    if (perFile) return;
+  #shared(service: ServicePlan, group: string, template: NameTemplate, pointer: string): void {
+    if (isPerFile(template)) return;
+    const stream = shown(template);
     const streams = entryOf<ServicePlan, string, string>(this.#streams, service);
     const key = JSON.stringify([group, stream]);
     const first = streams.get(key);

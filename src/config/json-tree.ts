@@ -1,4 +1,4 @@
-import { characters } from './characters.ts';
+import { characters } from '../naming/characters.ts';
 import type { Place } from './problem.ts';
 
 /** A file's text, without a byte order mark, and the index at which each line starts. */

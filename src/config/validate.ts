@@ -1,4 +1,4 @@
-import { characters } from './characters.ts';
+import { characters } from '../naming/characters.ts';
 import { failureTree, type FailureTree } from './failure-tree.ts';
 import { satisfiesSchema } from './generated/validator.generated.js';
 import { placeAt, plainValue, pointerToken, type JsonNode } from './json-tree.ts';

@@ -2,8 +2,8 @@
 const FAILING_MOST = 1 / 2;
 /** and how much of that they may keep; the rest is for those that have given all back, or one dead destination could keep another from trying again. */
 const FAILING_HOLD = 3 / 8;
-/** What a lane needs to try again with: about one chunk. */
-const PROBE_BYTES = 400_000;
+/** Estimated memory of one chunk on its way into a batch: its bytes and the escapes of a JSON-heavy log. A lane that fails needs as much to try again with. */
+const CHUNK_BYTES = 400_000;
 
 /**
  * Bytes the agent may hold in memory, shared by all lanes: reservations for the chunk being read, and encoded bodies until
@@ -30,6 +30,15 @@ export class Budget {
     return true;
   }
 
+  /**
+   * Reserves room for one chunk, or gives null when there is none, and what can be sent is. Dispose it when the chunk was
+   * added; what was added is accounted by then. To be used before the next await, so that nobody reserves on an estimate alone.
+   */
+  tryReserveChunk(): Disposable | null {
+    if (!this.tryReserve(CHUNK_BYTES)) { this.press(); return null; }
+    return { [Symbol.dispose]: () => this.charge(-CHUNK_BYTES) };
+  }
+
   /** Adds what a body grew by (it was reserved for only roughly), or returns what was freed, with a negative number. */
   charge(bytes: number): void {
     this.#used += bytes;
@@ -50,7 +59,7 @@ export class Budget {
   get failingOverShare(): boolean { return this.#failing > this.limit * FAILING_HOLD; }
 
   /** Failing lanes hold all they may: not even one that holds nothing gets room to try again with. */
-  get failingFull(): boolean { return this.#failing + PROBE_BYTES > this.limit * FAILING_MOST; }
+  get failingFull(): boolean { return this.#failing + CHUNK_BYTES > this.limit * FAILING_MOST; }
 
   /** Calls `listener` once, when failing lanes hold less. */
   onShareFreed(listener: () => void): void { this.#shareWaiting.add(listener); }
@@ -68,6 +77,17 @@ export class Budget {
 
   /** Calls `listener` once, when something was freed and `bytes` of it are there for it. */
   onFreed(listener: () => void, bytes = 0): void { this.#waiting.set(listener, bytes); }
+  /** Calls `listener` once, when there is room for a chunk. */
+  onChunkFreed(listener: () => void): void { this.onFreed(listener, CHUNK_BYTES); }
+  /** Resolves when there is room for a chunk, or on `signal`. */
+  chunkFreed(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const finish = (): void => { signal.removeEventListener('abort', finish); this.forget(finish); resolve(); };
+      signal.addEventListener('abort', finish, { once: true });
+      this.onChunkFreed(finish);
+    });
+  }
   forget(listener: () => void): void {
     this.#waiting.delete(listener);
     this.#shareWaiting.delete(listener);

@@ -24,9 +24,6 @@ export interface LaneContext extends FillingContext, SenderContext, BatchDeliver
   readonly report: Report;
 }
 
-/** Estimated memory of one chunk on its way into a batch: its bytes and the escapes of a JSON-heavy log. */
-const CHUNK_RESERVATION = 400_000;
-
 /**
  * The ordered queue of one destination, and the room for more. A batch has one owner at a time:
  *
@@ -48,7 +45,7 @@ export class Lane {
   /** The only request under way was begun in this turn of the event loop. */
   #beginning = false;
   readonly #roomWaiters: (() => void)[] = [];
-  #onEmpty: (() => void) | null = null;
+  readonly #changeWaiters = new Set<() => void>();
   lastAckAt: number | null = null;
   events = 0;
   messageBytes = 0;
@@ -89,11 +86,11 @@ export class Lane {
    * what was added is accounted by then. To be used before the next await, so that nobody reserves on an estimate alone.
    */
   tryRoom(): Disposable | null {
-    const { budget } = this.#c;
-    if (!this.#takes || this.#share.isSpent) return null;
-    if (!budget.tryReserve(CHUNK_RESERVATION)) { budget.press(); return null; }
-    return { [Symbol.dispose]: () => budget.charge(-CHUNK_RESERVATION) };
+    return this.hasRoom ? this.#c.budget.tryReserveChunk() : null;
   }
+
+  /** It would take a chunk if there is memory for it. */
+  get hasRoom(): boolean { return this.#takes && !this.#share.isSpent; }
 
   /** Resolves when there may be room, or on `signal`: the one point of back-pressure. */
   roomChange(signal: AbortSignal): Promise<void> {
@@ -108,7 +105,7 @@ export class Lane {
       signal.addEventListener('abort', finish, { once: true });
       if (this.#share.isSpent) budget.onShareFreed(finish);
       else if (!this.#takes) this.#roomWaiters.push(finish);
-      else { budget.onFreed(finish, CHUNK_RESERVATION); return; }
+      else { budget.onChunkFreed(finish); return; }
       // It may have been called for room that it cannot use now.
       budget.passOn();
     });
@@ -129,13 +126,21 @@ export class Lane {
   /** Sends what is held, and from now on nothing waits for the flush timer. */
   drain(): void { this.#filling.drain(); }
 
+  /** Sends what is held as soon as the window allows. */
+  flush(): void { this.#filling.flush(); }
+
   /** Resolves when nothing is held any more, or on `signal`. */
-  drained(signal: AbortSignal): Promise<void> {
-    if (this.empty || signal.aborted) return Promise.resolve();
+  async drained(signal: AbortSignal): Promise<void> {
+    while (!this.empty && !signal.aborted) await this.change(signal);
+  }
+
+  /** Resolves when less is held than before, or on `signal`. */
+  change(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      const finish = (): void => { signal.removeEventListener('abort', finish); this.#onEmpty = null; resolve(); };
+      const finish = (): void => { signal.removeEventListener('abort', finish); this.#changeWaiters.delete(finish); resolve(); };
       signal.addEventListener('abort', finish, { once: true });
-      this.#onEmpty = finish;
+      this.#changeWaiters.add(finish);
     });
   }
 
@@ -149,7 +154,6 @@ export class Lane {
       if (this.#inFlight.size === 1) this.#letItGo();
     }
     if (this.#takes) this.#wakeRoom();
-    if (this.empty) this.#onEmpty?.();
   }
 
   /** Nothing is filled until the request is with its socket: the service has nothing else to do, and filling would come first. */
@@ -171,6 +175,7 @@ export class Lane {
     this.#inFlight.delete(batch);
     this.#settle(batch);
     this.#pump();
+    this.#changed();
   }
 
   #settle(batch: LogBatch): void {
@@ -195,16 +200,19 @@ export class Lane {
     const open = this.#filling.batch;
     const batches = [...this.#inFlight, ...this.#sealed, ...(open === null ? [] : [open])];
     const sources = sourcesOf(batches);
-    for (const source of sources) if (!source.canRewind) return false;
+    const givenBack = new Set(batches);
+    for (const source of sources) if (!source.canRewind(givenBack)) return false;
     this.#inFlight.clear();
     this.#sealed.length = 0;
     this.#filling.clear();
     for (const batch of batches) this.#release(batch);
     for (const source of sources) source.rewind();
     this.#closed = true;
-    this.#onEmpty?.();
+    this.#changed();
     return true;
   }
+
+  #changed(): void { for (const told of [...this.#changeWaiters]) told(); }
 
   #wakeRoom(): void { for (const wake of this.#roomWaiters.splice(0)) wake(); }
 }

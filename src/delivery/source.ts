@@ -6,8 +6,11 @@ export interface Source {
   /** The bytes up to and with frame `frame` of the arena travel with `batch`. */
   hold(frame: number, batch: object): void;
   settle(batch: object): void;
-  /** False while unsettled bytes exist nowhere but in memory (the file was truncated). */
-  readonly canRewind: boolean;
+  /**
+   * Whether `rewind` would take back these batches and nothing else. False while unsettled bytes exist nowhere but in memory
+   * (the file was truncated), or while another lane holds, or has sent, what was read behind them.
+   */
+  canRewind(batches: ReadonlySet<object>): boolean;
   /** Forget what is held and read it again from the safe offset. */
   rewind(): void;
 }

@@ -1,9 +1,9 @@
-import { closeSync } from 'node:fs';
+import { closeSync, type Stats } from 'node:fs';
 import { skipByContent } from './binary-content.ts';
 import { errorCode, openQuietly } from './file-id.ts';
 import { Finder, type Found, type FinderPattern } from './finder.ts';
 import type { Glob } from './glob.ts';
-import type { OwnPaths } from './skip.ts';
+import { skipByName, skipByType, type OwnPaths } from './skip.ts';
 
 export interface Listing {
   /** By path. */
@@ -45,6 +45,11 @@ export async function listMatches(glob: Glob, options: {
   }
   const byPath = (a: { readonly path: string }, b: { readonly path: string }): number => a.path < b.path ? -1 : 1;
   return { matches: matches.sort(byPath), skipped: [...skipped].map(([path, reason]) => ({ path, reason })).sort(byPath) };
+}
+
+/** Why a path would not be followed by an entry of its own, or null. @param stats of what it leads to. */
+export function skipReason(path: string, stats: Stats): string | null {
+  return skipByName(path, { logs: [], stateDirectory: null }) ?? skipByType(stats) ?? contentReason(path, 'utf-8');
 }
 
 function contentReason(path: string, encoding: string): string | null {

@@ -16,6 +16,7 @@ export class Cleaning {
   readonly #arena: Arena;
   /** Bytes of NUL holes that were dropped. */
   holeBytes = 0;
+  readonly #holes: { readonly frame: number; readonly bytes: number }[] = [];
   /** Bytes of the input region were changed in place. */
   dirty = false;
 
@@ -23,7 +24,13 @@ export class Cleaning {
 
   reset(): void {
     this.holeBytes = 0;
+    this.#holes.length = 0;
     this.dirty = false;
+  }
+
+  /** Only the first `count` frames are left. */
+  shorten(count: number): void {
+    this.holeBytes = this.#holes.reduce((sum, { frame, bytes }) => frame < count ? sum + bytes : sum, 0);
   }
 
   /** Cleans the frames of the columns, and drops those that are left without text. @param continues kept in step with them. */
@@ -37,6 +44,7 @@ export class Cleaning {
         const begin = from;
         while (from < to && a.bytes[from] === 0) from++;
         this.holeBytes += from - begin;
+        this.#holes.push({ frame: kept, bytes: from - begin });
       }
       if (a.bytes.subarray(from, to).includes('\r\n')) {
         to = dropReturns(a.bytes, from, to);

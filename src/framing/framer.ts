@@ -100,6 +100,14 @@ export class Framer {
     if (!this.#cutPlain(start, limit, flush, piecesBefore, atFileStart)) this.#cutCarefully(start, limit, atFileStart, flush, piecesBefore);
   }
 
+  /** Takes back all frames of the last cut but the first `count`: what is behind them is read again. Pieces of one message stay together. */
+  shorten(count: number): void {
+    this.consumed = count === 0 ? 0 : this.#arena.end[count - 1]!;
+    this.#arena.count = count;
+    this.#pieces.open = 0;
+    this.#cleaning.shorten(count);
+  }
+
   #cutPlain(start: number, limit: number, flush: Flush, piecesBefore: number, atFileStart: boolean): boolean {
     if (this.#source !== null || typeof this.#start !== 'string' || piecesBefore > 0 || start === limit) return false;
     const { bytes } = this.#arena;

@@ -7,6 +7,11 @@ export interface Instance {
   readonly accountId: string | null;
   readonly privateIp: string | null;
   readonly hostname: string | null;
+  readonly availabilityZone: string | null;
+  /** Of the tags that were asked for, those it has. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** False: tags are not allowed in its metadata, or were not asked for. */
+  readonly tagsShown: boolean;
 }
 
 /** What of the environment the metadata client honours, named as the AWS SDKs name it. */
@@ -23,6 +28,8 @@ const TOKEN_TTL_S = '60';
 const TOKEN_PATH = '/latest/api/token';
 const IDENTITY_PATH = '/latest/dynamic/instance-identity/document';
 const HOSTNAME_PATH = '/latest/meta-data/hostname';
+/** The list of keys; behind it, the value of each. 404 unless tags are allowed in the metadata. */
+const TAGS_PATH = '/latest/meta-data/tags/instance';
 /** The identity document has about 500 bytes. */
 const MAX_ANSWER_BYTES = 65_536;
 
@@ -35,10 +42,11 @@ interface Answer {
  * Asks the instance metadata service (version 2) who this machine is. Null when there is none, when AWS_EC2_METADATA_DISABLED
  * is `true`, or when it does not answer in time; never throws. AWS_EC2_METADATA_SERVICE_ENDPOINT, ..._ENDPOINT_MODE and
  * AWS_METADATA_SERVICE_NUM_ATTEMPTS are honoured.
+ * @param tagKeys tags of the instance that are wanted, if any
  */
-export async function askInstance(env: InstanceEnvironment, patience: typeof PATIENCE = PATIENCE): Promise<Instance | null> {
+export async function askInstance(env: InstanceEnvironment, tagKeys: ReadonlySet<string> = new Set(), patience: typeof PATIENCE = PATIENCE): Promise<Instance | null> {
   for (let attempts = attemptsOf(env); attempts > 0; attempts--) {
-    const instance = await askOnce(env, patience);
+    const instance = await askOnce(env, tagKeys, patience);
     if (instance !== null) return instance;
   }
   return null;
@@ -50,7 +58,7 @@ function attemptsOf(env: InstanceEnvironment): number {
   return Number.isInteger(asked) ? Math.min(Math.max(asked, 1), MOST_ATTEMPTS) : 1;
 }
 
-async function askOnce(env: InstanceEnvironment, patience: typeof PATIENCE): Promise<Instance | null> {
+async function askOnce(env: InstanceEnvironment, tagKeys: ReadonlySet<string>, patience: typeof PATIENCE): Promise<Instance | null> {
   if (env['AWS_EC2_METADATA_DISABLED']?.toLowerCase() === 'true') return null;
   const ipv6 = env['AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE']?.toLowerCase() === 'ipv6';
   const endpoint = URL.parse(env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || (ipv6 ? ENDPOINT_IPV6 : ENDPOINT));
@@ -59,20 +67,36 @@ async function askOnce(env: InstanceEnvironment, patience: typeof PATIENCE): Pro
     const metadata = new Metadata(endpoint, patience.connectMs, AbortSignal.timeout(patience.totalMs));
     const identity = await metadata.get(IDENTITY_PATH);
     if (identity === null) return null;
-    return instanceOf(identity, await metadata.get(HOSTNAME_PATH).catch(() => null));
+    const hostname = await metadata.get(HOSTNAME_PATH).catch(() => null);
+    return instanceOf(identity, hostname, tagKeys.size === 0 ? null : await tagsOf(metadata, tagKeys).catch(() => null));
   } catch {
     return null; // not on EC2, or a hop limit of 1 seen from a container: either way nothing is known
   }
 }
 
-function instanceOf(identity: string, hostname: string | null): Instance | null {
+/** The wanted tags, as far as the instance has them; null when it does not show any. */
+async function tagsOf(metadata: Metadata, keys: ReadonlySet<string>): Promise<Readonly<Record<string, string>> | null> {
+  const list = await metadata.get(TAGS_PATH);
+  if (list === null) return null;
+  const present = list.split('\n').filter((key) => keys.has(key));
+  const values = await Promise.all(present.map((key) => metadata.get(`${TAGS_PATH}/${pathSegment(key)}`)));
+  return Object.fromEntries(present.map((key, index) => [key, values[index] ?? '']));
+}
+
+/** Written as RFC 3986 allows it in a path: the metadata service takes a colon as it stands. */
+const pathSegment = (key: string): string => encodeURIComponent(key).replaceAll(/%(?:3A|40|2B|3D|2C)/g, decodeURIComponent);
+
+function instanceOf(identity: string, hostname: string | null, tags: Readonly<Record<string, string>> | null): Instance | null {
   const document: unknown = JSON.parse(identity);
   if (typeof document !== 'object' || document === null) return null;
   const text = (key: string): string | null => {
     const value = (document as Readonly<Record<string, unknown>>)[key];
     return typeof value === 'string' && value !== '' ? value : null;
   };
-  return { instanceId: text('instanceId'), region: text('region'), accountId: text('accountId'), privateIp: text('privateIp'), hostname: hostname?.trim() || null };
+  return {
+    instanceId: text('instanceId'), region: text('region'), accountId: text('accountId'), privateIp: text('privateIp'), hostname: hostname?.trim() || null,
+    availabilityZone: text('availabilityZone'), tags: tags ?? {}, tagsShown: tags !== null,
+  };
 }
 
 class Metadata {

@@ -16,6 +16,7 @@ export class FieldTimes implements TimestampReader {
   fork(): FieldTimes { return new FieldTimes(this.#field, this.#value.fork()); }
 
   get previous(): number { return this.#value.previous; }
+  set previous(time: number) { this.#value.previous = time; }
 
   parseAll(text: ChunkText, reference: number): void {
     const { bytes, from, to, time, count } = text.frames;

@@ -13,7 +13,7 @@ export interface Spans { readonly from: Int32Array; readonly to: Int32Array }
 /** Reads the times of one file's events. It remembers the last one, so each file has its own. */
 export interface TimestampReader {
   /** The last time read (epoch ms, NaN for none). */
-  readonly previous: number;
+  previous: number;
   /** A reader of the same kind without this one's memory. */
   fork(): TimestampReader;
   /**
@@ -25,7 +25,7 @@ export interface TimestampReader {
 
 /** Reads the time in one text. */
 export interface ValueReader {
-  readonly previous: number;
+  previous: number;
   fork(): ValueReader;
   /** Epoch milliseconds of the first time in bytes[from, to), or NaN. */
   parse(bytes: Buffer, from: number, to: number, reference: number): number;

@@ -37,6 +37,18 @@ test('a good config is described entry by entry with the files that match now, a
   assert.match(out, /1 match now\n {4}\/var\/log\/a\.log \(12,345 bytes\)\n {4}skipped: \/var\/log\/a\.log\.gz \(compressed\)\n$/);
 });
 
+test('what of a name is open yet is shown in words, and where it depends on the file, each file has its own; one without a name is skipped', async (context) => {
+  const entry = { file_path: '/srv/*/a.log', follow: 'all', log_group_name: '/srv/{path:app}', log_stream_name: '{date}/{file_name}', path_pattern: '/srv/(?P<app>[a-z]+)/', timezone: 'UTC', timestamp_format: '%Y-%m-%d' };
+  const file = folder(context)('agent.json', { agent: GOOD.agent, logs: { logs_collected: { files: { collect_list: [entry] } } } });
+  const listMatches = async () => ({ matches: [{ path: '/srv/shop/a.log', size: 1 }, { path: '/srv/9/a.log', size: 2 }], skipped: [] });
+  const { code, out } = await answer([file], { listMatches });
+  assert.equal(code, 0);
+  assert.match(out, /\n {2}group {4}\/srv\/\{path:app\}\n {2}stream {3}\{date of the event\}\/\{name of the file\} \(UTC\)\n/);
+  assert.match(out, /1 match now\n {4}\/srv\/shop\/a\.log \(1 bytes\): group \/srv\/shop, stream \{date of the event\}\/a\.log\n {4}skipped: \/srv\/9\/a\.log \(path_pattern .* finds nothing in the path to name its group by; /);
+  const { matches } = JSON.parse((await answer([file], { json: true, listMatches })).out) as { readonly matches: readonly unknown[] };
+  assert.deepEqual((matches[0] as { readonly matches: unknown }).matches, [{ path: '/srv/shop/a.log', size: 1, group: '/srv/shop', stream: '{date of the event}/a.log' }]);
+});
+
 test('a config with errors prints all of them and exits 78', async (context) => {
   const { agent, logs } = GOOD;
   const file = folder(context)('agent.json', { agent, logs: { ...logs, gzip: 'yes', logs_collected: { files: { collect_list: [{ file_path: 'a.log' }, { file_path: '/b.log', blacklist: '(' }] } } } });

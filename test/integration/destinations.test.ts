@@ -12,7 +12,7 @@ import { TEST_ENV, assertSame, rigFor, startRig, until } from '../support/rig.ts
 import { ROLE_KEYS, startTokenService } from '../support/token-service.ts';
 
 const ROLE = 'arn:aws:iam::123456789012:role/other-account';
-const ELSEWHERE = 'moto is one service, and two are needed here';
+const ELSEWHERE = 'is one service, and two are needed here';
 
 /** A document with one entry that goes where the plan goes, and one with settings of its own. */
 const twoEntries = (logs: string, url: string, own: object): object => ({

@@ -19,7 +19,7 @@ const configured = (t: Parameters<typeof rigFor>[0], entry: object, logs: object
   }),
 } satisfies RigSpec);
 
-test('events arrive redacted, by the entry\'s own list before that of logs, and how often is counted', async (t) => {
+test('L80 events arrive redacted, by the entry\'s own list before that of logs, and how often is counted', async (t) => {
   const rig = await configured(t, { redact: ['secrets', 'ip_addresses', { pattern: 'sid=\\w+' }] }, { redact: ['email_addresses'] });
   append(rig.path('app.log'), ['10.0.0.1 password=hunter2 sid=ab', 'bob@example.com', 'plain', '::1 é']);
   await rig.start();
@@ -28,7 +28,7 @@ test('events arrive redacted, by the entry\'s own list before that of logs, and 
   assert.deepEqual(statusOf(rig.agent, '1', NO_CONFIG).counters.redacted.toSorted((a, b) => (a.kind < b.kind ? -1 : 1)), [{ kind: 'ip_addresses', replacements: 2 }, { kind: 'pattern', replacements: 1 }, { kind: 'secrets', replacements: 1 }]);
 });
 
-test('the list of logs is for every entry without one, and an empty list switches it off', async (t) => {
+test('L80 the list of logs is for every entry without one, and an empty list switches it off', async (t) => {
   const shared = await configured(t, {}, { redact: ['email_addresses'] });
   append(shared.path('app.log'), ['bob@example.com']);
   await shared.start();
@@ -39,7 +39,7 @@ test('the list of logs is for every entry without one, and an empty list switche
   await off.arrived(['bob@example.com']);
 });
 
-test('filters see the text as it was written, and what is too old lies in the quarantine redacted', async (t) => {
+test('L80 filters see the text as it was written, and what is too old lies in the quarantine redacted', async (t) => {
   const rig = await configured(t, { timestamp_format: '%Y-%m-%dT%H:%M:%S', timezone: 'UTC', multi_line_start_pattern: '^', filters: [{ type: 'include', expression: 'bob@' }], redact: ['email_addresses'] });
   const at = (ms: number): string => new Date(ms).toISOString().slice(0, 19);
   append(rig.path('app.log'), [`${at(Date.now())} bob@example.com`, `${at(Date.now())} eve@example.com`, `${at(Date.now() - 20 * DAY)} old bob@example.com`]);
@@ -52,14 +52,14 @@ test('filters see the text as it was written, and what is too old lies in the qu
   assert.deepEqual(statusOf(rig.agent, '1', NO_CONFIG).counters.redacted, [{ kind: 'email_addresses', replacements: 2 }]);
 });
 
-test('a multi-line event is redacted as a whole, after its timestamp is cut out, in another encoding too', async (t) => {
+test('L80 a multi-line event is redacted as a whole, after its timestamp is cut out, in another encoding too', async (t) => {
   const rig = await configured(t, { encoding: 'iso-8859-1', timestamp_format: '%H:%M:%S', trim_timestamp: true, multi_line_start_pattern: '{timestamp_format}', multi_line_timeout: 0.1, redact: ['secrets'] });
   append(rig.path('app.log'), ['10:00:00 -----BEGIN PRIVATE KEY-----', 'abc', '-----END PRIVATE KEY----- end', '10:00:01 pwd=x']);
   await rig.start();
   await rig.arrived(['[secret] end', 'pwd=[secret]']);
 });
 
-test('a message in pieces is redacted piece by piece, each within the limit, and a restart goes on behind what arrived', async (t) => {
+test('L80 a message in pieces is redacted piece by piece, each within the limit, and a restart goes on behind what arrived', async (t) => {
   const rig = await configured(t, { max_event_size: 1024, redact: ['ip_addresses', { pattern: 'Q', replacement: '<replaced>' }] });
   const line = `${'Q'.repeat(900)} 10.0.0.1 ${'y'.repeat(2_000)}`;
   append(rig.path('app.log'), [line, '10.0.0.2 next']);

@@ -15,7 +15,7 @@ import { scratch } from '../support/state.ts';
 import { CA_FILE, tlsFront } from '../support/tls-front.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
-const SIGNED = 'moto verifies no signature';
+const SIGNED = 'verifies no signature';
 const KEYS = { accessKeyId: 'AKIDPROFILE', secretAccessKey: 'of-the-profile' };
 
 const config = (folder: string, logs: object = {}, agent: object = {}): object => ({

@@ -175,7 +175,7 @@ test('numbers since 1970 are times: at the front, in the middle, as the beginnin
   assert.deepEqual(rig.events('g', 's').map(({ timestamp }) => timestamp), [now - 3_000, now - 2_000, now - 1_000]);
 });
 
-test('events that are JSON objects have the time of a field; others that of the event before them, and that is said', async (t) => {
+test('L51 events that are JSON objects have the time of a field; others that of the event before them, and that is said', async (t) => {
   const now = Date.now();
   const rig = await startRig(t, { entries: [{ path: 'app.log', start: { kind: 'line' }, timestamp: { format: null, field: 'log.ts', zone: 'UTC', trim: false } }] });
   const lines = [`{"msg":"2020","log":{"ts":"${new Date(now - 5_000).toISOString()}"}}`, `{"log":{"level":"info"}}`, 'no JSON', `{"log.ts":${now - 1_000},"msg":"é"}`];

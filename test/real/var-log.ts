@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { builtAgent } from '../../scripts/built-agent.ts';
-import { sanitisePath } from '../../src/agent/destination.ts';
+import { sanitisePath } from '../../src/naming/legal-name.ts';
 import { startEndpoint } from '../../src/local-endpoint/server.ts';
 import { AgentProcess } from './agent-process.ts';
 import { TEST_ENV } from '../support/rig.ts';

@@ -1,11 +1,12 @@
 // Plans for tests, without JSON: what is not said has the product's default, except the waits, which are short.
-import type { DeliveryPlan, FileEntryPlan, FilterPlan, FramingPlan, NamingPlan, Plan, ReadingPlan, RedactRulePlan, ServicePlan, StartPlan, TimestampPlan } from '../../src/plan.ts';
+import type { DeliveryPlan, FileEntryPlan, FilterPlan, FramingPlan, NamePart, NameTemplate, NamingPlan, Plan, ReadingPlan, RedactRulePlan, ServicePlan, StartPlan, TimestampPlan } from '../../src/plan.ts';
 
-/** One entry. `path` is absolute or a glob; group and stream default to `g` and `s`. */
+/** One entry. `path` is absolute or a glob; group and stream default to `g` and `s`; a group of null: the path of each file. */
 export interface EntrySpec {
   readonly path: string;
   readonly group?: string | null;
-  readonly stream?: string;
+  readonly stream?: string | NameTemplate;
+  /** The stream's name goes on with `_` and the path. */
   readonly streamPerFile?: boolean;
   readonly naming?: Partial<NamingPlan>;
   /** Default: that of the plan. */
@@ -45,6 +46,8 @@ const READING: ReadingPlan = { maxDeletedBytes: 1_073_741_824, maxDeletedAgeMs: 
 /** A service as the plan has it, with nothing of its own but the address. */
 export const serviceAt = (endpoint: string | null): ServicePlan => ({ label: null, region: 'us-east-1', endpoint, roleArn: null, externalId: null, fips: null, dualStack: null });
 
+const text = (value: string): NamePart => ({ kind: 'text', text: value });
+
 function entryFor(spec: EntrySpec, service: ServicePlan, index: number, key: string): FileEntryPlan {
   const framing: FramingPlan = {
     encoding: spec.encoding ?? 'utf-8',
@@ -62,8 +65,9 @@ function entryFor(spec: EntrySpec, service: ServicePlan, index: number, key: str
     startAt: spec.startAt ?? 'start',
     service: spec.service ?? service,
     naming: {
-      group: spec.group === undefined ? 'g' : spec.group, stream: spec.stream ?? 's', streamPerFile: spec.streamPerFile ?? false,
-      groupClass: null, retentionDays: null, kmsKeyId: null, tags: {}, entity: null, ...spec.naming,
+      group: spec.group === null ? [{ kind: 'path', form: 'whole' }] : [text(spec.group ?? 'g')],
+      stream: [...(typeof spec.stream === 'object' ? spec.stream : [text(spec.stream ?? 's')]), ...(spec.streamPerFile === true ? [text('_'), { kind: 'path', form: 'flat' } as const] : [])],
+      pathPattern: null, dateZone: 'Local', groupClass: null, retentionDays: null, kmsKeyId: null, tags: {}, entity: null, ...spec.naming,
     },
     framing,
     timestamp: spec.timestamp === undefined || spec.timestamp === null ? null : { field: null, ...spec.timestamp },

@@ -5,6 +5,8 @@ export const EXIT = { usage: 64, tooLarge: 65, noInput: 66, unavailable: 69, can
 /** `diff`: they differ. `push`: the answer was no. */
 export const EXIT_DIFFERENT = 1;
 export const EXIT_DECLINED = 1;
+/** `import-state`, `migrate`: some positions could not be imported although their files are followed. */
+export const EXIT_INCOMPLETE = 1;
 
 /** Of a command that could not write to Parameter Store. */
 export function exitOfFault(fault: ParameterFaultKind): number {

@@ -69,11 +69,8 @@ export function pushCommand(): Command {
 
 /** Gives the exit code. Nothing is written before all of it is known to be good, to fit, and to differ. */
 export async function push(words: readonly string[], targetWord: string, options: PushOptions, output: CommandOutput): Promise<number> {
-  const { out, err, colour } = output;
-  const fail = (code: number, message: string): number => {
-    err(`agent config push: ${message}\n`);
-    return code;
-  };
+  const { err, colour } = output;
+  const fail = failing(output);
   const target = targetOf(targetWord, options);
   if ('fault' in target) return fail(EXIT.usage, target.fault);
   if (words.length === 0) return fail(EXIT.usage, `only ${targetWord} is named: a config comes before it, as in --config agent.json ${targetWord}`);
@@ -86,7 +83,26 @@ export async function push(words: readonly string[], targetWord: string, options
   err(formatProblems(problems, colour));
   if (sources.unreadable) return EXIT.noInput;
   if (sources.root === null || problems.some(({ severity }) => severity === 'error')) return fail(EXIT.config, `${countProblems(problems)}; nothing is written`);
-  const document = plainValue(sources.root);
+  return store(plainValue(sources.root), { target, parameters }, options, output);
+}
+
+/** As `push`, of a document (plain JSON values) that was judged already. */
+export async function pushDocument(document: unknown, targetWord: string, options: PushOptions, output: CommandOutput): Promise<number> {
+  const fail = failing(output);
+  const target = targetOf(targetWord, options);
+  if ('fault' in target) return fail(EXIT.usage, target.fault);
+  const parameters = await options.access();
+  return 'fault' in parameters ? failed(parameterWord(target), parameters, fail) : store(document, { target, parameters }, options, output);
+}
+
+const failing = ({ err }: CommandOutput) => (code: number, message: string): number => {
+  err(`agent config push: ${message}\n`);
+  return code;
+};
+
+async function store(document: unknown, { target, parameters }: { readonly target: Target; readonly parameters: Parameters }, options: PushOptions, output: CommandOutput): Promise<number> {
+  const { out, err } = output;
+  const fail = failing(output);
   const writes = storedForm(document, target, options);
   if ('fault' in writes) return fail(EXIT.tooLarge, `${writes.fault}; nothing is written`);
 

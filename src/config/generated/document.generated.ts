@@ -130,9 +130,9 @@ export interface Logs {
 export interface FileEntry {
   /** Absolute path or glob: `*` and `?` within one folder, `**` across any number of folders (none too), `[a-z]`, `{a,b}`. Packed and binary files are never followed. */
   readonly file_path: string;
-  /** Log group of the events; placeholders are filled in when the config is loaded. Without it: the path without its last extension, or with `publish_multi_logs` the path of each file. */
+  /** Log group of the events; may have placeholders. Without it: the path without its last extension, or with `publish_multi_logs` the path of each file. */
   readonly log_group_name?: string;
-  /** Log stream of the events, default `logs.log_stream_name`. With `publish_multi_logs` and `log_group_name` it is the prefix of one stream per file, default empty. */
+  /** Log stream of the events, default `logs.log_stream_name`; may have placeholders. With `publish_multi_logs` and `log_group_name` it is the prefix of one stream per file, default empty. */
   readonly log_stream_name?: string;
   /** `STANDARD` or `INFREQUENT_ACCESS`, in either case; used when the group is created, never changed afterwards. */
   readonly log_group_class?: string;

@@ -23,7 +23,7 @@ const OPTION = new RegExp(String.raw`--[\w-]{0,40}?${KEY}[ \t]{1,8}(?!-)${VALUE}
 const SCHEME = '(?:basic|bearer|digest|negotiate|ntlm|token|apikey)[ \\t]+';
 const HEADER = new RegExp(String.raw`authorization\\*["']?[ \t]{0,8}[:=][ \t]{0,8}(?:\\*["'])?(?:${SCHEME})?(?!${SCHEME}|${REPLACED})([^ \t\r\n\f\v"'\\,;<>]+)`, 'gi');
 /** Outside of a header a word may follow; a token has a digit, both cases in a word, or padding. */
-const BEARER = new RegExp(String.raw`(?<![a-z])(?:bearer|basic)[ \t]+((?=[\w.~+/-]{0,512}(?:[0-9]|[a-z][A-Z]|=))[\w.~+/=-]{8,})`.replace('bearer|basic', '[Bb]earer|[Bb]asic|BEARER|BASIC'), 'g');
+const BEARER = /(?<![A-Za-z])(?:[Bb]earer|[Bb]asic|BEARER|BASIC)[ \t]+((?=[\w.~+/-]{0,512}(?:[0-9]|[a-z][A-Z]|=))[\w.~+/=-]{8,})/g;
 const SIGNATURE = /\bsignature(?:=|%3D)([0-9a-f]{64})/gi;
 
 /** Tokens that are known by their beginning, and JSON web tokens. */
@@ -44,7 +44,7 @@ const PEM_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/g;
 const PEM_END = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----/g;
 
 /** Passwords and keys beside their name: in text, JSON, XML, query strings, command lines; and authorization headers. */
-export const keyedSecrets: readonly Detector[] = [byPattern(KEYED), byPattern(OPTION), byPattern(HEADER), byPattern(BEARER), byPattern(SIGNATURE)];
+export const keyedSecrets: readonly Detector[] = [byPattern(KEYED), byPattern(OPTION, '--'), byPattern(HEADER), byPattern(BEARER), byPattern(SIGNATURE)];
 
 /** Tokens by their form alone. */
 export const knownTokens: Detector = byPattern(KNOWN);
@@ -101,11 +101,11 @@ export const keyLines: Detector = {
   },
 };
 
-/** What the pattern's group holds, which ends its match; without a group all of it. */
-function byPattern(pattern: RegExp): Detector {
+/** What the pattern's group holds, which ends its match; without a group all of it. @param needs what stands in each match. */
+function byPattern(pattern: RegExp, needs = ''): Detector {
   return {
     crossesLines: false,
-    mayOccur: () => true,
+    mayOccur: (text: string) => text.includes(needs),
     find(text: string, found: Found): void {
       pattern.lastIndex = 0;
       for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {

@@ -10,16 +10,22 @@ const at = (offset: number, split: Mark['split'] = null): Mark => ({ offset, win
 class NaiveLedger {
   /** Batch that holds the byte, or null: it needs nothing more. Index is the offset. */
   readonly bytes: (object | null)[] = [];
+  /** By offset: the batch that a settled byte travelled with, or null. */
+  readonly settled: (object | null)[] = [];
   readonly start: number;
   constructor(start: number) { this.start = start; }
   get mark(): number { return this.start + this.bytes.length; }
-  add(end: number, batch: object | null): void { while (this.mark < end) this.bytes.push(batch); }
-  settle(batch: object): void { for (const [i, held] of this.bytes.entries()) if (held === batch) this.bytes[i] = null; }
+  add(end: number, batch: object | null): void { while (this.mark < end) { this.bytes.push(batch); this.settled.push(null); } }
+  settle(batch: object): void { for (const [i, held] of this.bytes.entries()) if (held === batch) { this.bytes[i] = null; this.settled[i] = batch; } }
   get safe(): number {
     const first = this.bytes.findIndex((held) => held !== null);
     return first < 0 ? this.mark : this.start + first;
   }
-  rewind(): void { this.bytes.length = this.safe - this.start; }
+  /** Batches that were held once, and are settled, of bytes behind the safe offset. */
+  get settledBehind(): readonly object[] { return this.settled.slice(this.safe - this.start).filter((batch) => batch !== null); }
+  get held(): number { return this.bytes.filter((held) => held !== null).length; }
+  heldBy(batch: object): number { return this.bytes.filter((held) => held === batch).length; }
+  rewind(): void { this.settled.length = this.safe - this.start; this.bytes.length = this.safe - this.start; }
 }
 
 type Act = { readonly kind: 'hold'; readonly bytes: number; readonly fresh: boolean } | { readonly kind: 'skip'; readonly bytes: number } | { readonly kind: 'settle'; readonly pick: number } | { readonly kind: 'rewind' };
@@ -70,6 +76,9 @@ test('whatever is held, skipped, settled and given back in whatever order, the s
       assert.equal(ledger.safe.offset, naive.safe);
       assert.equal(ledger.settled, naive.bytes.every((held) => held === null));
       assert.ok(ledger.safe.offset <= ledger.mark.offset && ledger.safe.offset >= start);
+      if (ledger.rewindsOnly(new Set(batches))) assert.ok(naive.settledBehind.length === 0, 'rewinding would take back bytes that are settled');
+      const [one] = batches;
+      if (one !== undefined && naive.held > naive.heldBy(one)) assert.equal(ledger.rewindsOnly(new Set([one])), false, 'another batch holds bytes');
     }
   }), { numRuns: 400 });
 });
@@ -97,4 +106,19 @@ test('a batch that was given back cannot move the offset when it settles after a
   assert.equal(ledger.safe.offset, 0);
   ledger.settle(again);
   assert.equal(ledger.safe.offset, 10);
+});
+
+test('batches that settle in their order leave nothing settled behind the safe mark; one that overtakes another does', () => {
+  const ledger = new Ledger(at(0));
+  const [first, second, third] = [{}, {}, {}];
+  ledger.hold(at(10), first);
+  ledger.hold(at(20), second);
+  ledger.hold(at(30), third);
+  ledger.settle(first);
+  assert.equal(ledger.rewindsOnly(new Set([second, third])), true);
+  assert.equal(ledger.rewindsOnly(new Set([second])), false);
+  ledger.settle(third);
+  assert.equal(ledger.rewindsOnly(new Set([second])), false);
+  ledger.settle(second);
+  assert.equal(ledger.rewindsOnly(new Set()), true);
 });

@@ -94,11 +94,11 @@ test('control characters of file names and service messages do not reach the ter
 
 test('what was dropped, retried and quarantined is counted, with its reason', () => {
   const text = statusText(status({
-    counters: { readBytes: 5000, settledBytes: 4000, heldBytes: 1000, deliveredEvents: 1, deliveredMessageBytes: 9, redacted: [], dropped: [{ reason: 'too-old', events: 1200, bytes: 9 }, { reason: 'hole', events: 0, bytes: 77 }], requestsRetried: 3, ambiguousAttempts: 1 },
+    counters: { readBytes: 5000, settledBytes: 4000, heldBytes: 1000, deliveredEvents: 1, deliveredMessageBytes: 9, redacted: [{ kind: 'secrets', replacements: 1 }, { kind: 'pattern', replacements: 5000 }], dropped: [{ reason: 'too-old', events: 1200, bytes: 9 }, { reason: 'hole', events: 0, bytes: 77 }], requestsRetried: 3, ambiguousAttempts: 1 },
     quarantine: { events: 1200, bytes: 50_000, rotatedEvents: 4, lostEvents: 1 },
   }));
   assert.match(text, /read 5,000 = settled 4,000 \+ held 1,000 bytes/);
-  assert.match(text, /dropped as too-old: 1,200 events, 9 bytes\n {2}dropped as hole: 77 bytes\n {2}3 requests tried again, 1 of them without an answer/);
+  assert.match(text, /dropped as too-old: 1,200 events, 9 bytes\n {2}dropped as hole: 77 bytes\n {2}redacted as secrets: 1 replacement\n {2}redacted as pattern: 5,000 replacements\n {2}3 requests tried again, 1 of them without an answer/);
   assert.match(text, /quarantine: 1,200 events \(50 kB\).*5 of them pushed out or not written/);
 });
 

@@ -22,7 +22,7 @@ test('an entry without settings has the documented defaults', () => {
     follow: 'newest',
     startAt: 'start',
     service: SERVICE,
-    naming: { group: '/var/log/app', stream: 'web-1', streamPerFile: false, groupClass: null, retentionDays: null, kmsKeyId: null, tags: {}, entity: null },
+    naming: { group: [{ kind: 'text', text: '/var/log/app' }], stream: [{ kind: 'text', text: 'web-1' }], pathPattern: null, dateZone: 'Local', groupClass: null, retentionDays: null, kmsKeyId: null, tags: {}, entity: null },
     framing: { encoding: 'utf-8', start: { kind: 'nonspace' }, multilineTimeoutMs: 1000, partialLineTimeoutMs: 30_000, maxEventBytes: 262_144 },
     timestamp: null,
     filters: [],

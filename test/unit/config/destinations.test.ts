@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Environment } from '../../../src/config/placeholders.ts';
+import { shown } from '../../../src/naming/template.ts';
 import type { FileEntryPlan, Plan } from '../../../src/plan.ts';
 import { compiled, lines, withEntries } from './compiled.ts';
 import { ON_PREMISES } from './facts.ts';
@@ -30,7 +31,7 @@ test('entries without settings of their own share the service of the plan, and e
 });
 
 test('{aws_region} is the region of the entry', () => {
-  assert.deepEqual(entriesOf([{ log_group_name: '/x/{aws_region}' }, { log_group_name: '/x/{aws_region}', region: '${HERE}' }], { env: { HERE: 'us-west-2' } }).map(({ naming }) => naming.group), ['/x/eu-central-1', '/x/us-west-2']);
+  assert.deepEqual(entriesOf([{ log_group_name: '/x/{aws_region}' }, { log_group_name: '/x/{aws_region}', region: '${HERE}' }], { env: { HERE: 'us-west-2' } }).map(({ naming }) => shown(naming.group)), ['/x/eu-central-1', '/x/us-west-2']);
 });
 
 test('the endpoint under logs is that of its region; one on this machine is that of every region', () => {

@@ -1,28 +1,30 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { shown } from '../../../src/naming/template.ts';
 import { compiled, entryOf, lines, withEntries } from './compiled.ts';
 import { ON_EC2, ON_PREMISES, UNKNOWN } from './facts.ts';
 
 const nameOf = (entry: object, logs?: object): readonly unknown[] => {
-  const { group, stream, streamPerFile } = entryOf(entry, ON_EC2, logs).naming;
-  return [group, stream, streamPerFile];
+  const { group, stream } = entryOf(entry, ON_EC2, logs).naming;
+  return [shown(group), shown(stream)];
 };
+const streamOf = (entry: object, facts = ON_EC2, logs: object = {}): string => shown(entryOf(entry, facts, logs).naming.stream);
 
 test('group and stream follow the four rows of the CloudWatch agent', () => {
-  assert.deepEqual(nameOf({ log_group_name: 'g' }), ['g', 'i-0123456789abcdef0', false]);
-  assert.deepEqual(nameOf({}), ['/var/log/app', 'i-0123456789abcdef0', false]);
-  assert.deepEqual(nameOf({ publish_multi_logs: true, log_group_name: 'g' }), ['g', '', true]);
-  assert.deepEqual(nameOf({ publish_multi_logs: true, log_group_name: 'g', log_stream_name: 's' }), ['g', 's', true]);
-  assert.deepEqual(nameOf({ publish_multi_logs: true }), [null, 'i-0123456789abcdef0', false]);
-  assert.deepEqual(nameOf({ publish_multi_logs: true, log_stream_name: 's' }), [null, 's', false]);
+  assert.deepEqual(nameOf({ log_group_name: 'g' }), ['g', 'i-0123456789abcdef0']);
+  assert.deepEqual(nameOf({}), ['/var/log/app', 'i-0123456789abcdef0']);
+  assert.deepEqual(nameOf({ publish_multi_logs: true, log_group_name: 'g' }), ['g', '_{path of the file with _ for /}']);
+  assert.deepEqual(nameOf({ publish_multi_logs: true, log_group_name: 'g', log_stream_name: 's' }), ['g', 's_{path of the file with _ for /}']);
+  assert.deepEqual(nameOf({ publish_multi_logs: true }), ['{path of the file}', 'i-0123456789abcdef0']);
+  assert.deepEqual(nameOf({ publish_multi_logs: true, log_stream_name: 's' }), ['{path of the file}', 's']);
 });
 
 test('the default stream is the configured one, else the task, the instance, the host', () => {
-  assert.equal(entryOf({}, ON_EC2, { log_stream_name: '{hostname}' }).naming.stream, 'ip-10-0-0-7.ec2.internal');
-  assert.equal(entryOf({}, { ...ON_EC2, containerName: 'pod-1' }).naming.stream, 'pod-1');
-  assert.equal(entryOf({}, ON_EC2).naming.stream, 'i-0123456789abcdef0');
-  assert.equal(entryOf({}, ON_PREMISES).naming.stream, 'web-1');
-  assert.equal(entryOf({}, UNKNOWN).naming.stream, 'UNKNOWN-HOST');
+  assert.equal(streamOf({}, ON_EC2, { log_stream_name: '{hostname}' }), 'ip-10-0-0-7.ec2.internal');
+  assert.equal(streamOf({}, { ...ON_EC2, containerName: 'pod-1' }), 'pod-1');
+  assert.equal(streamOf({}), 'i-0123456789abcdef0');
+  assert.equal(streamOf({}, ON_PREMISES), 'web-1');
+  assert.equal(streamOf({}, UNKNOWN), 'UNKNOWN-HOST');
 });
 
 test('a fact that is not known is a warning that names what stands in for it', () => {
@@ -32,7 +34,7 @@ test('a fact that is not known is a warning that names what stands in for it', (
 
 test('a wildcard path without log_group_name is refused unless each file has its own group', () => {
   assert.match(lines(compiled(withEntries([{ file_path: '/var/log/*.log', follow: 'all' }])))[0]!, /^error .*file_path: there is no log_group_name, and the group derived from the path, "\/var\/log\/\*"/);
-  assert.equal(entryOf({ file_path: '/var/log/*.log', publish_multi_logs: true }).naming.group, null);
+  assert.deepEqual(entryOf({ file_path: '/var/log/*.log', publish_multi_logs: true }).naming.group, [{ kind: 'path', form: 'whole' }]);
 });
 
 test('retention -1 leaves the group alone, and classes are known in any case', () => {

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { askInstance } from '../../../src/host/instance.ts';
 
-const IDENTITY = { region: 'eu-west-1', accountId: '123456789012', instanceId: 'i-0123456789abcdef0', instanceType: 't3.small', privateIp: '10.0.0.7' };
+const IDENTITY = { region: 'eu-west-1', accountId: '123456789012', instanceId: 'i-0123456789abcdef0', instanceType: 't3.small', privateIp: '10.0.0.7', availabilityZone: 'eu-west-1b' };
 
 async function endpointOf(context: TestContext, server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -31,7 +31,7 @@ test('the identity of the instance is read with a version 2 token', async (conte
     else response.end(request.url === '/latest/meta-data/hostname' ? 'ip-10-0-0-7.ec2.internal' : JSON.stringify(IDENTITY));
   });
   assert.deepEqual(await askInstance({ AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint }), {
-    instanceId: 'i-0123456789abcdef0', region: 'eu-west-1', accountId: '123456789012', privateIp: '10.0.0.7', hostname: 'ip-10-0-0-7.ec2.internal',
+    instanceId: 'i-0123456789abcdef0', region: 'eu-west-1', accountId: '123456789012', privateIp: '10.0.0.7', hostname: 'ip-10-0-0-7.ec2.internal', availabilityZone: 'eu-west-1b', tags: {}, tagsShown: false,
   });
   assert.deepEqual(seen, ['PUT /latest/api/token', 'GET /latest/dynamic/instance-identity/document', 'GET /latest/meta-data/hostname']);
 });
@@ -96,5 +96,40 @@ test('a host name that is missing costs only the host name', async (context) => 
 test('an answer that never comes is waited for no longer than the patience for all requests', async (context) => {
   const silent = createServer((socket) => context.after(() => socket.destroy()));
   const endpoint = await endpointOf(context, silent);
-  assert.equal(await askInstance({ AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint }, { connectMs: 300, totalMs: 50 }), null);
+  assert.equal(await askInstance({ AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint }, undefined, { connectMs: 300, totalMs: 50 }), null);
+});
+
+/** An instance with these tags, which it shows or not; gives what was asked for of them. */
+async function tagged(context: TestContext, shown: Readonly<Record<string, string>> | null): Promise<{ readonly endpoint: string; readonly asked: readonly string[] }> {
+  const asked: string[] = [];
+  const root = '/latest/meta-data/tags/instance';
+  const endpoint = await serving(context, (request, response) => {
+    const url = String(request.url);
+    if (request.method === 'PUT') response.end('t');
+    else if (!url.startsWith(root)) response.end(url.endsWith('/document') ? JSON.stringify(IDENTITY) : 'host');
+    else {
+      asked.push(url.slice(root.length));
+      const key = url.slice(root.length + 1);
+      const text = key === '' ? Object.keys(shown ?? {}).join('\n') : shown?.[key];
+      if (shown === null || text === undefined) response.writeHead(404).end();
+      else response.end(text);
+    }
+  });
+  return { endpoint, asked };
+}
+
+test('of the tags only those named in the config are asked for, and a colon stands in the path as it is', async (context) => {
+  const { endpoint, asked } = await tagged(context, { Name: 'shop', 'aws:autoscaling:groupName': 'web', Secret: 'x' });
+  const instance = await askInstance({ AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint }, new Set(['Name', 'aws:autoscaling:groupName', 'None']));
+  assert.deepEqual([instance?.tags, instance?.tagsShown], [{ Name: 'shop', 'aws:autoscaling:groupName': 'web' }, true]);
+  assert.deepEqual([...asked].toSorted(), ['', '/Name', '/aws:autoscaling:groupName']);
+});
+
+test('an instance that does not show its tags says so, and one that is asked for none is not asked', async (context) => {
+  const { endpoint, asked } = await tagged(context, null);
+  const instance = await askInstance({ AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint }, new Set(['Name']));
+  assert.deepEqual([instance?.instanceId, instance?.tags, instance?.tagsShown], [IDENTITY.instanceId, {}, false]);
+  assert.deepEqual(asked, ['']);
+  await askInstance({ AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint });
+  assert.deepEqual(asked, ['']);
 });

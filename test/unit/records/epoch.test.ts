@@ -30,6 +30,7 @@ test('a number of each unit is read, with all its digits, to the millisecond', (
 test('a number of other digits, or with anything beside it, is passed over', () => {
   for (const text of ['170000000', '17000000000', '0700000000', 'x1700000000', '1700000000x', '_1700000000', '1.1700000000', '1700000000.5.5', '1700000000.5x', 'é1700000000', '']) assert.equal(read('epoch_s', text), null, text);
   for (const text of ['1700000000123.5', '1700000000']) assert.equal(read('epoch_ms', text), null, text);
+  assert.deepEqual(read('epoch_s', '0700000000 1700000000'), [1_700_000_000_000, '1700000000']);
   assert.deepEqual(read('epoch_s', 'id 17000000001 x1700000002 1700000003 1700000004'), [1_700_000_003_000, '1700000003']);
 });
 

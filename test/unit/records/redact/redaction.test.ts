@@ -27,14 +27,14 @@ function inChunk(rules: readonly RedactRulePlan[], messages: readonly string[], 
   return { texts: eventsOf(arena).map((event) => event.message), arena };
 }
 
-test('what was redacted holds nothing more to redact, whatever stood beside it', () => {
+test('L80 what was redacted holds nothing more to redact, whatever stood beside it', () => {
   fc.assert(fc.property(message, fc.shuffledSubarray([...ALL], { minLength: 1 }), (text, rules) => {
     const redaction = new Redaction(rules, MOST);
     const { text: once } = redactText(redaction, text);
     const again = redactText(redaction, once);
     assert.equal(again.text, once);
     assert.deepEqual(again.hits, []);
-  }), { numRuns: 5_000 });
+  }), { numRuns: 2_000 });
 });
 
 test('every byte outside of what was found stays, in order, and the text stays UTF-8', () => {
@@ -51,10 +51,10 @@ test('every byte outside of what was found stays, in order, and the text stays U
     }
     assert.equal(rest, text.slice(done));
     assert.ok(!after.includes('\ufffd') || text.includes('\ufffd'));
-  }), { numRuns: 3_000 });
+  }), { numRuns: 1_500 });
 });
 
-test('events of a chunk are redacted as each would be alone, and its offsets and times stay', () => {
+test('L80 events of a chunk are redacted as each would be alone, and its offsets and times stay', () => {
   const rules = [...ALL, own('b.c|^1'), own('漢', '')];
   fc.assert(fc.property(fc.array(message.filter((one) => one !== ''), { maxLength: 12 }), fc.boolean(), (messages, some) => {
     const keep = some ? Uint8Array.from(messages, (_, i) => i % 2) : null;
@@ -64,7 +64,7 @@ test('events of a chunk are redacted as each would be alone, and its offsets and
     assert.deepEqual(texts, expected);
     assert.deepEqual([...arena.end.subarray(0, arena.count), ...arena.time.subarray(0, arena.count)], [...before.end.subarray(0, arena.count), ...before.time.subarray(0, arena.count)]);
     assert.deepEqual(arena.bytes.subarray(arena.input, arena.input + arena.inputSize), before.bytes.subarray(before.input, before.input + before.inputSize));
-  }), { numRuns: 1_000 });
+  }), { numRuns: 400 });
 });
 
 test('frames without line breaks around them are searched each for itself', () => {
@@ -76,6 +76,12 @@ test('frames without line breaks around them are searched each for itself', () =
   const counts = new Redaction(ALL, MOST).redact(text, null, arena);
   assert.deepEqual(eventsOf(arena).map((event) => event.message), ['[ip address]', '[ip address]']);
   assert.deepEqual([...counts], [['ip_addresses', 2]]);
+  // As a cut-out timestamp leaves it.
+  arena.bytes.write('a\n1.10.0.0.1\n', arena.input);
+  [arena.count, arena.from[0], arena.to[0], arena.from[1], arena.to[1]] = [2, arena.input, arena.input + 1, arena.input + 4, arena.input + 12];
+  text.reset(arena);
+  new Redaction(ALL, MOST).redact(text, null, arena);
+  assert.deepEqual(eventsOf(arena).map((event) => event.message), ['a', '[ip address]']);
 });
 
 test('stretches that overlap become one, with the text of the rule written first', () => {
@@ -128,7 +134,7 @@ test('a pattern that is slow again and again is told', () => {
 test('what is made to be slow is not: no text of 256 KiB keeps the built-in kinds busy for long', () => {
   const tails = ['eyJ', 'password=', 'password=)', '"password":"', 'token\\\\', 'Bearer ', '://a:', 'a@', '@', '1.1.1.1:', 'aa:bb:', '::1', '4111 ', '41111', '-----BEGIN PRIVATE KEY-----', 'SG.', '%40', 'Authorization:', ',a', '"token":1,', '--', '--password ', '--password --', 'Ab1\n'];
   for (const tail of tails) {
-    for (const head of ['', 'password=', 'Bearer ', 'eyJ']) {
+    for (const head of ['', 'password=']) {
       const before = performance.now();
       redacted(BUILT_IN, head + tail.repeat(Math.ceil(262_144 / tail.length)));
       assertQuick(performance.now() - before, 1_000, `256 KiB of ${head}${tail}`);

@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { describeEntry } from '../../../src/cli/plan-text.ts';
+import { entryOf } from '../config/compiled.ts';
+
+const rowOf = (entry: object, name: string): string | undefined => describeEntry(entryOf(entry), null).split('\n').find((line) => line.startsWith(`  ${name} `))?.slice(11);
+
+test('check tells where times are looked for, and in which form', () => {
+  assert.equal(rowOf({ timestamp_format: 'epoch_ms', timezone: 'UTC', trim_timestamp: true }, 'time'), 'in the text as epoch_ms, UTC where it names no zone; cut out of the message');
+  assert.equal(rowOf({ timestamp_field: 'log.ts' }, 'time'), 'in the JSON field log.ts as RFC 3339 or a number since 1970, local time where it names no zone');
+  assert.equal(rowOf({}, 'time'), 'when it is read');
+});
+
+test('check tells what is redacted, and how', () => {
+  assert.equal(rowOf({ redact: ['card_numbers', { pattern: 'sid=\\d+' }] }, 'redacts'), 'card numbers, /sid=\\d+/ to "***"');
+  assert.equal(rowOf({ redact: [] }, 'redacts'), undefined);
+});
