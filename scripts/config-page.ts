@@ -1,5 +1,5 @@
 // docs/configuration.md, from the JSON Schema of the config.
-import type { WrittenSchema as Schema } from './generate-config.ts';
+import type { WrittenSchema as Schema } from './config-schema.ts';
 
 const number = (value: number): string => value.toLocaleString('en-US', { useGrouping: Math.abs(value) >= 10_000 });
 const cell = (text: string): string => text.replaceAll('|', String.raw`\|`);

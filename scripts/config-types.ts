@@ -1,5 +1,5 @@
 // The TypeScript types of the config document, from its JSON Schema.
-import type { WrittenSchema as Schema } from './generate-config.ts';
+import type { WrittenSchema as Schema } from './config-schema.ts';
 
 const interfaceName = (schema: Schema): string => (schema.title ?? '').replaceAll(/[^A-Za-z]+(.)?/g, (_, next: string | undefined) => (next ?? '').toUpperCase());
 const quoted = (key: string): string => (/^[A-Za-z_$][\w$]*$/.test(key) ? key : `'${key}'`);

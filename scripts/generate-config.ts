@@ -1,88 +1,28 @@
-// Writes what is generated from config-schema/*.schema.json: the types of the document, the schema as the agent carries it
-// (without its prose) and docs/configuration.md. `--check` writes nothing and exits 1 on a stale file.
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+// Writes what is generated from config-schema/*.schema.json: the types of the document, the validator and
+// docs/configuration.md. `--check` writes nothing and exits 1 on a stale file.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { KEYWORDS, type Schema } from '../src/config/schema.ts';
 import { configurationPage } from './config-page.ts';
+import { wholeSchema, withoutProse } from './config-schema.ts';
 import { documentTypes } from './config-types.ts';
-
-/** The schema as it is written, with what it tells people. */
-export interface WrittenSchema extends Schema {
-  readonly title?: string;
-  readonly description?: string;
-  readonly default?: string | number | boolean;
-  readonly examples?: readonly unknown[];
-  /** Our addition to the CloudWatch agent's keys, and the key it extends: one beside it, from the root with dots, or of a file entry. */
-  readonly 'x-ours'?: boolean;
-  readonly 'x-extends'?: string;
-  readonly properties?: Readonly<Record<string, WrittenSchema>>;
-  readonly items?: WrittenSchema;
-  readonly anyOf?: readonly WrittenSchema[];
-  readonly definitions?: Readonly<Record<string, WrittenSchema>>;
-}
+import { VALIDATOR_TYPES, validatorModule } from './config-validator.ts';
 
 const root = join(import.meta.dirname, '..');
-const MAIN = 'agent.schema.json';
-
-/** All of config-schema/ as one schema: the main file, with the definitions of every file. A reference that leads nowhere is an error. */
-export function wholeSchema(): WrittenSchema {
-  const folder = join(root, 'config-schema');
-  const files = new Map(readdirSync(folder).filter((name) => name.endsWith('.schema.json')).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
-  const parsed = new Map([...files].map(([name, text]) => [name, JSON.parse(text) as WrittenSchema]));
-  const definitions: Record<string, WrittenSchema> = {};
-  for (const [name, text] of files) {
-    for (const [, file = '', definition = ''] of text.matchAll(/"\$ref": "([^"#]*)#\/definitions\/([^"]+)"/g)) {
-      if (parsed.get(file === '' ? name : file)?.definitions?.[definition] === undefined) throw new Error(`config-schema/${name}: ${file}#/definitions/${definition} leads nowhere`);
-    }
-    const joined = JSON.parse(text.replaceAll(/("\$ref": ")[^"#]+#/g, '$1#')) as WrittenSchema;
-    for (const [key, definition] of Object.entries(joined.definitions ?? {})) {
-      if (definitions[key] !== undefined) throw new Error(`config-schema/${name}: the definition ${key} stands in another file too`);
-      definitions[key] = definition;
-    }
-    parsed.set(name, joined);
-  }
-  return { ...parsed.get(MAIN)!, definitions };
-}
-
-/** What is for people and for the page. */
-const PROSE = ['$schema', '$id', 'title', 'description', 'default', 'examples', 'x-ours', 'x-extends'];
-
-/** The schema without what is for people only. A keyword that config/validate.ts does not know is an error. */
-function withoutProse(schema: WrittenSchema): Schema {
-  const unknown = Object.keys(schema).find((key) => !PROSE.includes(key) && !(KEYWORDS as readonly string[]).includes(key));
-  if (unknown !== undefined) throw new Error(`config-schema: ${JSON.stringify(unknown)} is no keyword that config/schema.ts and config/validate.ts know`);
-  const each = (schemas: Readonly<Record<string, WrittenSchema>>): Readonly<Record<string, Schema>> => Object.fromEntries(Object.entries(schemas).map(([key, part]) => [key, withoutProse(part)]));
-  const result: Record<string, unknown> = Object.fromEntries(Object.entries(schema).filter(([key]) => (KEYWORDS as readonly string[]).includes(key)));
-  if (schema.properties !== undefined) result['properties'] = each(schema.properties);
-  if (schema.definitions !== undefined) result['definitions'] = each(schema.definitions);
-  if (schema.items !== undefined) result['items'] = withoutProse(schema.items);
-  if (schema.anyOf !== undefined) result['anyOf'] = schema.anyOf.map(withoutProse);
-  if (typeof schema.additionalProperties === 'object') result['additionalProperties'] = withoutProse(schema.additionalProperties);
-  return result;
-}
-
-/** As text: parsing it is the fastest way to a large value. One definition a line, so that a change is seen. */
-function schemaModule(schema: WrittenSchema): string {
-  const { definitions = {}, ...document } = withoutProse(schema);
-  const lines = Object.entries(definitions).map(([key, part], index) => `${index === 0 ? '' : ','}${JSON.stringify(key)}:${JSON.stringify(part)}`);
-  const text = [`${JSON.stringify(document).slice(0, -1)},"definitions":{`, ...lines, '}}'];
-  const quoted = text.map((line) => `  '${line.replaceAll('\\', String.raw`\\`).replaceAll("'", String.raw`\'`)}'`);
-  return `// Generated by scripts/generate-config.ts from config-schema/. Do not edit.\n\n/** What a document is held against, as JSON: see config/schema.ts. */\nexport const SCHEMA_TEXT =\n${quoted.join(' +\n')};\n`;
-}
 
 /** Path inside the project and content of every generated file. */
-export function generatedFiles(): ReadonlyMap<string, string> {
+export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const schema = wholeSchema();
   return new Map([
     ['src/config/generated/document.generated.ts', documentTypes(schema)],
-    ['src/config/generated/schema.generated.ts', schemaModule(schema)],
+    ['src/config/generated/validator.generated.js', await validatorModule(withoutProse(schema))],
+    ['src/config/generated/validator.generated.d.ts', VALIDATOR_TYPES],
     ['docs/configuration.md', configurationPage(schema)],
   ]);
 }
 
 /** Those of the generated files whose content on disk is not what the schema gives. */
-export function staleFiles(): readonly string[] {
-  return [...generatedFiles()].filter(([path, content]) => contentOf(join(root, path)) !== content).map(([path]) => path);
+export async function staleFiles(): Promise<readonly string[]> {
+  return [...await generatedFiles()].filter(([path, content]) => contentOf(join(root, path)) !== content).map(([path]) => path);
 }
 
 function contentOf(path: string): string | null {
@@ -94,12 +34,12 @@ function contentOf(path: string): string | null {
 }
 
 if (import.meta.main) {
-  const stale = staleFiles();
+  const stale = await staleFiles();
   if (process.argv.includes('--check')) {
     for (const path of stale) console.error(`${path} is not what config-schema/ gives: run node scripts/generate-config.ts`);
     if (stale.length > 0) process.exitCode = 1;
   } else {
-    for (const [path, content] of generatedFiles()) {
+    for (const [path, content] of await generatedFiles()) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
       writeFileSync(join(root, path), content);
     }

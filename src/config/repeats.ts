@@ -1,4 +1,3 @@
-import { plainValue, type JsonNode } from './json-tree.ts';
 import { canonicalJson } from './merge.ts';
 
 /** An item of a list that is deep-equal to an earlier one. */
@@ -9,7 +8,7 @@ export interface Repeat {
 }
 
 /** The items that stand in the list before, whatever the order of their keys. Only those that share a sketch are written out and compared. */
-export function* repeats(items: readonly JsonNode[]): Generator<Repeat> {
+export function* repeats(items: readonly unknown[]): Generator<Repeat> {
   const bySketch = new Map<number, number>();
   const byText = new Map<string, number>();
   for (const [index, item] of items.entries()) {
@@ -19,28 +18,24 @@ export function* repeats(items: readonly JsonNode[]): Generator<Repeat> {
       bySketch.set(key, index);
       continue;
     }
-    byText.set(textOf(items[alike]!), alike);
-    const text = textOf(item);
+    byText.set(canonicalJson(items[alike]), alike);
+    const text = canonicalJson(item);
     const first = byText.get(text);
     if (first === undefined) byText.set(text, index);
     else yield { index, first };
   }
 }
 
-const textOf = (node: JsonNode): string => canonicalJson(plainValue(node));
+/** Whether an item is there twice. */
+export const hasRepeats = (items: readonly unknown[]): boolean => repeats(items).next().done !== true;
 
 /** A number that deep-equal values share: the sum over an object's members, so that their order does not count. */
-function sketch(node: JsonNode): number {
-  switch (node.kind) {
-    case 'scalar': return hash(String(node.value));
-    case 'array': return node.items.reduce((sum, item) => (Math.imul(sum, 31) + sketch(item)) | 0, 1);
-    case 'object': {
-      let sum = 2;
-      for (const [key, member] of node.members) sum = (sum + Math.imul(hash(key), sketch(member.node))) | 0;
-      return sum;
-    }
-    default: return node satisfies never;
-  }
+function sketch(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce((sum: number, item) => (Math.imul(sum, 31) + sketch(item)) | 0, 1);
+  if (typeof value !== 'object' || value === null) return hash(String(value));
+  let sum = 2;
+  for (const [key, member] of Object.entries(value)) sum = (sum + Math.imul(hash(key), sketch(member))) | 0;
+  return sum;
 }
 
 function hash(text: string): number {

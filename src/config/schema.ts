@@ -33,8 +33,14 @@ export interface Schema {
 
 export type SchemaType = 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
 
-/** The keywords that a document is held against; everything else in the schema is for people. */
-export const KEYWORDS: readonly (keyof Schema)[] = [
-  '$ref', 'type', 'enum', 'pattern', 'minimum', 'maximum', 'minLength', 'maxLength', 'minItems', 'maxItems', 'uniqueItems', 'minProperties', 'maxProperties',
-  'properties', 'required', 'additionalProperties', 'items', 'anyOf', 'definitions', 'x-expected', 'x-unknown-keys', 'x-wrong-type', 'x-not-run',
-];
+/** What ajv has to say of a document, as config/validate.ts reads it. */
+export interface SchemaFailure {
+  /** JSON pointer of the value. */
+  readonly instancePath: string;
+  readonly schemaPath: string;
+  readonly keyword: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** What the keyword stands in. */
+  readonly parentSchema: Schema;
+  readonly data: unknown;
+}

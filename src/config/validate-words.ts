@@ -7,7 +7,7 @@ const SHOWN_VALUE = 40;
 export function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
-  const text = JSON.stringify(value);
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
   return text.length <= SHOWN_VALUE ? text : 'this text';
 }
 

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { wholeSchema, withoutProse } from '../../../scripts/config-schema.ts';
 import { ENTRIES } from '../../../src/config/compile-logs.ts';
 import type { ServicePlan } from '../../../src/plan.ts';
-import { SCHEMA_TEXT } from '../../../src/config/generated/schema.generated.ts';
-import type { Schema } from '../../../src/config/schema.ts';
 import { nearSchema } from './near-schema.ts';
 import { compiled, entryOf, lines, withEntries } from './compiled.ts';
 import { ON_EC2, ON_PREMISES } from './facts.ts';
@@ -155,7 +154,7 @@ test('an error inside a section that is not run stops no file entry', () => {
 });
 
 test('no document of any shape makes checking it fail', () => {
-  const schema = JSON.parse(SCHEMA_TEXT) as Schema;
+  const schema = withoutProse(wholeSchema());
   fc.assert(fc.property(nearSchema(schema, schema.definitions ?? {}, 8), (document) => {
     const { plan, problems } = compiled(document);
     assert.ok(plan !== null || problems.length > 0);
