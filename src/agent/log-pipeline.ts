@@ -11,6 +11,8 @@ import { follow } from './follow.ts';
 import type { FollowContext } from './follow.ts';
 import { Generation } from './generation.ts';
 import type { GenerationContext, GenerationStart } from './generation.ts';
+import { handOver } from './handing-over.ts';
+import type { HandedOver } from './handing-over.ts';
 import { inodeAt } from './inode-at.ts';
 import { LifeOrder } from './life-order.ts';
 import { Lingering } from './lingering.ts';
@@ -23,14 +25,6 @@ import { originalsOf } from './rotation-names.ts';
 
 /** Begins the name under which the store remembers that an entry has had its first scan: no key begins so, for keys are paths. */
 const BEGUN = 'begun ';
-/** A file without its name, on its way from one pipeline of an entry to the next. */
-export interface HandedOver {
-  readonly file: Omit<GenerationStart, 'outlet'>;
-  readonly attachment: 'renamed' | 'deleted';
-  /** Monotonic time at which it lost its name. */
-  readonly since: number;
-}
-
 /** Skipped files remembered for `status`. */
 const MAX_SKIPPED = 10_000;
 
@@ -120,41 +114,32 @@ export class LogPipeline {
   begin(handedOver: readonly HandedOver[]): void {
     const { key, startAt } = this.entry;
     this.#firstScan = startAt === 'end' && [key, BEGUN + key].every((name) => [...this.#p.store.entry(name)].length === 0);
-    for (const { file, attachment, since } of handedOver) {
-      const name = this.#p.nameFor(file.path);
-      const fault = this.#outlets.faultOf(name);
-      if (fault !== null) {
-        if (file.fd !== null) closeSync(file.fd);
-        this.#p.report.note(`${name}: is not read on by its changed entry, and what is unread of it stays so: ${fault}`);
-        continue;
-      }
-      const g = this.#start(file, this.#order.tail(name), name, null);
-      this.lingering.lost(g, attachment, since);
-      this.#order.setTail(name, g);
-    }
+    // All of them are known before one is read: whoever looks for a file that came and went must not find another of them.
+    const entered = handedOver.flatMap((one) => this.#enterOpen(one) ?? []);
+    for (const g of entered) if (g.predecessor === null) this.#follow(g);
     this.#older.resume();
+  }
+
+  /** A file without its name, as the pipeline before had it open; null if this entry has no name for it. */
+  #enterOpen({ file, attachment, since }: HandedOver): Generation | null {
+    const name = this.#p.nameFor(file.path);
+    const fault = this.#outlets.faultOf(name);
+    if (fault !== null) {
+      closeSync(file.fd);
+      this.#p.report.note(`${name}: is not read on by its changed entry, and what is unread of it stays so: ${fault}`);
+      return null;
+    }
+    const g = this.#enter(file, this.#order.tail(name), name, null);
+    this.lingering.lost(g, attachment, since);
+    this.#order.setTail(name, g);
+    return g;
   }
 
   /** Wakes its followers, because its lifetime has ended. */
   wakeAll(): void { for (const g of this.#lives) this.#p.wake.nudge(g.file); }
 
-  /**
-   * Ends it for good, once its followers have ended and nothing it read is unacknowledged. Gives the files that cannot be
-   * found again at their names, open, in the order they are to be read; whoever takes them closes them.
-   */
-  handOver(): readonly HandedOver[] {
-    const handedOver: HandedOver[] = [];
-    for (const g of this.#lives) {
-      this.#p.wake.forget(g.file);
-      const { path, id, handle } = g;
-      const { attachment, base, unpacked, detachedAt } = g.file;
-      const kept = g.isLastChance || (attachment !== 'attached' && !unpacked && !g.truncated);
-      const fd = kept ? g.file.takeDescriptor() : null;
-      if (fd === null) { g.close(); continue; }
-      handedOver.push({ file: { path, id, mark: g.safe, handle, base, unpacked, fd }, attachment: attachment === 'renamed' ? 'renamed' : 'deleted', since: detachedAt ?? this.#p.now() });
-    }
-    return handedOver;
-  }
+  /** Ends it for good, once its followers have ended and nothing it read is unacknowledged: see handOver. */
+  handOver(): readonly HandedOver[] { return handOver(this.#lives, this.#p); }
 
   /** To be called about each second. */
   keepHouse(): void {
@@ -205,6 +190,15 @@ export class LogPipeline {
   }
 
   #start(start: Omit<GenerationStart, 'outlet'>, after: Generation | null, name: string, from: Generation | null): Generation {
+    const g = this.#enter(start, after, name, from);
+    if (g.predecessor !== null) this.#p.wake.nudge(g.predecessor.file);
+    else if (from !== null && !from.settled) this.#order.continueWith(from, g);
+    else this.#follow(g);
+    return g;
+  }
+
+  /** Knows it and its place in the order; it is not read yet. */
+  #enter(start: Omit<GenerationStart, 'outlet'>, after: Generation | null, name: string, from: Generation | null): Generation {
     // A file that goes on under a name by which it would go nowhere goes on where it went.
     const outlet = this.#outlets.of(name) ?? from?.outlet;
     if (outlet === undefined) throw new Error(`${name}: ${this.#outlets.faultOf(name)}`);
@@ -213,9 +207,6 @@ export class LogPipeline {
     this.#lives.add(g);
     this.lingering.begins(g);
     g.predecessor = this.#order.enter(g, after);
-    if (g.predecessor !== null) this.#p.wake.nudge(g.predecessor.file);
-    else if (from !== null && !from.settled) this.#order.continueWith(from, g);
-    else this.#follow(g);
     return g;
   }
 

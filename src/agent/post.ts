@@ -2,7 +2,8 @@ import { closeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { FileEntryPlan } from '../plan.ts';
-import type { HandedOver, LogPipeline } from './log-pipeline.ts';
+import type { HandedOver } from './handing-over.ts';
+import type { LogPipeline } from './log-pipeline.ts';
 
 /** What was read and is not acknowledged is asked after this often while a pipeline ends. */
 const ASK_MS = 20;
@@ -87,7 +88,7 @@ export class Post {
       this.#running = null;
       // It may have been wished otherwise in the meantime.
       if (this.#wanted !== null) this.#begin(this.#wanted, handedOver);
-      else for (const { file } of handedOver) closeSync(file.fd!);
+      else for (const { file } of handedOver) closeSync(file.fd);
     }
   }
 

@@ -4,6 +4,7 @@ import { appendFileSync, existsSync, mkdirSync, truncateSync, utimesSync, writeF
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { stateNameOf } from '../../src/agent/import/cloudwatch-agent-state.ts';
+import { localOnly } from '../support/endpoint-choice.ts';
 import { numbered, textOf } from '../support/log-files.ts';
 import { rigFor, startRig, TEST_ENV } from '../support/rig.ts';
 import type { Rig } from '../support/rig.ts';
@@ -165,7 +166,7 @@ test('while an agent runs on the state directory nothing is imported, and the ag
   await rig.stop();
 });
 
-test('a folder that cannot be read, and a config with errors, are said and nothing is done', async (t) => {
+test('a folder that cannot be read, and a config with errors, are said and nothing is done', localOnly('moto keeps one store for every agent that a test starts'), async (t) => {
   const over = await changeOver(t, { 'app.log': ['x'] });
   const none = over.run('--from', '/nonexistent');
   assert.deepEqual([none.status, /\/nonexistent cannot be read \(ENOENT\): --from names/.test(none.err)], [66, true]);

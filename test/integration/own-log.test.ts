@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { localOnly } from '../support/endpoint-choice.ts';
 import { childConfig } from '../support/child-agent.ts';
 import { append } from '../support/log-files.ts';
 import { TEST_ENV, rigFor } from '../support/rig.ts';
@@ -40,7 +41,7 @@ test('with log_format json each line is an object, problems of the config too, a
   assert.match(said, /^debug \S+\/app\.log: closed$/m);
 });
 
-test('without settings steps are not told; with quiet, or on the word of the environment, neither are notes', async (t) => {
+test('without settings steps are not told; with quiet, or on the word of the environment, neither are notes', localOnly('moto keeps one store for every agent that a test starts'), async (t) => {
   const lines = await linesOf(t, {});
   assert.ok(lines.length >= 2 && lines.every((line) => / info {2}/.test(line)), lines.join('\n'));
   assert.deepEqual(await linesOf(t, { debug: true, quiet: true }), []);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { statusOf } from '../../src/agent/status.ts';
+import { localOnly } from '../support/endpoint-choice.ts';
 import { NO_CONFIG } from '../support/no-config.ts';
 import { append } from '../support/log-files.ts';
 import { quarantined } from '../support/quarantined.ts';
@@ -28,7 +29,7 @@ test('L80 events arrive redacted, by the entry\'s own list before that of logs, 
   assert.deepEqual(statusOf(rig.agent, '1', NO_CONFIG).counters.redacted.toSorted((a, b) => (a.kind < b.kind ? -1 : 1)), [{ kind: 'ip_addresses', replacements: 2 }, { kind: 'pattern', replacements: 1 }, { kind: 'secrets', replacements: 1 }]);
 });
 
-test('L80 the list of logs is for every entry without one, and an empty list switches it off', async (t) => {
+test('L80 the list of logs is for every entry without one, and an empty list switches it off', localOnly('moto keeps one store for every agent that a test starts'), async (t) => {
   const shared = await configured(t, {}, { redact: ['email_addresses'] });
   append(shared.path('app.log'), ['bob@example.com']);
   await shared.start();
