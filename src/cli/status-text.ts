@@ -16,7 +16,7 @@ export function problemsOf(status: StatusDocument): readonly string[] {
     ...destinations.list.filter(isFailing).map(({ group, stream, service, state, lastError }) => `log group ${group}, stream ${stream}${aside(service)}: ${state}${lastError === null ? '' : ` (${lastError})`}; its logs stay in their files`),
     ...files.list.filter((file) => file.lastError !== null).map(({ path, lastError }) => `${path}: cannot be read (${lastError}); tried again`),
     ...(config.refused === null ? [] : [`config ${config.refused.version} is not used: ${config.refused.reason}`]),
-    ...(config.unreachable === null ? [] : [`the version of the config cannot be asked: ${config.unreachable}; the present one goes on`]),
+    ...(config.unreachable === null ? [] : [`the config cannot be looked at: ${config.unreachable}; the present one goes on`]),
     ...disabled.map(({ pointer, pattern, reason }) => `${pointer} ${pattern}: does not run: ${reason}`),
   ].map(printable);
 }

@@ -46,8 +46,8 @@ export interface ConfigKeeperOptions {
 /** A config as it runs. */
 export interface Current { readonly copy: ConfigCopy; readonly plan: Plan }
 
-/** How the agent starts. */
-export type Start = ({ readonly kind: 'current' } & Current) | { readonly kind: 'none' };
+/** How the agent starts; with none because of `errors` when entries of it could run, and no earlier config can. */
+export type Start = ({ readonly kind: 'current' } & Current) | { readonly kind: 'none'; readonly errors: string | null };
 
 export type ReloadAnswer =
   | { readonly outcome: 'applied'; readonly version: string; readonly difference: Difference }
@@ -80,6 +80,7 @@ const LONGEST_SLEEP_MS = 3_600_000;
 const JITTER = 0.1;
 const SUBJECT = 'config';
 const SOURCE = 'config source';
+const FILES_NOW = 'the files as they are now';
 
 /**
  * Keeps the running plan at the version of the config this host is to run.
@@ -109,11 +110,7 @@ export class ConfigKeeper implements Service {
   /** Ends the present sleep. */
   #wake: () => void = () => {};
 
-  constructor(options: ConfigKeeperOptions) {
-    this.#o = options;
-    const latest = options.memory.refused.at(-1);
-    if (latest !== undefined) this.#refused = latest;
-  }
+  constructor(options: ConfigKeeperOptions) { this.#o = options; }
 
   get state(): ConfigState {
     const waiting = this.#waiting === null ? null : { version: this.#waiting.version, until: this.#waiting.until };
@@ -132,7 +129,7 @@ export class ConfigKeeper implements Service {
     const read = await ports.read();
     if (read.kind === 'unreadable') {
       const good = await this.#lastGood();
-      if (good === null) return { kind: 'none' };
+      if (good === null) return { kind: 'none', errors: null };
       this.#unreachable = read.reason;
       report.trouble(SOURCE, `the config cannot be read (${read.reason}): started with the last good copy (${versionOf(good.copy.remote)}); it is tried again`);
       return this.#starts(good);
@@ -140,16 +137,20 @@ export class ConfigKeeper implements Service {
     const { copy } = read;
     const version = versionOf(copy.remote);
     const { plan, errors } = await ports.compile(copy);
-    if (version === '') return plan === null ? { kind: 'none' } : this.#starts({ copy, plan });
+    if (version === '') return plan === null ? { kind: 'none', errors: null } : this.#starts({ copy, plan });
     const good = await this.#lastGood();
-    if (good === null) return plan === null || errors !== null ? { kind: 'none' } : this.#starts({ copy, plan });
+    if (good === null) return plan === null || errors !== null ? { kind: 'none', errors: plan === null ? null : errors } : this.#starts({ copy, plan });
+    // It has worked here: what keeps entries of it from running now lies with this host.
+    if (plan !== null && versionOf(good.copy.remote) === version) return this.#starts({ copy, plan });
     const known = memory.refusalOf(version);
     if (known !== null || plan === null || errors !== null) {
       if (known === null) this.#refuse(version, errors ?? 'nothing of it can run');
-      else this.#refused = known;
+      else {
+        this.#refused = known;
+        report.trouble(SUBJECT, `config: ${version} was given up before (${known.reason}): started with ${versionOf(good.copy.remote)}. \`agent reload\` tries it again`);
+      }
       return this.#starts(good);
     }
-    if (versionOf(good.copy.remote) === version) return this.#starts({ copy, plan });
     const until = dueAt(plan.config.rollout, this.#o.hostId, publishedAt(copy));
     if (until > this.#o.now()) {
       this.#waiting = { copy, plan, version, until };
@@ -183,18 +184,22 @@ export class ConfigKeeper implements Service {
       const { ports, memory } = this.#o;
       const read = await ports.read();
       if (read.kind === 'unreadable') {
-        this.#o.report.trouble(SUBJECT, `the config cannot be read again (${read.reason}): the present one goes on`);
+        this.#missed('the config cannot be read again', read.reason);
         return { outcome: 'unreadable', reason: read.reason };
       }
+      this.#reached();
       const version = versionOf(read.copy.remote);
-      if (this.#current !== null && sameTexts(read.copy, this.#current.copy)) return { outcome: 'unchanged' };
+      if (this.#current !== null && sameTexts(read.copy, this.#current.copy)) {
+        this.#runsAlready(read.copy);
+        return { outcome: 'unchanged' };
+      }
       const { plan, errors } = await ports.compile(read.copy);
       if (plan === null || errors !== null) {
         const reason = errors ?? 'nothing of it can run';
         this.#refuse(version, reason);
         return { outcome: 'refused', reason };
       }
-      memory.pardon(version);
+      this.#guarded(() => memory.pardon(version));
       return { outcome: 'applied', version, difference: await this.#take({ copy: read.copy, plan }) };
     }).finally(() => this.#wake());
   }
@@ -240,30 +245,19 @@ export class ConfigKeeper implements Service {
     this.#sample();
     const looked = await ports.look();
     this.#lookedAt = now();
-    if ('unreachable' in looked) {
-      this.#unreachable = looked.unreachable;
-      report.trouble(SOURCE, `the version of the config cannot be asked (${looked.unreachable}): the present one goes on, and it is asked again`);
-      return;
-    }
-    if (this.#unreachable !== null) {
-      this.#unreachable = null;
-      report.recovered(SOURCE, 'the version of the config can be asked again');
-    }
+    if ('unreachable' in looked) { this.#missed('the version of the config cannot be asked', looked.unreachable); return; }
     const there = versionOf(looked);
-    if (there === versionOf(this.#current!.copy.remote)) { this.#waiting = null; return; }
-    if (there === this.#waiting?.version || memory.refusalOf(there) !== null) return;
+    const runs = there === versionOf(this.#current!.copy.remote);
+    if (runs || there === this.#waiting?.version || memory.refusalOf(there) !== null) {
+      this.#reached();
+      if (runs) this.#runsAlready(this.#current!.copy);
+      return;
+    }
     const read = await ports.read();
-    if (read.kind === 'unreadable') {
-      this.#unreachable = read.reason;
-      report.trouble(SOURCE, `the new version of the config cannot be read (${read.reason}): the present one goes on, and it is tried again`);
-      return;
-    }
+    if (read.kind === 'unreadable') { this.#missed('the new version of the config cannot be read', read.reason); return; }
+    this.#reached();
     const version = versionOf(read.copy.remote);
-    if (sameTexts(read.copy, this.#current!.copy)) {
-      this.#current = { copy: read.copy, plan: this.#current!.plan };
-      this.#remember();
-      return;
-    }
+    if (sameTexts(read.copy, this.#current!.copy)) { this.#runsAlready(read.copy); return; }
     const { plan, errors } = await ports.compile(read.copy);
     if (plan === null || errors !== null) { this.#refuse(version, errors ?? 'nothing of it can run'); return; }
     const until = dueAt(plan.config.rollout, hostId, publishedAt(read.copy));
@@ -294,7 +288,7 @@ export class ConfigKeeper implements Service {
     const { kept, changed, added, removed } = await this.#o.ports.apply(next.plan);
     this.#current = { copy: next.copy, plan: next.plan };
     this.#appliedAt = this.#o.now();
-    this.#o.report.note(`config: ${versionOf(next.copy.remote) || 'the files as they are now'} applied: ${kept} entries unchanged, ${changed} changed, ${added} new, ${removed} gone`);
+    this.#o.report.note(`config: ${versionOf(next.copy.remote) || FILES_NOW} applied: ${kept} entries unchanged, ${changed} changed, ${added} new, ${removed} gone`);
     return { kept, changed, added, removed };
   }
 
@@ -330,10 +324,31 @@ export class ConfigKeeper implements Service {
   #isGood(): void {
     this.#watch = this.#before = this.#baseline = null;
     this.#remember();
-    if (this.#refused !== null && this.#refused.at < this.#appliedAt) {
-      this.#refused = null;
-      this.#o.report.recovered(SUBJECT, `the config is at ${versionOf(this.#current!.copy.remote) || 'the files as they are now'}`);
-    }
+    if (this.#refused !== null && this.#refused.at < this.#appliedAt) this.#refusesNothing();
+  }
+
+  /** The sources say what runs, perhaps as another version. */
+  #runsAlready(copy: ConfigCopy): void {
+    this.#current = { copy, plan: this.#current!.plan };
+    this.#waiting = null;
+    this.#remember();
+    this.#refusesNothing();
+  }
+
+  #refusesNothing(): void {
+    this.#refused = null;
+    this.#o.report.recovered(SUBJECT, `the config is at ${versionOf(this.#current!.copy.remote) || FILES_NOW}`);
+  }
+
+  /** The sources could not be asked, or read: what runs goes on. */
+  #missed(what: string, reason: string): void {
+    this.#unreachable = reason;
+    this.#o.report.trouble(SOURCE, `${what} (${reason}): the present one goes on${this.#isRemote ? ', and it is tried again' : '; `agent reload` tries again'}`);
+  }
+
+  #reached(): void {
+    this.#unreachable = null;
+    this.#o.report.recovered(SOURCE, 'the config can be read again');
   }
 
   /** What runs, and is not watched any more, is the last good config. */
@@ -345,7 +360,7 @@ export class ConfigKeeper implements Service {
   }
 
   #refuse(version: string, reason: string): void {
-    const refused = { version: version || 'the files as they are now', reason, at: this.#o.now() };
+    const refused = { version: version || FILES_NOW, reason, at: this.#o.now() };
     this.#refused = refused;
     this.#refusals++;
     this.#o.report.trouble(SUBJECT, `config: ${refused.version} is not used (${reason}); the one before goes on. \`agent check\` names every error, \`agent reload\` tries again`);

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The config as it was read from all its sources at one time. */
@@ -89,7 +89,7 @@ export class LastGood {
     rmSync(fresh, { force: true });
     const fd = openSync(fresh, 'wx', 0o600);
     try {
-      writeSync(fd, JSON.stringify(remembered));
+      writeFileSync(fd, JSON.stringify(remembered));
       fsyncSync(fd);
     } finally {
       closeSync(fd);

@@ -107,6 +107,6 @@ test('a config that waits, was refused, was taken back or cannot be asked for is
   assert.match(statusText(status({ config })), /^config fleet version 3, applied 60 s ago; 2 entries not at it yet: .*; fleet version 5 waits until 2027-.*; 1 version taken back since the start$/m);
   assert.deepEqual(problemsOf(status({ config })), [
     'config fleet version 4 is not used: two errors',
-    'the version of the config cannot be asked: no answer; the present one goes on',
+    'the config cannot be looked at: no answer; the present one goes on',
   ]);
 });

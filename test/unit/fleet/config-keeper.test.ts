@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -20,12 +20,15 @@ interface Version { readonly rollout?: Partial<RolloutPlan>; readonly errors?: s
 /** A parameter store, an agent that only notes which plan it was given, and a clock. */
 class Host {
   readonly said: string[] = [];
+  readonly troubles = new Set<string>();
   /** Versions the agent was given, the one of the start first. */
   readonly ran: string[] = [];
   readonly directory: string;
   versions: Version[] = [];
   publishedAt: number[] = [];
   down = false;
+  /** Versions can be asked, but no value is given. */
+  closed = false;
   health = { failing: 0, undelivered: 0 };
   hostId = 'some host';
   /** How often the keeper asked how delivery goes. */
@@ -75,7 +78,7 @@ class Host {
   #keeper(): ConfigKeeper {
     const remote = () => [{ name: NAME, version: this.versions.length, modifiedAt: this.publishedAt.at(-1)! }];
     const ports: ConfigPorts = {
-      read: async () => this.down ? { kind: 'unreadable', reason: 'no answer' } : { kind: 'read', copy: { texts: [{ name: NAME, text: String(this.versions.length) }], remote: remote() } },
+      read: async () => this.down || this.closed ? { kind: 'unreadable', reason: 'no answer' } : { kind: 'read', copy: { texts: [{ name: NAME, text: String(this.versions.length) }], remote: remote() } },
       look: async () => this.down ? { unreachable: 'no answer' } : remote(),
       compile: async ({ texts }) => {
         const number = Number(texts[0]!.text);
@@ -86,7 +89,9 @@ class Host {
       health: () => { this.looks++; return this.health; },
     };
     const say = (...words: string[]): void => { this.said.push(words.join(' ')); };
-    return new ConfigKeeper({ ports, memory: new LastGood(this.directory, this.sources), hostId: this.hostId, report: { note: say, trouble: say, recovered: say }, now: Date.now, random: () => 0.5 });
+    const trouble = (subject: string, message: string): void => { this.troubles.add(subject); say(message); };
+    const recovered = (subject: string, message: string): void => { if (this.troubles.delete(subject)) say(message); };
+    return new ConfigKeeper({ ports, memory: new LastGood(this.directory, this.sources), hostId: this.hostId, report: { note: say, trouble, recovered }, now: Date.now, random: () => 0.5 });
   }
 
   #versionIn(plan: Plan): string { return plan.entries[0]!.pattern.slice(1); }
@@ -223,4 +228,72 @@ test('a store that cannot be asked changes nothing, is said once, and its return
   await host.pass(66);
   assert.deepEqual(host.ran, ['v1', 'v2']);
   assert.equal(host.keeper.state.unreachable, null);
+});
+
+test('a version that is there but cannot be read is one trouble for as long as it lasts, not one at each look', async (t) => {
+  const host = await startedHost(t);
+  host.closed = true;
+  host.publish({});
+  await host.pass(300);
+  assert.equal(host.keeper.state.unreachable, 'no answer');
+  assert.ok(!host.said.includes('the config can be read again'));
+  host.closed = false;
+  await host.pass(70);
+  assert.deepEqual(host.ran, ['v1', 'v2']);
+  assert.equal(host.said.filter((line) => line === 'the config can be read again').length, 1);
+  assert.deepEqual([...host.troubles], []);
+});
+
+test('a refusal is over as soon as the sources say again what runs, and a failed reading with the next one that succeeds', async (t) => {
+  const host = await startedHost(t);
+  host.publish({ errors: 'one bad entry' });
+  assert.equal((await host.keeper.reload()).outcome, 'refused');
+  assert.deepEqual([...host.troubles], ['config']);
+  host.versions.pop();
+  assert.equal((await host.keeper.reload()).outcome, 'unchanged');
+  assert.deepEqual([[...host.troubles], host.keeper.state.refused], [[], null]);
+  host.down = true;
+  assert.equal((await host.keeper.reload()).outcome, 'unreadable');
+  assert.deepEqual([...host.troubles], ['config source']);
+  host.down = false;
+  assert.equal((await host.keeper.reload()).outcome, 'unchanged');
+  assert.deepEqual([[...host.troubles], host.keeper.state.unreachable], [[], null]);
+});
+
+test('a start on the last good config says which version was given up and why; a refusal of an older version is no trouble any more', async (t) => {
+  const host = await startedHost(t);
+  host.publish({ errors: 'one bad entry' });
+  await host.pass(70);
+  host.said.length = 0;
+  await host.start();
+  assert.match(host.said.join('\n'), /fleet version 2 was given up before \(one bad entry\): started with fleet version 1/);
+  host.publish({});
+  await host.pass(140);
+  await host.start();
+  assert.deepEqual([host.ran.at(-1), host.keeper.state.refused], ['v3', null]);
+});
+
+test('a state directory that cannot be written keeps no config, says so, and stops neither a refusal nor a reload of what was refused', async (t) => {
+  const host = await startedHost(t);
+  rmSync(host.directory, { recursive: true });
+  writeFileSync(host.directory, 'a file in its place');
+  host.publish({});
+  await host.pass(66);
+  host.health = { failing: 1, undelivered: 0 };
+  await host.pass(12);
+  assert.deepEqual(host.ran, ['v1', 'v2', 'v1']);
+  assert.ok(host.troubles.has('config copy'));
+  host.health = { failing: 0, undelivered: 0 };
+  assert.equal((await host.keeper.reload()).outcome, 'applied');
+  assert.equal(host.ran.at(-1), 'v2');
+});
+
+test('a version that worked before is started with, whatever this host lacks at the moment, and is not given up for that', async (t) => {
+  const host = await startedHost(t);
+  host.versions[0] = { errors: '{instance_id} is not known' };
+  await host.start();
+  host.versions[0] = {};
+  await host.start();
+  assert.deepEqual(host.ran, ['v1', 'v1', 'v1']);
+  assert.doesNotMatch(host.said.join('\n'), /not used|given up/);
 });
