@@ -1,4 +1,5 @@
 import type { Environment } from '../aws/connection.ts';
+import type { Network } from '../aws/network.ts';
 import { BufferPool } from '../batching/log-batch.ts';
 import { Budget } from '../delivery/budget.ts';
 import type { Lane, Undelivered } from '../delivery/lane.ts';
@@ -22,6 +23,7 @@ export interface OutboundOptions {
   readonly arena: Arena;
   readonly kernel: Kernel;
   readonly env: Environment;
+  readonly network: Network;
   readonly report: Report;
   readonly undelivered: Undelivered;
   /** No lane waits for its flush timer. */
@@ -39,12 +41,12 @@ export class Outbound implements Disposable {
   readonly #pool: BufferPool;
   readonly #services: Services;
 
-  constructor({ services, delivery, arena, kernel, env, report, undelivered, hurry, now, abandon }: OutboundOptions) {
+  constructor({ services, delivery, arena, kernel, env, network, report, undelivered, hurry, now, abandon }: OutboundOptions) {
     this.arena = arena;
     this.kernel = kernel;
     this.budget = new Budget(delivery.budgetBytes);
     this.#pool = new BufferPool(POOLED_BYTES + Math.min((delivery.window - 1) * POOLED_PER_REQUEST, delivery.budgetBytes));
-    this.#services = new Services(services, { delivery, env, report, abandon, random: Math.random });
+    this.#services = new Services(services, { delivery, env, network, report, abandon, random: Math.random });
     this.lanes = new Lanes(this.#services, {
       arena, kernel, budget: this.budget, report, now, undelivered, pool: this.#pool,
       flushMs: delivery.flushMs,

@@ -1,4 +1,6 @@
 import type { Environment } from '../aws/connection.ts';
+import { networkOf } from '../aws/network.ts';
+import type { Network } from '../aws/network.ts';
 import type { CheckpointStore } from '../checkpoint/store.ts';
 import type { Budget } from '../delivery/budget.ts';
 import type { Lane, Undelivered } from '../delivery/lane.ts';
@@ -59,6 +61,7 @@ export class RunningPlan {
   readonly #outbounds: { readonly outbound: Outbound; readonly signature: string }[] = [];
   #arena: Arena | null = null;
   readonly #wake: Wake;
+  readonly #network: Network;
   readonly #descriptors: Descriptors;
   readonly #mounts: MountPoints;
   readonly #zones = new Map<string, Zone>();
@@ -70,9 +73,11 @@ export class RunningPlan {
   /** Of the plan before: closed as soon as no entry needs them any more. */
   #servicesToClose = false;
 
+  /** Throws a NetworkError when proxies or certificates are named that cannot be used; nothing later does. */
   constructor(options: RunningPlanOptions) {
     this.#o = options;
     this.#hurry = options.hurry;
+    this.#network = networkOf(options.env);
     this.#descriptors = new Descriptors(descriptorLimit(), options.report);
     this.#wake = new Wake(options.report, now, options.life.stop);
     this.#mounts = new MountPoints(now);
@@ -168,8 +173,8 @@ export class RunningPlan {
     if (latest?.signature !== signature || this.#arena === null || this.#arena.inputSize < largestRead) {
       const arena = this.#arena === null || this.#arena.inputSize < largestRead ? new Arena(largestRead) : this.#arena;
       const kernel = arena === this.#arena ? latest!.outbound.kernel : createKernel(arena);
+      const outbound = new Outbound({ services: servicesOf(plan), delivery: plan.delivery, arena, kernel, env, network: this.#network, report, undelivered: undeliveredTo(quarantine, plan), hurry: this.#hurry, now, abandon: life.abandon });
       this.#arena = arena;
-      const outbound = new Outbound({ services: servicesOf(plan), delivery: plan.delivery, arena, kernel, env, report, undelivered: undeliveredTo(quarantine, plan), hurry: this.#hurry, now, abandon: life.abandon });
       this.#outbounds.push({ outbound, signature });
       this.#versions++;
     }

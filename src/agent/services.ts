@@ -1,7 +1,6 @@
 import { createLogsClient } from '../aws/clients.ts';
 import type { Environment } from '../aws/connection.ts';
 import { LogsEndpoint } from '../aws/logs-endpoint.ts';
-import { networkOf } from '../aws/network.ts';
 import type { Network } from '../aws/network.ts';
 import type { Endpoint } from '../delivery/endpoint.ts';
 import { Recovery } from '../delivery/recovery.ts';
@@ -13,6 +12,7 @@ import type { Report } from '../report/report.ts';
 export interface ServicesOptions {
   readonly delivery: DeliveryPlan;
   readonly env: Environment;
+  readonly network: Network;
   readonly report: Report;
   readonly abandon: AbortSignal;
   readonly random: () => number;
@@ -33,14 +33,12 @@ interface Open extends Service { readonly close: () => void }
 /** The services of a run, each with one client, made when it is first asked for. */
 export class Services {
   readonly #o: ServicesOptions;
-  readonly #network: Network;
   readonly #slots: Slots;
   readonly #open = new Map<string, Open>();
 
-  /** @param plans see `use`. Throws a NetworkError when proxies or certificates are named that cannot be used; nothing later does. */
+  /** @param plans see `use`. */
   constructor(plans: Iterable<ServicePlan>, options: ServicesOptions) {
     this.#o = options;
-    this.#network = networkOf(options.env);
     this.#slots = new Slots(options.delivery.maxRequests);
     this.use(plans);
   }
@@ -62,8 +60,8 @@ export class Services {
   destroy(): void { this.use([]); }
 
   #opened(plan: ServicePlan): Open {
-    const { delivery, env, report, abandon, random } = this.#o;
-    const client = createLogsClient(plan, delivery, env, abandon, this.#network);
+    const { delivery, env, network, report, abandon, random } = this.#o;
+    const client = createLogsClient(plan, delivery, env, abandon, network);
     const slots = this.#slots.ofService();
     return {
       endpoint: new LogsEndpoint({ client, compression: delivery.compression, url: plan.endpoint, report, abandon }),

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Services } from '../../src/agent/services.ts';
+import { networkOf } from '../../src/aws/network.ts';
 import { startEndpoint } from '../../src/local-endpoint/server.ts';
 import type { RunningEndpoint } from '../../src/local-endpoint/server.ts';
 import { AgentReport } from '../../src/report/agent-report.ts';
@@ -112,7 +113,7 @@ test('L66 a service that fails: another that answers all the time neither waits 
 test('services of two plans that one client can serve have one client, and what is kept goes on being served', () => {
   const { delivery } = planFor({ endpoint: 'http://127.0.0.1:1', entries: [] });
   const [a, b] = [serviceAt('http://127.0.0.1:1'), serviceAt('http://127.0.0.1:2')];
-  const services = new Services([a, b], { delivery, env: TEST_ENV, report: new AgentReport(() => undefined, Date.now), abandon: new AbortController().signal, random: Math.random });
+  const services = new Services([a, b], { delivery, env: TEST_ENV, network: networkOf(TEST_ENV), report: new AgentReport(() => undefined, Date.now), abandon: new AbortController().signal, random: Math.random });
   const [first, second] = [services.of(a), services.of(b)];
   assert.notEqual(first, second);
   assert.equal(services.of({ ...a, label: 'in another plan' }), first);
