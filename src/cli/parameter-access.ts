@@ -1,3 +1,4 @@
+import { networkFault } from '../agent/network-fault.ts';
 import type { ParameterFault, Parameters } from '../aws/parameters.ts';
 import type { Environment } from '../config/placeholders.ts';
 import { askInstance } from '../host/instance.ts';
@@ -34,12 +35,10 @@ async function open(env: Environment, place: ParameterPlace, abandon: AbortSigna
   if (!region) {
     return { fault: 'refused', message: 'the region of Parameter Store is not known: nothing names it, and this machine has no EC2 instance metadata', expected: '--region, or AWS_REGION in the environment' };
   }
+  const fault = networkFault(env);
+  if (fault !== null) return { fault: 'refused', message: fault, expected: 'a way to the network that can be used' };
   const { Parameters } = await import('../aws/parameters.ts');
-  try {
-    return new Parameters({ region, endpoint, env }, abandon);
-  } catch (error) {
-    return { fault: 'refused', message: `the certificates that AWS_CA_BUNDLE names cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`, expected: 'a file of PEM certificates that this user may read, or the variable unset' };
-  }
+  return new Parameters({ region, endpoint, env }, abandon);
 }
 
 /** As the SDK finds it itself: it must be known here to tell a service on this machine. */

@@ -73,7 +73,9 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   sayProblems([...around.problems, ...kept.problems], log);
   if (start.kind === 'none' && kept.unreadable) return EXIT_NO_INPUT;
   if (start.kind === 'none' || start.plan.entries.length === 0) {
-    log.fatal('nothing to run: the config has no entry that works; `agent check` says what is wrong');
+    log.fatal(start.kind === 'none' && start.errors !== null
+      ? `nothing is run: the config in Parameter Store has errors (${start.errors}), and no earlier one is kept here; \`agent check\` names every error`
+      : 'nothing to run: the config has no entry that works; `agent check` says what is wrong');
     return EXIT_CONFIG;
   }
   const { plan } = start;
@@ -82,13 +84,15 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     alongside: (running) => openControl({
       stateDirectory: stateDir, report,
       status: () => statusOf(running, agentVersion, { sources: config, ...kept.keeper.state, changing: running.changing }),
-      reload: async () => ({ ...(await kept.keeper.reload()), problems: formatProblems(kept.problems, false) }),
+      reload: async () => life.stop.aborted
+        ? { outcome: 'unreadable', reason: 'the agent is being stopped', problems: '' }
+        : { ...(await kept.keeper.reload()), problems: formatProblems(kept.problems, false) },
     }),
   });
   kept.agent = agent;
   report.note(`following ${plan.entries.length} ${plan.entries.length === 1 ? 'entry' : 'entries'}${plan.disabled.length > 0 ? `, ${plan.disabled.length} disabled` : ''}; delivering to ${plan.service.endpoint ?? `CloudWatch Logs in ${plan.service.region}`}; state in ${stateDir}`);
   try {
-    await Promise.all([agent.run(life), untilCaughtUp === true ? null : keepConfig(kept, agent, life)]);
+    await together(life, [agent.run(life), ...(untilCaughtUp === true ? [] : [keepConfig(kept, agent, life)])]);
   } catch (error) {
     if (!(error instanceof StateDirectoryError)) throw error;
     log.fatal(error.message);
@@ -99,6 +103,18 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   const unfinished = untilCaughtUp === true && (life.stop.aborted || files > 0);
   report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${files > 0 ? `; ${bytes} bytes of ${files} ${files === 1 ? 'file' : 'files'} are not acknowledged, they are read at the next start` : ''}`);
   return unfinished ? EXIT_UNFINISHED : 0;
+}
+
+/** Until all have ended. One that fails ends the others: half an agent would run on, and nobody start it anew. */
+async function together(life: LifetimeControl, works: readonly Promise<void>[]): Promise<void> {
+  await Promise.all(works.map(async (work) => {
+    try {
+      await work;
+    } catch (error) {
+      endInTime(life);
+      throw error;
+    }
+  }));
 }
 
 /** Looks after the config for as long as the agent runs; SIGHUP reads it again. */
@@ -123,13 +139,17 @@ function sayProblems(problems: readonly Problem[], log: OwnLog): void {
 function endedBySignals(): LifetimeControl {
   const life = new LifetimeControl();
   const onSignal = (): void => {
-    if (life.stop.aborted) { life.requestAbandon(); return; }
-    life.requestStop();
-    setTimeout(() => life.requestAbandon(), DRAIN_MS).unref();
+    if (life.stop.aborted) life.requestAbandon();
+    else endInTime(life);
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   // Until there is an agent to reload, a hangup must not end it.
   process.on('SIGHUP', () => {});
   return life;
+}
+
+function endInTime(life: LifetimeControl): void {
+  life.requestStop();
+  setTimeout(() => life.requestAbandon(), DRAIN_MS).unref();
 }
