@@ -1,4 +1,3 @@
-import { networkFault } from '../agent/network-fault.ts';
 import type { ParameterFault, Parameters } from '../aws/parameters.ts';
 import type { Environment } from '../config/placeholders.ts';
 import { askInstance } from '../host/instance.ts';
@@ -35,6 +34,7 @@ async function open(env: Environment, place: ParameterPlace, abandon: AbortSigna
   if (!region) {
     return { fault: 'refused', message: 'the region of Parameter Store is not known: nothing names it, and this machine has no EC2 instance metadata', expected: '--region, or AWS_REGION in the environment' };
   }
+  const { networkFault } = await import('../agent/network-fault.ts');
   const fault = networkFault(env);
   if (fault !== null) return { fault: 'refused', message: fault, expected: 'a way to the network that can be used' };
   const { Parameters } = await import('../aws/parameters.ts');
