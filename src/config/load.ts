@@ -35,14 +35,18 @@ export async function readText(file: string): Promise<string | Problem> {
 /** Reads standard input to its end, which can be done once. */
 export async function readStdin(): Promise<TextsRead> {
   if (process.stdin.readableEnded) return refused('stdin', 'standard input has been read already and cannot be read again', 'a file, for a config that is to be read again');
-  return textOf('stdin', await bounded(process.stdin));
+  try {
+    return textOf('stdin', await bounded(process.stdin));
+  } catch (error) {
+    return refused('stdin', `standard input cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`, 'a config on standard input, or a file');
+  }
 }
 
 /** Why a name in a folder is passed over, or null. What these programs leave behind is an older version of a file that is there. */
 function passedOver(name: string): string | null {
   if (/\.ya?ml$/i.test(name)) return 'a config of the OpenTelemetry collector is not run by this agent';
   if (/\.tmp$/i.test(name)) return 'a file that is still being written';
-  if (/~$|^#.*#$|\.(?:swp|swo|bak|orig)$/i.test(name)) return 'a backup of an editor';
+  if (/~$|^#.*#$|\.(?:swp|swo|bak|orig)(?:[-.]?\d+)?$/i.test(name)) return 'a backup';
   if (/\.dpkg-[a-z]+$|\.rpm(?:save|new|orig)$/.test(name)) return 'left behind by the package manager';
   return name.startsWith('.') ? 'the name begins with a dot' : null;
 }

@@ -40,7 +40,7 @@ test('a folder is read with all its folders, sorted by path, whatever the files 
 });
 
 test('what editors, package managers and others leave in a folder is not read, and said', async (t) => {
-  const left = ['a.json~', '.a.json.swp', '#a.json#', '.hidden', 'a.json.bak', 'a.json.dpkg-old', 'a.json.rpmsave', 'x.tmp', 'otel.yaml'];
+  const left = ['a.json~', '.a.json.swp', '#a.json#', '.hidden', 'a.json.bak', 'a.json.bak-1', 'a.json.dpkg-old', 'a.json.rpmsave', 'x.tmp', 'otel.yaml'];
   const root = folderWith(t, { 'a.json': text('/a'), ...Object.fromEntries(left.map((name) => [name, 'no JSON'])) });
   const loaded = await loadSources([root], noParameters);
   assert.deepEqual(files(loaded), ['/a']);
