@@ -9,6 +9,7 @@ import { sideProblem } from '../config/side-file.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import { isPerFile, shown } from '../naming/template.ts';
 import type { FileEntryPlan, Plan } from '../plan.ts';
+import { processOutput, type CommandOutput } from './config/command-output.ts';
 import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
 import type { LoadedEnvironment, SideFiles } from './environment.ts';
 import { CONFIG_OPTION, loadPlan } from './load-plan.ts';
@@ -32,13 +33,6 @@ const DISK: FileLookup = {
   listMatches: ({ pattern, exclude, framing }, { ownLogs }) => filesNow({ pattern, exclude, encoding: framing.encoding, ownLogs, stateDirectory: DEFAULT_STATE_DIR }),
 };
 
-/** Where `check` writes. */
-export interface CheckOutput {
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-  readonly colour: boolean;
-}
-
 /** `agent check`: every problem of the config, or what it compiles to and which files match now. */
 export function checkCommand(): Command {
   return new Command('check')
@@ -49,9 +43,8 @@ export function checkCommand(): Command {
     .option(...SIDE_FILE_OPTIONS[1])
     .option('--strict', 'take warnings, and notes of what is not run, for errors')
     .action(async ({ config, json, strict, ...sideFiles }: SideFiles & { readonly config: readonly string[]; readonly json?: true; readonly strict?: true }) => {
-      const output = { out: (text: string) => process.stdout.write(text), err: (text: string) => process.stderr.write(text), colour: process.stderr.isTTY };
       const around = await loadEnvironment(sideFiles, process.env);
-      process.exitCode = await check(config, { json: json === true, strict: strict === true, env: around.env, around, lookup: DISK }, output);
+      process.exitCode = await check(config, { json: json === true, strict: strict === true, env: around.env, around, lookup: DISK }, processOutput());
     });
 }
 
@@ -59,7 +52,7 @@ export function checkCommand(): Command {
 export async function check(
   files: readonly string[],
   options: { readonly json: boolean; readonly strict?: boolean; readonly env: Environment; readonly around?: Pick<LoadedEnvironment, 'problems' | 'unreadable'>; readonly lookup: FileLookup | null },
-  { out, err, colour }: CheckOutput,
+  { out, err, colour }: CommandOutput,
 ): Promise<number> {
   const { env, around = { problems: [], unreadable: false } } = options;
   const { plan, problems: inConfig, unreadable } = await loadPlan(files, env, options.lookup?.globFault);

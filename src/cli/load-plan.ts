@@ -4,6 +4,7 @@ import type { GlobFault } from '../config/compile-logs.ts';
 import type { JsonNode } from '../config/json-tree.ts';
 import type { Environment, HostFacts } from '../config/placeholders.ts';
 import type { Problem } from '../config/problem.ts';
+import type { RemoteVersion } from '../fleet/last-good.ts';
 import { containerName } from '../host/container.ts';
 import { systemHostname } from '../host/hostname.ts';
 import { askInstance } from '../host/instance.ts';
@@ -11,7 +12,7 @@ import { ipv4Of } from '../host/ip.ts';
 import { localDate } from '../host/local-date.ts';
 import { hostZone } from '../host/time-zone.ts';
 import type { Plan } from '../plan.ts';
-import { loadSources, type RemoteVersion } from './load-sources.ts';
+import { loadSources } from './load-sources.ts';
 import { parameterAccess } from './parameter-access.ts';
 
 /** What `--config` takes, for the help of a command. */

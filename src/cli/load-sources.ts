@@ -6,15 +6,8 @@ import { readPlace, readStdin, type TextsRead } from '../config/load.ts';
 import { wholeConfig } from '../config/parts.ts';
 import type { Problem } from '../config/problem.ts';
 import { parameterWord, parseSource, type Source, type SourceFault } from '../config/source.ts';
+import type { RemoteVersion } from '../fleet/last-good.ts';
 import type { ParameterAccess } from './parameter-access.ts';
-
-/** A parameter that a config came from, or would come from now. */
-export interface RemoteVersion {
-  readonly name: string;
-  readonly version: number;
-  /** Epoch milliseconds. */
-  readonly modifiedAt: number;
-}
 
 export interface LoadedSources {
   /** The merged document, or null when a source cannot be read, its JSON is broken, or there is none. */

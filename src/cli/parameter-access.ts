@@ -1,4 +1,5 @@
 import type { ParameterFault, Parameters } from '../aws/parameters.ts';
+import { LOOPBACK_REGION, isLoopback } from '../config/endpoint-url.ts';
 import type { Environment } from '../config/placeholders.ts';
 import { askInstance } from '../host/instance.ts';
 
@@ -10,9 +11,6 @@ export interface ParameterPlace {
 
 /** Parameter Store for whoever turns out to need it: the SDK is loaded, and the instance asked for its region, at the first call. */
 export type ParameterAccess = () => Promise<Parameters | ParameterFault>;
-
-/** Region of a service on this machine, which does not care. */
-const LOOPBACK_REGION = 'us-east-1';
 
 /** Calls under way end with `abandon`. */
 export function parameterAccess(env: Environment, place: ParameterPlace = {}, abandon: AbortSignal = new AbortController().signal): ParameterAccess {
@@ -30,7 +28,7 @@ async function open(env: Environment, place: ParameterPlace, abandon: AbortSigna
   if (endpoint !== null && url?.protocol !== 'https:' && url?.protocol !== 'http:') {
     return { fault: 'refused', message: `${JSON.stringify(endpoint)} is no URL of Parameter Store`, expected: '--endpoint or AWS_ENDPOINT_URL_SSM with a URL such as https://ssm.eu-central-1.amazonaws.com' };
   }
-  const region = place.region ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || (isLoopback(url) ? LOOPBACK_REGION : (await askInstance(env))?.region));
+  const region = place.region ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || (endpoint !== null && isLoopback(endpoint) ? LOOPBACK_REGION : (await askInstance(env))?.region));
   if (!region) {
     return { fault: 'refused', message: 'the region of Parameter Store is not known: nothing names it, and this machine has no EC2 instance metadata', expected: '--region, or AWS_REGION in the environment' };
   }
@@ -46,5 +44,3 @@ function configuredEndpoint(env: Environment): string | null {
   if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true') return null;
   return env['AWS_ENDPOINT_URL_SSM'] || env['AWS_ENDPOINT_URL'] || null;
 }
-
-const isLoopback = (url: URL | null): boolean => url !== null && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);

@@ -1,11 +1,9 @@
 import type { Reach, ServicePlan } from '../plan.ts';
 import type { Agent, Credentials, FileEntry, Logs } from './generated/document.generated.ts';
-import { endpointVariable, isLoopback, readEndpoint } from './endpoint-url.ts';
+import { LOOPBACK_REGION, endpointVariable, isLoopback, readEndpoint } from './endpoint-url.ts';
 import { expandEnvironment, type Environment, type HostFacts } from './placeholders.ts';
 import type { Reporter } from './reporter.ts';
 
-/** Region of a service on this machine, which does not care. */
-const LOOPBACK_REGION = 'us-east-1';
 /** What STS takes as an external id: 2 to 1,224 of these characters. */
 const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
 

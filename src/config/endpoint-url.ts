@@ -2,6 +2,9 @@ import type { Environment } from './placeholders.ts';
 
 const AN_ENDPOINT = 'a URL such as https://logs.eu-central-1.amazonaws.com or http://127.0.0.1:4588';
 
+/** Region of a service on this machine, which does not care. */
+export const LOOPBACK_REGION = 'us-east-1';
+
 /** A URL without a trailing slash, or what is wrong with it. */
 export type ReadEndpoint = { readonly endpoint: string } | { readonly fault: string; readonly expected: string };
 

@@ -8,7 +8,7 @@ export interface ConfigCopy {
   readonly remote: readonly RemoteVersion[];
 }
 
-/** A document that other hosts read too. */
+/** A document that other hosts read too: a parameter that a config came from, or would come from now. */
 export interface RemoteVersion {
   readonly name: string;
   readonly version: number;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { ConfigKeeper } from '../../../src/fleet/config-keeper.ts';
-import type { ConfigPorts, Start } from '../../../src/fleet/config-keeper.ts';
+import type { ConfigPorts, Start } from '../../../src/fleet/config-ports.ts';
 import { LastGood } from '../../../src/fleet/last-good.ts';
 import { LifetimeControl } from '../../../src/lifecycle/lifetime.ts';
 import type { Plan, RolloutPlan } from '../../../src/plan.ts';
