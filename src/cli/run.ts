@@ -95,9 +95,11 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     await together(life, [agent.run(life), ...(untilCaughtUp === true ? [] : [keepConfig(kept, agent, life)])]);
   } catch (error) {
     if (!(error instanceof StateDirectoryError)) throw error;
+    kept.keeper.endInOrder();
     log.fatal(error.message);
     return EXIT_NO_STATE;
   }
+  kept.keeper.endInOrder();
   const { files, bytes } = agent.unfinished;
   // The agent ends by itself once it has caught up; a signal came before that.
   const unfinished = untilCaughtUp === true && (life.stop.aborted || files > 0);

@@ -20,6 +20,8 @@ export interface ConfigKeeperOptions {
 /** While delivery is watched it is looked at this often. */
 const WATCH_EVERY_MS = 1_000;
 const LONGEST_SLEEP_MS = 3_600_000;
+/** A version with which the agent was killed or failed so often is taken back: below the five starts that systemd allows by default. */
+const MOST_BEGINNINGS = 3;
 /** Polls of a fleet are spread by this part of the interval, either way. */
 const JITTER = 0.1;
 const SUBJECT = 'config';
@@ -100,9 +102,18 @@ export class ConfigKeeper implements Service {
       this.#waiting = { copy, plan, version, until };
       return this.#starts(good);
     }
+    const times = memory.beginningsWith(version);
+    if (times >= MOST_BEGINNINGS) {
+      this.#refuse(version, `the agent began with it ${times} times and did not last until it was known to work`);
+      return this.#starts(good);
+    }
+    this.#guarded(() => memory.begin(version));
     this.#before = good;
     return this.#starts({ copy, plan });
   }
+
+  /** The agent ends as it should: that is not the fault of the config it began with. */
+  endInOrder(): void { this.#guarded(() => this.#o.memory.endInOrder()); }
 
   /** Looks after the config until `stop`. Only after `start`, and once the agent runs. */
   async run({ stop }: Lifetime): Promise<void> {

@@ -30,6 +30,8 @@ export interface Remembered {
   readonly sources: readonly string[];
   readonly good: ConfigCopy | null;
   readonly refused: readonly RefusedVersion[];
+  /** A version that is not known to work yet, and how often the agent began with it and did not end in order. */
+  readonly begun: { readonly version: string; readonly times: number } | null;
 }
 
 const FILE = 'config.json';
@@ -54,7 +56,7 @@ export class LastGood {
   constructor(directory: string, sources: readonly string[]) {
     this.#directory = directory;
     this.#sources = sources;
-    this.#remembered = { sources, good: null, refused: [], ...this.#read() };
+    this.#remembered = { sources, good: null, refused: [], begun: null, ...this.#read() };
   }
 
   get good(): ConfigCopy | null { return this.#remembered.good; }
@@ -64,8 +66,15 @@ export class LastGood {
   refusalOf(version: string): RefusedVersion | null { return this.refused.find((one) => one.version === version) ?? null; }
 
   /** Throws what the file system says when it cannot be written. */
-  keep(good: ConfigCopy): void { this.#write({ ...this.#remembered, good }); }
+  keep(good: ConfigCopy): void { this.#write({ ...this.#remembered, good, begun: null }); }
   refuse(refused: RefusedVersion): void { this.#write({ ...this.#remembered, refused: [...this.refused.filter(({ version }) => version !== refused.version), refused].slice(-MAX_REFUSED) }); }
+  /** How often the agent has begun with a version that is not known to work, and was neither stopped nor found it to be good. */
+  beginningsWith(version: string): number {
+    const { begun } = this.#remembered;
+    return begun?.version === version ? begun.times : 0;
+  }
+  begin(version: string): void { this.#write({ ...this.#remembered, begun: { version, times: this.beginningsWith(version) + 1 } }); }
+  endInOrder(): void { if (this.#remembered.begun !== null) this.#write({ ...this.#remembered, begun: null }); }
   /** A person wants it tried again. */
   pardon(version: string): void {
     if (this.refusalOf(version) !== null) this.#write({ ...this.#remembered, refused: this.refused.filter((one) => one.version !== version) });

@@ -297,3 +297,21 @@ test('a version that worked before is started with, whatever this host lacks at 
   assert.deepEqual(host.ran, ['v1', 'v1', 'v1']);
   assert.doesNotMatch(host.said.join('\n'), /not used|given up/);
 });
+
+test('a version that the agent does not survive is given up at the fourth start; ends in order do not count, and a reload tries it again', async (t) => {
+  const watched = { rollout: { watchMs: 600_000 } };
+  const host = await startedHost(t, watched);
+  host.publish(watched);
+  for (let i = 0; i < 5; i++) {
+    await host.start();
+    host.keeper.endInOrder();
+  }
+  assert.equal(host.ran.at(-1), 'v2');
+  for (let i = 0; i < 3; i++) await host.start();
+  assert.equal(host.ran.at(-1), 'v2');
+  await host.start();
+  assert.equal(host.ran.at(-1), 'v1');
+  assert.match(host.keeper.state.refused?.reason ?? '', /began with it 3 times and did not last/);
+  assert.equal((await host.keeper.reload()).outcome, 'applied');
+  assert.equal(host.ran.at(-1), 'v2');
+});
