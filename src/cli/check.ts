@@ -13,6 +13,7 @@ import { processOutput, type CommandOutput } from './config/command-output.ts';
 import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
 import type { LoadedEnvironment, SideFiles } from './environment.ts';
 import { CONFIG_OPTION, loadPlan } from './load-plan.ts';
+import { settleEnvironment } from './runtime.ts';
 import { describeEntry, describeService, type EntryMatches } from './plan-text.ts';
 
 /** sysexits.h EX_NOINPUT: a config file cannot be read. */
@@ -44,6 +45,7 @@ export function checkCommand(): Command {
     .option('--strict', 'take warnings, and notes of what is not run, for errors')
     .action(async ({ config, json, strict, ...sideFiles }: SideFiles & { readonly config: readonly string[]; readonly json?: true; readonly strict?: true }) => {
       const around = await loadEnvironment(sideFiles, process.env);
+      settleEnvironment(around.env);
       process.exitCode = await check(config, { json: json === true, strict: strict === true, env: around.env, around, lookup: DISK }, processOutput());
     });
 }

@@ -4,7 +4,9 @@ import { formatProblems } from '../config/problem.ts';
 import { CONFIG_OPTION } from './load-plan.ts';
 import { loadSources } from './load-sources.ts';
 import { parameterAccess } from './parameter-access.ts';
+import { processOutput } from './config/command-output.ts';
 import { EXIT } from './config/exit-codes.ts';
+import { settledEnvironment } from './config/place-options.ts';
 import { AnswerError, Answers } from './wizard/answers.ts';
 import { answersIn } from './wizard/answers-file.ts';
 import type { ConfigPart } from './wizard/config-part.ts';
@@ -74,6 +76,9 @@ async function wizard(flags: WizardFlags): Promise<number> {
     return EXIT.usage;
   }
   const say = (text: string): void => { process.stderr.write(text); };
+  // From here on it is the environment of this process.
+  const env = await settledEnvironment({}, processOutput());
+  if (typeof env === 'number') return env;
   try {
     const answers = answersOf(flags);
     if (answers === null) return EXIT.noInput;

@@ -133,3 +133,14 @@ test('on premises, where nothing else has credentials, the profile AmazonCloudWa
   await until('the line', () => rig.held() === 1);
   assert.equal(await child.stop(), 0);
 });
+
+test('the config commands reach Parameter Store with the side files too, and do nothing while one of them is wrong', async (t) => {
+  const { folder, file } = await writing(t);
+  const agent = file('agent.json', JSON.stringify(config(folder)));
+  const envConfig = file('env-config.json', '{ "AWS_ENDPOINT_URL_SSM": "ftp://ssm.test" }');
+  for (const words of [['show', '--config', 'ssm:x'], ['diff', agent, 'ssm:x'], ['fetch', 'ssm:x', '--output', join(folder, 'out.json')], ['push', 'ssm:x', '--config', agent]]) {
+    assert.match(command(folder, 'config', ...words, '--env-config', envConfig).said, /"ftp:\/\/ssm\.test" is no URL of Parameter Store/);
+    const wrong = command(folder, 'config', ...words, '--env-config', file('broken.json', '{'));
+    assert.deepEqual([wrong.code, /broken\.json:1:2 error/.test(wrong.said)], [78, true], wrong.said);
+  }
+});

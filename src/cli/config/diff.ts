@@ -3,13 +3,13 @@ import { differences } from '../../config/difference.ts';
 import { plainValue } from '../../config/json-tree.ts';
 import { formatProblems } from '../../config/problem.ts';
 import { loadSources } from '../load-sources.ts';
-import { parameterAccess, type ParameterAccess, type ParameterPlace } from '../parameter-access.ts';
+import { parameterAccess, type ParameterAccess } from '../parameter-access.ts';
 import { processOutput, type CommandOutput } from './command-output.ts';
 import { differencesText } from './difference-text.ts';
 import { EXIT, EXIT_DIFFERENT } from './exit-codes.ts';
-import { withPlaceOptions } from './place-options.ts';
+import { settledEnvironment, withPlaceOptions, type PlaceFlags } from './place-options.ts';
 
-interface DiffOptions extends ParameterPlace {
+interface DiffOptions extends PlaceFlags {
   readonly json?: true;
 }
 
@@ -22,7 +22,9 @@ export function diffCommand(): Command {
     .argument('<to>', 'the later one')
     .option('--json', 'print the differences as JSON'))
     .action(async (from: string, to: string, { json, ...place }: DiffOptions) => {
-      process.exitCode = await diff([from, to], { json: json === true, access: parameterAccess(process.env, place) }, processOutput());
+      const output = processOutput();
+      const env = await settledEnvironment(place, output);
+      process.exitCode = typeof env === 'number' ? env : await diff([from, to], { json: json === true, access: parameterAccess(env, place) }, output);
     });
 }
 

@@ -6,13 +6,13 @@ import type { Environment } from '../../config/placeholders.ts';
 import { countProblems, formatProblems } from '../../config/problem.ts';
 import { planOf } from '../load-plan.ts';
 import { loadSources, type LoadedSources } from '../load-sources.ts';
-import { parameterAccess, type ParameterAccess, type ParameterPlace } from '../parameter-access.ts';
+import { parameterAccess, type ParameterAccess } from '../parameter-access.ts';
 import { processOutput, type CommandOutput } from './command-output.ts';
 import { EXIT } from './exit-codes.ts';
-import { judgedIn, withPlaceOptions } from './place-options.ts';
+import { judgedIn, settledEnvironment, withPlaceOptions, type PlaceFlags } from './place-options.ts';
 import { replaceFile } from './replace-file.ts';
 
-interface FetchFlags extends ParameterPlace {
+interface FetchFlags extends PlaceFlags {
   readonly output: string;
   readonly force?: true;
 }
@@ -34,7 +34,9 @@ export function fetchCommand(): Command {
     .requiredOption('--output <file>', 'the file to write; its mode and owner stay as they are, a new one is readable by its owner alone')
     .option('--force', 'write it even if it has errors'))
     .action(async (source: string, { output, force, ...place }: FetchFlags) => {
-      process.exitCode = await fetchConfig(source, { output, force: force === true, env: judgedIn(process.env, place), access: parameterAccess(process.env, place) }, processOutput());
+      const said = processOutput();
+      const env = await settledEnvironment(place, said);
+      process.exitCode = typeof env === 'number' ? env : await fetchConfig(source, { output, force: force === true, env: judgedIn(env, place), access: parameterAccess(env, place) }, said);
     });
 }
 

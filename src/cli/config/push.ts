@@ -9,18 +9,18 @@ import { countProblems, formatProblems } from '../../config/problem.ts';
 import { parameterWord, parseSource } from '../../config/source.ts';
 import { CONFIG_OPTION, planOf } from '../load-plan.ts';
 import { loadSources } from '../load-sources.ts';
-import { parameterAccess, type ParameterAccess, type ParameterPlace } from '../parameter-access.ts';
+import { parameterAccess, type ParameterAccess } from '../parameter-access.ts';
 import { processOutput, type CommandOutput } from './command-output.ts';
 import { confirmed } from './confirm.ts';
 import { differencesText } from './difference-text.ts';
 import { EXIT, EXIT_DECLINED, exitOfFault } from './exit-codes.ts';
-import { judgedIn, withPlaceOptions } from './place-options.ts';
+import { judgedIn, settledEnvironment, withPlaceOptions, type PlaceFlags } from './place-options.ts';
 import { storedForm, TIER_BYTES, type FormChoice, type Target, type TierChoice, type Write } from './stored-form.ts';
 import { storedNow, type StoredNow } from './stored-now.ts';
 
 type StoredType = 'String' | 'SecureString';
 
-interface PushFlags extends ParameterPlace {
+interface PushFlags extends PlaceFlags {
   readonly config: readonly string[];
   readonly gzip?: true;
   readonly split?: true;
@@ -61,9 +61,11 @@ export function pushCommand(): Command {
       // `--config FILE ssm:NAME`: the option takes all words that follow it.
       const words = named === undefined ? config.slice(0, -1) : config;
       const ask = yes === true ? async () => true : process.stdin.isTTY && process.stderr.isTTY ? (question: string) => confirmed(question, process.stdin, process.stderr) : null;
-      process.exitCode = await push(words, named ?? config.at(-1)!, {
-        gzip: gzip === true, split: split === true, type: type ?? null, tier, env: process.env, access: parameterAccess(process.env, place), ask,
-      }, processOutput());
+      const output = processOutput();
+      const env = await settledEnvironment(place, output);
+      process.exitCode = typeof env === 'number' ? env : await push(words, named ?? config.at(-1)!, {
+        gzip: gzip === true, split: split === true, type: type ?? null, tier, env, access: parameterAccess(env, place), ask,
+      }, output);
     });
 }
 

@@ -4,12 +4,12 @@ import { originText } from '../../config/origin-text.ts';
 import { formatProblems } from '../../config/problem.ts';
 import { CONFIG_OPTION } from '../load-plan.ts';
 import { loadSources } from '../load-sources.ts';
-import { parameterAccess, type ParameterAccess, type ParameterPlace } from '../parameter-access.ts';
+import { parameterAccess, type ParameterAccess } from '../parameter-access.ts';
 import { processOutput, type CommandOutput } from './command-output.ts';
 import { EXIT } from './exit-codes.ts';
-import { withPlaceOptions } from './place-options.ts';
+import { settledEnvironment, withPlaceOptions, type PlaceFlags } from './place-options.ts';
 
-interface ShowOptions extends ParameterPlace {
+interface ShowOptions extends PlaceFlags {
   readonly config: readonly string[];
   readonly origin?: true;
 }
@@ -22,7 +22,9 @@ export function showCommand(): Command {
     .requiredOption('--config <source...>', CONFIG_OPTION)
     .option('--origin', 'add file (or parameter), line and column behind each value; then it is no JSON any more'))
     .action(async ({ config, origin, ...place }: ShowOptions) => {
-      process.exitCode = await show(config, { origin: origin === true, access: parameterAccess(process.env, place) }, processOutput());
+      const output = processOutput();
+      const env = await settledEnvironment(place, output);
+      process.exitCode = typeof env === 'number' ? env : await show(config, { origin: origin === true, access: parameterAccess(env, place) }, output);
     });
 }
 
