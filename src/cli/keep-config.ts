@@ -8,6 +8,7 @@ import { ConfigKeeper } from '../fleet/config-keeper.ts';
 import type { ConfigPorts, ReadConfig } from '../fleet/config-ports.ts';
 import { LastGood } from '../fleet/last-good.ts';
 import { systemHostname } from '../host/hostname.ts';
+import { steadyInstance } from '../host/steady-instance.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import type { OwnLog } from '../report/own-log.ts';
 import { planOf } from './load-plan.ts';
@@ -36,6 +37,7 @@ export class KeptConfig {
   constructor(options: KeptConfigOptions) {
     this.#o = options;
     const { sources, stateDir, env, report, log, access } = options;
+    const ask = steadyInstance();
     const ports: ConfigPorts = {
       read: () => this.#read(),
       look: async () => {
@@ -43,7 +45,7 @@ export class KeptConfig {
         return 'fault' in versions ? { unreachable: versions.message } : versions;
       },
       compile: async ({ texts }) => {
-        const { plan, problems } = await planOf(documentOf(texts), env, globFault);
+        const { plan, problems } = await planOf(documentOf(texts), env, globFault, ask);
         this.problems = problems;
         return { plan, errors: errorsIn(problems) };
       },

@@ -10,6 +10,7 @@ import { systemHostname } from '../host/hostname.ts';
 import { askInstance } from '../host/instance.ts';
 import { ipv4Of } from '../host/ip.ts';
 import { localDate } from '../host/local-date.ts';
+import type { AskInstance } from '../host/steady-instance.ts';
 import { hostZone } from '../host/time-zone.ts';
 import type { Plan } from '../plan.ts';
 import { loadSources } from './load-sources.ts';
@@ -38,12 +39,12 @@ export async function loadPlan(words: readonly string[], env: Environment, globF
   return { ...(await planOf(loaded, env, globFault)), unreadable, remote };
 }
 
-/** The Plan of a merged document, with what this host is. */
-export async function planOf({ root, problems }: { readonly root: JsonNode | null; readonly problems: readonly Problem[] }, env: Environment, globFault?: GlobFault): Promise<Pick<LoadedPlan, 'plan' | 'problems'>> {
+/** The Plan of a merged document, with what this host is. @param ask the instance metadata service, when it is needed. */
+export async function planOf({ root, problems }: { readonly root: JsonNode | null; readonly problems: readonly Problem[] }, env: Environment, globFault?: GlobFault, ask: AskInstance = askInstance): Promise<Pick<LoadedPlan, 'plan' | 'problems'>> {
   if (root === null) return { plan: null, problems };
   const document = checkDocument(root, problems);
   const container = containerName(env);
-  const instance = needsInstance(document, env, container !== null) ? await askInstance(env, instanceTags(document, env)) : null;
+  const instance = needsInstance(document, env, container !== null) ? await ask(env, instanceTags(document, env)) : null;
   const localZone = hostZone(env);
   const facts: HostFacts = {
     hostname: systemHostname(),
