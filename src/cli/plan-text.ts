@@ -1,5 +1,6 @@
 import { isDated, shown } from '../naming/template.ts';
-import type { FileEntryPlan, FramingPlan, NamingPlan, Plan, RedactRulePlan, ServicePlan, StartPlan, TimestampPlan } from '../plan.ts';
+import type { ConfigPlan, FileEntryPlan, FramingPlan, NamingPlan, Plan, RedactRulePlan, ServicePlan, StartPlan, TimestampPlan } from '../plan.ts';
+import { spanText } from './units.ts';
 
 /** A file that matches an entry now. */
 export interface MatchingFile {
@@ -25,7 +26,7 @@ const NUMBER = new Intl.NumberFormat('en-US');
 const count = (value: number): string => NUMBER.format(value);
 
 /** What holds for all entries, in plain words. */
-export function describeService({ service, delivery, ownLogs }: Plan): string {
+export function describeService({ service, delivery, ownLogs, config }: Plan): string {
   const rows: [string, string][] = [
     ['region', service.region],
     ['endpoint', service.endpoint ?? `the AWS endpoint of the region${kinds(service)}`],
@@ -33,8 +34,15 @@ export function describeService({ service, delivery, ownLogs }: Plan): string {
     ['batches', `sent when full (${count(delivery.maxBatchBytes)} bytes) or after ${seconds(delivery.flushMs)}; ${order(delivery.window)}; gzip ${delivery.compression}`],
     ['limits', `${delivery.maxRequests} requests in flight, ${count(delivery.budgetBytes)} bytes in memory; what can never be stored: ${delivery.undeliverable}`],
     ...ownLogs.map((path): [string, string] => ['own log', `${path} (never followed)`]),
+    ...(config.rollout.percent === 100 ? [] : [['versions', describeRollout(config)] as [string, string]]),
   ];
   return `CloudWatch Logs\n${table(rows)}`;
+}
+
+/** How a new version of a config in Parameter Store spreads, where not every host takes it at once. */
+function describeRollout({ pollMs, rollout: { percent, waitMs, watchMs } }: ConfigPlan): string {
+  const watched = watchMs === 0 ? 'delivery is not watched' : `taken back where delivery gets worse within ${spanText(watchMs)}`;
+  return `of a config in Parameter Store: looked for each ${spanText(pollMs)}, taken at once by ${percent} % of the hosts, by the others ${spanText(waitMs)} after it was published; ${watched}`;
 }
 
 const kinds = ({ fips, dualStack }: ServicePlan): string => [fips === true ? ', FIPS' : '', dualStack === true ? ', dual-stack' : ''].join('');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeEntry } from '../../../src/cli/plan-text.ts';
-import { entryOf } from '../config/compiled.ts';
+import { describeEntry, describeService } from '../../../src/cli/plan-text.ts';
+import { compiled, entryOf, withEntries } from '../config/compiled.ts';
 
 const rowOf = (entry: object, name: string): string | undefined => describeEntry(entryOf(entry), null).split('\n').find((line) => line.startsWith(`  ${name} `))?.slice(11);
 
@@ -14,4 +14,13 @@ test('check tells where times are looked for, and in which form', () => {
 test('check tells what is redacted, and how', () => {
   assert.equal(rowOf({ redact: ['card_numbers', { pattern: 'sid=\\d+' }] }, 'redacts'), 'card numbers, /sid=\\d+/ to "***"');
   assert.equal(rowOf({ redact: [] }, 'redacts'), undefined);
+});
+
+test('check tells how a new version spreads over a fleet, where not every host takes it at once', () => {
+  const rowWith = (rollout: object): string | undefined => {
+    const { plan } = compiled(withEntries([{ file_path: '/var/log/app.log', log_group_name: 'g' }], {}, { region: 'eu-central-1', rollout }));
+    return describeService(plan!).split('\n').find((line) => line.startsWith('  versions '))?.slice(11);
+  };
+  assert.equal(rowWith({ percent: 10 }), 'of a config in Parameter Store: looked for each 60 s, taken at once by 10 % of the hosts, by the others 60 min after it was published; taken back where delivery gets worse within 5 min');
+  assert.equal(rowWith({ percent: 100 }), undefined);
 });
