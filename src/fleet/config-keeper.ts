@@ -127,7 +127,7 @@ export class ConfigKeeper implements Service {
       await this.#alone(() => this.#observe());
       if (this.#waiting !== null && this.#o.now() >= this.#waiting.until) await this.#alone(() => this.#takeWaiting());
       if (!this.#isRemote || this.#o.now() < nextLook) continue;
-      await this.#alone(() => this.#look());
+      await this.#alone(() => this.#look(stop));
       nextLook = this.#o.now() + this.#interval();
     }
     await this.#busy;
@@ -195,7 +195,7 @@ export class ConfigKeeper implements Service {
     return plan === null ? null : { copy: good, plan };
   }
 
-  async #look(): Promise<void> {
+  async #look(stop: AbortSignal): Promise<void> {
     const { ports, memory, report, hostId, now } = this.#o;
     this.#sample();
     const looked = await ports.look();
@@ -215,6 +215,8 @@ export class ConfigKeeper implements Service {
     if (sameTexts(read.copy, this.#current!.copy)) { this.#runsAlready(read.copy); return; }
     const { plan, errors } = await ports.compile(read.copy);
     if (plan === null || errors !== null) { this.#refuse(version, errors ?? 'nothing of it can run'); return; }
+    // What an agent that ends would be given is never run, and so neither good nor bad: the next start looks again.
+    if (stop.aborted) return;
     const until = dueAt(plan.config.rollout, hostId, publishedAt(read.copy));
     if (until > now()) {
       this.#waiting = { copy: read.copy, plan, version, until };

@@ -31,10 +31,12 @@ class Host {
   closed = false;
   health = { failing: 0, undelivered: 0 };
   hostId = 'some host';
+  /** Called while a version is compiled. */
+  onCompile: () => void = () => {};
   /** How often the keeper asked how delivery goes. */
   looks = 0;
   sources: readonly string[] = [`ssm:${NAME}`];
-  #life = new LifetimeControl();
+  life = new LifetimeControl();
   #t: TestContext;
   keeper: ConfigKeeper;
 
@@ -42,7 +44,7 @@ class Host {
     this.#t = t;
     t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_700_000_000_000 });
     this.directory = mkdtempSync(join(tmpdir(), 'keeper-'));
-    t.after(() => { this.#life.requestAbandon(); rmSync(this.directory, { recursive: true, force: true }); });
+    t.after(() => { this.life.requestAbandon(); rmSync(this.directory, { recursive: true, force: true }); });
     this.keeper = this.#keeper();
   }
 
@@ -53,13 +55,13 @@ class Host {
 
   /** A start of the agent on what its state directory remembers. */
   async start(): Promise<Start> {
-    this.#life.requestStop();
-    this.#life = new LifetimeControl();
+    this.life.requestStop();
+    this.life = new LifetimeControl();
     this.keeper = this.#keeper();
     const start = await this.keeper.start();
     if (start.kind === 'none') return start;
     this.ran.push(this.#versionIn(start.plan));
-    void this.keeper.run(this.#life);
+    void this.keeper.run(this.life);
     await this.#settled();
     return start;
   }
@@ -81,6 +83,7 @@ class Host {
       read: async () => this.down || this.closed ? { kind: 'unreadable', reason: 'no answer' } : { kind: 'read', copy: { texts: [{ name: NAME, text: String(this.versions.length) }], remote: remote() } },
       look: async () => this.down ? { unreachable: 'no answer' } : remote(),
       compile: async ({ texts }) => {
+        this.onCompile();
         const number = Number(texts[0]!.text);
         const { rollout, errors = null } = this.versions[number - 1]!;
         return { plan: { ...planFor({ endpoint: 'http://127.0.0.1:1', entries: [{ path: `/v${number}` }] }), config: { pollMs: 60_000, rollout: { ...ALL, ...rollout } } }, errors };
@@ -314,4 +317,12 @@ test('a version that the agent does not survive is given up at the fourth start;
   assert.match(host.keeper.state.refused?.reason ?? '', /began with it 3 times and did not last/);
   assert.equal((await host.keeper.reload()).outcome, 'applied');
   assert.equal(host.ran.at(-1), 'v2');
+});
+
+test('a version that comes while the agent is stopped is left to the next start', async (t) => {
+  const host = await startedHost(t);
+  host.publish({ rollout: { watchMs: 0 } });
+  host.onCompile = () => host.life.requestStop();
+  await host.pass(70);
+  assert.deepEqual([host.ran, host.keeper.state.version], [['v1'], 'fleet version 1']);
 });
