@@ -12,6 +12,7 @@ export const CODE_CACHE = 'daemon.cache';
 
 type Program = (exports: object, require: NodeJS.Require, module: object, filename: string, dirname: string) => void;
 
+/** What a code cache begins with, to tell whose it is. */
 export function digestOf(program: Buffer): Buffer { return hash('sha256', program, 'buffer'); }
 
 /**
@@ -27,6 +28,7 @@ export function programOf(folder: string, name: string, cache: boolean): Script 
   return new Script(program.toString('latin1'), { filename, ...(cachedData === null ? {} : { cachedData }) });
 }
 
+/** Runs a program as the CommonJS module of its file; what it throws comes through. */
 export function runProgram(folder: string, name: string, script: Script): void {
   const filename = join(folder, name);
   const module = { exports: {} };

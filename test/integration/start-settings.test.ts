@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { buildAgent } from '../../scripts/build.ts';
-import { CODE_CACHE } from '../../src/cli/program-file.ts';
+import { CODE_CACHE, DAEMON_PROGRAM } from '../../src/cli/program-file.ts';
 import { FLAGS } from '../../src/cli/start-settings.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
 import type { ChildAgent } from '../support/child-agent.ts';
@@ -37,7 +37,7 @@ const allocatorOf = (child: ChildAgent): readonly string[] => partsOf(child, 'en
 
 /** What the engine says of the code cache, with the flags of `run`. */
 function isAccepted(): boolean {
-  const source = `import { programOf } from ${JSON.stringify(join(import.meta.dirname, '../../src/cli/program-file.ts'))}; console.log(programOf(${JSON.stringify(build)}, true).cachedDataRejected ?? 'without')`;
+  const source = `import { programOf } from ${JSON.stringify(join(import.meta.dirname, '../../src/cli/program-file.ts'))}; console.log(programOf(${JSON.stringify(build)}, ${JSON.stringify(DAEMON_PROGRAM)}, true).cachedDataRejected ?? 'without')`;
   return execFileSync(process.execPath, [...FLAGS, '--input-type=module', '-e', source], { encoding: 'utf8' }).trim() === 'false';
 }
 
