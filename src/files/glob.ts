@@ -55,6 +55,9 @@ class State implements GlobState {
   get dead(): boolean { return this.positions.length === 0; }
 }
 
+/** The characters that must come next in a name, and what stops them: its end, a wildcard, or what has to be looked at more closely. */
+interface Spelling { readonly text: string; readonly stop: 'name' | 'wildcard' | 'unclear' }
+
 /** A directory from which matching begins: no directory above it can hold a match. */
 export interface GlobRoot {
   readonly directory: string;
@@ -156,8 +159,38 @@ export class Glob {
 
   /** The only names that can come next in a directory at `state`, or null: it must be listed to know. */
   names(state: GlobState): ReadonlySet<string> | null {
+    const { text, stop } = this.#spelt(state as State);
+    if (stop === 'wildcard') return null;
+    if (stop === 'name') return new Set([text]);
     const names = new Set<string>();
     return this.#spell(state as State, '', names) ? names : null;
+  }
+
+  /** What every name that can come next in a directory at `state` begins with, as far as that is spelt out. */
+  prefix(state: GlobState): string {
+    return this.#spelt(state as State).text;
+  }
+
+  #spelt({ positions }: State): Spelling {
+    const [first] = positions;
+    return positions.length === 1 ? this.#spelling(first!) : { text: '', stop: 'unclear' };
+  }
+
+  #spelling(from: number): Spelling {
+    let text = '';
+    for (let node = this.#nodes[from]!; ; node = this.#nodes[node.next]!) {
+      if (text.length > MAX_NAME) return { text, stop: 'unclear' };
+      switch (node.kind) {
+        case 'char':
+          if (node.code === SLASH) return { text, stop: isName(text) ? 'name' : 'unclear' };
+          text += String.fromCodePoint(node.code);
+          break;
+        case 'accept': return { text, stop: isName(text) ? 'name' : 'unclear' };
+        case 'any': case 'class': case 'star': case 'deep': return { text, stop: 'wildcard' };
+        case 'split': return { text, stop: 'unclear' };
+        default: return node satisfies never;
+      }
+    }
   }
 
   #spell(state: State, prefix: string, names: Set<string>): boolean {
@@ -199,6 +232,8 @@ export class Glob {
       for (const { name, after } of ahead) visit(directory === '/' ? `/${name}` : `${directory}/${name}`, this.advance(after, '/'));
     };
     const { directory, at } = this.#literalDirectory();
+    // All but braces and `**` segments: what is spelt out behind the last slash is the file's own name, or begins it.
+    if (this.#spelling(at).stop !== 'unclear') return [{ directory, state: this.#intern(this.#closure([at])) }];
     visit(directory, this.#intern(this.#closure([at])));
     return roots;
   }
