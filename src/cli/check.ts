@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { Destinations } from '../agent/destination.ts';
-import { filesNow, globFault } from '../agent/file-lookup.ts';
+import { entryFilesNow, globFault } from '../agent/file-lookup.ts';
 import { networkFault } from '../agent/network-fault.ts';
 import type { GlobFault } from '../config/compile-logs.ts';
 import { countProblems, formatProblems, strictly } from '../config/problem.ts';
@@ -23,13 +23,13 @@ const EXIT_CONFIG = 78;
 export interface FileLookup {
   /** What is wrong with an absolute path or glob, or null. */
   readonly globFault: GlobFault;
-  /** The files that match an entry of the plan now. */
-  readonly listMatches: (entry: FileEntryPlan, plan: Plan) => Promise<EntryMatches>;
+  /** The files that match each entry of the plan now, in the order of the entries. */
+  readonly listMatches: (plan: Plan) => Promise<readonly EntryMatches[]>;
 }
 
 const DISK: FileLookup = {
   globFault,
-  listMatches: ({ pattern, exclude, framing }, { ownLogs }) => filesNow({ pattern, exclude, encoding: framing.encoding, ownLogs, stateDirectory: DEFAULT_STATE_DIR }),
+  listMatches: ({ entries, ownLogs }) => entryFilesNow(entries, { ownLogs, stateDirectory: DEFAULT_STATE_DIR }),
 };
 
 /** Where `check` writes. */
@@ -67,13 +67,11 @@ export async function check(
   const found = [...around.problems, ...(fault === null ? [] : [sideProblem('error', 'environment', null, fault)]), ...inConfig];
   const problems = options.strict === true ? strictly(found) : found;
   const failed = problems.some((problem) => problem.severity === 'error');
-  const entries: { readonly entry: FileEntryPlan; readonly found: EntryMatches | null }[] = [];
-  if (plan !== null && !failed) {
-    for (const entry of plan.entries) {
-      const found = await options.lookup?.listMatches(entry, plan);
-      entries.push({ entry, found: found === undefined ? null : withNames(entry, found) });
-    }
-  }
+  const listed = plan === null || failed ? [] : await options.lookup?.listMatches(plan);
+  const entries = failed || plan === null ? [] : plan.entries.map((entry, index) => {
+    const found = listed?.[index];
+    return { entry, found: found === undefined ? null : withNames(entry, found) };
+  });
   if (options.json) {
     const matches = entries.flatMap(({ entry, found }) => (found === null ? [] : { entry: entry.key, ...found }));
     out(`${JSON.stringify({ problems, plan, matches }, null, 2)}\n`);
