@@ -87,7 +87,7 @@ export class DirectoryTree implements Tree {
   }
 
   now(): number { return performance.now(); }
-  advance(want: Want, name: string): GlobState { return this.#pattern(want.pattern).glob.advance(want.state, name); }
+  advance({ pattern, prefix, after }: Want, name: string): GlobState { return this.#pattern(pattern).glob.advance(after, name.slice(prefix.length)); }
   enter(state: GlobState, want: Want): GlobState { return this.#pattern(want.pattern).glob.advance(state, '/'); }
 
   wantAt(state: GlobState, { pattern }: Want): Want { return this.#want(pattern, state); }
@@ -102,7 +102,8 @@ export class DirectoryTree implements Tree {
     const known = this.#wants.get(state);
     if (known !== undefined && known.pattern === pattern) return known;
     const { glob } = this.#pattern(pattern);
-    const want: Want = { pattern, state, names: glob.names(state), prefix: glob.prefix(state) };
+    const { text: prefix, after } = glob.prefix(state);
+    const want: Want = { pattern, state, names: glob.names(state), prefix, after };
     this.#wants.set(state, want);
     return want;
   }

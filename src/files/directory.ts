@@ -13,6 +13,7 @@ export type { Found } from './directory-names.ts';
 export interface Tree extends NamesListener {
   /** Monotonic milliseconds. */
   now(): number;
+  /** The state behind a name that begins with the want's prefix. */
   advance(want: Want, name: string): GlobState;
   enter(state: GlobState, want: Want): GlobState;
   /** What the pattern of `want` looks for at `state`. */

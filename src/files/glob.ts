@@ -55,8 +55,8 @@ class State implements GlobState {
   get dead(): boolean { return this.positions.length === 0; }
 }
 
-/** The characters that must come next in a name, and what stops them: its end, a wildcard, or what has to be looked at more closely. */
-interface Spelling { readonly text: string; readonly stop: 'name' | 'wildcard' | 'unclear' }
+/** The characters that must come next in a name, the node behind them, and what stops them: the name's end, a wildcard, or what has to be looked at more closely. */
+interface Spelling { readonly text: string; readonly at: number; readonly stop: 'name' | 'wildcard' | 'unclear' }
 
 /** A directory from which matching begins: no directory above it can hold a match. */
 export interface GlobRoot {
@@ -166,28 +166,31 @@ export class Glob {
     return this.#spell(state as State, '', names) ? names : null;
   }
 
-  /** What every name that can come next in a directory at `state` begins with, as far as that is spelt out. */
-  prefix(state: GlobState): string {
-    return this.#spelt(state as State).text;
+  /** What every name that can come next in a directory at `state` begins with, as far as that is spelt out, and the state behind it. */
+  prefix(state: GlobState): { readonly text: string; readonly after: GlobState } {
+    const { text, at } = this.#spelt(state as State);
+    return { text, after: text === '' ? state : this.#intern(this.#closure([at])) };
   }
 
   #spelt({ positions }: State): Spelling {
     const [first] = positions;
-    return positions.length === 1 ? this.#spelling(first!) : { text: '', stop: 'unclear' };
+    return positions.length === 1 ? this.#spelling(first!) : { text: '', at: 0, stop: 'unclear' };
   }
 
   #spelling(from: number): Spelling {
     let text = '';
-    for (let node = this.#nodes[from]!; ; node = this.#nodes[node.next]!) {
-      if (text.length > MAX_NAME) return { text, stop: 'unclear' };
+    for (let at = from; ;) {
+      const node = this.#nodes[at]!;
+      if (text.length > MAX_NAME) return { text, at, stop: 'unclear' };
       switch (node.kind) {
         case 'char':
-          if (node.code === SLASH) return { text, stop: isName(text) ? 'name' : 'unclear' };
+          if (node.code === SLASH) return { text, at, stop: isName(text) ? 'name' : 'unclear' };
           text += String.fromCodePoint(node.code);
+          at = node.next;
           break;
-        case 'accept': return { text, stop: isName(text) ? 'name' : 'unclear' };
-        case 'any': case 'class': case 'star': case 'deep': return { text, stop: 'wildcard' };
-        case 'split': return { text, stop: 'unclear' };
+        case 'accept': return { text, at, stop: isName(text) ? 'name' : 'unclear' };
+        case 'any': case 'class': case 'star': case 'deep': return { text, at, stop: 'wildcard' };
+        case 'split': return { text, at, stop: 'unclear' };
         default: return node satisfies never;
       }
     }

@@ -6,8 +6,9 @@ export interface Want {
   readonly state: GlobState;
   /** The only names it can want, or null: the directory must be listed to know. */
   readonly names: ReadonlySet<string> | null;
-  /** What each name it wants begins with. */
+  /** What each name it wants begins with, and the state behind it. */
   readonly prefix: string;
+  readonly after: GlobState;
 }
 
 /**
