@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { Destinations } from '../agent/destination.ts';
-import { entryFilesNow, globFault } from '../agent/file-lookup.ts';
+import { PlanLookup } from '../agent/file-lookup.ts';
 import { networkFault } from '../agent/network-fault.ts';
 import type { GlobFault } from '../config/compile-logs.ts';
 import { countProblems, formatProblems, strictly } from '../config/problem.ts';
@@ -27,10 +27,13 @@ export interface FileLookup {
   readonly listMatches: (plan: Plan) => Promise<readonly EntryMatches[]>;
 }
 
-const DISK: FileLookup = {
-  globFault,
-  listMatches: ({ entries, ownLogs }) => entryFilesNow(entries, { ownLogs, stateDirectory: DEFAULT_STATE_DIR }),
-};
+function disk(): FileLookup {
+  const lookup = new PlanLookup();
+  return {
+    globFault: (pattern) => lookup.globFault(pattern),
+    listMatches: ({ entries, ownLogs }) => lookup.filesNow(entries, { logs: ownLogs, stateDirectory: DEFAULT_STATE_DIR }),
+  };
+}
 
 /** Where `check` writes. */
 export interface CheckOutput {
@@ -51,7 +54,7 @@ export function checkCommand(): Command {
     .action(async ({ config, json, strict, ...sideFiles }: SideFiles & { readonly config: readonly string[]; readonly json?: true; readonly strict?: true }) => {
       const output = { out: (text: string) => process.stdout.write(text), err: (text: string) => process.stderr.write(text), colour: process.stderr.isTTY };
       const around = await loadEnvironment(sideFiles, process.env);
-      process.exitCode = await check(config, { json: json === true, strict: strict === true, env: around.env, around, lookup: DISK }, output);
+      process.exitCode = await check(config, { json: json === true, strict: strict === true, env: around.env, around, lookup: disk() }, output);
     });
 }
 
