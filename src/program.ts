@@ -2,7 +2,7 @@
 import './cli/runtime.ts';
 import { Command, CommanderError } from 'commander';
 import { settleEngine } from './cli/engine-settings.ts';
-import { wordsOf } from './cli/start-settings.ts';
+import { isDaemon, wordsOf } from './cli/start-settings.ts';
 
 /** sysexits.h EX_USAGE: the command line itself is wrong. */
 const EXIT_USAGE = 64;
@@ -38,7 +38,7 @@ async function perform(commands: Commands, args: readonly string[]): Promise<voi
   outliveReaders();
   const spoken = args[0] === '--version' || args[0] === '-V' ? ['version'] : args;
   const program = await programFor(commands, wantedCommand(spoken));
-  settleEngine();
+  settleEngine({ daemon: isDaemon() });
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
     await program.parseAsync([...spoken], { from: 'user' });

@@ -1,7 +1,9 @@
 import { compileGlob } from '../files/glob.ts';
 import { listMatches } from '../files/list-matches.ts';
 import { skipByPattern } from '../files/skip.ts';
+import type { Glob } from '../files/glob.ts';
 import type { Listing } from '../files/list-matches.ts';
+import type { OwnPaths } from '../files/skip.ts';
 import type { FileEntryPlan } from '../plan.ts';
 
 /** What is wrong with an absolute path or glob, or null. */
@@ -18,11 +20,37 @@ export interface LookupSpec extends Pick<FileEntryPlan, 'pattern' | 'exclude'> {
   readonly stateDirectory: string | null;
 }
 
+/** The disk, to a whole plan: what is wrong with its globs, and the files they match now. Compiles each glob once. */
+export class PlanLookup {
+  readonly #globs = new Map<string, ReturnType<typeof compileGlob>>();
+
+  /** What is wrong with an absolute path or glob, or null. */
+  globFault(pattern: string): string | null {
+    const glob = this.#compiled(pattern);
+    return 'problem' in glob ? glob.problem : null;
+  }
+
+  /** `filesNow` for each entry, in their order, in one walk through the folders. */
+  filesNow(entries: readonly FileEntryPlan[], own: OwnPaths): Promise<readonly Listing[]> {
+    return listMatches(entries.map(({ pattern, exclude, framing }) => ({ glob: sound(pattern, this.#compiled(pattern)), exclude, encoding: framing.encoding })), own);
+  }
+
+  #compiled(pattern: string): ReturnType<typeof compileGlob> {
+    const compiled = this.#globs.get(pattern) ?? compileGlob(pattern);
+    this.#globs.set(pattern, compiled);
+    return compiled;
+  }
+}
+
+function sound(pattern: string, glob: ReturnType<typeof compileGlob>): Glob {
+  if ('problem' in glob) throw new Error(`${pattern}: ${glob.problem}`);
+  return glob;
+}
+
 /** The files a pattern matches now, as the running agent would find them; changes nothing. Throws for what `globFault` refuses. */
 export async function filesNow({ pattern, exclude, encoding, ownLogs, stateDirectory }: LookupSpec): Promise<Listing> {
-  const glob = compileGlob(pattern);
-  if ('problem' in glob) throw new Error(`${pattern}: ${glob.problem}`);
-  return listMatches(glob, { exclude, own: { logs: ownLogs, stateDirectory }, encoding });
+  const [listing] = await listMatches([{ glob: sound(pattern, compileGlob(pattern)), exclude, encoding }], { logs: ownLogs, stateDirectory });
+  return listing!;
 }
 
 /** What an entry is to a path, whether or not a file is there: not its own, its own, or left out by its `blacklist`, and the reason. */

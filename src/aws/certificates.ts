@@ -10,17 +10,28 @@ const CERTIFICATE = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[\s\S]*?-----END (?
 /** Which certificates are trusted: those the runtime brings, and those of a bundle, or else of the system. */
 export class Trust {
   readonly #hasBundle: boolean;
+  /** Those beside the runtime's, in PEM. */
+  #added: readonly string[];
   #context: SecureContext | undefined;
   #withSystem = false;
 
   /** @param bundle certificates in PEM; null: none of one's own. */
   constructor(bundle: readonly string[] | null) {
     this.#hasBundle = bundle !== null;
-    this.#context = bundle === null ? undefined : createSecureContext({ ca: [...rootCertificates, ...bundle] });
+    this.#added = bundle ?? [];
   }
 
-  /** Made once: reading 150 certificates for each connection would take longer than the rest of it. Undefined for the runtime's own. */
-  get context(): SecureContext | undefined { return this.#context; }
+  /**
+   * Undefined for the runtime's own. Made once: reading 150 certificates for each connection would take longer than the rest of
+   * it. And when it is first asked for: it takes 2 MiB that an agent which speaks plain http needs not.
+   */
+  get context(): SecureContext | undefined {
+    if (this.#added.length === 0) return undefined;
+    return this.#context ??= createSecureContext({ ca: [...rootCertificates, ...this.#added] });
+  }
+
+  /** How many certificates are trusted beside the runtime's: it changes when more of them are. */
+  get added(): number { return this.#added.length; }
 
   /**
    * Trusts what the system trusts as well (SSL_CERT_FILE, /etc/ssl/certs), as the CloudWatch agent does where no bundle is
@@ -31,7 +42,7 @@ export class Trust {
     this.#withSystem = true;
     const system = getCACertificates('system');
     if (system.length === 0) return false;
-    this.#context = createSecureContext({ ca: [...rootCertificates, ...system] });
+    this.#added = system;
     return true;
   }
 }

@@ -1,6 +1,5 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { SecureContext } from 'node:tls';
 import { trustOf } from './certificates.ts';
 import type { Trust } from './certificates.ts';
 import type { Environment } from './connection.ts';
@@ -24,14 +23,14 @@ export class Routes {
   readonly #network: Network;
   readonly #maxSockets: number;
   readonly #agents = new Map<string, HttpAgent>();
-  /** What the agents trust. */
-  #context: SecureContext | undefined;
+  /** How much the agents trust, see Trust. */
+  #trusted: number;
 
   /** @param maxSockets connections to one host at most. */
   constructor(network: Network, maxSockets: number) {
     this.#network = network;
     this.#maxSockets = maxSockets;
-    this.#context = network.trust.context;
+    this.#trusted = network.trust.added;
   }
 
   /** What a request is sent with. @param hostname without brackets. */
@@ -49,8 +48,8 @@ export class Routes {
   /** Trusts more certificates for connections to come; false when there are no more. What is under way is left alone. */
   trustMore(): boolean {
     const { trust } = this.#network;
-    if (!trust.addSystem() && trust.context === this.#context) return false;
-    this.#context = trust.context;
+    if (!trust.addSystem() && trust.added === this.#trusted) return false;
+    this.#trusted = trust.added;
     this.#agents.clear();
     return true;
   }
@@ -63,6 +62,8 @@ export class Routes {
   #newAgent(isTls: boolean, proxy: string | null): HttpAgent {
     // Without a proxy the option would load the runtime's proxy support all the same. Which hosts need none is decided above.
     const options = { keepAlive: true, maxSockets: this.#maxSockets, timeout: IDLE_MS, ...(proxy === null ? {} : { proxyEnv: { http_proxy: proxy, https_proxy: proxy } }) };
-    return isTls ? new HttpsAgent({ ...options, ...(this.#context === undefined ? {} : { secureContext: this.#context }) }) : new HttpAgent(options);
+    if (!isTls) return new HttpAgent(options);
+    const { context } = this.#network.trust;
+    return new HttpsAgent({ ...options, ...(context === undefined ? {} : { secureContext: context }) });
   }
 }

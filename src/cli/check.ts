@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { Destinations } from '../agent/destination.ts';
-import { filesNow, globFault } from '../agent/file-lookup.ts';
+import { PlanLookup } from '../agent/file-lookup.ts';
 import { networkFault } from '../agent/network-fault.ts';
 import type { GlobFault } from '../config/compile-logs.ts';
 import { countProblems, formatProblems, strictly } from '../config/problem.ts';
@@ -25,14 +25,17 @@ const EXIT_CONFIG = 78;
 export interface FileLookup {
   /** What is wrong with an absolute path or glob, or null. */
   readonly globFault: GlobFault;
-  /** The files that match an entry of the plan now. */
-  readonly listMatches: (entry: FileEntryPlan, plan: Plan) => Promise<EntryMatches>;
+  /** The files that match each entry of the plan now, in the order of the entries. */
+  readonly listMatches: (plan: Plan) => Promise<readonly EntryMatches[]>;
 }
 
-const DISK: FileLookup = {
-  globFault,
-  listMatches: ({ pattern, exclude, framing }, { ownLogs }) => filesNow({ pattern, exclude, encoding: framing.encoding, ownLogs, stateDirectory: DEFAULT_STATE_DIR }),
-};
+function disk(): FileLookup {
+  const lookup = new PlanLookup();
+  return {
+    globFault: (pattern) => lookup.globFault(pattern),
+    listMatches: ({ entries, ownLogs }) => lookup.filesNow(entries, { logs: ownLogs, stateDirectory: DEFAULT_STATE_DIR }),
+  };
+}
 
 /** `agent check`: every problem of the config, or what it compiles to and which files match now. */
 export function checkCommand(): Command {
@@ -46,7 +49,7 @@ export function checkCommand(): Command {
     .action(async ({ config, json, strict, ...sideFiles }: SideFiles & { readonly config: readonly string[]; readonly json?: true; readonly strict?: true }) => {
       const around = await loadEnvironment(sideFiles, process.env);
       settleEnvironment(around.env);
-      process.exitCode = await check(config, { json: json === true, strict: strict === true, env: around.env, around, lookup: DISK }, processOutput());
+      process.exitCode = await check(config, { json: json === true, strict: strict === true, env: around.env, around, lookup: disk() }, processOutput());
     });
 }
 
@@ -62,13 +65,11 @@ export async function check(
   const found = [...around.problems, ...(fault === null ? [] : [sideProblem('error', 'environment', null, fault)]), ...inConfig];
   const problems = options.strict === true ? strictly(found) : found;
   const failed = problems.some((problem) => problem.severity === 'error');
-  const entries: { readonly entry: FileEntryPlan; readonly found: EntryMatches | null }[] = [];
-  if (plan !== null && !failed) {
-    for (const entry of plan.entries) {
-      const found = await options.lookup?.listMatches(entry, plan);
-      entries.push({ entry, found: found === undefined ? null : withNames(entry, found) });
-    }
-  }
+  const listed = plan === null || failed ? [] : await options.lookup?.listMatches(plan);
+  const entries = failed || plan === null ? [] : plan.entries.map((entry, index) => {
+    const found = listed?.[index];
+    return { entry, found: found === undefined ? null : withNames(entry, found) };
+  });
   if (options.json) {
     const matches = entries.flatMap(({ entry, found }) => (found === null ? [] : { entry: entry.key, ...found }));
     out(`${JSON.stringify({ problems, plan, matches }, null, 2)}\n`);

@@ -45,8 +45,9 @@ const CONFINED = new RegExp([
 
 /** Validates a merged document. `earlier`: problems found while reading and merging it. */
 export function checkDocument(root: JsonNode, earlier: readonly Problem[]): CheckedDocument {
-  const found = validate(root);
-  const document = plainValue(root) as Document;
+  const value = plainValue(root);
+  const found = validate(root, value);
+  const document = value as Document;
   const problems = [...earlier, ...found, ...checkSections(root, document, found.filter(isError))];
   const errors = problems.filter(isError);
   const blocked = errors.some(({ pointer }) => !CONFINED.test(pointer));

@@ -49,7 +49,14 @@ export function plainValue(node: JsonNode): unknown {
   switch (node.kind) {
     case 'scalar': return node.value;
     case 'array': return node.items.map(plainValue);
-    case 'object': return Object.fromEntries([...node.members].map(([key, member]) => [key, plainValue(member.node)]));
+    case 'object': {
+      const object: Record<string, unknown> = {};
+      for (const [key, member] of node.members) {
+        if (key === '__proto__') Object.defineProperty(object, key, { value: plainValue(member.node), enumerable: true, configurable: true, writable: true });
+        else object[key] = plainValue(member.node);
+      }
+      return object;
+    }
     default: return node satisfies never;
   }
 }

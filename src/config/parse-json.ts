@@ -3,7 +3,6 @@ import type { Problem, Severity } from './problem.ts';
 
 /** What nests deeper than this is no config: the schema needs 9 levels. Bounds the recursion. */
 const MAX_DEPTH = 100;
-const SPACE = /[ \t\r\n]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /[\p{L}\p{N}_.+-]+/uy;
 const ESCAPES: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
@@ -156,7 +155,12 @@ class Reader {
   }
 
   #space(): void {
-    this.#match(SPACE);
+    for (;;) {
+      switch (this.#text.charCodeAt(this.#at)) {
+        case 0x20: case 0x0a: case 0x0d: case 0x09: this.#at++; break;
+        default: return;
+      }
+    }
   }
 
   #take(char: string): boolean {

@@ -131,6 +131,7 @@ const setIn = (env: Environment, name: string): string | null => (Object.hasOwn(
 
 /** Fills in `${NAME}`s of environment variables; `unset` names those that are not set or empty. */
 export function expandEnvironment(template: string, env: Environment): { readonly text: string; readonly unset: readonly string[] } {
+  if (!template.includes('${')) return { text: template, unset: [] };
   const unset: string[] = [];
   const text = template.replaceAll(/\$\{([A-Za-z_]\w*)\}/g, (whole, name: string) => {
     const value = setIn(env, name);

@@ -14,6 +14,7 @@ const TOKEN = /[^{}]+|\{(?<inside>[^{}]*)\}|[{}]/g;
 
 /** Cuts a name as written in the config into text and placeholders. Columns count UTF-16 units from 1. */
 export function tokensOf(written: string): readonly Token[] {
+  if (!/[{}]/.test(written)) return written === '' ? [] : [{ kind: 'text', text: written }];
   return Array.from(written.matchAll(TOKEN), ({ 0: text, index, groups }): Token => {
     const inside = groups?.['inside'];
     if (inside !== undefined) return placeholderOf(text, inside);

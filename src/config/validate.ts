@@ -12,9 +12,10 @@ import { expectedOf, oneOf, shown } from './validate-words.ts';
  * Holds the document against config-schema/: one problem per cause, in plain words, at its place, in the order of the
  * document. Sections and keys that are accepted without being run are notes; unknown keys are errors or warnings as the
  * schema says. All of them are failures for ajv; the schema around a failure tells what it is here.
+ * @param document the plain value of `root`, where it is there already
  */
-export function validate(root: JsonNode): readonly Problem[] {
-  if (satisfiesSchema(plainValue(root))) return [];
+export function validate(root: JsonNode, document = plainValue(root)): readonly Problem[] {
+  if (satisfiesSchema(document)) return [];
   const found = new Findings();
   found.visit(root, root, failureTree(satisfiesSchema.errors ?? []), '', false);
   return found.problems;

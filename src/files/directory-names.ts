@@ -1,15 +1,12 @@
 // What is known of the names in one directory, and the word to the patterns whenever it changes.
 
 import type { Stats } from 'node:fs';
-import type { GlobState } from './glob.ts';
 import { below } from './look.ts';
 import { skipByType } from './skip.ts';
+import type { Want } from './wants.ts';
 
 /** A matching file as it stood at the last look. Size in bytes; both grow stale between looks. */
 export interface Found { readonly path: string; readonly device: number; readonly inode: number; readonly size: number; readonly mtimeMs: number }
-
-/** What one pattern looks for in one directory. */
-export interface Want { readonly pattern: number; readonly state: GlobState; readonly names: ReadonlySet<string> | null }
 
 /** Who is told. */
 export interface NamesListener {

@@ -4,12 +4,13 @@
 //                         └─ found / lost / replaced ─► MatchSet of each pattern
 
 import { statSync, type Stats } from 'node:fs';
-import { dirname } from 'node:path';
-import { Directory, type Found, type Tree, type Want } from './directory.ts';
+import { basename, dirname } from 'node:path';
+import { Directory, type Found, type Tree } from './directory.ts';
 import type { Glob, GlobState } from './glob.ts';
 import { MatchSet } from './match-set.ts';
 import { skipByName, skipByPattern, type OwnPaths } from './skip.ts';
 import type { Troubles } from './troubles.ts';
+import type { Want } from './wants.ts';
 
 export interface FinderPattern {
   readonly key: string;
@@ -44,7 +45,7 @@ export class DirectoryTree implements Tree {
   readonly #o: DirectoryTreeOptions;
   readonly #directories = new Map<string, Directory>();
   readonly #arrived: Directory[] = [];
-  readonly #names = new WeakMap<GlobState, ReadonlySet<string> | 'listing'>();
+  readonly #wants = new WeakMap<GlobState, Want>();
   /** The agent's logs, by device and inode. */
   #ownFiles: ReadonlySet<string> = new Set();
   #files = 0;
@@ -59,7 +60,7 @@ export class DirectoryTree implements Tree {
     }));
     this.sets = this.#patterns.map(({ set }) => set);
     for (const [pattern, { glob }] of this.#patterns.entries()) {
-      for (const { directory, state } of glob.roots) this.#directory(directory)?.root({ pattern, state, names: glob.names(state) });
+      for (const { directory, state } of glob.roots) this.#directory(directory)?.root(this.#want(pattern, state));
     }
   }
 
@@ -86,16 +87,25 @@ export class DirectoryTree implements Tree {
   }
 
   now(): number { return performance.now(); }
-  advance(want: Want, name: string): GlobState { return this.#pattern(want.pattern).glob.advance(want.state, name); }
+  advance({ pattern, prefix, after }: Want, name: string): GlobState { return this.#pattern(pattern).glob.advance(after, name.slice(prefix.length)); }
   enter(state: GlobState, want: Want): GlobState { return this.#pattern(want.pattern).glob.advance(state, '/'); }
 
-  names(state: GlobState, want: Want): ReadonlySet<string> | null {
-    let names = this.#names.get(state);
-    if (names === undefined) {
-      names = this.#pattern(want.pattern).glob.names(state) ?? 'listing';
-      this.#names.set(state, names);
-    }
-    return names === 'listing' ? null : names;
+  wantAt(state: GlobState, { pattern }: Want): Want { return this.#want(pattern, state); }
+
+  /** Patterns, by their place, that want what lies at a path that cannot be looked at. */
+  patternsAt(path: string): readonly number[] {
+    return this.at(path)?.patternsOf(null) ?? this.at(dirname(path))?.patternsOf(basename(path)) ?? [];
+  }
+
+  /** A state is of one pattern alone. */
+  #want(pattern: number, state: GlobState): Want {
+    const known = this.#wants.get(state);
+    if (known !== undefined && known.pattern === pattern) return known;
+    const { glob } = this.#pattern(pattern);
+    const { text: prefix, after } = glob.prefix(state);
+    const want: Want = { pattern, state, names: glob.names(state), prefix, after };
+    this.#wants.set(state, want);
+    return want;
   }
 
   skipReason(pattern: number, path: string, stats: Stats): string | null {

@@ -2,19 +2,22 @@
 
 import type { Dirent, Stats } from 'node:fs';
 import { DirectoryListing } from './directory-listing.ts';
-import { DirectoryNames, type NamesListener, type Want } from './directory-names.ts';
+import { DirectoryNames, type NamesListener } from './directory-names.ts';
 import type { GlobState } from './glob.ts';
 import { below, list, look, lookThrough } from './look.ts';
+import { Wants, type Want } from './wants.ts';
 
-export type { Found, Want } from './directory-names.ts';
+export type { Found } from './directory-names.ts';
 
 /** What a directory tells and asks the tree it belongs to. */
 export interface Tree extends NamesListener {
   /** Monotonic milliseconds. */
   now(): number;
+  /** The state behind a name that begins with the want's prefix. */
   advance(want: Want, name: string): GlobState;
   enter(state: GlobState, want: Want): GlobState;
-  names(state: GlobState, want: Want): ReadonlySet<string> | null;
+  /** What the pattern of `want` looks for at `state`. */
+  wantAt(state: GlobState, want: Want): Want;
   /** The path leads to another directory than before, or to none. */
   changedIdentity(path: string): void;
   isLoop(directory: Directory): boolean;
@@ -31,9 +34,10 @@ export class Directory {
   readonly #tree: Tree;
   readonly #names: DirectoryNames;
   readonly #listing = new DirectoryListing();
-  #rooted: readonly Want[] = [];
+  readonly #rooted: Want[] = [];
   #inherited: readonly Want[] = [];
-  #wants: readonly Want[] = [];
+  /** Null: to be made anew when it is next asked for. */
+  #known: Wants | null = null;
   /** Names that a watch named since the last look. */
   readonly #touched = new Set<string>();
   /** Matches whose inode is to be looked at after a listing. */
@@ -54,11 +58,17 @@ export class Directory {
   get device(): number { return this.#device; }
   get inode(): number { return this.#inode; }
   get isRoot(): boolean { return this.#rooted.length > 0; }
-  get isEndless(): boolean { return this.#wants.some((want) => want.state.endless); }
+  get isEndless(): boolean { return this.#wants.all.some((want) => want.state.endless); }
   /** Names came or went within the minute before `now` (monotonic milliseconds). */
   isBusy(now: number): boolean { return this.#listing.isBusy(now); }
 
-  root(want: Want): void { this.#rooted = [...this.#rooted, want]; this.#rewant(); }
+  /** Patterns for which something below this path cannot be looked at: a name in it, or the directory itself. */
+  patternsOf(name: string | null): readonly number[] {
+    const wants = name === null ? this.#wants.all : [...this.#wants.of(name)].filter((want) => !this.#tree.advance(want, name).dead);
+    return wants.map(({ pattern }) => pattern);
+  }
+
+  root(want: Want): void { this.#rooted.push(want); this.#rewant(); }
 
   inherit(wants: readonly Want[]): void {
     const unchanged = wants.length === this.#inherited.length && wants.every((want, i) => want.pattern === this.#inherited[i]?.pattern);
@@ -68,11 +78,12 @@ export class Directory {
   }
 
   #rewant(): void {
-    // The state of a pattern depends on the path alone, so a pattern that comes both ways is one want.
-    this.#wants = [...new Map([...this.#rooted, ...this.#inherited].map((want) => [want.pattern, want])).values()];
+    this.#known = null;
     this.#rejudge = true;
     this.#listing.want();
   }
+
+  get #wants(): Wants { return this.#known ??= new Wants([...this.#rooted, ...this.#inherited]); }
 
   /** A watch named `name`: it is looked at in the next look whatever the mtime says. */
   touch(name: string): void { if (this.#touched.size < UNSETTLED_PER_LOOK) this.#touched.add(name); }
@@ -122,7 +133,7 @@ export class Directory {
 
   #list(): void {
     const from = this.#tree.now();
-    const listed = this.#wants.every((want) => want.names !== null) ? null : list(this.path);
+    const listed = this.#wants.all.every((want) => want.names !== null) ? null : list(this.path);
     if (listed !== null && listed.kind !== 'list') {
       this.#listing.failed(from);
       if (listed.kind === 'error') this.#tree.unreadable(this.path, listed.code);
@@ -139,7 +150,7 @@ export class Directory {
   }
 
   #namesWanted(): Set<string> {
-    return new Set(this.#wants.flatMap((want) => [...(want.names ?? [])]));
+    return new Set(this.#wants.all.flatMap((want) => [...(want.names ?? [])]));
   }
 
   #lookAgain(names: Iterable<string>): void { for (const name of names) this.#judge(name, null, true); }
@@ -150,12 +161,12 @@ export class Directory {
     if (!again && names.isMatch(name)) return;
     const accepting: number[] = [];
     const descending: Want[] = [];
-    for (const want of this.#wants) {
+    for (const want of this.#wants.of(name)) {
       const after = this.#tree.advance(want, name);
       if (after.dead) continue;
       if (after.accepts) accepting.push(want.pattern);
       const inside = this.#tree.enter(after, want);
-      if (!inside.dead) descending.push({ pattern: want.pattern, state: inside, names: this.#tree.names(inside, want) });
+      if (!inside.dead) descending.push(this.#tree.wantAt(inside, want));
     }
     if (accepting.length === 0 && (descending.length === 0 || entry?.isFile() === true)) { names.forget(name); return; }
     if (!again && descending.length > 0 && entry?.isDirectory() === true && names.isSubdirectory(name)) return;

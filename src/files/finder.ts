@@ -61,7 +61,7 @@ export class Finder implements Service {
     this.#tree = new DirectoryTree({
       patterns: options.patterns,
       own: options.own,
-      troubles: new Troubles(options.report),
+      troubles: new Troubles(options.report, options.patterns.length),
       onChangedIdentity: (path) => watches?.disarm(path),
       onLeft: (path) => watches?.forget(path),
     });
@@ -79,6 +79,9 @@ export class Finder implements Service {
 
   /** Matching paths that are not followed, with the reason; at most 2,000 per pattern. */
   skipped(key: string): ReadonlyMap<string, string> { return this.#set(key).skipped; }
+
+  /** Keys of the patterns that look for something at a path that was found unreadable. */
+  keysAt(path: string): readonly string[] { return this.#tree.patternsAt(path).map((pattern) => this.#tree.sets[pattern]!.key); }
 
   /** Looks at every known match of the pattern again, for fresh sizes and times (3 µs each); changes are reported as in a scan. */
   async refresh(key: string): Promise<ReadonlyMap<string, Found>> {

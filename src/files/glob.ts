@@ -55,6 +55,9 @@ class State implements GlobState {
   get dead(): boolean { return this.positions.length === 0; }
 }
 
+/** The characters that must come next in a name, the node behind them, and what stops them: the name's end, a wildcard, or what has to be looked at more closely. */
+interface Spelling { readonly text: string; readonly at: number; readonly stop: 'name' | 'wildcard' | 'unclear' }
+
 /** A directory from which matching begins: no directory above it can hold a match. */
 export interface GlobRoot {
   readonly directory: string;
@@ -156,8 +159,41 @@ export class Glob {
 
   /** The only names that can come next in a directory at `state`, or null: it must be listed to know. */
   names(state: GlobState): ReadonlySet<string> | null {
+    const { text, stop } = this.#spelt(state as State);
+    if (stop === 'wildcard') return null;
+    if (stop === 'name') return new Set([text]);
     const names = new Set<string>();
     return this.#spell(state as State, '', names) ? names : null;
+  }
+
+  /** What every name that can come next in a directory at `state` begins with, as far as that is spelt out, and the state behind it. */
+  prefix(state: GlobState): { readonly text: string; readonly after: GlobState } {
+    const { text, at } = this.#spelt(state as State);
+    return { text, after: text === '' ? state : this.#intern(this.#closure([at])) };
+  }
+
+  #spelt({ positions }: State): Spelling {
+    const [first] = positions;
+    return positions.length === 1 ? this.#spelling(first!) : { text: '', at: 0, stop: 'unclear' };
+  }
+
+  #spelling(from: number): Spelling {
+    let text = '';
+    for (let at = from; ;) {
+      const node = this.#nodes[at]!;
+      if (text.length > MAX_NAME) return { text, at, stop: 'unclear' };
+      switch (node.kind) {
+        case 'char':
+          if (node.code === SLASH) return { text, at, stop: isName(text) ? 'name' : 'unclear' };
+          text += String.fromCodePoint(node.code);
+          at = node.next;
+          break;
+        case 'accept': return { text, at, stop: isName(text) ? 'name' : 'unclear' };
+        case 'any': case 'class': case 'star': case 'deep': return { text, at, stop: 'wildcard' };
+        case 'split': return { text, at, stop: 'unclear' };
+        default: return node satisfies never;
+      }
+    }
   }
 
   #spell(state: State, prefix: string, names: Set<string>): boolean {
@@ -199,6 +235,8 @@ export class Glob {
       for (const { name, after } of ahead) visit(directory === '/' ? `/${name}` : `${directory}/${name}`, this.advance(after, '/'));
     };
     const { directory, at } = this.#literalDirectory();
+    // All but braces and `**` segments: what is spelt out behind the last slash is the file's own name, or begins it.
+    if (this.#spelling(at).stop !== 'unclear') return [{ directory, state: this.#intern(this.#closure([at])) }];
     visit(directory, this.#intern(this.#closure([at])));
     return roots;
   }

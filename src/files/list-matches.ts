@@ -12,34 +12,51 @@ export interface Listing {
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
 }
 
-/** Files opened to see whether they are text. */
+/** Files of one lookup opened to see whether they are text. */
 const MAX_OPENED = 2000;
 
-/** What matches now, looked up once, with the content of the files judged too: for `check` and for `newest`. */
-export async function listMatches(glob: Glob, options: {
+/** What is looked up: a pattern, and what an entry says of its files. */
+export interface Lookup {
+  readonly glob: Glob;
   readonly exclude: FinderPattern['exclude'];
-  readonly own: OwnPaths;
-  /** Canonical label of the entry's encoding. */
+  /** Canonical label of the files' encoding. */
   readonly encoding: string;
-}): Promise<Listing> {
+}
+
+/**
+ * What matches now, looked up once, with the content of the files judged too: for `check` and for `newest`. One listing for
+ * each lookup, in their order; all of them share one walk through the folders, and its bounds, as they do in the running agent.
+ */
+export async function listMatches(lookups: readonly Lookup[], own: OwnPaths): Promise<readonly Listing[]> {
   const unreadable = new Map<string, string>();
+  const beyond: string[] = [];
   const finder = new Finder({
-    patterns: [{ key: glob.pattern, glob, exclude: options.exclude }],
-    own: options.own,
+    patterns: lookups.map(({ glob, exclude }, index) => ({ key: String(index), glob, exclude })),
+    own,
     watch: null,
     report: {
-      unreadable: (path, code) => { if (code !== null) unreadable.set(path, code); },
+      unreadable: (path, code) => { if (code === null) unreadable.delete(path); else unreadable.set(path, code); },
       watchesExhausted: () => {},
-      tooMany: (what, limit) => { unreadable.set(glob.pattern, `reaches more than ${limit} ${what}`); },
+      tooMany: (what, limit) => { beyond.push(`reaches more than ${limit} ${what}${lookups.length === 1 ? '' : ' together with the other entries'}`); },
     },
   });
   await finder.scan();
-  const skipped = new Map(finder.skipped(glob.pattern));
-  for (const [path, code] of unreadable) skipped.set(path, code.includes(' ') ? code : `cannot be looked at (${code})`);
+  const reasons = lookups.map((_, index) => new Map(finder.skipped(String(index))));
+  for (const [path, code] of unreadable) {
+    for (const key of finder.keysAt(path)) reasons[Number(key)]!.set(path, `cannot be looked at (${code})`);
+  }
+  return lookups.map(({ glob, encoding }, index) => {
+    const skipped = reasons[index]!;
+    for (const reason of beyond) skipped.set(glob.pattern, reason);
+    return judged(finder.matches(String(index)).values(), skipped, encoding);
+  });
+}
+
+function judged(candidates: Iterable<Found>, skipped: Map<string, string>, encoding: string): Listing {
   const matches: Found[] = [];
   let opened = 0;
-  for (const found of finder.matches(glob.pattern).values()) {
-    const reason = opened++ < MAX_OPENED ? contentReason(found.path, options.encoding) : null;
+  for (const found of candidates) {
+    const reason = opened++ < MAX_OPENED ? contentReason(found.path, encoding) : null;
     if (reason === null) matches.push(found);
     else skipped.set(found.path, reason);
   }

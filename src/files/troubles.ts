@@ -10,16 +10,20 @@ export interface FinderReport {
   tooMany(what: 'directories' | 'files', limit: number): void;
 }
 
-/** Paths remembered as unreadable; beyond it further ones are not told. */
+/** Paths remembered as unreadable, or as many as there are patterns; beyond it further ones are not told. */
 const MAX_UNREADABLE = 1000;
 
 /** Turns what every look finds wrong into one word when it begins and one when it ends. */
 export class Troubles {
   readonly #report: FinderReport;
+  readonly #most: number;
   readonly #unreadable = new Map<string, string>();
   readonly #told = new Set<string>();
 
-  constructor(report: FinderReport) { this.#report = report; }
+  constructor(report: FinderReport, patterns: number) {
+    this.#report = report;
+    this.#most = Math.max(MAX_UNREADABLE, patterns);
+  }
 
   /** `code` null: the path can be looked at, or is gone. */
   unreadable(path: string, code: string | null): void {
@@ -27,7 +31,7 @@ export class Troubles {
       if (this.#unreadable.size > 0 && this.#unreadable.delete(path)) this.#report.unreadable(path, null);
       return;
     }
-    if (this.#unreadable.get(path) === code || this.#unreadable.size >= MAX_UNREADABLE) return;
+    if (this.#unreadable.get(path) === code || this.#unreadable.size >= this.#most) return;
     this.#unreadable.set(path, code);
     this.#report.unreadable(path, code);
   }

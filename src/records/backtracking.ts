@@ -33,6 +33,7 @@ class TooLarge extends Error {}
 export function findExplosion(root: Node): string | null {
   const crowd = neighbours(root);
   if (crowd !== null) return crowd;
+  if (!hasWideLoop(root)) return null;
   const automaton = new Automaton();
   try {
     automaton.build(root);
@@ -41,6 +42,25 @@ export function findExplosion(root: Node): string | null {
     throw error;
   }
   return automaton.isAmbiguous() ? 'a repeated group can read the same text in more than one way' : null;
+}
+
+/**
+ * Whether a loop goes round more than one position, counting as `Automaton` does what is unrolled. Only such a loop can read
+ * one text in two ways: round a single set there is one way. Most patterns have none, and need no automaton.
+ */
+function hasWideLoop(node: Node): boolean {
+  switch (node.kind) {
+    case 'empty': case 'set': case 'assert': return false;
+    case 'capture': return hasWideLoop(node.body);
+    case 'concat': case 'alternate': return node.parts.some(hasWideLoop);
+    case 'repeat': return node.max <= UNROLLED ? hasWideLoop(node.body) : bareOf(node.body).kind !== 'set';
+    default: return node satisfies never;
+  }
+}
+
+/** What stands inside of groups. */
+function bareOf(node: Node): Node {
+  return node.kind === 'capture' ? bareOf(node.body) : node;
 }
 
 class Automaton {
@@ -225,8 +245,7 @@ function firstOf(parts: readonly Node[]): string | null {
 function loopSet(node: Node): Ranges | null {
   if (node.kind === 'capture') return loopSet(node.body);
   if (node.kind !== 'repeat' || node.max !== Infinity) return null;
-  let body = node.body;
-  while (body.kind === 'capture') body = body.body;
+  const body = bareOf(node.body);
   return body.kind === 'set' ? spanOf(body) : null;
 }
 

@@ -15,16 +15,26 @@ export function normalise(pairs: readonly number[]): Ranges {
   for (let i = 0; i < pairs.length; i += 2) spans.push([pairs[i]!, pairs[i + 1]!]);
   spans.sort((a, b) => a[0] - b[0]);
   const out: number[] = [];
-  for (const [low, high] of spans) {
-    const last = out.at(-1);
-    if (last !== undefined && low <= last + 1) out[out.length - 1] = Math.max(last, high);
-    else out.push(low, high);
-  }
+  for (const [low, high] of spans) append(out, low, high);
   return out;
 }
 
+/** Adds a range that begins no earlier than the last one. */
+function append(out: number[], low: number, high: number): void {
+  const last = out.at(-1);
+  if (last !== undefined && low <= last + 1) out[out.length - 1] = Math.max(last, high);
+  else out.push(low, high);
+}
+
 export function union(a: Ranges, b: Ranges): Ranges {
-  return normalise([...a, ...b]);
+  if (a.length === 0) return b;
+  if (b.length === 0) return a;
+  const out: number[] = [];
+  for (let i = 0, j = 0; i < a.length || j < b.length;) {
+    if (j >= b.length || a[i]! <= b[j]!) { append(out, a[i]!, a[i + 1]!); i += 2; }
+    else { append(out, b[j]!, b[j + 1]!); j += 2; }
+  }
+  return out;
 }
 
 export function complement(set: Ranges): Ranges {
@@ -39,7 +49,14 @@ export function complement(set: Ranges): Ranges {
 }
 
 export function intersect(a: Ranges, b: Ranges): Ranges {
-  return complement(union(complement(a), complement(b)));
+  const out: number[] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
+    const low = Math.max(a[i]!, b[j]!);
+    const high = Math.min(a[i + 1]!, b[j + 1]!);
+    if (low <= high) out.push(low, high);
+    if (a[i + 1]! <= b[j + 1]!) i += 2; else j += 2;
+  }
+  return out;
 }
 
 export function overlaps(a: Ranges, b: Ranges): boolean {

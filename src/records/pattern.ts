@@ -17,6 +17,9 @@ export interface PatternProblem {
 /** Longest pattern taken, in characters; the config schema allows 4,096. */
 const MAX_SOURCE = 65_536;
 
+/** Below this many characters nothing is too large for the engine. */
+const SMALL = 256;
+
 /**
  * Translates RE2 syntax to JavaScript. What RE2 refuses is refused here, and so is a pattern whose search by
  * backtracking can take exponential time. What takes polynomial time is accepted and runs under the Matcher's clock.
@@ -36,12 +39,19 @@ export function compilePattern(source: string): PatternPlan | PatternProblem {
   // In units the engine's linear search can end it when it goes back too often; see docs/decisions/runtime-flags.md.
   const units = emitUnits(root);
   const { js, flags } = units === null ? emitExact(root) : { js: units, flags: '' };
+  if (!isTaken(js, flags)) return { kind: 'syntax', problem: 'the pattern is too large', column: 1 };
+  return { source, js, flags };
+}
+
+/** Whether the engine takes a translation. A small one it always does, unless names of groups became the same: it is not asked about each of 50,000. */
+function isTaken(js: string, flags: string): boolean {
+  if (js.length <= SMALL && !js.includes('(?<')) return true;
   try {
     void new RegExp(js, flags);
+    return true;
   } catch {
-    return { kind: 'syntax', problem: 'the pattern is too large', column: 1 };
+    return false;
   }
-  return { source, js, flags };
 }
 
 export function isProblem(compiled: PatternPlan | PatternProblem): compiled is PatternProblem {

@@ -117,12 +117,19 @@ function rangeText(ranges: Ranges): string {
 
 /** A code point as a pattern writes it, in a set or outside. */
 export function escaped(point: number): string {
+  return FIRST[point] ?? written(point);
+}
+
+function written(point: number): string {
   const char = String.fromCodePoint(point);
   if (/[A-Za-z0-9_ "#%&',:;<=>@`~!]/.test(char)) return char;
   if (/[\^$\\.*+?()[\]{}|/]/.test(char)) return `\\${char}`;
   if (point > 0xff) return `\\u{${point.toString(16)}}`;
   return `\\x${point.toString(16).padStart(2, '0')}`;
 }
+
+/** Most of what patterns are made of, written once: a config may have 50,000 of them. */
+const FIRST: readonly string[] = Array.from({ length: 0x80 }, (_, point) => written(point));
 
 /** A group that is remembered. */
 export function capture(node: Extract<Node, { kind: 'capture' }>, write: Writer): string {

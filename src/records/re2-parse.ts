@@ -10,6 +10,9 @@ const MAX_REPEAT = 1000;
 const MAX_DEPTH = 1000;
 
 interface Flags { readonly fold: boolean; readonly multiLine: boolean; readonly dotAll: boolean; readonly ungreedy: boolean }
+/** What `.` matches. */
+const NOT_NEWLINE = complement([NEWLINE, NEWLINE]);
+
 const NO_FLAGS: Flags = { fold: false, multiLine: false, dotAll: false, ungreedy: false };
 const FLAG_NAMES: Readonly<Record<string, keyof Flags>> = { i: 'fold', m: 'multiLine', s: 'dotAll', U: 'ungreedy' };
 
@@ -113,7 +116,7 @@ class Parser {
     switch (char) {
       case '^': this.at += 1; return { kind: 'assert', what: flags.multiLine ? 'beginLine' : 'beginText' };
       case '$': this.at += 1; return { kind: 'assert', what: flags.multiLine ? 'endLine' : 'endText' };
-      case '.': this.at += 1; return setNode(flags.dotAll ? ANY : complement([NEWLINE, NEWLINE]), false);
+      case '.': this.at += 1; return setNode(flags.dotAll ? ANY : NOT_NEWLINE, false);
       case '[': { const [node, end] = parseClass(this.#source, this.at, flags.fold); this.at = end; return node; }
       case '*': case '+': case '?': throw new SyntaxProblem(`nothing before "${char}" to repeat`, this.at);
       case '\\': return this.#escape(flags);

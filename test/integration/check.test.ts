@@ -30,7 +30,7 @@ async function answer(files: readonly string[], options: { readonly json?: boole
 
 test('a good config is described entry by entry with the files that match now, and exits 0', async (context) => {
   const file = folder(context)('agent.json', GOOD);
-  const { code, out, err } = await answer([file], { listMatches: async () => ({ matches: [{ path: '/var/log/a.log', size: 12_345 }], skipped: [{ path: '/var/log/a.log.gz', reason: 'compressed' }] }) });
+  const { code, out, err } = await answer([file], { listMatches: async () => [{ matches: [{ path: '/var/log/a.log', size: 12_345 }], skipped: [{ path: '/var/log/a.log.gz', reason: 'compressed' }] }] });
   assert.deepEqual([code, err], [0, '']);
   assert.match(out, /^CloudWatch Logs\n {2}region {3}eu-central-1\n/);
   assert.match(out, /\n\/var\/log\/a\.log\n {2}group {4}\/var\/log\/a\n {2}stream {3}s\n/);
@@ -40,7 +40,7 @@ test('a good config is described entry by entry with the files that match now, a
 test('what of a name is open yet is shown in words, and where it depends on the file, each file has its own; one without a name is skipped', async (context) => {
   const entry = { file_path: '/srv/*/a.log', follow: 'all', log_group_name: '/srv/{path:app}', log_stream_name: '{date}/{file_name}', path_pattern: '/srv/(?P<app>[a-z]+)/', timezone: 'UTC', timestamp_format: '%Y-%m-%d' };
   const file = folder(context)('agent.json', { agent: GOOD.agent, logs: { logs_collected: { files: { collect_list: [entry] } } } });
-  const listMatches = async () => ({ matches: [{ path: '/srv/shop/a.log', size: 1 }, { path: '/srv/9/a.log', size: 2 }], skipped: [] });
+  const listMatches = async () => [{ matches: [{ path: '/srv/shop/a.log', size: 1 }, { path: '/srv/9/a.log', size: 2 }], skipped: [] }];
   const { code, out } = await answer([file], { listMatches });
   assert.equal(code, 0);
   assert.match(out, /\n {2}group {4}\/srv\/\{path:app\}\n {2}stream {3}\{date of the event\}\/\{name of the file\} \(UTC\)\n/);
@@ -101,14 +101,14 @@ test('several files are one document, and a contradiction names both', async (co
 
 test('a glob nobody can read is an error of its entry', async (context) => {
   const file = folder(context)('agent.json', { ...GOOD, logs: { ...GOOD.logs, logs_collected: { files: { collect_list: [{ file_path: '/var/log/[a', log_group_name: 'g' }] } } } });
-  const { code, err } = await answer([file], { listMatches: async () => ({ matches: [], skipped: [] }) });
+  const { code, err } = await answer([file], { listMatches: async () => [{ matches: [], skipped: [] }] });
   assert.equal(code, 78);
   assert.match(err, /collect_list\/0\/file_path: the \[ is not closed\n/);
 });
 
 test('--json gives problems, plan and matches as one document', async (context) => {
   const file = folder(context)('agent.json', GOOD);
-  const { code, out } = await answer([file], { json: true, listMatches: async () => ({ matches: [], skipped: [] }) });
+  const { code, out } = await answer([file], { json: true, listMatches: async () => [{ matches: [], skipped: [] }] });
   const document = JSON.parse(out) as { readonly problems: unknown; readonly plan: { readonly entries: readonly unknown[] }; readonly matches: unknown };
   assert.deepEqual([code, document.problems, document.plan.entries.length, document.matches], [0, [], 1, [{ entry: '/var/log/a.log', matches: [], skipped: [] }]]);
 });

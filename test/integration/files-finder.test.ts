@@ -314,7 +314,8 @@ describe('Finder, what is never followed', () => {
     const fd = fs.openSync(at('hole.log'), 'w');
     fs.writeSync(fd, 'after the hole\n', 5 * 1024 * 1024);
     fs.closeSync(fd);
-    const { matches, skipped } = await listMatches(glob(at('*')), { exclude: null, own: { logs: [], stateDirectory: null }, encoding: 'utf-8' });
+    const [listing] = await listMatches([{ glob: glob(at('*')), exclude: null, encoding: 'utf-8' }], { logs: [], stateDirectory: null });
+    const { matches, skipped } = listing!;
     assert.deepEqual(matches.map((file) => path.basename(file.path)), ['hole.log', 'text.log']);
     assert.deepEqual(skipped.map(({ path: file, reason }) => [path.basename(file), reason.split(' ', 2).join(' ')]), [
       ['bin.log', 'binary content'], ['dir.log', 'a directory,'], ['pipe.log', 'a named'], ['z.gz', 'compressed (.gz):'],
