@@ -45,9 +45,15 @@ export class KeptConfig {
         return 'fault' in versions ? { unreachable: versions.message } : versions;
       },
       compile: async ({ texts }) => {
-        const { plan, problems } = await planOf(documentOf(texts), env, globFault, ask);
-        this.problems = problems;
-        return { plan, errors: errorsIn(problems) };
+        try {
+          const { plan, problems } = await planOf(documentOf(texts), env, globFault, ask);
+          this.problems = problems;
+          return { plan, errors: errorsIn(problems) };
+        } catch (error) {
+          // A defect of the compiler must not end every agent of a fleet at once; at a start there is nothing to go on with.
+          if (this.#agent === null) throw error;
+          return { plan: null, errors: `a defect of the agent keeps it from reading this config: ${(error as Error).message}` };
+        }
       },
       apply: (plan) => {
         log.follow(plan.log);
