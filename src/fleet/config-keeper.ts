@@ -294,7 +294,7 @@ export class ConfigKeeper implements Service {
     const { kept, changed, added, removed } = await this.#o.ports.apply(next.plan);
     this.#current = { copy: next.copy, plan: next.plan };
     this.#appliedAt = this.#o.now();
-    this.#o.report.note(`config: ${versionOf(next.copy.remote) || 'the files as they are now'} applied: ${kept} entries unchanged, ${changed} changed, ${added} new, ${removed} gone`);
+    this.#o.report.note(`config: ${versionOf(next.copy.remote) || 'what the files say now'} applied: ${kept} entries unchanged, ${changed} changed, ${added} new, ${removed} gone`);
     return { kept, changed, added, removed };
   }
 
@@ -305,7 +305,10 @@ export class ConfigKeeper implements Service {
     const health = this.#o.ports.health();
     const at = this.#o.now();
     const last = this.#lastHealth;
-    this.#baseline ??= { health, dropRate: last === null || at <= last.at ? 0 : (health.undelivered - last.health.undelivered) / (at - last.at) };
+    this.#baseline = this.#baseline === null
+      ? { health, dropRate: last === null || at <= last.at ? 0 : (health.undelivered - last.health.undelivered) / (at - last.at) }
+      // What the version before this one mended is this one's fault when it fails again.
+      : { ...this.#baseline, health: { ...this.#baseline.health, failing: Math.min(this.#baseline.health.failing, health.failing) } };
     this.#watch = new HealthWatch(this.#baseline.health, this.#baseline.dropRate, at, watchMs);
   }
 
@@ -332,7 +335,7 @@ export class ConfigKeeper implements Service {
     this.#remember();
     if (this.#refused !== null && this.#refused.at < this.#appliedAt) {
       this.#refused = null;
-      this.#o.report.recovered(SUBJECT, `the config is at ${versionOf(this.#current!.copy.remote) || 'the files as they are now'}`);
+      this.#o.report.recovered(SUBJECT, `the config is at ${versionOf(this.#current!.copy.remote) || 'what the files say now'}`);
     }
   }
 
@@ -345,7 +348,7 @@ export class ConfigKeeper implements Service {
   }
 
   #refuse(version: string, reason: string): void {
-    const refused = { version: version || 'the files as they are now', reason, at: this.#o.now() };
+    const refused = { version: version || 'what the files say now', reason, at: this.#o.now() };
     this.#refused = refused;
     this.#refusals++;
     this.#o.report.trouble(SUBJECT, `config: ${refused.version} is not used (${reason}); the one before goes on. \`agent check\` names every error, \`agent reload\` tries again`);
