@@ -326,7 +326,7 @@ export class ConfigKeeper implements Service {
     const version = versionOf(this.#current!.copy.remote);
     this.#watch = this.#before = this.#baseline = null;
     this.#rollbacks++;
-    this.#refuse(version, `taken back: ${fault}`);
+    this.#refuse(version, `taken back: ${fault}`, '`agent status` says how delivery goes');
     await this.#apply(before);
   }
 
@@ -347,11 +347,11 @@ export class ConfigKeeper implements Service {
     if (memory.good === null || !sameTexts(memory.good, copy) || versionOf(memory.good.remote) !== versionOf(copy.remote)) this.#guarded(() => memory.keep(copy));
   }
 
-  #refuse(version: string, reason: string): void {
+  #refuse(version: string, reason: string, nextStep = '`agent check` names every error'): void {
     const refused = { version: version || 'what the files say now', reason, at: this.#o.now() };
     this.#refused = refused;
     this.#refusals++;
-    this.#o.report.trouble(SUBJECT, `config: ${refused.version} is not used (${reason}); the one before goes on. \`agent check\` names every error, \`agent reload\` tries again`);
+    this.#o.report.trouble(SUBJECT, `config: ${refused.version} is not used (${reason}); the one before goes on. ${nextStep}, \`agent reload\` tries again`);
     if (version !== '') this.#guarded(() => this.#o.memory.refuse(refused));
   }
 
