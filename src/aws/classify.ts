@@ -1,4 +1,5 @@
 import type { Outcome } from '../flow.ts';
+import { failureWords } from './failure-words.ts';
 
 /** What is known of a failed attempt, gathered from the SDK's error. */
 export interface Failure {
@@ -24,7 +25,7 @@ const BAD_REQUEST = new Set(['InvalidParameterException', 'ValidationException',
 /** TLS: the certificate comes from an authority that is not trusted here. */
 const UNTRUSTED = new Set(['SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE']);
 /** The connection to the service never stood: not a byte of the request went out. */
-const NOT_SENT = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_PROXY_TUNNEL']);
+const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_PROXY_TUNNEL']);
 
 /** True when the certificate of a service is one this host does not know. @param code of the socket's error. */
 export const isUntrusted = (code: string): boolean => UNTRUSTED.has(code);
@@ -40,7 +41,7 @@ export function wantsNewCredentials(name: string): boolean {
  */
 export function classify(failure: Failure): Outcome {
   const { name, message, status, retryAfterMs, isUnsent = false } = failure;
-  const reason = status === null ? `${name}: ${message}` : `${name} (HTTP ${status}): ${message}`;
+  const reason = failureWords(failure);
   const retry = (pace: 'short' | 'long' | 'slow', ambiguous = false): Extract<Outcome, { kind: 'retry' }> => ({ kind: 'retry', reason, pace, afterMs: retryAfterMs, ambiguous });
   if (isUnsent) return retry(paceBeforeSending(failure));
   if (name === 'ResourceNotFoundException') return { kind: 'missing', reason };

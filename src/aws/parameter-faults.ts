@@ -37,7 +37,7 @@ export function parameterFault(error: unknown, { action, reference, region, aban
   const [parameter, selector] = splitReference(reference);
 
   if (abandoned) return fault('abandoned', 'the agent is being ended', 'another try');
-  if (MISSING.has(name)) return fault('missing', `there is no such parameter in ${region}${selector === '' ? '' : `, or none with the version or label ${JSON.stringify(selector)}`}`, 'the name of a parameter of this account and region (aws ssm describe-parameters lists them)');
+  if (MISSING.has(name)) return fault('missing', `there is no such parameter in ${region}${selector === '' ? '' : `, or none with the version or label ${JSON.stringify(selector)}`}`, `the name of a parameter of this account and region (aws ssm describe-parameters lists them)${reference.startsWith('/') ? `, or ssm:${parameter}/ for all below that path` : ''}`);
   if (NO_VERSION.has(name)) return fault('missing', `the parameter has no version or label ${JSON.stringify(selector)}`, `one that ${parameter} has, or the name alone for its latest version`);
   if (name === 'InvalidKeyId' || name.startsWith('KMS') || (DENIED.has(name) && /\bkms\b|ciphertext|master key/i.test(words))) {
     return fault('key', `its value cannot be decrypted or encrypted (${words})`, 'kms:Decrypt (to write: kms:Encrypt) on the key of the parameter, for this role');

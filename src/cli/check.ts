@@ -75,7 +75,8 @@ export async function check(
     out(`${JSON.stringify({ problems, plan, matches }, null, 2)}\n`);
   } else {
     err(formatProblems(problems, colour));
-    if (failed) err(`${countProblems(problems)}\n`);
+    // What stands on a part that is wrong is not looked at: a second round must not come as a surprise.
+    if (failed) err(`${countProblems(problems)}${plan === null || plan.disabled.length > 0 ? '; what stands on a wrong part is checked once that is mended' : ''}\n`);
     else if (plan !== null) out([describeService(plan), ...entries.map(({ entry, found }) => describeEntry(entry, found))].join('\n'));
   }
   if (unreadable || around.unreadable) return EXIT_NO_INPUT;

@@ -53,7 +53,7 @@ const order = (window: number): string => (window === 1 ? 'one at a time per str
 export function describeEntry(entry: FileEntryPlan, found: EntryMatches | null): string {
   const { service, naming, framing, timestamp, filters, redact } = entry;
   const rows: [string, string][] = [
-    ...(service.label === null ? [] : [['service', service.label] as [string, string]]),
+    ...(service.label === null ? [] : [['service', `${service.label}${service.endpoint === null || service.label.includes(service.endpoint) ? '' : `, still at ${service.endpoint}`}`] as [string, string]]),
     ['group', describeGroup(naming)],
     ['stream', describeStream(naming)],
     ['follows', `${entry.follow === 'all' ? 'every match' : 'the match changed last'}, from the ${entry.startAt === 'start' ? 'start' : 'end, for files that exist already'}${entry.exclude === null ? '' : `; not /${entry.exclude.source}/`}`],

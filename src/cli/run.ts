@@ -29,6 +29,8 @@ const EXIT_UNFINISHED = 75;
 const EXIT_NO_STATE = 73;
 /** Time to deliver what is held after SIGTERM: below systemd's default TimeoutStopSec of 90 s. */
 const DRAIN_MS = 60_000;
+/** A stop that takes longer says why. */
+const SLOW_STOP_MS = 1_000;
 const DEFAULT_LOG: LogPlan = { level: 'info', format: 'text' };
 const LEVEL_OF: Readonly<Record<Severity, LogLevel>> = { error: 'error', warning: 'warn', note: 'info' };
 
@@ -91,6 +93,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   });
   kept.agent = agent;
   report.note(`following ${plan.entries.length} ${plan.entries.length === 1 ? 'entry' : 'entries'}${plan.disabled.length > 0 ? `, ${plan.disabled.length} disabled` : ''}; delivering to ${plan.service.endpoint ?? `CloudWatch Logs in ${plan.service.region}`}; state in ${stateDir}`);
+  const stopped = sayIfStopTakesLong(life, report);
   try {
     await together(life, [agent.run(life), ...(untilCaughtUp === true ? [] : [keepConfig(kept, agent, life)])]);
   } catch (error) {
@@ -98,12 +101,14 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     kept.keeper.endInOrder();
     log.fatal(error.message);
     return EXIT_NO_STATE;
+  } finally {
+    stopped();
   }
   kept.keeper.endInOrder();
   const { files, bytes } = agent.unfinished;
   // The agent ends by itself once it has caught up; a signal came before that.
   const unfinished = untilCaughtUp === true && (life.stop.aborted || files > 0);
-  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${files > 0 ? `; ${bytes} bytes of ${files} ${files === 1 ? 'file' : 'files'} are not acknowledged, they are read at the next start` : ''}`);
+  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${undeliveredText(report)}${files > 0 ? `; ${bytes} bytes of ${files} ${files === 1 ? 'file' : 'files'} are not acknowledged, they are read at the next start` : ''}`);
   return unfinished ? EXIT_UNFINISHED : 0;
 }
 
@@ -117,6 +122,23 @@ async function together(life: LifetimeControl, works: readonly Promise<void>[]):
       throw error;
     }
   }));
+}
+
+/** What was dropped since the start, other than by the filters of the config: the last line of the log must not sound as if all was well. */
+function undeliveredText({ drops }: AgentReport): string {
+  const parts = [...drops].filter(([reason]) => reason !== 'filtered' && reason !== 'blank')
+    .map(([reason, { events, bytes }]) => `${events > 0 ? `${events} events` : `${bytes} bytes`} not (${reason})`);
+  return parts.length === 0 ? '' : `, ${parts.join(', ')}`;
+}
+
+/** A service that is away makes a stop wait, and who waits for it is to know why. Ends with the function that is returned. */
+function sayIfStopTakesLong({ stop }: LifetimeControl, report: AgentReport): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const begin = (): void => {
+    timer = setTimeout(() => report.note(`stopping: what is held is delivered first, for at most ${DRAIN_MS / 1000} s; a second SIGTERM or Ctrl-C ends at once, and what is not acknowledged is read at the next start`), SLOW_STOP_MS);
+  };
+  stop.addEventListener('abort', begin, { once: true });
+  return () => { stop.removeEventListener('abort', begin); clearTimeout(timer); };
 }
 
 /** Looks after the config for as long as the agent runs; SIGHUP reads it again. */

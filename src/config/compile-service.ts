@@ -52,9 +52,21 @@ export function asksForRegion(agent: Agent, logs: Logs, env: Environment): boole
 /** A region as configured; null when it is wrong (and reported). */
 function namedRegion(configured: string, pointer: string, { env, report }: Reading): string | null {
   const region = expanded(configured, env, pointer, report);
-  if (region === null || /^[a-z0-9-]+$/.test(region)) return region;
-  report.error(pointer, `${JSON.stringify(region)} is not a region`, { expected: 'the name of an AWS region such as eu-central-1' });
+  if (region === null) return null;
+  const advice = { expected: 'the name of an AWS region such as eu-central-1', didYouMean: likelyRegion(region) };
+  if (/^[a-z0-9-]+$/.test(region)) {
+    // Other services have names of their own, so what merely looks odd is no error.
+    if (advice.didYouMean !== null) report.warning(pointer, `${JSON.stringify(region)} does not look like a region`, advice);
+    return region;
+  }
+  report.error(pointer, `${JSON.stringify(region)} is not a region`, advice);
   return null;
+}
+
+/** The region of AWS that was probably meant: capitals, blanks around it, underscores, or a letter where a digit belongs; null when nothing suggests itself. */
+function likelyRegion(region: string): string | null {
+  const likely = region.trim().toLowerCase().replaceAll('_', '-').replace(/-[il]$/, '-1').replace(/(?<=[a-z])(?=\d$)/, '-');
+  return likely !== region && /^[a-z]{2,4}(?:-[a-z]+)+-\d$/.test(likely) ? likely : null;
 }
 
 function regionOf(agent: Agent, endpoint: string | null, facts: HostFacts, reading: Reading): string | null {

@@ -116,7 +116,8 @@ const NOWHERE: ServicePlan = { label: null, region: 'UNKNOWN-REGION', endpoint: 
 
 function compilePlan({ agent, logs, entries, problems }: CheckedDocument, facts: HostFacts, env: Environment, globFault: GlobFault, report: Reporter): Plan | null {
   if (entries.length === 0) {
-    report.error('', 'nothing here is run by this version: no file is collected', { expected: '"logs": { "logs_collected": { "files": { "collect_list": [ … ] } } }' });
+    // A misspelt collect_list is said where it stands.
+    if (!problems.some((problem) => isError(problem) && problem.pointer.startsWith('/logs/logs_collected/files/'))) report.error('', 'nothing here is run by this version: no file is collected', { expected: '"logs": { "logs_collected": { "files": { "collect_list": [ … ] } } }' });
     return null;
   }
   const service = compileService(agent, logs, facts, env, report);

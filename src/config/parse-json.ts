@@ -180,7 +180,8 @@ class Reader {
     if (/^(?:\/[/*]|#)/.test(rest)) return new SyntaxFault(this.#at, 'JSON has no comments', `${expected}; remove the comment`);
     if (rest.startsWith("'")) return new SyntaxFault(this.#at, 'a single quote stands here', `${expected}; strings are written in double quotes`);
     const word = /^[\p{L}\p{N}_.+-]{1,20}/u.exec(rest)?.[0] ?? String.fromCodePoint(rest.codePointAt(0)!);
-    const shown = word === '"' ? 'a string' : JSON.stringify(word);
-    return new SyntaxFault(this.#at, `unexpected ${shown}${where}`, expected);
+    if (this.#pointer.length === 0 && /^(?:---|\[?[\w-]+\]?\s*(?:[:=]|$))/m.test(rest) && this.#text.slice(0, this.#at).trim() === '') return new SyntaxFault(this.#at, `this is no JSON: it begins with ${JSON.stringify(word)}`, 'an object { … }; YAML, TOML and INI are not read');
+    const shown = word === '"' ? 'a string stands here' : `unexpected ${JSON.stringify(word)}`;
+    return new SyntaxFault(this.#at, `${shown}${where}`, `${expected}${word === '"' && expected.startsWith('a comma') ? ' before it' : ''}`);
   }
 }

@@ -31,19 +31,20 @@ class Findings {
   visit(node: JsonNode, key: Placed, { here, inside }: FailureTree, pointer: string, quiet: boolean): void {
     const notRun = here.find(isNotRun)?.parentSchema['x-not-run'];
     if (notRun !== undefined && !quiet) this.problems.push({ severity: 'note', ...placeAt(key.source, key.start), pointer, message: notRun, expected: null, didYouMean: null, notRun: true });
-    for (const failure of causes(here)) this.#say(failure, node, key, pointer);
+    for (const failure of withoutEchoes(causes(here), inside)) this.#say(failure, node, key, pointer);
     for (const [token, child, childKey] of inside.size === 0 ? [] : children(node)) {
       const failed = inside.get(token);
       if (failed !== undefined) this.visit(child, childKey, failed, `${pointer}/${token}`, quiet || notRun !== undefined);
     }
   }
 
-  #say({ keyword, params, parentSchema: rule, data }: SchemaFailure, node: JsonNode, key: Placed, pointer: string): void {
+  #say(failure: SchemaFailure, node: JsonNode, key: Placed, pointer: string): void {
+    const { keyword, params, parentSchema: rule, data } = failure;
     const wrong = (message: string, advice: Advice = { expected: expectedOf(rule) }): void => this.#add('error', node, pointer, message, advice);
     switch (keyword) {
       case 'additionalProperties': {
         const severity = rule['x-unknown-keys'] ?? 'error';
-        return this.#add(severity, key, pointer, severity === 'error' ? 'unknown key' : 'unknown key, ignored', { didYouMean: nearest(String(params['additionalProperty']), Object.keys(rule.properties ?? {})) });
+        return this.#add(severity, key, pointer, severity === 'error' ? 'unknown key' : 'unknown key, ignored', { didYouMean: suggestion(failure) });
       }
       case 'required': return wrong(`"${String(params['missingProperty'])}" is missing`, {});
       case 'anyOf': return wrong(`${oneOf(rule.anyOf!.flatMap(({ required = [] }) => required))} is missing`, {});
@@ -85,6 +86,16 @@ function* children(node: JsonNode): Generator<readonly [string, JsonNode, Placed
 }
 
 const isNotRun = ({ keyword, parentSchema }: SchemaFailure): boolean => keyword === 'not' && parentSchema['x-not-run'] !== undefined;
+
+/** A misspelt key is one mistake, not two: that the key it was to be is missing is left out. */
+function withoutEchoes(failures: readonly SchemaFailure[], inside: FailureTree['inside']): readonly SchemaFailure[] {
+  const unknown = [...inside.values()].flatMap(({ here }) => here.filter(({ keyword, parentSchema }) => keyword === 'additionalProperties' && (parentSchema['x-unknown-keys'] ?? 'error') === 'error'));
+  const meant = new Set(unknown.map(suggestion));
+  return failures.filter(({ keyword, params }) => keyword !== 'required' || !meant.has(String(params['missingProperty'])));
+}
+
+/** The known key that an unknown one is probably meant to be. */
+const suggestion = ({ params, parentSchema: rule }: SchemaFailure): string | null => nearest(String(params['additionalProperty']), Object.keys(rule.properties ?? {}));
 
 /** What is said of one place: its type if that is wrong, one thing of a text or a number, else all; a key that is missing before a choice of keys. */
 function causes(failures: readonly SchemaFailure[]): readonly SchemaFailure[] {

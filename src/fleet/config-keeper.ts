@@ -26,7 +26,7 @@ const MOST_BEGINNINGS = 3;
 const JITTER = 0.1;
 const SUBJECT = 'config';
 const SOURCE = 'config source';
-const FILES_NOW = 'the files as they are now';
+const FILES_NOW = 'what the files say now';
 
 /**
  * Keeps the running plan at the version of the config this host is to run.
@@ -256,7 +256,10 @@ export class ConfigKeeper implements Service {
     const health = this.#o.ports.health();
     const at = this.#o.now();
     const last = this.#lastHealth;
-    this.#baseline ??= { health, dropRate: last === null || at <= last.at ? 0 : (health.undelivered - last.health.undelivered) / (at - last.at) };
+    this.#baseline = this.#baseline === null
+      ? { health, dropRate: last === null || at <= last.at ? 0 : (health.undelivered - last.health.undelivered) / (at - last.at) }
+      // What the version before this one mended is this one's fault when it fails again.
+      : { ...this.#baseline, health: { ...this.#baseline.health, failing: Math.min(this.#baseline.health.failing, health.failing) } };
     this.#watch = new HealthWatch(this.#baseline.health, this.#baseline.dropRate, at, watchMs);
   }
 
@@ -274,7 +277,7 @@ export class ConfigKeeper implements Service {
     const version = versionOf(this.#current!.copy.remote);
     this.#watch = this.#before = this.#baseline = null;
     this.#rollbacks++;
-    this.#refuse(version, `taken back: ${fault}`);
+    this.#refuse(version, `taken back: ${fault}`, '`agent status` says how delivery goes');
     await this.#apply(before);
   }
 
@@ -316,11 +319,11 @@ export class ConfigKeeper implements Service {
     if (memory.good === null || !sameTexts(memory.good, copy) || versionOf(memory.good.remote) !== versionOf(copy.remote)) this.#guarded(() => memory.keep(copy));
   }
 
-  #refuse(version: string, reason: string): void {
+  #refuse(version: string, reason: string, nextStep = '`agent check` names every error'): void {
     const refused = { version: version || FILES_NOW, reason, at: this.#o.now() };
     this.#refused = refused;
     this.#refusals++;
-    this.#o.report.trouble(SUBJECT, `config: ${refused.version} is not used (${reason}); the one before goes on. \`agent check\` names every error, \`agent reload\` tries again`);
+    this.#o.report.trouble(SUBJECT, `config: ${refused.version} is not used (${reason}); the one before goes on. ${nextStep}, \`agent reload\` tries again`);
     if (version !== '') this.#guarded(() => this.#o.memory.refuse(refused));
   }
 

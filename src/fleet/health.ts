@@ -40,7 +40,8 @@ export class HealthWatch {
   /** Epoch milliseconds. */
   get until(): number { return this.#since + this.#watchMs; }
 
-  isOver(at: number): boolean { return at >= this.until; }
+  /** A failure that is being timed is decided first: what sends only every flush interval fails late, and would pass unseen. */
+  isOver(at: number): boolean { return at >= this.until && this.#failingSince === null; }
 
   /** What got worse since the change, in words, or null. To be asked about each second. */
   fault(health: Health, at: number): string | null {

@@ -15,6 +15,20 @@ const NOTES_PER_MINUTE = 60;
 /** Subjects whose trouble is remembered. */
 const MAX_TROUBLES = 1_000;
 
+const AGED = 'the service takes none of these, `undeliverable` in the config says whether they are kept';
+const UNREAD = 'the agent was behind; `agent status` says how far, and what holds it up';
+/** The cause of a drop, for those that are said. */
+const WHY_DROPPED: Readonly<Record<Exclude<DropReason, 'filtered' | 'blank'>, string>> = {
+  'too-old': `older than 14 days; ${AGED}`,
+  'too-new': `more than two hours ahead of the clock; ${AGED}`,
+  expired: `older than the retention of the log group; ${AGED}`,
+  refused: `the service refuses them; ${AGED}`,
+  hole: 'zeros that stand for no text, as a truncation under a writer leaves them',
+  'truncated-unread': `the file was cut before they were read: ${UNREAD}`,
+  'released-deleted': `the file was deleted and let go before they were read: ${UNREAD}`,
+  'vanished-unread': `the file is gone and was not read to its end: ${UNREAD}`,
+};
+
 export interface Dropped { readonly events: number; readonly bytes: number }
 
 interface Trouble {
@@ -125,14 +139,14 @@ export class AgentReport implements Report {
     const subject = `dropped ${reason} ${path ?? ''}`;
     const known = this.#troubles.get(subject);
     const [allEvents, allBytes] = [events + (known?.events ?? 0), bytes + (known?.bytes ?? 0)];
-    const trouble = this.#trouble(subject, `${path ?? 'events'}: ${allEvents > 0 ? `${allEvents} events, ` : ''}${allBytes} bytes not delivered (${reason})`, DROPS_SAID_MS);
+    const trouble = this.#trouble(subject, `${path ?? 'events'}: ${allEvents > 0 ? `${allEvents} ${allEvents === 1 ? 'event' : 'events'}, ` : ''}${allBytes} bytes not delivered (${reason}): ${WHY_DROPPED[reason]}`, DROPS_SAID_MS);
     trouble.events = allEvents;
     trouble.bytes = allBytes;
   }
 
   untimed(events: number, path: string): void {
     this.untimedEvents += events;
-    this.trouble(`untimed ${path}`, `${path}: events without a time that fits timestamp_format, or without their timestamp_field; they carry the time of the event before them. Check both against the file`);
+    this.trouble(`untimed ${path}`, `${path}: events without a time that fits timestamp_format, or without their timestamp_field; they carry the time of the event before them. \`agent preview ${path} --config FILE\` shows which`);
   }
 
   clamped(events: number, path: string): void {

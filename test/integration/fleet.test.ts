@@ -102,7 +102,7 @@ test('SIGHUP and agent reload apply changes of files; a file with errors is refu
 
   write(JSON.stringify(of('two')));
   child.signal('SIGHUP');
-  await child.says(/config: the files as they are now applied: 0 entries unchanged, 1 changed, 0 new, 0 gone/);
+  await child.says(/config: what the files say now applied: 0 entries unchanged, 1 changed, 0 new, 0 gone/);
   append(log, ['second']);
   await until('the second line', () => stored(rig, 'two', 's').length === 1);
 

@@ -77,6 +77,7 @@ test('L23 SIGTERM during an outage, then a second one: it ends at once, says wha
   first.signal('SIGTERM');
   const before = rig.attempts;
   await until('the drain to go on', () => rig.attempts > before + 1);
+  await first.says(/stopping: what is held is delivered first, for at most 60 s/);
   const asked = performance.now();
   assert.equal(await first.stop(), 0);
   assert.ok(performance.now() - asked < 3_000, 'the second signal does not wait');

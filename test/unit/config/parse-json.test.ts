@@ -55,6 +55,8 @@ test('a syntax error says where, what was found and what was expected', () => {
   assert.match(faultOf('{"a": 1} // b'), /^1:10 JSON has no comments/);
   assert.match(faultOf(String.raw`{"a": "\d"}`), /^1:8 \\d is no escape of JSON/);
   assert.match(faultOf(''), /^1:1 the file is empty/);
+  assert.equal(faultOf('{"a": 1\n"b": 2}'), '2:1 a string stands here; expected a comma or } before it');
+  assert.match(faultOf('agent:\n  region: x'), /^1:1 this is no JSON: it begins with "agent"; expected an object \{ … \}; YAML, TOML and INI are not read/);
 });
 
 test('nesting without end is refused instead of overflowing the stack', () => {

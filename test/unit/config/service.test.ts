@@ -27,6 +27,14 @@ test('without a region anywhere nothing runs, except against a service on this m
   assert.equal(serviceOf({ endpoint_override: 'http://localhost.example.com' }, {}), undefined);
 });
 
+test('a region that is a slip of the pen is a warning with the one that was meant, and one of another service is left alone', () => {
+  const said = (region: string): readonly (string | null)[] => compiled(withEntries([A], {}, { region })).problems.filter(({ pointer }) => pointer === '/agent/region').flatMap(({ severity, didYouMean }) => [severity, didYouMean]);
+  assert.deepEqual(said('eu-central-l'), ['warning', 'eu-central-1']);
+  assert.deepEqual(said('eu-central1'), ['warning', 'eu-central-1']);
+  assert.deepEqual(said('US_East-2'), ['error', 'us-east-2']);
+  for (const region of ['us-gov-west-1', 'us-iso-east-1', 'local', 'garage', 'nl-ams']) assert.deepEqual(said(region), [], region);
+});
+
 test('an endpoint is https unless it says otherwise, and is no place for secrets', () => {
   const endpointOf = (endpoint: string): string | null | undefined => serviceOf({ endpoint_override: endpoint }, { region: 'x' })?.endpoint;
   assert.equal(endpointOf('logs.example.com'), 'https://logs.example.com');

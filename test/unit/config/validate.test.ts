@@ -20,6 +20,11 @@ test('an unknown key is reported once, at the key, with what was probably meant'
   ]);
 });
 
+test('a misspelt key that is needed is one problem: that the right one is missing is not said as well', () => {
+  assert.deepEqual(problemsOf({ logs: { logs_collected: { files: { collect_list: [{ file_pth: '/a' }] } } } }).map(({ pointer, didYouMean }) => [pointer, didYouMean]), [['/logs/logs_collected/files/collect_list/0/file_pth', 'file_path']]);
+  assert.deepEqual(problemsOf({ logs: { logs_collected: { files: { collect_list: [{ zone: 'UTC' }] } } } }).map(({ pointer }) => pointer), ['/logs/logs_collected/files/collect_list/0', '/logs/logs_collected/files/collect_list/0/zone']);
+});
+
 test('one cause is one problem: a wrong type hides the other rules, and no branch of a choice is listed', () => {
   assert.equal(problemsOf(inEntry({ max_event_size: '5' })).length, 1);
   assert.equal(problemsOf({ logs: {} }).length, 1);

@@ -179,6 +179,21 @@ test('a version that comes while a bad one is watched is compared with what was 
   assert.deepEqual(host.ran, ['v1', 'v2', 'v3', 'v1']);
 });
 
+test('what one version mended and the next one breaks again counts against the next one', async (t) => {
+  const host = await startedHost(t, { rollout: { watchMs: 600_000 } });
+  host.health = { failing: 1, undelivered: 0 };
+  host.publish({ rollout: { watchMs: 600_000 } });
+  await host.pass(66);
+  host.health = { failing: 0, undelivered: 0 };
+  await host.pass(5);
+  host.publish({ rollout: { watchMs: 600_000 } });
+  await host.pass(66);
+  assert.deepEqual(host.ran, ['v1', 'v2', 'v3']);
+  host.health = { failing: 1, undelivered: 0 };
+  await host.pass(15);
+  assert.equal(host.keeper.state.rollbacks, 1);
+});
+
 test('a host that is not among the first waits, keeps waiting over a restart, and then takes the version', async (t) => {
   const host = await startedHost(t);
   host.publish({ rollout: { percent: 0, waitMs: 300_000 } });

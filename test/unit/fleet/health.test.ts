@@ -29,10 +29,20 @@ test('drops count when they rise: a few, and as many as there always were, do no
   assert.match(usual.fault({ failing: 0, undelivered: 1_000 + 250 }, 10_000) ?? '', /^250 events/);
 });
 
+test('a failure that begins late in the watching time is decided before that time is over', () => {
+  const late = new HealthWatch(GOOD, 0, 0, 6_000);
+  assert.equal(late.fault({ ...GOOD, failing: 1 }, 5_500), null);
+  assert.equal(late.isOver(6_000), false);
+  assert.match(late.fault({ ...GOOD, failing: 1 }, 8_500) ?? '', /^1 destination/);
+  assert.equal(late.fault(GOOD, 9_000), null);
+  assert.equal(late.isOver(9_000), true, 'it was a hiccup after all');
+});
+
 test('with a short watching time a fault is found within it', () => {
   const short = new HealthWatch(GOOD, 0, 0, 4_000);
   assert.equal(short.fault({ ...GOOD, failing: 1 }, 500), null);
   assert.match(short.fault({ ...GOOD, failing: 1 }, 2_500) ?? '', /^1 destination/);
-  assert.equal(short.isOver(3_999), false);
-  assert.equal(short.isOver(4_000), true);
+  const good = new HealthWatch(GOOD, 0, 0, 4_000);
+  assert.equal(good.isOver(3_999), false);
+  assert.equal(good.isOver(4_000), true);
 });

@@ -10,7 +10,7 @@ function reporting(): { readonly report: AgentReport; readonly said: string[]; a
 test('a hundred thousand drops of one file are one line at once and one sum a minute later, and every one is counted', () => {
   const r = reporting();
   for (let i = 0; i < 100_000; i++) r.report.dropped('too-old', 1, i % 100, '/var/log/app.log');
-  assert.deepEqual(r.said, ['warn /var/log/app.log: 1 events, 0 bytes not delivered (too-old)']);
+  assert.deepEqual(r.said, ['warn /var/log/app.log: 1 event, 0 bytes not delivered (too-old): older than 14 days; the service takes none of these, `undeliverable` in the config says whether they are kept']);
   r.at += 61_000;
   r.report.dropped('too-old', 1, 50, '/var/log/app.log');
   assert.equal(r.said.length, 2);
