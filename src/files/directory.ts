@@ -62,10 +62,13 @@ export class Directory {
   /** Names came or went within the minute before `now` (monotonic milliseconds). */
   isBusy(now: number): boolean { return this.#listing.isBusy(now); }
 
-  /** Patterns for which something below this path cannot be looked at: a name in it, or the directory itself. */
+  /** Patterns that look for something in the directory, or that can match a name in it or something below. */
   patternsOf(name: string | null): readonly number[] {
-    const wants = name === null ? this.#wants.all : [...this.#wants.of(name)].filter((want) => !this.#tree.advance(want, name).dead);
-    return wants.map(({ pattern }) => pattern);
+    if (name === null) return this.#wants.all.map(({ pattern }) => pattern);
+    return [...this.#wants.of(name)].flatMap((want) => {
+      const after = this.#tree.advance(want, name);
+      return after.accepts || !this.#tree.enter(after, want).dead ? want.pattern : [];
+    });
   }
 
   root(want: Want): void { this.#rooted.push(want); this.#rewant(); }

@@ -321,6 +321,25 @@ describe('Finder, what is never followed', () => {
       ['bin.log', 'binary content'], ['dir.log', 'a directory,'], ['pipe.log', 'a named'], ['z.gz', 'compressed (.gz):'],
     ]);
   });
+
+  it('listMatches tells each of many patterns what is its own, in one walk', async () => {
+    for (const n of [1, 2, 3]) write(`app-${n}.log`, `of ${n}\n`);
+    write('app-3.zip');
+    const lookups = ['app-1*', 'app-2*', 'app-3*', '*.log', 'none/*'].map((pattern) => ({ glob: glob(at(pattern)), exclude: null, encoding: 'utf-8' }));
+    const listings = await listMatches(lookups, { logs: [], stateDirectory: null });
+    assert.deepEqual(listings.map(({ matches }) => matches.map((file) => path.basename(file.path))), [['app-1.log'], ['app-2.log'], ['app-3.log'], ['app-1.log', 'app-2.log', 'app-3.log'], []]);
+    assert.deepEqual(listings.map(({ skipped }) => skipped.map((file) => path.basename(file.path))), [[], [], ['app-3.zip'], [], []]);
+  });
+
+  it('says whose patterns look for something at a path', async () => {
+    const heard = new Heard();
+    write('d/x.log');
+    const found = finder(['d/x*', 'd/y*', 'd/*', 'e/*'], heard);
+    await found.scan();
+    assert.deepEqual(found.keysAt(at('d/x.log')).toSorted(), ['d/*', 'd/x*']);
+    assert.deepEqual(found.keysAt(at('d')).toSorted(), ['d/*', 'd/x*', 'd/y*']);
+    assert.deepEqual(found.keysAt('/nowhere/at/all'), []);
+  });
 });
 
 describe('Finder, running', () => {
