@@ -116,7 +116,8 @@ export class LogPipeline {
     this.#firstScan = startAt === 'end' && [key, BEGUN + key].every((name) => [...this.#p.store.entry(name)].length === 0);
     // All of them are known before one is read: whoever looks for a file that came and went must not find another of them.
     const entered = handedOver.flatMap((one) => this.#enterOpen(one) ?? []);
-    for (const g of entered) if (g.predecessor === null) this.#follow(g);
+    // Chosen beforehand: one that is read to its end at once begins the one behind it, which has no predecessor any more then.
+    for (const g of entered.filter(({ predecessor }) => predecessor === null)) this.#follow(g);
     this.#older.resume();
   }
 

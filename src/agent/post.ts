@@ -60,7 +60,7 @@ export class Post {
       return 'kept';
     }
     if (this.#changing === null && this.#running === null && version !== null) this.#begin(version, []);
-    else this.#changing ??= this.#change().finally(() => { this.#changing = null; });
+    else this.#changing ??= this.#change();
     return fresh ? 'added' : 'changed';
   }
 
@@ -81,19 +81,27 @@ export class Post {
   }
 
   async #change(): Promise<void> {
-    while (this.#running !== null && this.#running.signature !== this.#wanted?.signature) {
-      await this.#retire(this.#running);
-      if (this.#life.stop.aborted) return;
-      const handedOver = this.#running.pipeline.handOver();
-      this.#running = null;
-      // It may have been wished otherwise in the meantime.
-      if (this.#wanted !== null) this.#begin(this.#wanted, handedOver);
-      else for (const { file } of handedOver) closeSync(file.fd);
+    try {
+      while (this.#running !== null && this.#running.signature !== this.#wanted?.signature) {
+        await this.#retire(this.#running);
+        const { stop, abandon } = this.#life;
+        // At a stop the next start goes on; but what has no name is finished first, by the version that is wanted.
+        if (abandon.aborted || (stop.aborted && (this.#wanted === null || ![...this.#running.pipeline.generations].some((g) => g.isLastChance)))) return;
+        const handedOver = this.#running.pipeline.handOver();
+        this.#running = null;
+        // It may have been wished otherwise in the meantime.
+        if (this.#wanted !== null) this.#begin(this.#wanted, handedOver);
+        else for (const { file } of handedOver) closeSync(file.fd);
+      }
+    } finally {
+      // At once, not a turn later: a wish in between would be nobody's.
+      this.#changing = null;
     }
   }
 
   #begin(version: Version, handedOver: readonly HandedOver[]): void {
     const life = new LifetimeControl();
+    if (this.#life.stop.aborted) life.requestStop();
     this.#running = { pipeline: version.start(life, handedOver), life, signature: version.signature };
   }
 

@@ -246,6 +246,10 @@ export class RunningPlan {
     await this.#finding?.ended;
     await Promise.all(this.pipelines.map((pipeline) => pipeline.ended()));
     this.#hurry = true;
+    for (const lane of this.lanes) lane.drain();
+    // A change under way may hand over files without a name, which its next version finishes.
+    await this.changed();
+    await Promise.all(this.pipelines.map((pipeline) => pipeline.ended()));
     await Promise.all(this.#outbounds.map(({ outbound }) => outbound.lanes.drain(this.#o.life.abandon)));
   }
 

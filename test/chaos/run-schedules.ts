@@ -1,8 +1,9 @@
 // node test/chaos/run-schedules.ts [--seconds 600] [--seed N] [--again '<steps as JSON>' [--joined]]: random schedules against the model.
 // A failure prints its seed, the shrunk schedule in words and as JSON; --again runs that one schedule. Exit 1 on failure.
 import { parseArgs } from 'node:util';
-import { runSchedule, runSchedules, scheduleText } from './schedule.ts';
-import type { Step } from './schedule.ts';
+import { runSchedule, runSchedules } from './schedule.ts';
+import { scheduleText } from './steps.ts';
+import type { Step } from './steps.ts';
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '600' }, seed: { type: 'string' }, again: { type: 'string' }, joined: { type: 'boolean', default: false } } });
 const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed);

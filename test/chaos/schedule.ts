@@ -3,7 +3,7 @@
 // Each life of the file (from creation or truncation on) has a number, each line its place in it. The model knows of every
 // line whether it must arrive or may be lost, because at some moment it stood in no file that can be read again.
 import assert from 'node:assert/strict';
-import { appendFileSync, copyFileSync, cpSync, existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, cpSync, existsSync, readFileSync, readdirSync, readlinkSync, renameSync, rmSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as fc from 'fast-check';
@@ -11,46 +11,10 @@ import type { StartPlan } from '../../src/plan.ts';
 import { headHash } from '../../src/files/file-id.ts';
 import { rigFor, until } from '../support/rig.ts';
 import type { Rig } from '../support/rig.ts';
-
-export type Step =
-  | { readonly do: 'append'; readonly lines: number }
-  /** Rename and create; `late` lines go into the renamed file before its writer reopens. */
-  | { readonly do: 'rotate'; readonly late: number }
-  | { readonly do: 'copytruncate' }
-  | { readonly do: 'truncate' }
-  /** Unlink and create. */
-  | { readonly do: 'delete' }
-  | { readonly do: 'stop' } | { readonly do: 'crash' } | { readonly do: 'start' }
-  | { readonly do: 'service'; readonly is: 'well' | 'down' | 'throttling' | 'dropping answers' }
-  | { readonly do: 'wait'; readonly until: 'arrived' | number };
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('append' as const), lines: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 400 })) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('rotate' as const), late: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 20 })) }) },
-  { weight: 1, arbitrary: fc.constant({ do: 'copytruncate' as const }) },
-  { weight: 1, arbitrary: fc.constant({ do: 'truncate' as const }) },
-  { weight: 1, arbitrary: fc.constant({ do: 'delete' as const }) },
-  { weight: 1, arbitrary: fc.constant({ do: 'stop' as const }) },
-  { weight: 1, arbitrary: fc.constant({ do: 'crash' as const }) },
-  { weight: 2, arbitrary: fc.constant({ do: 'start' as const }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('service' as const), is: fc.constantFrom('well' as const, 'down' as const, 'throttling' as const, 'dropping answers' as const) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), until: fc.oneof(fc.constant('arrived' as const), fc.integer({ min: 0, max: 300 })) }) },
-);
-
-export const schedules: fc.Arbitrary<readonly Step[]> = fc.array(step, { minLength: 3, maxLength: 25 });
-
-/** A schedule in one line, to be read and run again. */
-export function scheduleText(steps: readonly Step[]): string {
-  return steps.map((one) => {
-    switch (one.do) {
-      case 'append': return `append ${one.lines}`;
-      case 'rotate': return one.late > 0 ? `rotate, late ${one.late}` : 'rotate';
-      case 'service': return `service ${one.is}`;
-      case 'wait': return one.until === 'arrived' ? 'wait until all arrived' : `wait ${one.until} ms`;
-      default: return one.do;
-    }
-  }).join(' · ');
-}
+import { EntryVersions } from './entry-versions.ts';
+import type { Change } from './entry-versions.ts';
+import { scheduleText, schedules } from './steps.ts';
+import type { ServiceState, Step } from './steps.ts';
 
 interface Life {
   readonly number: number;
@@ -68,6 +32,9 @@ const PATIENCE_MS = 15_000;
 class Experiment {
   readonly #rig: Rig;
   readonly #app: string;
+  readonly #versions: EntryVersions;
+  /** What arrived, over all versions of the entry, in order. */
+  readonly #arrived: string[] = [];
   readonly #lives: Life[] = [];
   #current: Life;
   #well = true;
@@ -79,8 +46,10 @@ class Experiment {
   #knownAtEnd = false;
   #currentAtEnd: Life | null = null;
 
-  constructor(rig: Rig) {
+  constructor(rig: Rig, versions: EntryVersions) {
     this.#rig = rig;
+    this.#versions = versions;
+    rig.observe(({ messages }) => { this.#arrived.push(...messages); });
     this.#app = rig.path('app.log');
     writeFileSync(this.#app, '');
     this.#current = this.#newLife(true);
@@ -105,7 +74,7 @@ class Experiment {
         // Content is what tells a copy: of a life of which the agent knows no byte yet, none is told.
         if (!this.#isKnown()) {
           this.#current.mayLose = this.#current.lines;
-          if (!rig.running) this.#chained = false;
+          if (!this.#follows) this.#chained = false;
         }
         this.#shift();
         copyFileSync(this.#app, `${this.#app}.1`);
@@ -115,7 +84,7 @@ class Experiment {
         break;
       case 'truncate':
         this.#renameOnly = false;
-        if (!rig.running) this.#chained = false;
+        if (!this.#follows) this.#chained = false;
         this.#current.mayLose = this.#current.lines;
         truncateSync(this.#app, 0);
         this.#current = this.#newLife(false);
@@ -134,24 +103,26 @@ class Experiment {
         if (!rig.running) break;
         // A stop drains, and a drain needs a service.
         this.#service('well');
-        this.#beforeEnd();
+        if (this.#follows) this.#beforeEnd();
         await rig.stop(PATIENCE_MS);
+        this.#assertUnlinkedArrived();
         this.#noAgent();
         break;
       case 'crash':
         if (!rig.running) break;
-        this.#beforeEnd();
+        if (this.#follows) this.#beforeEnd();
         await this.#kill();
         this.#mayRepeat = true;
         this.#noAgent();
         break;
       case 'start':
-        if (!rig.running) await rig.start();
+        if (!rig.running) await rig.start(this.#versions.spec);
         break;
       case 'service': this.#service(one.is); break;
+      case 'reload': await this.#reload(one.change, one.awaited); break;
       case 'wait':
         if (one.until !== 'arrived') await delay(one.until);
-        else if (rig.running && this.#well) await this.#allArrived();
+        else if (this.#follows && this.#well) await this.#allArrived();
         break;
       default: one satisfies never;
     }
@@ -162,11 +133,35 @@ class Experiment {
   /** Lets everything arrive, stops, and judges. */
   async finish(): Promise<void> {
     this.#service('well');
-    if (!this.#rig.running) await this.#rig.start();
+    this.#versions.change('back');
+    if (!this.#rig.running) await this.#rig.start(this.#versions.spec);
+    else await this.#rig.apply(this.#versions.spec);
+    await this.#changed();
     await this.#allArrived();
     await this.#rig.stop(PATIENCE_MS);
+    assert.deepEqual(openBelow(this.#rig.logs), [], 'log files that are still open after the stop');
     this.#assertOrder();
   }
+
+  async #reload(change: Change, awaited: boolean): Promise<void> {
+    const follows = this.#follows;
+    // Whoever stops following by a change knows what one knows that stops.
+    if (follows && change === 'gone') this.#beforeEnd();
+    this.#versions.change(change);
+    if (!this.#rig.running) return;
+    await until('the agent to have a plan', () => { this.#rig.assertAlive(); return this.#rig.agent.budget !== null; }, PATIENCE_MS);
+    await this.#rig.apply(this.#versions.spec);
+    if (awaited && this.#well) await this.#changed();
+  }
+
+  /** Every entry runs by the latest config, or is gone. */
+  async #changed(): Promise<void> {
+    const { agent, said } = this.#rig;
+    await until(`the change to be complete; it said:\n${said.join('\n')}`, () => { this.#rig.assertAlive(); return agent.changing === 0; }, PATIENCE_MS);
+  }
+
+  /** An agent runs, and the entry is in its config. */
+  get #follows(): boolean { return this.#rig.running && this.#versions.present; }
 
   async #allArrived(): Promise<void> {
     await until('all lines to arrive', () => { this.#rig.assertAlive(); return this.#missing().length === 0; }, PATIENCE_MS).catch(() => undefined);
@@ -195,7 +190,7 @@ class Experiment {
 
   /** Whether the agent has the present file open. */
   #isOpen(): boolean {
-    if (!this.#rig.running) return false;
+    if (!this.#follows) return false;
     const { ino } = statSync(this.#app);
     return this.#rig.generations.some(({ id, path }) => id.inode === ino && path === this.#app);
   }
@@ -204,7 +199,7 @@ class Experiment {
 
   /** Whether the agent knows bytes of the present life; a stopped one finds later lives by the one it knew. */
   #isKnown(): boolean {
-    if (!this.#rig.running) return this.#knownAtEnd || this.#current !== this.#currentAtEnd;
+    if (!this.#follows) return this.#knownAtEnd || this.#current !== this.#currentAtEnd;
     const { ino } = statSync(this.#app);
     const g = this.#rig.generations.find(({ id, path }) => id.inode === ino && path === this.#app);
     if (g === undefined || g.id.headLength === 0) return false;
@@ -226,7 +221,10 @@ class Experiment {
       for (const [, inode, headLength] of readFileSync(join(stateDir, name), 'utf8').matchAll(/ \["d",\d+,"[^"]*","[^"]*",\d+,(\d+),"[^"]*",(\d+),/g)) inodes.set(Number(inode), Number(headLength));
     }
     if ((inodes.get(statSync(this.#app).ino) ?? 0) === 0) this.#knownAtEnd = false;
-    if (!readdirSync(this.#rig.logs).some((name) => inodes.has(statSync(this.#rig.path(name)).ino))) this.#chained = false;
+    if (readdirSync(this.#rig.logs).some((name) => inodes.has(statSync(this.#rig.path(name)).ino))) return;
+    // Nothing that is written leads to the rotated files.
+    this.#chained = false;
+    for (const life of this.#lives) if (life !== this.#current) life.mayLose = life.lines;
   }
 
   #beforeEnd(): void {
@@ -239,7 +237,13 @@ class Experiment {
     for (const life of this.#lives) if (life.unlinked) life.mayLose = life.lines;
   }
 
-  #service(is: 'well' | 'down' | 'throttling' | 'dropping answers'): void {
+  /** What no name leads to any more is finished before a stop. */
+  #assertUnlinkedArrived(): void {
+    const lost = this.#missing().filter((line) => this.#lives[Number(/^L(\d+)/.exec(line)![1])]!.unlinked);
+    assert.equal(lost.length, 0, `${lost.length} lines of a deleted file that was open were not sent before the stop: ${lost.slice(0, 3).join(', ')} …`);
+  }
+
+  #service(is: ServiceState): void {
     const { faults } = this.#rig.endpoint;
     faults.clear();
     this.#well = is !== 'down';
@@ -247,6 +251,7 @@ class Experiment {
     switch (is) {
       case 'well': break;
       case 'down': faults.add({ ...put, kind: 'error', status: 503 }); break;
+      case 'slow': faults.add({ ...put, kind: 'latency', ms: 200 }); break;
       case 'throttling': faults.add({ ...put, kind: 'throttle', probability: 0.3 }); break;
       case 'dropping answers':
         faults.add({ ...put, kind: 'drop-answer', probability: 0.3, count: 3 });
@@ -257,7 +262,7 @@ class Experiment {
   }
 
   #missing(): string[] {
-    const arrived = new Set(this.#rig.messages());
+    const arrived = new Set(this.#arrived);
     return this.#lives.flatMap(({ number, lines, mayLose }) => Array.from({ length: lines - mayLose }, (_, i) => lineOf(number, mayLose + i))).filter((line) => !arrived.has(line));
   }
 
@@ -268,7 +273,7 @@ class Experiment {
     const { ino } = statSync(this.#app);
     const g = this.#rig.generations.find(({ id, path }) => id.inode === ino && path === this.#app);
     if (g === undefined) return;
-    const arrived = new Set(this.#rig.messages());
+    const arrived = new Set(this.#arrived);
     let end = 0;
     for (let i = 0; i < this.#current.lines; i++) {
       const line = lineOf(this.#current.number, i);
@@ -279,7 +284,7 @@ class Experiment {
   }
 
   #assertOrder(): void {
-    const messages = this.#rig.messages();
+    const messages = this.#arrived;
     const seen = new Set<string>();
     const firsts = messages.filter((line) => !seen.has(line) && seen.add(line));
     if (!this.#mayRepeat) assert.equal(messages.length, firsts.length, `${messages.length - firsts.length} lines came again although nothing called for it`);
@@ -289,6 +294,8 @@ class Experiment {
       const [number, place] = line.slice(1).split(/[: ]/, 2).map(Number) as [number, number];
       assert.ok(place > (last.get(number) ?? -1), `${line} came after line ${last.get(number)} of its file`);
       last.set(number, place);
+      // What nothing led to may be found later, or never.
+      if (place < this.#lives[number]!.mayLose) continue;
       if (this.#renameOnly) assert.ok(number >= life, `${line} came after lines of the file that followed it`);
       life = Math.max(life, number);
     }
@@ -296,15 +303,26 @@ class Experiment {
   }
 }
 
+/** Files below a folder that this process has open. */
+function openBelow(folder: string): readonly string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${fd}`);
+      return path.startsWith(folder) ? [path] : [];
+    } catch { return []; /* Closed since it was listed. */ }
+  });
+}
+
 function lineOf(life: number, place: number): string { return `L${life}:${place} `.padEnd(20 + ((life * 31 + place * 17) % 60), 'x'); }
 
 /** Runs one schedule on a rig of its own; rejects with what broke. */
 export async function runSchedule(steps: readonly Step[], start: StartPlan = { kind: 'line' }): Promise<void> {
   const afterwards: (() => Promise<void>)[] = [];
-  const rig = await rigFor({ after: (fn) => { afterwards.push(fn); } }, { entries: [{ path: 'app.log', start, maxEventBytes: 2_000 }], delivery: { flushMs: 20, maxBatchBytes: 8_000 } });
+  const rig = await rigFor({ after: (fn) => { afterwards.push(fn); } });
   try {
-    const experiment = new Experiment(rig);
-    await rig.start();
+    const versions = new EntryVersions({ path: 'app.log', start, maxEventBytes: 2_000 }, rig.url);
+    const experiment = new Experiment(rig, versions);
+    await rig.start(versions.spec);
     for (const one of steps) await experiment.take(one);
     await experiment.finish();
   } finally {

@@ -168,3 +168,31 @@ test('L67 a stop in the middle of a change loses and doubles nothing', async (t)
   await rig.stop();
   assertSame([...rig.messages('g', 'a'), ...rig.messages('g', 'next')], lines, 'both streams');
 });
+
+test('several rotated files handed over at once are followed once each: the stop after the change ends', async (t) => {
+  const rig = await startRig(t, { entries: [A], files: { 'a.log': ['one'] } });
+  for (const [count, line] of ['two', 'three'].entries()) {
+    rotate(rig.path('a.log'));
+    await until('the rotation to be seen', () => rig.generations.filter(({ file }) => file.attachment === 'renamed').length === count + 1);
+    append(rig.path('a.log'), [line]);
+    await rig.count('g', 'a', count + 2);
+  }
+  await rig.apply({ entries: [{ ...A, stream: 'next' }] });
+  await rig.agent.changed();
+  append(rig.path('a.log'), ['four']);
+  await rig.delivered('g', 'next', ['four']);
+  await rig.stop(5_000);
+});
+
+test('L67 a stop in the middle of a change still sends what is in a deleted file, which nobody could read later', async (t) => {
+  const lines = numbered('line', 3_000, 0, 200);
+  const delivery = { flushMs: 50, maxBatchBytes: 65_536 };
+  const rig = await startRig(t, { entries: [A], delivery, files: { 'a.log': lines } });
+  rig.slow(100);
+  await rig.count('g', 'a', 300);
+  unlinkSync(rig.path('a.log'));
+  await rig.apply({ entries: [{ ...A, stream: 'next' }], delivery });
+  assert.equal(rig.agent.changing, 1, 'what was read is not acknowledged yet');
+  await rig.stop();
+  assertSame([...rig.messages('g', 'a'), ...rig.messages('g', 'next')], lines, 'both streams');
+});
