@@ -40,7 +40,7 @@ for (const { what, offset, reason, text, clampedTo } of CASES) {
         await rig.arrived([before, after]);
         await rig.stop();
         assert.deepEqual(rig.report.drops.get(reason), { events: 1, bytes: bad.length });
-        await rig.says(new RegExp(`1 events, ${bad.length} bytes not delivered \\(${reason}\\)`));
+        await rig.says(new RegExp(`1 event, ${bad.length} bytes not delivered \\(${reason}\\)`));
       }
       const kept = quarantined(rig);
       if (undeliverable !== 'quarantine') { assert.deepEqual(kept, []); return; }
