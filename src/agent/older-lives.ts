@@ -43,7 +43,8 @@ export class OlderLives {
       const list = byName.get(name);
       if (list === undefined) byName.set(name, [checkpoint]); else list.push(checkpoint);
     }
-    for (const [name, checkpoints] of byName) this.takeUp(name, checkpoints);
+    // Behind what was handed over of the same name: it came before.
+    for (const [name, checkpoints] of byName) this.takeUp(name, checkpoints, this.#p.order.tail(name));
     // The last file of this name was done with, and another came while no agent ran: there may have been more of them.
     for (const [path, checkpoint] of ended) {
       if (alive.has(path) || !matches(path)) continue;

@@ -54,21 +54,21 @@ function checked({ value, from }: Given, key: string, question: Question): boole
   switch (question.kind) {
     case 'yes or no': {
       if (typeof value === 'boolean') return value;
-      const word = String(value).toLowerCase();
+      const word = wordOf(value).toLowerCase();
       if (word === 'yes' || word === 'true') return true;
       if (word === 'no' || word === 'false') return false;
       throw wrong(`${JSON.stringify(value)} is neither yes nor no`, 'yes or no, true or false');
     }
     case 'choice': {
-      const found = question.choices.find((choice) => choice.value.toLowerCase() === String(value).toLowerCase());
+      const found = question.choices.find((choice) => choice.value.toLowerCase() === wordOf(value).toLowerCase());
       if (found !== undefined) return found.value;
       throw wrong(`${JSON.stringify(value)} is not valid to this question`, `one of ${question.choices.map((choice) => choice.value).join(', ')}`);
     }
     case 'text': {
       if (typeof value !== 'string' && typeof value !== 'number') throw wrong('this is no text', 'a text');
-      const fault = question.fault(String(value));
-      if (fault !== null) throw wrong(`${JSON.stringify(String(value))} is not valid to this question`, fault);
-      return String(value);
+      const fault = question.fault(wordOf(value));
+      if (fault !== null) throw wrong(`${JSON.stringify(wordOf(value))} is not valid to this question`, fault);
+      return wordOf(value);
     }
     case 'list': {
       const list = typeof value === 'string' ? value.split(',').map((item) => item.trim()).filter((item) => item !== '') : value;
@@ -83,3 +83,6 @@ function checked({ value, from }: Given, key: string, question: Question): boole
     default: return question satisfies never;
   }
 }
+
+/** As a person would have typed it: lists and objects are no answers, and say so as they stand. */
+function wordOf(value: unknown): string { return typeof value === 'object' ? JSON.stringify(value) : String(value); }

@@ -56,6 +56,7 @@ test('an answer for one log goes before the answer for all, and what was not tak
 });
 
 test('whatever is answered, it is taken or refused in words', () => {
+  assert.throws(() => taken('host', { toString: false }), AnswerError);
   fc.assert(fc.property(fc.constantFrom(...Object.keys(QUESTIONS) as QuestionId[]), fc.jsonValue(), (id, value) => {
     try {
       taken(id, value);
