@@ -85,4 +85,4 @@ function checked({ value, from }: Given, key: string, question: Question): boole
 }
 
 /** As a person would have typed it: lists and objects are no answers, and say so as they stand. */
-function wordOf(value: unknown): string { return typeof value === 'object' ? JSON.stringify(value) : String(value); }
+function wordOf(value: unknown): string { return typeof value === 'string' ? value : JSON.stringify(value) ?? ''; }
