@@ -59,6 +59,8 @@ export class RunningPlan {
   readonly #posts = new Map<string, Post>();
   /** The latest comes last; earlier ones are kept while something of theirs is under way. */
   readonly #outbounds: { readonly outbound: Outbound; readonly signature: string }[] = [];
+  /** By which way a pipeline delivers: one that makes way keeps its own to the end. */
+  readonly #ways = new WeakMap<LogPipeline, Outbound>();
   #arena: Arena | null = null;
   readonly #wake: Wake;
   readonly #network: Network;
@@ -157,6 +159,7 @@ export class RunningPlan {
           entry, stages, store, wake: this.#wake, relatives, report, life, now, budget,
           laneFor: (destination) => outbound.laneFor(destination), hurry: () => this.#hurry, matches: (path) => glob.matches(path),
         });
+        this.#ways.set(pipeline, outbound);
         pipeline.begin(handedOver);
         this.#reconcile(pipeline);
         return pipeline;
@@ -225,12 +228,26 @@ export class RunningPlan {
       lingering.push(pipeline.lingering);
     }
     if (this.#plan !== null) releaseBeyond(this.#plan.reading, lingering);
-    if (this.#plan !== null && this.#servicesToClose && this.changing === 0) {
-      this.#servicesToClose = false;
-      this.#outbounds.at(-1)!.outbound.use(servicesOf(this.#plan));
-    }
+    this.#letGoOfThePast();
     for (const { outbound } of this.#outbounds) outbound.lanes.forgetUnused(() => this.#usedLanes());
-    while (this.#outbounds.length > 1 && this.#isIdle(this.#outbounds[0]!.outbound)) this.#outbounds.shift()!.outbound[Symbol.dispose]();
+  }
+
+  /** Closes the connections of plans before this one that nothing is read for or held for. */
+  #letGoOfThePast(): void {
+    if (this.#plan === null) return;
+    const pipelines = this.pipelines;
+    if (this.#servicesToClose) {
+      this.#servicesToClose = this.changing > 0;
+      const { outbound } = this.#outbounds.at(-1)!;
+      const held = [...outbound.lanes].filter((lane) => !lane.empty);
+      outbound.use([...servicesOf(this.#plan), ...pipelines.map(({ entry }) => entry.service), ...held.map((lane) => lane.destination.service)]);
+    }
+    const used = new Set(pipelines.map((pipeline) => this.#ways.get(pipeline)));
+    const past = this.#outbounds.slice(0, -1).filter(({ outbound }) => !used.has(outbound) && outbound.lanes.empty);
+    for (const idle of past) {
+      this.#outbounds.splice(this.#outbounds.indexOf(idle), 1);
+      idle.outbound[Symbol.dispose]();
+    }
   }
 
   /** Gives back memory kept for the next burst. */
@@ -259,13 +276,6 @@ export class RunningPlan {
     this.#wake.close();
     for (const pipeline of this.pipelines) for (const g of pipeline.generations) g.close();
     for (const { outbound } of this.#outbounds) outbound[Symbol.dispose]();
-  }
-
-  /** Nothing is read for it, and nothing of it is under way. */
-  #isIdle(outbound: Outbound): boolean {
-    if (this.changing > 0) return false;
-    const used = this.#usedLanes();
-    return [...outbound.lanes].every((lane) => lane.empty && !used.has(lane));
   }
 
   #usedLanes(): ReadonlySet<Lane> {
