@@ -40,7 +40,7 @@ export class LogInputsCheck {
     if (collect?.files === undefined || !this.#sound('/opentelemetry/collect/files')) return;
     for (const [index, entry] of collect.files.collect_list.entries()) {
       const pointer = `${OTEL_FILES}/${index}`;
-      compileTimestampPlan(entry, pointer, 'UTC', this.#report);
+      compileTimestampPlan(entry, pointer, this.#report);
       const { multi_line_start_pattern: start, encoding } = entry;
       if (start !== undefined && start !== '{timestamp_format}') this.#patterns.compile(start, `${pointer}/multi_line_start_pattern`);
       const resolved = encoding === undefined ? null : resolveEncoding(encoding);

@@ -1,7 +1,7 @@
 import { resolveEncoding } from '../framing/encodings.ts';
 import type { FilterPlan, FramingPlan, PatternPlan, StartPlan, TimestampPlan } from '../plan.ts';
 import { compilePattern, isProblem } from '../records/pattern.ts';
-import { compileFormat } from '../records/timestamp.ts';
+import { formatFault } from '../records/timestamp.ts';
 import type { FileEntry } from './generated/document.generated.ts';
 import { nearest } from './nearest.ts';
 import type { Reporter } from './reporter.ts';
@@ -62,7 +62,7 @@ function zoneOf(entry: FileEntry, pointer: string, report: Reporter): string | n
 }
 
 /** How the entry's timestamps are read; null without `timestamp_format` and `timestamp_field`. @param dated the zone says also whose dates name the stream */
-export function compileTimestampPlan(entry: FileEntry, pointer: string, localZone: string, report: Reporter, dated = false): TimestampPlan | null {
+export function compileTimestampPlan(entry: FileEntry, pointer: string, report: Reporter, dated = false): TimestampPlan | null {
   const format = entry.timestamp_format;
   const field = entry.timestamp_field;
   const zone = zoneOf(entry, pointer, report);
@@ -76,9 +76,9 @@ export function compileTimestampPlan(entry: FileEntry, pointer: string, localZon
   if (field?.split('.').includes('') === true) report.error(`${pointer}/timestamp_field`, `${JSON.stringify(field)} has an empty name before or behind a dot`, { expected: 'names with dots between them, such as log.ts' });
   if (field !== undefined && entry.trim_timestamp === true) report.warning(`${pointer}/trim_timestamp`, 'has no effect with timestamp_field: cut out of its field, the event would be no JSON any more');
   if (zone === null) return null;
-  const compiled = format === undefined ? null : compileFormat(format, zone, localZone);
-  if (compiled !== null && 'problem' in compiled) {
-    report.error(`${pointer}/timestamp_format`, compiled.problem, { expected: 'strptime directives such as %Y-%m-%dT%H:%M:%S.%f%z, or epoch_s, epoch_ms, epoch_us, epoch_ns' });
+  const fault = format === undefined ? null : formatFault(format);
+  if (fault !== null) {
+    report.error(`${pointer}/timestamp_format`, fault, { expected: 'strptime directives such as %Y-%m-%dT%H:%M:%S.%f%z, or epoch_s, epoch_ms, epoch_us, epoch_ns' });
     return null;
   }
   return { format: format ?? null, field: field ?? null, zone, trim: field === undefined && entry.trim_timestamp === true };

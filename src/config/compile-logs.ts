@@ -109,12 +109,12 @@ export class EntryCompiler {
   get groupDefaults(): GroupSettings { return this.#shared.group; }
 
   #timestampOf(entry: FileEntry, pointer: string, dated: boolean): TimestampPlan | null {
-    const { report, facts } = this.#context;
+    const { report } = this.#context;
     const key = JSON.stringify([entry.timestamp_format, entry.timestamp_field, entry.timezone, entry.trim_timestamp, dated]);
     const known = this.#timestamps.get(key);
     if (known !== undefined) return known;
     const before = report.problems.length;
-    const plan = compileTimestampPlan(entry, pointer, facts.localZone, report, dated);
+    const plan = compileTimestampPlan(entry, pointer, report, dated);
     if (report.problems.length === before) this.#timestamps.set(key, plan);
     return plan;
   }

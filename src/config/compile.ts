@@ -169,7 +169,7 @@ function reasonOf(pointer: string, problem: Problem | undefined): string {
 }
 
 function frozen<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
-  for (const member of Object.values(value)) frozen(member);
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const key in value) frozen(value[key]);
   return Object.freeze(value);
 }

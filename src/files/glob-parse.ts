@@ -36,21 +36,31 @@ class GlobSyntaxError extends Error {
 
 /** Cursor over the code points of one pattern. */
 class PatternReader {
-  readonly #points: readonly string[];
+  readonly #pattern: string;
   #index = 0;
 
-  constructor(pattern: string) {
-    this.#points = [...pattern];
-  }
+  constructor(pattern: string) { this.#pattern = pattern; }
 
   get index(): number { return this.#index; }
-  peek(ahead = 0): string | undefined { return this.#points[this.#index + ahead]; }
-  next(): string | undefined { return this.#points[this.#index++]; }
+  peek(): string | undefined { return this.#at(this.#index); }
+  /** What follows the next one. */
+  peekBehind(): string | undefined { return this.#at(this.#index + (this.peek()?.length ?? 0)); }
+
+  next(): string | undefined {
+    const point = this.peek();
+    this.#index += point?.length ?? 0;
+    return point;
+  }
 
   accept(point: string): boolean {
     if (this.peek() !== point) return false;
-    this.#index++;
+    this.#index += point.length;
     return true;
+  }
+
+  #at(index: number): string | undefined {
+    const code = this.#pattern.codePointAt(index);
+    return code === undefined ? undefined : String.fromCodePoint(code);
   }
 }
 
@@ -74,7 +84,7 @@ function readClass(reader: PatternReader): GlobItem {
   // As in a shell, a "]" that comes first is a member.
   for (let first = true; first || reader.peek() !== ']'; first = false) {
     const from = classPoint(reader, opened);
-    if (reader.peek() === '-' && reader.peek(1) !== ']' && reader.peek(1) !== undefined) {
+    if (reader.peek() === '-' && reader.peekBehind() !== ']' && reader.peekBehind() !== undefined) {
       reader.next();
       const to = classPoint(reader, opened);
       if (to < from) throw new GlobSyntaxError('a range in "[…]" runs backwards: write the lower character first', opened);

@@ -3,23 +3,13 @@
 //
 //   pattern ─parse─► items ─► nodes (a nondeterministic automaton) ─► GlobState: the set of nodes reached, built when first met
 
-import { parseGlob, type CharRange, type GlobItem, type GlobProblem } from './glob-parse.ts';
+import { Nodes, SLASH } from './glob-nodes.ts';
+import { parseGlob, type GlobItem, type GlobProblem } from './glob-parse.ts';
 
 export type { GlobProblem } from './glob-parse.ts';
 
-type Node =
-  | { readonly kind: 'char'; readonly code: number; readonly next: number }
-  | { readonly kind: 'any'; readonly next: number }
-  | { readonly kind: 'class'; readonly negated: boolean; readonly ranges: readonly CharRange[]; readonly next: number }
-  | { readonly kind: 'star' | 'deep'; readonly next: number }
-  | { readonly kind: 'split'; readonly ways: readonly number[] }
-  | { readonly kind: 'accept' };
-
-const SLASH = 0x2f;
 /** Names or roots enumerated from braces; beyond it a directory is listed instead, or the pattern is refused. */
 export const MAX_EXPANSION = 1024;
-/** Nodes of one pattern; a path has at most 4,096 characters (PATH_MAX), braces may hold several. */
-const MAX_NODES = 16_384;
 /** States kept per pattern. Ordinary patterns have some dozens; beyond the bound transitions are computed each time. */
 const MAX_STATES = 2048;
 
@@ -43,13 +33,21 @@ class State implements GlobState {
   readonly positions: readonly number[];
   readonly accepts: boolean;
   readonly endless: boolean;
-  readonly ascii: (State | undefined)[] = [];
-  readonly wide = new Map<number, State>();
+  readonly #ascii: (State | undefined)[] = [];
+  #wide: Map<number, State> | null = null;
 
-  constructor(positions: readonly number[], nodes: readonly Node[]) {
+  constructor(positions: readonly number[], nodes: Nodes) {
     this.positions = positions;
-    this.accepts = positions.some((at) => nodes[at]?.kind === 'accept');
-    this.endless = positions.some((at) => nodes[at]?.kind === 'deep');
+    this.accepts = positions.some((at) => nodes.kind(at) === 'accept');
+    this.endless = positions.some((at) => nodes.kind(at) === 'deep');
+  }
+
+  /** The state behind a character, if it was met. */
+  behind(code: number): State | undefined { return code < 128 ? this.#ascii[code] : this.#wide?.get(code); }
+
+  remember(code: number, to: State): void {
+    if (code < 128) this.#ascii[code] = to;
+    else if ((this.#wide ??= new Map()).size < MAX_STATES) this.#wide.set(code, to);
   }
 
   get dead(): boolean { return this.positions.length === 0; }
@@ -65,65 +63,19 @@ export interface GlobRoot {
   readonly state: GlobState;
 }
 
-class Nodes {
-  readonly all: Node[] = [{ kind: 'accept' }];
-
-  #add(node: Node): number {
-    if (this.all.length >= MAX_NODES) throw new RangeError('pattern too large');
-    return this.all.push(node) - 1;
-  }
-
-  /** Compiles `items` so that they lead on to node `next`; returns the entry node. */
-  sequence(items: readonly GlobItem[], next: number): number {
-    let entry = next;
-    for (let i = items.length - 1; i >= 0; i--) entry = this.#item(items[i] as GlobItem, entry);
-    return entry;
-  }
-
-  #item(item: GlobItem, next: number): number {
-    switch (item.kind) {
-      case 'char':
-      case 'any':
-      case 'class':
-      case 'star':
-      case 'deep': return this.#add({ ...item, next });
-      case 'levels': return this.#add({ kind: 'split', ways: [next, this.#add({ kind: 'deep', next: this.#add({ kind: 'char', code: SLASH, next }) })] });
-      case 'either': return this.#add({ kind: 'split', ways: item.branches.map((branch) => this.sequence(branch, next)) });
-      default: return item satisfies never;
-    }
-  }
-}
-
-function consumes(node: Node, code: number): boolean {
-  switch (node.kind) {
-    case 'char': return node.code === code;
-    case 'any':
-    case 'star': return code !== SLASH;
-    case 'deep': return true;
-    case 'class': return code !== SLASH && node.ranges.some((range) => code >= range.from && code <= range.to) !== node.negated;
-    case 'split':
-    case 'accept': return false;
-    default: return node satisfies never;
-  }
-}
-
 /** A compiled pattern. Immutable to its users; states met are remembered. */
 export class Glob {
   readonly pattern: string;
   /** Fewest directories that must be looked at; `/a/{b,c}/*.log` has `/a/b` and `/a/c`. */
   readonly roots: readonly GlobRoot[];
-  readonly #nodes: readonly Node[];
+  readonly #nodes: Nodes;
   readonly #states = new Map<string, State>();
-  readonly #entry: number;
   readonly #start: State;
 
   constructor(pattern: string, items: readonly GlobItem[]) {
     this.pattern = pattern;
-    const nodes = new Nodes();
-    const entry = nodes.sequence(items, 0);
-    this.#nodes = nodes.all;
-    this.#entry = entry;
-    this.#start = this.#intern(this.#closure([entry]));
+    this.#nodes = new Nodes(items);
+    this.#start = this.#intern(this.#closure([this.#nodes.entry]));
     this.roots = this.#findRoots();
   }
 
@@ -179,20 +131,19 @@ export class Glob {
 
   #spelling(from: number): Spelling {
     let text = '';
-    for (let at = from; ;) {
-      const node = this.#nodes[at]!;
+    let at = from;
+    for (let code = this.#nodes.char(at); code !== null; code = this.#nodes.char(at)) {
       if (text.length > MAX_NAME) return { text, at, stop: 'unclear' };
-      switch (node.kind) {
-        case 'char':
-          if (node.code === SLASH) return { text, at, stop: isName(text) ? 'name' : 'unclear' };
-          text += String.fromCodePoint(node.code);
-          at = node.next;
-          break;
-        case 'accept': return { text, at, stop: isName(text) ? 'name' : 'unclear' };
-        case 'any': case 'class': case 'star': case 'deep': return { text, at, stop: 'wildcard' };
-        case 'split': return { text, at, stop: 'unclear' };
-        default: return node satisfies never;
-      }
+      if (code === SLASH) return { text, at, stop: isName(text) ? 'name' : 'unclear' };
+      text += String.fromCodePoint(code);
+      at = this.#nodes.next(at);
+    }
+    const kind = this.#nodes.kind(at);
+    switch (kind) {
+      case 'accept': return { text, at, stop: isName(text) ? 'name' : 'unclear' };
+      case 'any': case 'class': case 'star': case 'deep': return { text, at, stop: 'wildcard' };
+      case 'split': case 'char': return { text, at, stop: 'unclear' };
+      default: return kind satisfies never;
     }
   }
 
@@ -202,10 +153,10 @@ export class Glob {
     if (state.accepts && real) names.add(prefix);
     const codes = new Set<number>();
     for (const at of state.positions) {
-      const node = this.#nodes[at] as Node;
-      if (node.kind === 'accept') continue;
-      if (node.kind !== 'char') return false;
-      codes.add(node.code);
+      if (this.#nodes.kind(at) === 'accept') continue;
+      const code = this.#nodes.char(at);
+      if (code === null) return false;
+      codes.add(code);
     }
     for (const code of codes) {
       if (code !== SLASH) {
@@ -243,35 +194,37 @@ export class Glob {
 
   /** The directory that every match lies in, as far as it is spelt out, and the node after its `/`: in most patterns all there is to find. */
   #literalDirectory(): { readonly directory: string; readonly at: number } {
-    let end = { directory: '/', at: (this.#nodes[this.#entry] as { readonly next: number }).next };
+    const nodes = this.#nodes;
+    let directory = '/';
+    let behind = nodes.next(nodes.entry);
     let name = '';
-    for (let node = this.#nodes[end.at]!; node.kind === 'char' && name.length <= MAX_NAME; node = this.#nodes[node.next]!) {
-      if (node.code !== SLASH) {
-        name += String.fromCodePoint(node.code);
+    for (let at = behind, code = nodes.char(at); code !== null && name.length <= MAX_NAME; code = nodes.char(at)) {
+      at = nodes.next(at);
+      if (code !== SLASH) {
+        name += String.fromCodePoint(code);
         continue;
       }
       if (!isName(name)) break;
-      end = { directory: end.directory === '/' ? `/${name}` : `${end.directory}/${name}`, at: node.next };
+      directory = directory === '/' ? `/${name}` : `${directory}/${name}`;
+      behind = at;
       name = '';
     }
-    return end;
+    return { directory, at: behind };
   }
 
   #step(from: State, code: number): State {
-    const known = code < 128 ? from.ascii[code] : from.wide.get(code);
+    const known = from.behind(code);
     if (known !== undefined) return known;
     const reached: number[] = [];
-    for (const at of from.positions) {
-      const node = this.#nodes[at] as Node;
-      if (node.kind === 'split' || node.kind === 'accept' || !consumes(node, code)) continue;
-      reached.push(node.kind === 'star' || node.kind === 'deep' ? at : node.next);
-    }
+    for (const at of from.positions) if (this.#nodes.reads(at, code)) reached.push(this.#repeats(at) ? at : this.#nodes.next(at));
     const to = this.#intern(this.#closure(reached));
-    if (this.#states.size < MAX_STATES) {
-      if (code < 128) from.ascii[code] = to;
-      else if (from.wide.size < MAX_STATES) from.wide.set(code, to);
-    }
+    if (this.#states.size < MAX_STATES) from.remember(code, to);
     return to;
+  }
+
+  #repeats(at: number): boolean {
+    const kind = this.#nodes.kind(at);
+    return kind === 'star' || kind === 'deep';
   }
 
   /** The nodes that read a character (or accept) reachable from `entries` without reading one. */
@@ -282,15 +235,13 @@ export class Glob {
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
       if (seen.has(at)) continue;
       seen.add(at);
-      const node = this.#nodes[at] as Node;
-      if (node.kind === 'split') {
-        stack.push(...node.ways);
-        continue;
-      }
+      const ways = this.#nodes.ways(at);
+      stack.push(...ways);
+      if (ways.length > 0) continue;
       reading.push(at);
-      if (node.kind === 'star' || node.kind === 'deep') stack.push(node.next);
+      if (this.#repeats(at)) stack.push(this.#nodes.next(at));
     }
-    return reading.sort((a, b) => a - b);
+    return reading.length === 1 ? reading : reading.sort((a, b) => a - b);
   }
 
   #intern(positions: readonly number[]): State {

@@ -1,4 +1,5 @@
 import { EpochParser, isEpochFormat } from './epoch.ts';
+import type { EpochFormat } from './epoch.ts';
 import { ByteLayout } from './layout-bytes.ts';
 import { StampFields } from './stamp-fields.ts';
 import { compileLayout } from './strptime.ts';
@@ -37,11 +38,22 @@ export interface FormatReader extends TimestampReader, ValueReader {
   foundAll(text: ChunkText, out: Uint8Array): void;
 }
 
+/** What is wrong with a format that `compileFormat` is to be given, or null. Makes nothing that only a reader needs, most of the work. */
+export function formatFault(format: string): string | null {
+  const layout = layoutOf(format);
+  return typeof layout === 'object' && 'problem' in layout ? layout.problem : null;
+}
+
+function layoutOf(format: string): EpochFormat | Layout | { readonly problem: string } {
+  if (isEpochFormat(format)) return format;
+  if (/^epoch/i.test(format)) return { problem: `${JSON.stringify(format)} is no format of a number; write epoch_s, epoch_ms, epoch_us or epoch_ns` };
+  return compileLayout(format);
+}
+
 /** As `compileTimestamp`, for numbers since 1970 (`epoch_ms` …) too. */
 export function compileFormat(format: string, zone: string, localZone: string, zones?: Map<string, Zone>): FormatReader | { readonly problem: string } {
-  if (isEpochFormat(format)) return new EpochParser(format);
-  if (/^epoch/i.test(format)) return { problem: `${JSON.stringify(format)} is no format of a number; write epoch_s, epoch_ms, epoch_us or epoch_ns` };
-  return compileTimestamp(format, zone, localZone, zones);
+  const layout = layoutOf(format);
+  return typeof layout === 'string' ? new EpochParser(layout) : parserOf(layout, zone, localZone, zones);
 }
 
 /** The zone of a name; `Local` stands for the host's. */
@@ -60,8 +72,11 @@ export function openZone(zone: string, localZone: string, zones: Map<string, Zon
  * @param localZone IANA name of the host's zone, for `Local`.
  * @param zones zones opened before, by name: opening one takes about a millisecond, so callers with many formats keep them.
  */
-export function compileTimestamp(format: string, zone: string, localZone: string, zones: Map<string, Zone> = new Map()): TimestampParser | { readonly problem: string } {
-  const layout = compileLayout(format);
+export function compileTimestamp(format: string, zone: string, localZone: string, zones?: Map<string, Zone>): TimestampParser | { readonly problem: string } {
+  return parserOf(compileLayout(format), zone, localZone, zones);
+}
+
+function parserOf(layout: Layout | { readonly problem: string }, zone: string, localZone: string, zones: Map<string, Zone> = new Map()): TimestampParser | { readonly problem: string } {
   if ('problem' in layout) return layout;
   const opened = openZone(zone, localZone, zones);
   if ('problem' in opened) return opened;
