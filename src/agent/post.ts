@@ -15,6 +15,8 @@ export interface Version {
   readonly entry: FileEntryPlan;
   /** Equal for versions between which a running pipeline need not change. */
   readonly signature: string;
+  /** Looks at the disk: what was listed before the pipeline that makes way ended may have been renamed since, twice. */
+  readonly look: () => Promise<void>;
   /** Makes the pipeline and begins it. */
   readonly start: (life: LifetimeControl, handedOver: readonly HandedOver[]) => LogPipeline;
 }
@@ -84,6 +86,7 @@ export class Post {
     try {
       while (this.#running !== null && this.#running.signature !== this.#wanted?.signature) {
         await this.#retire(this.#running);
+        await this.#wanted?.look();
         const { stop, abandon } = this.#life;
         // At a stop the next start goes on; but what has no name is finished first, by the version that is wanted.
         if (abandon.aborted || (stop.aborted && (this.#wanted === null || ![...this.#running.pipeline.generations].some((g) => g.isLastChance)))) return;

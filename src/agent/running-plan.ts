@@ -69,6 +69,8 @@ export class RunningPlan {
   readonly #zones = new Map<string, Zone>();
   #plan: Plan | null = null;
   #finding: Finding | null = null;
+  #look: Promise<void> = Promise.resolve();
+  #nextLook: Promise<void> | null = null;
   #applying: Promise<unknown> = Promise.resolve();
   #hurry: boolean;
   #versions = 0;
@@ -149,6 +151,7 @@ export class RunningPlan {
     return {
       entry,
       signature: JSON.stringify([number, { ...entry, pointer: '' }, plan.reading.maxDeletedBytes]),
+      look: () => this.#lookAnew(),
       start: (life, handedOver) => {
         const { undeliverable } = plan.delivery;
         const undelivered = undeliveredTo(quarantine, plan);
@@ -205,6 +208,15 @@ export class RunningPlan {
     const finderLife = new LifetimeControl();
     if (life.stop.aborted) finderLife.requestStop();
     return { finder, life: finderLife, signature, ended: Promise.resolve() };
+  }
+
+  /** A look at all folders that begins from now on: one for all that ask before it begins. */
+  #lookAnew(): Promise<void> {
+    return this.#nextLook ??= this.#look.then(() => {
+      this.#nextLook = null;
+      this.#look = this.#finding!.finder.scan();
+      return this.#look;
+    });
   }
 
   #reconcile(pipeline: LogPipeline): void {

@@ -50,7 +50,7 @@ test('L67 a changed entry hands over while its file grows and rotates: each line
       const more = numbered(`round ${i}`, 50);
       append(rig.path('a.log'), more);
       lines.push(...more);
-      if (i % 60 === 30) rotate(rig.path('a.log'));
+      if (i % 7 === 3) rotate(rig.path('a.log'));
       await delay(5);
     }
   })();
