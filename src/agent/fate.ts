@@ -72,6 +72,7 @@ export class Fate {
     g.truncated = true;
     const copy = relatives.copyOf(g);
     let last: Generation | null = null;
+    g.copied = copy !== null;
     if (copy !== null) {
       last = start({ path: copy.path, id: copy.id, mark: g.mark, handle: track(copy.path, copy.id, g.safe), base: 0, unpacked: false, fd: null }, null, nameFor(path), g);
       lingering.isCopy(last);

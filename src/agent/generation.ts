@@ -61,6 +61,8 @@ export class Generation implements Source {
   readonly #s: GenerationContext;
   /** No byte before the offset can be read any more. */
   truncated = false;
+  /** A copy of what was in it before is read on from its safe offset. */
+  copied = false;
   /** Let go of with bytes unread. */
   released = false;
   /** The file was looked at after a read that found its end. */
@@ -81,6 +83,7 @@ export class Generation implements Source {
   #savedOffset: number;
   #head: Buffer | null = null;
   #joint: Joint | null = null;
+  #detached = false;
 
   constructor(start: GenerationStart, context: GenerationContext) {
     this.file = new FollowedFile(start, context);
@@ -111,6 +114,7 @@ export class Generation implements Source {
   get unacknowledged(): number { return Math.max(0, this.contentEnd(this.file.currentSize()) - this.safe.offset); }
   /** The open descriptor is the only way to its bytes: at the next start nobody finds them. */
   get isLastChance(): boolean { return !this.file.unpacked && !this.truncated && this.file.unlinked; }
+  get isOnlyHeld(): boolean { return this.truncated && !this.copied; }
   /** What is held is a message of complete lines, which may go on in the generation that follows. */
   get holdsLines(): boolean { return holdsLines(this, this.#s); }
   canRewind(batches: ReadonlySet<object>): boolean {
@@ -148,9 +152,13 @@ export class Generation implements Source {
     this.#readSize = CHUNK_BYTES;
     this.#pendingTried = 'none';
     this.#s.report.read(mark.offset - before);
+    if (this.#detached) return;
     this.#s.rewound(this);
     this.#s.settled(this);
   }
+
+  /** Its checkpoint is another's from now on; what a lane still holds of it is delivered without it. */
+  detach(): void { this.#detached = true; }
 
   /** The bytes up to `mark` need nothing more. */
   skip(mark: Mark): void {
@@ -278,6 +286,7 @@ export class Generation implements Source {
     const { offset, windowCrc, windowLength, split } = this.#ledger.safe;
     if (offset !== this.#savedOffset) this.#s.report.settled(offset - this.#savedOffset);
     this.#savedOffset = offset;
+    if (this.#detached) return;
     this.handle.update(offset, windowCrc, windowLength, split);
     this.#s.settled(this);
   }

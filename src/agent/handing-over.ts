@@ -10,13 +10,14 @@ export interface HandedOver {
 }
 
 /**
- * Lets go of all generations of a pipeline that has ended. Gives the files that cannot be found again at their names, open,
+ * Lets go of all generations of a pipeline that has ended; what a failing lane still holds of them stays there. Gives the files that cannot be found again at their names, open,
  * in the order they are to be read; whoever takes them closes them.
  */
 export function handOver(lives: Iterable<Generation>, { wake, now }: { readonly wake: Wake; readonly now: () => number }): readonly HandedOver[] {
   const handedOver: HandedOver[] = [];
   for (const g of lives) {
     wake.forget(g.file);
+    g.detach();
     const { path, id, handle, safe: mark, file } = g;
     const { attachment, base, unpacked, detachedAt } = file;
     const fd = g.isLastChance || (attachment !== 'attached' && !unpacked && !g.truncated) ? file.takeDescriptor() : null;

@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { FileEntryPlan } from '../plan.ts';
+import type { Generation } from './generation.ts';
 import type { HandedOver } from './handing-over.ts';
 import type { LogPipeline } from './log-pipeline.ts';
 
@@ -130,7 +131,14 @@ export class Post {
       // A destination that fails keeps nothing back from the pipeline that comes next, even if some of it may come twice.
       if (!drains && lanes.values().every((lane) => lane.isFailing || lane.empty)) for (const g of held) g.mayRepeat = true;
       for (const lane of lanes) if (!drains || !lane.isFailing) lane.letGo();
+      if (over && !drains && isStuck(held)) break;
       await Promise.race(over ? [pause(ASK_MS)] : [pause(ASK_MS), ended]);
     }
   }
+}
+
+/** All that is left is held by lanes that fail, and cannot give it back because it is in its file no more: it stays there until they take it. */
+function isStuck(held: readonly Generation[]): boolean {
+  const keeping = new Set(held.filter((g) => g.truncated && !g.settled).flatMap((g) => [...g.outlet.lanes]));
+  return keeping.values().every((lane) => lane.isFailing || lane.empty) && held.every((g) => g.settled || [...g.outlet.lanes].some((lane) => keeping.has(lane)));
 }

@@ -285,6 +285,7 @@ export class RunningPlan {
   /** Lets go of everything. */
   async close(): Promise<void> {
     await this.changed();
+    for (const lane of this.lanes) lane.giveUpOnlyHeld();
     this.#wake.close();
     for (const pipeline of this.pipelines) for (const g of pipeline.generations) g.close();
     for (const { outbound } of this.#outbounds) outbound[Symbol.dispose]();

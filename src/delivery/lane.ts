@@ -1,3 +1,4 @@
+import { sliceEvents } from '../batching/events.ts';
 import { EVENT_OVERHEAD } from '../batching/limits.ts';
 import { bodyHeader } from '../batching/log-batch.ts';
 import type { LogBatch } from '../batching/log-batch.ts';
@@ -11,8 +12,9 @@ import type { FillingContext } from './filling.ts';
 import { Sender } from './sender.ts';
 import type { LaneState, SenderContext } from './sender.ts';
 import { Share } from './share.ts';
-import { sourcesOf } from './source.ts';
+import { sourceOf, sourcesOf } from './source.ts';
 import type { Source } from './source.ts';
+import { giveUp } from './undeliverable.ts';
 
 export type { LaneState } from './sender.ts';
 export type { Source } from './source.ts';
@@ -121,6 +123,15 @@ export class Lane {
   letGo(): void {
     if (this.#share.failing) this.#sender.giveBack();
     else this.#filling.flush();
+  }
+
+  /** The agent ends: what it holds and nobody can read again is given up. */
+  giveUpOnlyHeld(): void {
+    const open = this.#filling.batch;
+    for (const batch of [...this.#inFlight, ...this.#sealed, ...(open === null ? [] : [open])]) {
+      const events = sliceEvents(batch.events()).filter(({ index }) => sourceOf(batch, index).isOnlyHeld);
+      giveUp(batch, [{ events, why: 'gone-at-stop', reason: 'its file is gone, and the agent ended before the service had acknowledged it' }], this.destination, this.#c);
+    }
   }
 
   /** Sends what is held, and from now on nothing waits for the flush timer. */

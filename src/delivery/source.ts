@@ -3,12 +3,14 @@ import type { LogBatch } from '../batching/log-batch.ts';
 /** Where the bytes of a lane come from: one generation of a file. */
 export interface Source {
   readonly path: string;
+  /** Its unsettled bytes exist nowhere but in memory: neither now nor at the next start can they be read again. */
+  readonly isOnlyHeld: boolean;
   /** The bytes up to and with frame `frame` of the arena travel with `batch`. */
   hold(frame: number, batch: object): void;
   settle(batch: object): void;
   /**
-   * Whether `rewind` would take back these batches and nothing else. False while unsettled bytes exist nowhere but in memory
-   * (the file was truncated), or while another lane holds, or has sent, what was read behind them.
+   * Whether `rewind` would take back these batches and nothing else. False for bytes of a file that was truncated, or while
+   * another lane holds, or has sent, what was read behind them.
    */
   canRewind(batches: ReadonlySet<object>): boolean;
   /** Forget what is held and read it again from the safe offset. */

@@ -26,6 +26,7 @@ const WHY_DROPPED: Readonly<Record<Exclude<DropReason, 'filtered' | 'blank'>, st
   hole: 'zeros that stand for no text, as a truncation under a writer leaves them',
   'truncated-unread': `the file was cut before they were read: ${UNREAD}`,
   'released-deleted': `the file was deleted and let go before they were read: ${UNREAD}`,
+  'gone-at-stop': 'their file is gone, and the agent ended before they were acknowledged; `undeliverable` in the config says whether they are kept',
   'vanished-unread': `the file is gone and was not read to its end: ${UNREAD}`,
 };
 

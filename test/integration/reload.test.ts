@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { closeSync, openSync, readdirSync, readlinkSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync, renameSync, truncateSync, unlinkSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { localOnly } from '../support/endpoint-choice.ts';
 import { append, numbered, rotate } from '../support/log-files.ts';
+import { quarantined } from '../support/quarantined.ts';
 import { assertSame, rigFor, startRig, until } from '../support/rig.ts';
 
 const A = { path: 'a.log', stream: 'a' };
@@ -77,6 +78,43 @@ test('an entry whose destination fails is changed at once: the next one gets all
   await rig.delivered('right', 'a', lines);
   await rig.stop();
   assertSame(rig.messages('wrong', 'a'), [], 'the stream that was refused');
+});
+
+test('what a failing destination holds of a file that was truncated since stays there, and holds up no change: it arrives there when the destination takes it', async (t) => {
+  const [first, second] = [numbered('first', 100), numbered('second', 100)];
+  const rig = await rigFor(t, { entries: [A], files: { 'a.log': first } });
+  const served = rig.outage();
+  await rig.start();
+  await until('the destination to fail with all that it holds', () => rig.agent.lanes.some((lane) => lane.isFailing && lane.held > 0) && rig.generations.every(({ unread }) => unread === 0));
+  truncateSync(rig.path('a.log'), 0);
+  append(rig.path('a.log'), second);
+  await until('the truncation to be seen', () => rig.generations.some((g) => g.truncated));
+  await rig.apply({ entries: [{ ...A, stream: 'next' }] });
+  await rig.agent.changed();
+  served();
+  await rig.delivered('g', 'next', second);
+  await until('what was held to arrive', () => rig.held('g', 'a') >= first.length);
+  await rig.stop();
+  assertSame(rig.messages('g', 'a').slice(0, first.length), first, 'what the old destination held');
+  assert.deepEqual([...rig.report.drops], []);
+});
+
+test('a stop during an outage keeps in quarantine what is held of a file that was truncated since: the next start could not read it', async (t) => {
+  const [first, second] = [numbered('first', 100), numbered('second', 100)];
+  const rig = await rigFor(t, { entries: [A], files: { 'a.log': first } });
+  const served = rig.outage();
+  await rig.start();
+  await until('the destination to fail with all that it holds', () => rig.agent.lanes.some((lane) => lane.isFailing && lane.held > 0) && rig.generations.every(({ unread }) => unread === 0));
+  truncateSync(rig.path('a.log'), 0);
+  append(rig.path('a.log'), second);
+  await until('the truncation to be seen', () => rig.generations.some((g) => g.truncated));
+  await rig.crash();
+  assertSame(quarantined(rig).map(({ message }) => message), first, 'the quarantine');
+  assert.equal(rig.report.drops.get('gone-at-stop')?.events, first.length);
+  served();
+  await rig.start();
+  await rig.delivered('g', 'a', second);
+  await rig.stop();
 });
 
 test('a deleted file that was not read to its end is handed over open: nothing of it is lost by the change', async (t) => {
