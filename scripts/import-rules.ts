@@ -6,7 +6,7 @@ import { codeOnly, importsOf, lineOf } from './source-scan.ts';
 export interface Violation { readonly file: string; readonly line: number; readonly rule: string }
 
 /** What anyone may import but the leaves themselves. */
-const LEAVES = ['plan.ts', 'flow.ts', 'lifecycle/', 'report/', 'kernel/'];
+const LEAVES = ['plan.ts', 'metrics-plan.ts', 'flow.ts', 'lifecycle/', 'report/', 'kernel/'];
 
 /**
  * For each part of src/ (a folder, or a file at the top) what it may import besides its own files. The stages do not
@@ -18,7 +18,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'daemon-commands.ts': ['program.ts', 'cli/'],
   'daemon.ts': ['program.ts', 'daemon-commands.ts'],
   'main.ts': ['program.ts', 'daemon-commands.ts', 'cli/'],
-  'plan.ts': [],
+  'plan.ts': ['metrics-plan.ts'],
+  'metrics-plan.ts': ['plan.ts'],
   'flow.ts': ['plan.ts'],
   lifecycle: [],
   kernel: ['flow.ts'],
@@ -27,15 +28,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   framing: LEAVES,
   records: LEAVES,
   naming: LEAVES,
-  batching: LEAVES,
-  delivery: [...LEAVES, 'batching/'],
+  batching: [...LEAVES, 'metrics/datum.ts'],
+  delivery: [...LEAVES, 'batching/', 'metrics/datum.ts'],
   checkpoint: LEAVES,
-  aws: [...LEAVES, 'delivery/endpoint.ts'],
+  aws: [...LEAVES, 'delivery/endpoint.ts', 'metrics/datum.ts'],
   control: LEAVES,
   fleet: LEAVES,
   host: LEAVES,
+  metrics: LEAVES,
   config: [...LEAVES, 'records/', 'framing/', 'naming/'],
-  agent: [...LEAVES, 'files/', 'framing/', 'records/', 'naming/', 'batching/', 'delivery/', 'checkpoint/', 'aws/', 'control/'],
+  agent: [...LEAVES, 'files/', 'framing/', 'records/', 'naming/', 'batching/', 'delivery/', 'checkpoint/', 'aws/', 'control/', 'metrics/'],
   cli: [...LEAVES, 'config/', 'agent/', 'host/', 'naming/', 'aws/parameters.ts', 'control/', 'fleet/', 'local-endpoint/'],
   'local-endpoint': [],
 };

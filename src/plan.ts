@@ -2,6 +2,8 @@
 // config/ and agent/. The running agent sees nothing else: no JSON, no argv, no environment.
 // Every duration is in milliseconds, every size in bytes.
 
+import type { MetricsPlan } from './metrics-plan.ts';
+
 /** Where a service of AWS is reached, and as whom. */
 export interface Reach {
   readonly region: string;
@@ -208,4 +210,6 @@ export interface Plan {
   /** Paths of the agent's own log files: never followed. */
   readonly ownLogs: readonly string[];
   readonly config: ConfigPlan;
+  /** Null: none are collected. */
+  readonly metrics: MetricsPlan | null;
 }

@@ -135,7 +135,7 @@ function compilePlan({ agent, logs, entries, problems }: CheckedDocument, facts:
   const isGroupSure = !report.problems.slice(from).some(({ severity }) => severity === 'error');
   const compiled = compileEntries(entries, new EntryCompiler(context, { delivery, services, group, ownLogs, globFault, redact: redact ?? [] }), report, problems);
   if (service === null || stream === null || redact === null || !isGroupSure || compiled.entries.length === 0) return null;
-  return { service, delivery, reading: compileReading(logs), ...compiled, log, ownLogs, config: compileConfigPlan(agent) };
+  return { service, delivery, reading: compileReading(logs), ...compiled, log, ownLogs, config: compileConfigPlan(agent), metrics: null };
 }
 
 function compileEntries(list: readonly CheckedEntry[], compiler: EntryCompiler, report: Reporter, earlier: readonly Problem[]): Pick<Plan, 'entries' | 'disabled'> {

@@ -92,6 +92,7 @@ export function planFor({ endpoint, entries, delivery, reading, ownLogs }: PlanS
     disabled: [],
     log: { level: 'info', format: 'text' },
     ownLogs: ownLogs ?? [],
+    metrics: null,
     config: { pollMs: 60_000, rollout: { percent: 100, waitMs: 3_600_000, watchMs: 300_000 } },
   };
 }

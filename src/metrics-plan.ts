@@ -1,0 +1,129 @@
+// The part of the Plan that is about metrics. Every duration is in milliseconds, every size in bytes.
+import type { Compression, PatternPlan, Reach } from './plan.ts';
+
+/** StandardUnit of CloudWatch: `Percent`, `Bytes`, `None`… */
+export type MetricUnit = string;
+
+/** Names and values, sorted by name, each name once. */
+export type Dimensions = readonly (readonly [name: string, value: string])[];
+
+/** A field of a collector, and how it is published. */
+export interface MeasurementPlan {
+  /** The collector's own name of it: `usage_idle`. */
+  readonly field: string;
+  /** The whole published name: `cpu_usage_idle`, or what the config renames it to. */
+  readonly name: string;
+  /** Null: the field's own. */
+  readonly unit: MetricUnit | null;
+  /** What the value is multiplied by for that unit. */
+  readonly scale: number;
+  /** With its own dimensions it is not published, only in the reduced copies of `rollups`. */
+  readonly dropOriginal: boolean;
+}
+
+/** What all collectors have. */
+export interface CollectorPlan {
+  /** JSON pointer of the section, for messages and `status`. */
+  readonly pointer: string;
+  readonly intervalMs: number;
+  /** StorageResolution in seconds. */
+  readonly resolution: 1 | 60;
+  /** Added where the datum has no dimension of that name. */
+  readonly append: Dimensions;
+}
+
+/** What is sampled on this host. */
+export type SamplerPlan = CollectorPlan & { readonly measurements: readonly MeasurementPlan[] } & (
+  | { readonly kind: 'cpu'; readonly total: boolean; readonly cores: boolean }
+  /** `mountPoints` null: all. */
+  | { readonly kind: 'disk'; readonly mountPoints: readonly string[] | null; readonly ignoredTypes: readonly string[]; readonly dropDevice: boolean }
+  /** Names or globs; null: all. */
+  | { readonly kind: 'diskio'; readonly devices: readonly string[] | null }
+  /** Names or globs; null: all that are up, but loopback. */
+  | { readonly kind: 'net'; readonly interfaces: readonly string[] | null }
+  | { readonly kind: 'mem' | 'swap' | 'netstat' | 'processes' | 'nvidia_gpu' | 'load' | 'uptime' | 'pressure' | 'conntrack' | 'file_descriptors' }
+  | { readonly kind: 'procstat'; readonly select: ProcessSelector }
+  /** Globs of interface names. `statistics` null: all that the driver has; the measurements are empty, each statistic is published as `ethtool_<name>`. */
+  | { readonly kind: 'ethtool'; readonly include: readonly string[]; readonly exclude: readonly string[]; readonly statistics: readonly string[] | null; readonly dropOriginal: readonly string[] }
+  /** Globs of unit names. */
+  | { readonly kind: 'systemd_units'; readonly units: readonly string[] }
+);
+export type SamplerKind = SamplerPlan['kind'];
+
+/** Which processes; `text` is what the config says, and the value of the dimension of that name (`pidfile` for `pid_file`). */
+export type ProcessSelector =
+  | { readonly by: 'pid_file'; readonly text: string }
+  | { readonly by: 'exe' | 'pattern'; readonly text: string; readonly pattern: PatternPlan };
+
+/** Where a listener listens. `path` for a unix socket. */
+export type ListenAddress =
+  | { readonly protocol: 'udp' | 'tcp'; readonly host: string; readonly port: number }
+  | { readonly protocol: 'unix' | 'unixgram'; readonly path: string };
+
+/** Datums that come in from outside, counted together over a time. */
+export interface ListenerPlan {
+  readonly pointer: string;
+  readonly addresses: readonly ListenAddress[];
+  /** Datums of one series within so long are one; 0: each collection is published as it is. */
+  readonly aggregationMs: number;
+  readonly resolution: 1 | 60;
+  /** Published names that are published in the reduced copies alone; `*` for all. */
+  readonly dropOriginal: readonly string[];
+  readonly append: Dimensions;
+}
+
+export interface StatsdPlan extends ListenerPlan {
+  readonly intervalMs: number;
+  /** Stands for the dots in names. */
+  readonly separator: string;
+  /** Packets that wait to be parsed; what comes beyond it is dropped and counted. */
+  readonly maxPending: number;
+  /** Gauges keep their value from one collection to the next (the CloudWatch agent forgets it). */
+  readonly keepGauges: boolean;
+  /** The dimension `metric_type`. */
+  readonly typeDimension: boolean;
+}
+
+export interface CollectdPlan extends ListenerPlan {
+  readonly prefix: string;
+  readonly authFile: string;
+  readonly security: 'none' | 'sign' | 'encrypt';
+  readonly typesDb: readonly string[];
+}
+
+/** How long metrics wait for a service that cannot be reached. */
+export interface MetricRetentionPlan {
+  /** Of compressed requests, held in memory. */
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
+}
+
+/** Dimensions of all metrics. */
+export interface CommonDimensionsPlan {
+  /** The dimension `host`; null: none. */
+  readonly host: string | null;
+  /** Known values, added where a datum has none of the name. */
+  readonly append: Dimensions;
+  /** Value of the EC2 tag `aws:autoscaling:groupName`, asked for while the agent runs: until it is known metrics go without it. */
+  readonly autoScalingGroup: boolean;
+}
+
+export interface MetricsPlan {
+  readonly service: Reach & { readonly label: string | null };
+  readonly namespace: string;
+  readonly flushMs: number;
+  readonly compression: Compression;
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  /** `emf`: as events of the embedded metric format, through the log path. */
+  readonly destination: 'cloudwatch' | 'emf';
+  readonly dimensions: CommonDimensionsPlan;
+  /** Lists of dimension names, each sorted: a further copy of each datum with these alone. */
+  readonly rollups: readonly (readonly string[])[];
+  readonly retention: MetricRetentionPlan;
+  readonly samplers: readonly SamplerPlan[];
+  readonly statsd: StatsdPlan | null;
+  readonly collectd: CollectdPlan | null;
+  /** The agent's metrics about itself are published too. */
+  readonly self: boolean;
+}
