@@ -32,7 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   checkpoint: LEAVES,
   aws: [...LEAVES, 'delivery/endpoint.ts'],
   control: LEAVES,
-  fleet: LEAVES,
+  fleet: [...LEAVES, 'control/status-document.ts'],
   host: LEAVES,
   config: [...LEAVES, 'records/', 'framing/', 'naming/'],
   agent: [...LEAVES, 'files/', 'framing/', 'records/', 'naming/', 'batching/', 'delivery/', 'checkpoint/', 'aws/', 'control/'],

@@ -209,3 +209,11 @@ export interface Plan {
   readonly ownLogs: readonly string[];
   readonly config: ConfigPlan;
 }
+
+/** What a plan changes against the one before it, in entries. */
+export interface PlanDifference {
+  readonly kept: number;
+  readonly changed: number;
+  readonly added: number;
+  readonly removed: number;
+}

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Report } from '../report/report.ts';
 
 /** The config as it was read from all its sources at one time. */
 export interface ConfigCopy {
@@ -43,19 +44,30 @@ export function versionOf(remote: readonly RemoteVersion[]): string {
   return remote.map(({ name, version }) => `${name} version ${version}`).join(', ');
 }
 
+/** What messages call a version: files have none. */
+export const spokenVersion = (version: string): string => version || 'what the files say now';
+
+export const sameTexts = (a: ConfigCopy, b: ConfigCopy): boolean =>
+  a.texts.length === b.texts.length && a.texts.every(({ name, text }, i) => name === b.texts[i]!.name && text === b.texts[i]!.text);
+
 /** When the newest remote document was published, epoch milliseconds; 0 where nobody says. */
 export const publishedAt = ({ remote }: ConfigCopy): number => Math.max(0, ...remote.map(({ modifiedAt }) => modifiedAt));
 
-/** Keeps the last config that worked in the state directory, readable by the agent's user alone: it may hold secrets. */
+/**
+ * Keeps the last config that worked in the state directory, readable by the agent's user alone: it may hold secrets. What cannot be
+ * written is said, and known until the agent ends.
+ */
 export class LastGood {
   readonly #directory: string;
   readonly #sources: readonly string[];
+  readonly #report: Pick<Report, 'trouble'>;
   #remembered: Remembered;
 
   /** Reads what is there; what is damaged, or of other sources, counts as nothing. */
-  constructor(directory: string, sources: readonly string[]) {
+  constructor(directory: string, sources: readonly string[], report: Pick<Report, 'trouble'>) {
     this.#directory = directory;
     this.#sources = sources;
+    this.#report = report;
     this.#remembered = { sources, good: null, refused: [], begun: null, ...this.#read() };
   }
 
@@ -65,8 +77,11 @@ export class LastGood {
   /** Why this version is not taken, or null. */
   refusalOf(version: string): RefusedVersion | null { return this.refused.find((one) => one.version === version) ?? null; }
 
-  /** Throws what the file system says when it cannot be written. */
-  keep(good: ConfigCopy): void { this.#write({ ...this.#remembered, good, begun: null }); }
+  keep(copy: ConfigCopy): void {
+    const { good } = this;
+    if (good !== null && sameTexts(good, copy) && versionOf(good.remote) === versionOf(copy.remote)) return;
+    this.#write({ ...this.#remembered, good: copy, begun: null });
+  }
   refuse(refused: RefusedVersion): void { this.#write({ ...this.#remembered, refused: [...this.refused.filter(({ version }) => version !== refused.version), refused].slice(-MAX_REFUSED) }); }
   /** How often the agent has begun with a version that is not known to work, and was neither stopped nor found it to be good. */
   beginningsWith(version: string): number {
@@ -89,16 +104,24 @@ export class LastGood {
     }
   }
 
-  /** Whole or not at all. */
   #write(remembered: Remembered): void {
     this.#remembered = remembered;
+    try {
+      this.#writeWhole(JSON.stringify(remembered));
+    } catch (error) {
+      this.#report.trouble('config copy', `the last good config cannot be kept in the state directory (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}): a start without the parameter store would have none`);
+    }
+  }
+
+  /** Or not at all. */
+  #writeWhole(text: string): void {
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
     const path = join(this.#directory, FILE);
     const fresh = `${path}.tmp`;
     rmSync(fresh, { force: true });
     const fd = openSync(fresh, 'wx', 0o600);
     try {
-      writeFileSync(fd, JSON.stringify(remembered));
+      writeFileSync(fd, text);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

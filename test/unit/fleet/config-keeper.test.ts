@@ -94,7 +94,8 @@ class Host {
     const say = (...words: string[]): void => { this.said.push(words.join(' ')); };
     const trouble = (subject: string, message: string): void => { this.troubles.add(subject); say(message); };
     const recovered = (subject: string, message: string): void => { if (this.troubles.delete(subject)) say(message); };
-    return new ConfigKeeper({ ports, memory: new LastGood(this.directory, this.sources), hostId: this.hostId, report: { note: say, trouble, recovered }, now: Date.now, random: () => 0.5 });
+    const report = { note: say, trouble, recovered };
+    return new ConfigKeeper({ ports, memory: new LastGood(this.directory, this.sources, report), hostId: this.hostId, report, now: Date.now, random: () => 0.5 });
   }
 
   #versionIn(plan: Plan): string { return plan.entries[0]!.pattern.slice(1); }
