@@ -93,7 +93,7 @@ export class ConfigKeeper implements Service {
       await this.#alarm.sleep(this.#trial.until === null ? due : Math.min(due, WATCH_EVERY_MS), stop);
       if (stop.aborted) break;
       await this.#alone(() => this.#judge());
-      if (this.#waiting !== null && this.#o.now() >= this.#waiting.until) await this.#alone(() => this.#takeWaiting());
+      await this.#alone(() => this.#takeWaiting());
       if (!this.#isRemote || this.#o.now() < nextLook) continue;
       await this.#alone(() => this.#look(stop));
       nextLook = this.#o.now() + this.#interval();
@@ -164,7 +164,8 @@ export class ConfigKeeper implements Service {
   }
 
   async #takeWaiting(): Promise<void> {
-    const waiting = this.#waiting!;
+    const waiting = this.#waiting;
+    if (waiting === null || this.#o.now() < waiting.until) return;
     this.#waiting = null;
     await this.#take(waiting);
   }

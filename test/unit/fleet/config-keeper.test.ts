@@ -33,6 +33,8 @@ class Host {
   hostId = 'some host';
   /** Called while a version is compiled. */
   onCompile: () => void = () => {};
+  /** Applying waits for it. */
+  beforeApply: () => Promise<void> = async () => {};
   /** How often the keeper asked how delivery goes. */
   looks = 0;
   sources: readonly string[] = [`ssm:${NAME}`];
@@ -88,7 +90,7 @@ class Host {
         const { rollout, errors = null } = this.versions[number - 1]!;
         return { plan: { ...planFor({ endpoint: 'http://127.0.0.1:1', entries: [{ path: `/v${number}` }] }), config: { pollMs: 60_000, rollout: { ...ALL, ...rollout } } }, errors };
       },
-      apply: async (plan) => { this.ran.push(this.#versionIn(plan)); return { kept: 0, changed: 1, added: 0, removed: 0 }; },
+      apply: async (plan) => { await this.beforeApply(); this.ran.push(this.#versionIn(plan)); return { kept: 0, changed: 1, added: 0, removed: 0 }; },
       health: () => { this.looks++; return this.health; },
     };
     const say = (...words: string[]): void => { this.said.push(words.join(' ')); };
@@ -208,6 +210,25 @@ test('a host that is not among the first waits, keeps waiting over a restart, an
   await host.pass(15);
   assert.deepEqual(host.ran, ['v1', 'v1', 'v2']);
   assert.equal(host.keeper.state.waiting, null);
+});
+
+test('a reload that takes what a host waits for, while a rollback is under way, takes it once, and nothing ends for it', async (t) => {
+  const watched = { watchMs: 600_000 };
+  const host = await startedHost(t, { rollout: watched });
+  host.publish({ rollout: watched });
+  await host.pass(66);
+  host.publish({ rollout: { ...watched, percent: 0, waitMs: 300_000 } });
+  await host.pass(70);
+  let goOn = (): void => {};
+  host.beforeApply = () => new Promise((resolve) => { goOn = resolve; });
+  host.health = { failing: 1, undelivered: 0 };
+  await host.pass(300);
+  host.beforeApply = async () => {};
+  const reloaded = host.keeper.reload();
+  goOn();
+  assert.equal((await reloaded).outcome, 'applied');
+  await host.pass(5);
+  assert.deepEqual(host.ran, ['v1', 'v2', 'v1', 'v3']);
 });
 
 test('a version that is replaced while a host waits for it is never taken', async (t) => {
