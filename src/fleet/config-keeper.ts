@@ -4,8 +4,8 @@ import type { PlanDifference } from '../plan.ts';
 import type { Report } from '../report/report.ts';
 import { Alarm } from './alarm.ts';
 import type { ConfigPorts, Current, Start, Waiting } from './config-ports.ts';
-import { publishedAt, sameTexts, spokenVersion, versionOf } from './last-good.ts';
-import type { ConfigCopy, LastGood } from './last-good.ts';
+import { identityOf, publishedAt, sameTexts, spokenVersion, versionOf } from './last-good.ts';
+import type { ConfigCopy, LastGood, RemoteVersion } from './last-good.ts';
 import { Refusals } from './refusals.ts';
 import { dueAt } from './rollout.ts';
 import { Sources } from './sources.ts';
@@ -61,7 +61,7 @@ export class ConfigKeeper implements Service {
 
   get state(): ConfigState {
     return {
-      version: this.#version, appliedAt: this.#appliedAt, watchedUntil: this.#trial.until,
+      version: versionOf(this.#remote), appliedAt: this.#appliedAt, watchedUntil: this.#trial.until,
       waiting: this.#waiting === null ? null : { version: versionOf(this.#waiting.copy.remote), until: this.#waiting.until },
       refused: this.#refusals.latest, refusals: this.#refusals.count, rollbacks: this.#rollbacks,
       lookedAt: this.#sources.lookedAt, unreachable: this.#sources.unreachable,
@@ -75,7 +75,7 @@ export class ConfigKeeper implements Service {
     this.#runs(start);
     this.#waiting = waiting;
     if (before !== null) this.#trial.follows(before);
-    if (unreachable !== null) this.#sources.missedAtStart(unreachable, this.#version);
+    if (unreachable !== null) this.#sources.missedAtStart(unreachable, versionOf(this.#remote));
     return start;
   }
 
@@ -106,15 +106,14 @@ export class ConfigKeeper implements Service {
     return this.#alone(async (): Promise<ReloadAnswer> => {
       const read = await this.#readAgain('the config cannot be read again');
       if (read.outcome !== 'another') return read;
-      const version = versionOf(read.copy.remote);
-      this.#o.memory.pardon(version);
-      return { outcome: 'applied', version, difference: await this.#take(read) };
+      this.#o.memory.pardon(identityOf(read.copy.remote));
+      return { outcome: 'applied', version: versionOf(read.copy.remote), difference: await this.#take(read) };
     }).finally(() => this.#alarm.ring());
   }
 
-  /** Of what runs; empty for files alone. */
-  get #version(): string { return this.#current === null ? '' : versionOf(this.#current.copy.remote); }
-  get #isRemote(): boolean { return this.#version !== ''; }
+  /** What of the running config came from Parameter Store. */
+  get #remote(): readonly RemoteVersion[] { return this.#current?.copy.remote ?? []; }
+  get #isRemote(): boolean { return this.#remote.length > 0; }
 
   #interval(): number {
     const ms = this.#current?.plan.config.pollMs ?? 0;
@@ -132,8 +131,8 @@ export class ConfigKeeper implements Service {
     this.#trial.sample();
     const there = await this.#sources.look();
     if (there === null) return;
-    if (there === this.#version) { this.#sources.reached(); this.#runsAlready(this.#current!.copy); return; }
-    const isWaitedFor = this.#waiting !== null && there === versionOf(this.#waiting.copy.remote);
+    if (there === identityOf(this.#remote)) { this.#sources.reached(); this.#runsAlready(this.#current!.copy); return; }
+    const isWaitedFor = this.#waiting !== null && there === identityOf(this.#waiting.copy.remote);
     if (isWaitedFor || this.#refusals.of(there) !== null) { this.#sources.reached(); return; }
     const read = await this.#readAgain('the new version of the config cannot be read');
     // What an agent that ends would be given is never run, and so neither good nor bad: the next start looks again.
@@ -159,7 +158,7 @@ export class ConfigKeeper implements Service {
     const { plan, errors } = await this.#o.ports.compile(copy);
     if (plan !== null && errors === null) return { outcome: 'another', copy, plan };
     const reason = errors ?? 'nothing of it can run';
-    this.#refusals.refuse(versionOf(copy.remote), reason);
+    this.#refusals.refuse(copy.remote, reason);
     return { outcome: 'refused', reason };
   }
 
@@ -182,7 +181,7 @@ export class ConfigKeeper implements Service {
   async #apply(next: Current): Promise<PlanDifference> {
     const { kept, changed, added, removed } = await this.#o.ports.apply(next.plan);
     this.#runs(next);
-    this.#o.report.note(`config: ${spokenVersion(this.#version)} applied: ${kept} entries unchanged, ${changed} changed, ${added} new, ${removed} gone`);
+    this.#o.report.note(`config: ${spokenVersion(this.#remote)} applied: ${kept} entries unchanged, ${changed} changed, ${added} new, ${removed} gone`);
     return { kept, changed, added, removed };
   }
 
@@ -207,7 +206,7 @@ export class ConfigKeeper implements Service {
     const before = this.#trial.before!;
     this.#trial.end();
     this.#rollbacks++;
-    this.#refusals.refuse(this.#version, `taken back: ${fault}`, '`agent status` says how delivery goes');
+    this.#refusals.refuse(this.#remote, `taken back: ${fault}`, '`agent status` says how delivery goes');
     await this.#apply(before);
   }
 
@@ -215,7 +214,7 @@ export class ConfigKeeper implements Service {
     this.#trial.end();
     this.#remember();
     const refused = this.#refusals.latest;
-    if (refused !== null && refused.at < this.#appliedAt) this.#refusals.settle(this.#version);
+    if (refused !== null && refused.at < this.#appliedAt) this.#refusals.settle(this.#remote);
   }
 
   /** The sources say what runs, perhaps as another version. */
@@ -223,7 +222,7 @@ export class ConfigKeeper implements Service {
     this.#current = { copy, plan: this.#current!.plan };
     this.#waiting = null;
     this.#remember();
-    this.#refusals.settle(this.#version);
+    this.#refusals.settle(this.#remote);
   }
 
   /** What runs, and is not on trial, is the last good config. */

@@ -19,6 +19,8 @@ export interface RemoteVersion {
 
 /** A version this host does not take again, and why. */
 export interface RefusedVersion {
+  /** See `identityOf`. */
+  readonly identity: string;
   readonly version: string;
   readonly reason: string;
   /** Epoch milliseconds. */
@@ -32,20 +34,28 @@ export interface Remembered {
   readonly good: ConfigCopy | null;
   readonly refused: readonly RefusedVersion[];
   /** A version that is not known to work yet, and how often the agent began with it and did not end in order. */
-  readonly begun: { readonly version: string; readonly times: number } | null;
+  readonly begun: { readonly identity: string; readonly times: number } | null;
 }
 
 const FILE = 'config.json';
 /** Refused versions that are remembered. */
 const MAX_REFUSED = 20;
 
-/** Names and versions of what is remote: equal where nothing remote differs. Empty when nothing is remote. */
+/** Names and versions of what is remote, for people. Empty when nothing is remote. */
 export function versionOf(remote: readonly RemoteVersion[]): string {
   return remote.map(({ name, version }) => `${name} version ${version}`).join(', ');
 }
 
+/**
+ * Equal where nothing remote differs. A parameter that was deleted and made anew counts its versions from 1 again, so the time counts
+ * too. Empty when nothing is remote.
+ */
+export function identityOf(remote: readonly RemoteVersion[]): string {
+  return remote.map(({ name, version, modifiedAt }) => `${name} version ${version} of ${modifiedAt}`).join(', ');
+}
+
 /** What messages call a version: files have none. */
-export const spokenVersion = (version: string): string => version || 'what the files say now';
+export const spokenVersion = (remote: readonly RemoteVersion[]): string => versionOf(remote) || 'what the files say now';
 
 export const sameTexts = (a: ConfigCopy, b: ConfigCopy): boolean =>
   a.texts.length === b.texts.length && a.texts.every(({ name, text }, i) => name === b.texts[i]!.name && text === b.texts[i]!.text);
@@ -75,24 +85,24 @@ export class LastGood {
   get refused(): readonly RefusedVersion[] { return this.#remembered.refused; }
 
   /** Why this version is not taken, or null. */
-  refusalOf(version: string): RefusedVersion | null { return this.refused.find((one) => one.version === version) ?? null; }
+  refusalOf(identity: string): RefusedVersion | null { return this.refused.find((one) => one.identity === identity) ?? null; }
 
   keep(copy: ConfigCopy): void {
     const { good } = this;
-    if (good !== null && sameTexts(good, copy) && versionOf(good.remote) === versionOf(copy.remote)) return;
+    if (good !== null && sameTexts(good, copy) && identityOf(good.remote) === identityOf(copy.remote)) return;
     this.#write({ ...this.#remembered, good: copy, begun: null });
   }
-  refuse(refused: RefusedVersion): void { this.#write({ ...this.#remembered, refused: [...this.refused.filter(({ version }) => version !== refused.version), refused].slice(-MAX_REFUSED) }); }
+  refuse(refused: RefusedVersion): void { this.#write({ ...this.#remembered, refused: [...this.refused.filter(({ identity }) => identity !== refused.identity), refused].slice(-MAX_REFUSED) }); }
   /** How often the agent has begun with a version that is not known to work, and was neither stopped nor found it to be good. */
-  beginningsWith(version: string): number {
+  beginningsWith(identity: string): number {
     const { begun } = this.#remembered;
-    return begun?.version === version ? begun.times : 0;
+    return begun?.identity === identity ? begun.times : 0;
   }
-  begin(version: string): void { this.#write({ ...this.#remembered, begun: { version, times: this.beginningsWith(version) + 1 } }); }
+  begin(identity: string): void { this.#write({ ...this.#remembered, begun: { identity, times: this.beginningsWith(identity) + 1 } }); }
   endInOrder(): void { if (this.#remembered.begun !== null) this.#write({ ...this.#remembered, begun: null }); }
   /** A person wants it tried again. */
-  pardon(version: string): void {
-    if (this.refusalOf(version) !== null) this.#write({ ...this.#remembered, refused: this.refused.filter((one) => one.version !== version) });
+  pardon(identity: string): void {
+    if (this.refusalOf(identity) !== null) this.#write({ ...this.#remembered, refused: this.refused.filter((one) => one.identity !== identity) });
   }
 
   #read(): Partial<Remembered> {

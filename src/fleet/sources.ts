@@ -1,6 +1,6 @@
 import type { Report } from '../report/report.ts';
 import type { ConfigPorts, ReadConfig } from './config-ports.ts';
-import { versionOf } from './last-good.ts';
+import { identityOf } from './last-good.ts';
 
 const SUBJECT = 'config source';
 
@@ -24,11 +24,11 @@ export class Sources {
   /** Why they could not be asked or read the last time, or null. */
   get unreachable(): string | null { return this.#unreachable; }
 
-  /** The version that is there; null when it cannot be asked. It may be there and still not be readable: only `reached` says that it is. */
+  /** The identity of what is there; null when it cannot be asked. It may be there and still not be readable: only `reached` says that it is. */
   async look(): Promise<string | null> {
     const looked = await this.#ports.look();
     this.#lookedAt = this.#now();
-    if (!('unreachable' in looked)) return versionOf(looked);
+    if (!('unreachable' in looked)) return identityOf(looked);
     this.#missed('the version of the config cannot be asked', looked.unreachable, true);
     return null;
   }

@@ -1,5 +1,5 @@
 import type { ConfigPorts, Current, Start, Waiting } from './config-ports.ts';
-import { publishedAt, versionOf } from './last-good.ts';
+import { identityOf, publishedAt } from './last-good.ts';
 import type { LastGood } from './last-good.ts';
 import type { Refusals } from './refusals.ts';
 import { dueAt } from './rollout.ts';
@@ -38,30 +38,30 @@ export async function chooseStart({ ports, memory, refusals, hostId, now }: Star
     return good === null ? none(null) : startsWith(good, { unreachable: read.reason });
   }
   const { copy } = read;
-  const version = versionOf(copy.remote);
+  const identity = identityOf(copy.remote);
   const { plan, errors } = await ports.compile(copy);
-  if (version === '') return plan === null ? none(null) : startsWith({ copy, plan });
+  if (identity === '') return plan === null ? none(null) : startsWith({ copy, plan });
   const good = await lastGood(ports, memory);
   if (good === null) return plan === null || errors !== null ? none(plan === null ? null : errors) : startsWith({ copy, plan });
   // It has worked here: what keeps entries of it from running now lies with this host.
-  if (plan !== null && versionOf(good.copy.remote) === version) return startsWith({ copy, plan });
-  const known = refusals.of(version);
+  if (plan !== null && identityOf(good.copy.remote) === identity) return startsWith({ copy, plan });
+  const known = refusals.of(identity);
   if (known !== null) {
-    refusals.keepTo(known, versionOf(good.copy.remote));
+    refusals.keepTo(known, good.copy.remote);
     return startsWith(good);
   }
   if (plan === null || errors !== null) {
-    refusals.refuse(version, errors ?? 'nothing of it can run');
+    refusals.refuse(copy.remote, errors ?? 'nothing of it can run');
     return startsWith(good);
   }
   const until = dueAt(plan.config.rollout, hostId, publishedAt(copy));
   if (until > now()) return startsWith(good, { waiting: { copy, plan, until } });
-  const times = memory.beginningsWith(version);
+  const times = memory.beginningsWith(identity);
   if (times >= MOST_BEGINNINGS) {
-    refusals.refuse(version, `the agent began with it ${times} times and did not last until it was known to work`);
+    refusals.refuse(copy.remote, `the agent began with it ${times} times and did not last until it was known to work`);
     return startsWith(good);
   }
-  memory.begin(version);
+  memory.begin(identity);
   return startsWith({ copy, plan }, { before: good });
 }
 

@@ -250,6 +250,31 @@ test('a host that has no last good config starts with nothing that has errors, a
   assert.equal((await host.start()).kind, 'none');
 });
 
+test('a version number that comes again, because the parameter was deleted and made anew, is another version: what was said of the first one does not count', async (t) => {
+  const host = await startedHost(t);
+  host.publish({ errors: 'one bad entry' });
+  await host.pass(70);
+  assert.equal(host.keeper.state.refused?.version, 'fleet version 2');
+  host.versions.pop();
+  host.publish({});
+  await host.pass(70);
+  assert.deepEqual([host.ran, host.keeper.state.refused?.reason], [['v1', 'v2'], 'one bad entry']);
+});
+
+test('a version that was refused for its errors is tried again by a reload alone, and once it is taken, started with', async (t) => {
+  const host = await startedHost(t);
+  host.publish({ rollout: { watchMs: 0 }, errors: 'the environment variable TEAM is not set' });
+  await host.pass(70);
+  host.versions[1] = { rollout: { watchMs: 0 } };
+  await host.start();
+  await host.pass(200);
+  assert.deepEqual(host.ran, ['v1', 'v1']);
+  assert.equal((await host.keeper.reload()).outcome, 'applied');
+  assert.equal(host.keeper.state.refused, null);
+  await host.start();
+  assert.deepEqual(host.ran, ['v1', 'v1', 'v2', 'v2']);
+});
+
 test('other sources make the last good config void', async (t) => {
   const host = await startedHost(t);
   host.down = true;
