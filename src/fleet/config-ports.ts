@@ -1,7 +1,7 @@
 // What the keeper of the config asks of the rest of the agent, and how the agent starts.
 import type { Plan, PlanDifference } from '../plan.ts';
+import type { ConfigCopy, RemoteVersion } from './config-copy.ts';
 import type { Health } from './health.ts';
-import type { ConfigCopy, RemoteVersion } from './last-good.ts';
 
 /** What reading all sources gave. */
 export type ReadConfig =

@@ -1,7 +1,8 @@
 import type { ConfigState } from '../control/status-document.ts';
 import type { Report } from '../report/report.ts';
-import { identityOf, spokenVersion, versionOf } from './last-good.ts';
-import type { LastGood, RefusedVersion, RemoteVersion } from './last-good.ts';
+import { identityOf, spokenVersion, versionOf } from './config-copy.ts';
+import type { RemoteVersion } from './config-copy.ts';
+import type { LastGood, RefusedVersion } from './last-good.ts';
 
 const SUBJECT = 'config';
 

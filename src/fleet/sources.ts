@@ -1,6 +1,6 @@
 import type { Report } from '../report/report.ts';
+import { identityOf } from './config-copy.ts';
 import type { ConfigPorts, ReadConfig } from './config-ports.ts';
-import { identityOf } from './last-good.ts';
 
 const SUBJECT = 'config source';
 

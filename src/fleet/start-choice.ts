@@ -1,5 +1,5 @@
+import { identityOf, publishedAt } from './config-copy.ts';
 import type { ConfigPorts, Current, Start, Waiting } from './config-ports.ts';
-import { identityOf, publishedAt } from './last-good.ts';
 import type { LastGood } from './last-good.ts';
 import type { Refusals } from './refusals.ts';
 import { dueAt } from './rollout.ts';
