@@ -1,31 +1,29 @@
 import type { Environment } from '../aws/connection.ts';
 import { networkOf } from '../aws/network.ts';
-import type { Network } from '../aws/network.ts';
 import type { CheckpointStore } from '../checkpoint/store.ts';
 import type { Budget } from '../delivery/budget.ts';
-import type { Lane, Undelivered } from '../delivery/lane.ts';
-import type { Quarantine, QuarantinedRecord } from '../delivery/quarantine.ts';
+import type { Lane } from '../delivery/lane.ts';
+import type { Quarantine } from '../delivery/quarantine.ts';
 import { Descriptors, descriptorLimit } from '../files/descriptors.ts';
 import { Finder } from '../files/finder.ts';
 import { compileGlob } from '../files/glob.ts';
 import type { Glob } from '../files/glob.ts';
 import { MountPoints } from '../files/mount-points.ts';
 import { Wake } from '../files/wake.ts';
-import { Arena } from '../kernel/arena.ts';
-import { createKernel } from '../kernel/kernel.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
-import type { FileEntryPlan, Plan, PlanDifference, ServicePlan } from '../plan.ts';
+import type { FileEntryPlan, Plan, PlanDifference } from '../plan.ts';
 import type { Zone } from '../records/zone.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import { finderReport } from './finder-report.ts';
 import { releaseBeyond } from './lingering.ts';
 import { LogPipeline } from './log-pipeline.ts';
-import { Outbound } from './outbound.ts';
+import { Outbounds, undeliveredTo } from './outbounds.ts';
+import type { NumberedOutbound } from './outbounds.ts';
 import { Post } from './post.ts';
 import type { Version } from './post.ts';
 import { Relatives } from './relatives.ts';
-import { arenaBytes, buildStages } from './stages.ts';
+import { buildStages } from './stages.ts';
 
 export interface RunningPlanOptions {
   readonly stateDir: string;
@@ -49,13 +47,8 @@ interface Finding { readonly finder: Finder; readonly life: LifetimeControl; rea
 export class RunningPlan {
   readonly #o: RunningPlanOptions;
   readonly #posts = new Map<string, Post>();
-  /** The latest comes last; earlier ones are kept while something of theirs is under way. */
-  readonly #outbounds: { readonly outbound: Outbound; readonly signature: string }[] = [];
-  /** By which way a pipeline delivers: one that makes way keeps its own to the end. */
-  readonly #ways = new WeakMap<LogPipeline, Outbound>();
-  #arena: Arena | null = null;
+  readonly #outbounds: Outbounds;
   readonly #wake: Wake;
-  readonly #network: Network;
   readonly #descriptors: Descriptors;
   readonly #mounts: MountPoints;
   readonly #zones = new Map<string, Zone>();
@@ -65,25 +58,23 @@ export class RunningPlan {
   #nextLook: Promise<void> | null = null;
   #applying: Promise<unknown> = Promise.resolve();
   #hurry: boolean;
-  #versions = 0;
-  /** Of the plan before: closed as soon as no entry needs them any more. */
-  #servicesToClose = false;
 
   /** Throws a NetworkError when proxies or certificates are named that cannot be used; nothing later does. */
   constructor(options: RunningPlanOptions) {
     this.#o = options;
     this.#hurry = options.hurry;
-    this.#network = networkOf(options.env);
-    this.#descriptors = new Descriptors(descriptorLimit(), options.report);
-    this.#wake = new Wake(options.report, now, options.life.stop);
+    const { env, report, quarantine, life, hurry } = options;
+    this.#outbounds = new Outbounds({ env, network: networkOf(env), report, quarantine, life, now, hurry });
+    this.#descriptors = new Descriptors(descriptorLimit(), report);
+    this.#wake = new Wake(report, now, life.stop);
     this.#mounts = new MountPoints(now);
-    options.life.stop.addEventListener('abort', () => { for (const post of this.#posts.values()) post.stop(); this.#finding?.life.requestStop(); }, { once: true });
-    options.life.abandon.addEventListener('abort', () => { for (const post of this.#posts.values()) post.abandon(); }, { once: true });
+    life.stop.addEventListener('abort', () => { for (const post of this.#posts.values()) post.stop(); this.#finding?.life.requestStop(); }, { once: true });
+    life.abandon.addEventListener('abort', () => { for (const post of this.#posts.values()) post.abandon(); }, { once: true });
   }
 
   get pipelines(): readonly LogPipeline[] { return [...this.#posts.values()].flatMap((post) => post.pipeline ?? []); }
-  get lanes(): readonly Lane[] { return this.#outbounds.flatMap(({ outbound }) => [...outbound.lanes]); }
-  get budget(): Budget | null { return this.#outbounds.at(-1)?.outbound.budget ?? null; }
+  get lanes(): readonly Lane[] { return this.#outbounds.lanes; }
+  get budget(): Budget | null { return this.#outbounds.budget; }
   get openFiles(): number { return this.#descriptors.count; }
   /** Entries whose latest version does not run yet, because what was read for the one before is not acknowledged. */
   get changing(): number { return [...this.#posts.values()].filter((post) => post.isChanging).length; }
@@ -109,7 +100,7 @@ export class RunningPlan {
 
   async #apply(plan: Plan): Promise<PlanDifference> {
     const { life } = this.#o;
-    const outbound = this.#outboundFor(plan);
+    const outbound = this.#outbounds.of(plan);
     const globs = new Map(plan.entries.map((entry) => [entry.key, globOf(entry)]));
     const before = this.#finding;
     const finding = await this.#findingFor(plan, globs);
@@ -128,7 +119,6 @@ export class RunningPlan {
       this.#posts.set(key, post);
       difference[post.want(version)]++;
     }
-    this.#servicesToClose = true;
     if (finding !== before) {
       this.#reconcileAll();
       finding.ended = finding.finder.run(finding.life);
@@ -138,7 +128,7 @@ export class RunningPlan {
     return difference;
   }
 
-  #version(entry: FileEntryPlan, glob: Glob, plan: Plan, { outbound, number }: { readonly outbound: Outbound; readonly number: number }): Version {
+  #version(entry: FileEntryPlan, glob: Glob, plan: Plan, { outbound, number }: NumberedOutbound): Version {
     const { store, stateDir, report, localZone, quarantine } = this.#o;
     return {
       entry,
@@ -154,32 +144,12 @@ export class RunningPlan {
           entry, stages, store, wake: this.#wake, relatives, report, life, now, budget,
           laneFor: (destination) => outbound.laneFor(destination), hurry: () => this.#hurry, matches: (path) => glob.matches(path),
         });
-        this.#ways.set(pipeline, outbound);
+        this.#outbounds.uses(pipeline, outbound);
         pipeline.begin(handedOver);
         this.#reconcile(pipeline);
         return pipeline;
       },
     };
-  }
-
-  /** The present one, unless the plan delivers in another way, or an event may be larger than what it can read. */
-  #outboundFor(plan: Plan): { readonly outbound: Outbound; readonly number: number } {
-    const { env, report, quarantine, life } = this.#o;
-    const signature = JSON.stringify(plan.delivery);
-    const largestRead = arenaBytes(plan.entries);
-    const latest = this.#outbounds.at(-1);
-    if (latest?.signature !== signature || this.#arena === null || this.#arena.inputSize < largestRead) {
-      const arena = this.#arena === null || this.#arena.inputSize < largestRead ? new Arena(largestRead) : this.#arena;
-      const kernel = arena === this.#arena ? latest!.outbound.kernel : createKernel(arena);
-      const outbound = new Outbound({ services: servicesOf(plan), delivery: plan.delivery, arena, kernel, env, network: this.#network, report, undelivered: undeliveredTo(quarantine, plan), hurry: this.#hurry, now, abandon: life.abandon });
-      this.#arena = arena;
-      this.#outbounds.push({ outbound, signature });
-      this.#versions++;
-    }
-    const { outbound } = this.#outbounds.at(-1)!;
-    // What the entries that make way hold is still for theirs.
-    outbound.use([...servicesOf(plan), ...[...outbound.lanes].map((lane) => lane.destination.service)]);
-    return { outbound, number: this.#versions };
   }
 
   /** The present one, if it finds what the plan asks for; else one that has looked once. */
@@ -232,30 +202,11 @@ export class RunningPlan {
       lingering.push(pipeline.lingering);
     }
     if (this.#plan !== null) releaseBeyond(this.#plan.reading, lingering);
-    this.#letGoOfThePast();
-    for (const { outbound } of this.#outbounds) outbound.lanes.forgetUnused(() => this.#usedLanes());
-  }
-
-  /** Closes the connections of plans before this one that nothing is read for or held for. */
-  #letGoOfThePast(): void {
-    if (this.#plan === null) return;
-    const pipelines = this.pipelines;
-    if (this.#servicesToClose) {
-      this.#servicesToClose = this.changing > 0;
-      const { outbound } = this.#outbounds.at(-1)!;
-      const held = [...outbound.lanes].filter((lane) => !lane.empty);
-      outbound.use([...servicesOf(this.#plan), ...pipelines.map(({ entry }) => entry.service), ...held.map((lane) => lane.destination.service)]);
-    }
-    const used = new Set(pipelines.map((pipeline) => this.#ways.get(pipeline)));
-    const past = this.#outbounds.slice(0, -1).filter(({ outbound }) => !used.has(outbound) && outbound.lanes.empty);
-    for (const idle of past) {
-      this.#outbounds.splice(this.#outbounds.indexOf(idle), 1);
-      idle.outbound[Symbol.dispose]();
-    }
+    this.#outbounds.keepHouse(this.pipelines, this.changing > 0, () => this.#usedLanes());
   }
 
   /** Gives back memory kept for the next burst. */
-  rest(): void { for (const { outbound } of this.#outbounds) outbound.rest(); }
+  rest(): void { this.#outbounds.rest(); }
 
   /** Everything that exists is read and acknowledged. */
   get caughtUp(): boolean { return this.changing === 0 && this.pipelines.every((pipeline) => pipeline.caughtUp) && this.holdsNothing; }
@@ -271,16 +222,15 @@ export class RunningPlan {
     // A change under way may hand over files without a name, which its next version finishes.
     await this.changed();
     await Promise.all(this.pipelines.map((pipeline) => pipeline.ended()));
-    await Promise.all(this.#outbounds.map(({ outbound }) => outbound.lanes.drain(this.#o.life.abandon)));
+    await this.#outbounds.drain();
   }
 
   /** Lets go of everything. */
   async close(): Promise<void> {
     await this.changed();
-    for (const lane of this.lanes) lane.giveUpOnlyHeld();
     this.#wake.close();
     for (const pipeline of this.pipelines) for (const g of pipeline.generations) g.close();
-    for (const { outbound } of this.#outbounds) outbound[Symbol.dispose]();
+    this.#outbounds.close();
   }
 
   #usedLanes(): ReadonlySet<Lane> {
@@ -293,13 +243,6 @@ export class RunningPlan {
 }
 
 const now = (): number => performance.now();
-const servicesOf = ({ entries }: Plan): readonly ServicePlan[] => entries.map(({ service }) => service);
-
-function undeliveredTo(quarantine: Quarantine, { delivery }: Plan): Undelivered {
-  return { add: (event: Omit<QuarantinedRecord, 'time'>): void => {
-    if (delivery.undeliverable !== 'drop') quarantine.add({ time: Date.now(), ...event });
-  } };
-}
 
 function globOf(entry: FileEntryPlan): Glob {
   const glob = compileGlob(entry.pattern);

@@ -194,6 +194,24 @@ test('other settings of delivery hand every entry over, and what the old ones us
   await rig.stop();
 });
 
+test('what plans in between delivered through is closed while another entry still makes way: each would keep its connections', localOnly('faults'), async (t) => {
+  const rig = await rigFor(t, { entries: [A, { ...B, group: 'wrong' }], files: { 'a.log': [], 'b.log': ['held'] } });
+  rig.endpoint.faults.add({ operation: 'PutLogEvents', group: 'wrong', kind: 'reset' });
+  await rig.start();
+  await until('the destination of b to fail', () => rig.agent.lanes.some((lane) => lane.isFailing));
+  const lines = numbered('line', 6);
+  for (const [i, line] of lines.entries()) {
+    await rig.apply({ entries: [A], delivery: { flushMs: 10 + i } });
+    append(rig.path('a.log'), [line]);
+    await rig.delivered('g', 'a', lines.slice(0, i + 1));
+  }
+  await until('only the present way and that of b to be left', () => rig.agent.lanes.filter(({ destination }) => destination.stream === 'a').length <= 2);
+  assert.equal(rig.agent.changing, 1, 'b is not done');
+  rig.endpoint.faults.clear();
+  await rig.delivered('wrong', 'b', ['held']);
+  await rig.stop();
+});
+
 test('L67 a stop in the middle of a change loses and doubles nothing', async (t) => {
   const lines = numbered('line', 3_000, 0, 200);
   const rig = await startRig(t, { entries: [A], delivery: { flushMs: 50, maxBatchBytes: 65_536 }, files: { 'a.log': lines } });
