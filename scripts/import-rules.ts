@@ -33,7 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   checkpoint: LEAVES,
   aws: [...LEAVES, 'delivery/endpoint.ts', 'metrics/datum.ts'],
   control: LEAVES,
-  fleet: LEAVES,
+  fleet: [...LEAVES, 'control/status-document.ts'],
   host: LEAVES,
   metrics: LEAVES,
   config: [...LEAVES, 'records/', 'framing/', 'naming/'],

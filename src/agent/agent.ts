@@ -5,13 +5,12 @@ import type { Lane } from '../delivery/lane.ts';
 import { Quarantine } from '../delivery/quarantine.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
-import type { Plan } from '../plan.ts';
+import type { Plan, PlanDifference } from '../plan.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import type { DropReason } from '../report/report.ts';
 import type { LogPipeline } from './log-pipeline.ts';
 import { Rest } from './rest.ts';
 import { RunningPlan } from './running-plan.ts';
-import type { Difference } from './running-plan.ts';
 import { openStore } from './state-directory.ts';
 
 const HOUSEKEEPING_MS = 1_000;
@@ -111,7 +110,7 @@ export class Agent {
   }
 
   /** Makes another plan the one that runs, without a stop: see RunningPlan. Only while `run` is under way. */
-  async apply(plan: Plan): Promise<Difference> {
+  async apply(plan: Plan): Promise<PlanDifference> {
     if (this.#running === null) throw new Error('a plan was applied before the agent ran');
     const difference = await this.#running.apply(plan);
     this.#plan = plan;

@@ -12,7 +12,7 @@ import { MountPoints } from '../files/mount-points.ts';
 import { Wake } from '../files/wake.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
-import type { FileEntryPlan, Plan } from '../plan.ts';
+import type { FileEntryPlan, Plan, PlanDifference } from '../plan.ts';
 import type { Zone } from '../records/zone.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import { finderReport } from './finder-report.ts';
@@ -35,14 +35,6 @@ export interface RunningPlanOptions {
   readonly life: Lifetime;
   /** Everything that exists is to be sent now: nothing is waited for. */
   readonly hurry: boolean;
-}
-
-/** What a new plan changes, in entries. */
-export interface Difference {
-  readonly kept: number;
-  readonly changed: number;
-  readonly added: number;
-  readonly removed: number;
 }
 
 /** A finder under way, and what it was made for. */
@@ -97,7 +89,7 @@ export class RunningPlan {
    * Makes `plan` the one that runs. Resolves when every entry that stays or is new runs by it; changed ones follow as soon
    * as what was read of them is acknowledged (`changed`). One plan is applied after the other.
    */
-  apply(plan: Plan): Promise<Difference> {
+  apply(plan: Plan): Promise<PlanDifference> {
     const applied = this.#applying.then(() => this.#apply(plan));
     this.#applying = applied.catch(() => undefined);
     return applied;
@@ -106,7 +98,7 @@ export class RunningPlan {
   /** Resolves when every entry runs by the latest plan. */
   async changed(): Promise<void> { await Promise.all([...this.#posts.values()].map((post) => post.changed())); }
 
-  async #apply(plan: Plan): Promise<Difference> {
+  async #apply(plan: Plan): Promise<PlanDifference> {
     const { life } = this.#o;
     const outbound = this.#outbounds.of(plan);
     const globs = new Map(plan.entries.map((entry) => [entry.key, globOf(entry)]));

@@ -1,3 +1,4 @@
+import { serviceKey } from '../plan.ts';
 import type { Reach, ServicePlan } from '../plan.ts';
 import type { Agent, Credentials, FileEntry, Logs } from './generated/document.generated.ts';
 import { LOOPBACK_REGION, endpointVariable, isLoopback, readEndpoint } from './endpoint-url.ts';
@@ -140,7 +141,7 @@ export class EntryServices {
   constructor(base: ServicePlan, env: Environment, report: Reporter) {
     this.#base = base;
     this.#reading = { env, report };
-    this.#known.set(keyOf(base), base);
+    this.#known.set(serviceKey(base), base);
   }
 
   /** What is wrong is reported; the caller leaves out entries with errors. */
@@ -158,7 +159,7 @@ export class EntryServices {
     if (entry.endpoint_override !== undefined || entry.use_fips_endpoint === true || entry.use_dualstack_endpoint === true) {
       warnOfNoEffect(entry.endpoint_override === undefined ? pointer : `${pointer}/endpoint_override`, reach, this.#reading.report);
     }
-    const key = keyOf(reach);
+    const key = serviceKey(reach);
     const service = this.#known.get(key) ?? { label: labelOf(reach, base), ...reach };
     this.#known.set(key, service);
     return service;
@@ -176,8 +177,6 @@ export class EntryServices {
     return null;
   }
 }
-
-const keyOf = ({ region, endpoint, roleArn, externalId, fips, dualStack }: Reach): string => JSON.stringify([region, endpoint, roleArn, externalId, fips, dualStack]);
 
 /** In the words of `check` and `status`: what a service has other than `base`. */
 function labelOf(one: Reach, base: Reach): string {

@@ -1,5 +1,6 @@
 // What the running agent says about itself: the answer of `GET /status`, and what `agent status` prints. Types only but
 // for the version. Times are epoch milliseconds, sizes and offsets bytes.
+import type { PlanDifference } from '../plan.ts';
 
 /** Grows when a field changes its meaning or goes; new fields do not change it. */
 export const STATUS_VERSION = 1;
@@ -42,17 +43,13 @@ export interface AgentStatus {
   readonly openFiles: number;
 }
 
-/** Where the config comes from, and which version of it runs. */
-export interface ConfigStatus {
-  /** As named at the start. */
-  readonly sources: readonly string[];
+/** Which version of the config runs, as its keeper knows it. */
+export interface ConfigState {
   /** Of what came from Parameter Store; empty when nothing did. */
   readonly version: string;
   readonly appliedAt: number;
   /** Until then delivery is watched, to go back if it got worse; null: it is not. */
   readonly watchedUntil: number | null;
-  /** Entries whose latest version does not run yet: what was read for the one before is not acknowledged. */
-  readonly changing: number;
   /** A newer version that this host takes later (agent.rollout). */
   readonly waiting: { readonly version: string; readonly until: number } | null;
   /** The newest version that was not taken, or was taken back, and why. */
@@ -64,6 +61,14 @@ export interface ConfigStatus {
   readonly lookedAt: number | null;
   /** Why it cannot be asked, or null. */
   readonly unreachable: string | null;
+}
+
+/** Where the config comes from, and which version of it runs. */
+export interface ConfigStatus extends ConfigState {
+  /** As named at the start. */
+  readonly sources: readonly string[];
+  /** Entries whose latest version does not run yet: what was read for the one before is not acknowledged. */
+  readonly changing: number;
 }
 
 export interface EntryStatus {
@@ -170,10 +175,12 @@ export interface TroubleStatus {
   readonly times: number;
 }
 
-/** What became of a reload: the answer of `POST /reload`. */
-export type ReloadDocument = { readonly problems: string } & (
-  | { readonly outcome: 'applied'; readonly version: string; readonly difference: { readonly kept: number; readonly changed: number; readonly added: number; readonly removed: number } }
+/** What became of a reload. */
+export type ReloadAnswer =
+  | { readonly outcome: 'applied'; readonly version: string; readonly difference: PlanDifference }
   | { readonly outcome: 'unchanged' }
   | { readonly outcome: 'refused'; readonly reason: string }
-  | { readonly outcome: 'unreadable'; readonly reason: string }
-);
+  | { readonly outcome: 'unreadable'; readonly reason: string };
+
+/** The answer of `POST /reload`: with what is to be said of the config that was read. */
+export type ReloadDocument = { readonly problems: string } & ReloadAnswer;
