@@ -55,7 +55,7 @@ export type ProcessSelector =
   | { readonly by: 'pid_file'; readonly text: string }
   | { readonly by: 'exe' | 'pattern'; readonly text: string; readonly pattern: PatternPlan };
 
-/** Where a listener listens. `path` for a unix socket. */
+/** Where a listener listens. An empty host: all interfaces. `path` for a unix socket. */
 export type ListenAddress =
   | { readonly protocol: 'udp' | 'tcp'; readonly host: string; readonly port: number }
   | { readonly protocol: 'unix' | 'unixgram'; readonly path: string };
@@ -115,8 +115,8 @@ export interface MetricsPlan {
   readonly compression: Compression;
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
-  /** `emf`: as events of the embedded metric format, through the log path. */
-  readonly destination: 'cloudwatch' | 'emf';
+  /** PutMetricData, and events of the embedded metric format through the log path: either or both. */
+  readonly destinations: { readonly cloudwatch: boolean; readonly emf: { readonly group: string; readonly stream: string } | null };
   readonly dimensions: CommonDimensionsPlan;
   /** Lists of dimension names, each sorted: a further copy of each datum with these alone. */
   readonly rollups: readonly (readonly string[])[];
