@@ -5,7 +5,6 @@ import { Framer } from '../framing/framer.ts';
 import type { StartRule } from '../framing/framer.ts';
 import { EVENT_OVERHEAD_BYTES } from '../framing/marks.ts';
 import { DecodedLines } from '../framing/transcode.ts';
-import { MAX_FRAMES } from '../kernel/arena.ts';
 import type { Arena } from '../kernel/arena.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { isDated } from '../naming/template.ts';
@@ -114,7 +113,7 @@ function timesOf({ timestamp, pointer }: FileEntryPlan, format: FormatReader | n
 
 function startRule(entry: FileEntryPlan, text: ChunkText, format: FormatReader | null, { arena, now, report }: StageContext): StartRule {
   const { start } = entry.framing;
-  const begins = new Uint8Array(MAX_FRAMES);
+  const { begins } = arena.scratch;
   const rule = (find: () => void): StartRule => ({ begin: () => { text.reset(arena); find(); }, starts: (i) => begins[i] === 1 });
   switch (start.kind) {
     case 'nonspace': case 'line': return start.kind;

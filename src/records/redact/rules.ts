@@ -116,7 +116,6 @@ class PatternSearch implements Search {
   readonly #matcher: Matcher;
   readonly #exact: RegExp;
   readonly #clock: Clock;
-  #has = new Uint8Array(0);
 
   constructor(pattern: PatternPlan, clock: Clock) {
     this.#matcher = new Matcher(pattern);
@@ -126,12 +125,10 @@ class PatternSearch implements Search {
 
   collect(text: ChunkText, keep: Uint8Array | null, _aligned: boolean, add: Add): void {
     const { from, to, count } = text.frames;
-    if (this.#has.length < count) this.#has = new Uint8Array(count);
     const before = this.#clock();
-    if (keep === null) this.#has.fill(1, 0, count);
-    else this.#has.set(keep.subarray(0, count));
-    this.#matcher.narrow(text, this.#has, true);
-    for (let i = 0; i < count; i++) if (this.#has[i] === 1) this.#inFrame(text, i, from[i]!, to[i]!, add);
+    const has = keep === null ? new Uint8Array(count).fill(1) : keep.slice(0, count);
+    this.#matcher.narrow(text, has, true);
+    for (let i = 0; i < count; i++) if (has[i] === 1) this.#inFrame(text, i, from[i]!, to[i]!, add);
     if (this.#clock() - before > MATCH_BUDGET_MS) this.overBudget += 1;
   }
 
