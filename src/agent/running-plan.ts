@@ -25,6 +25,7 @@ import { Outbound } from './outbound.ts';
 import { Post } from './post.ts';
 import type { Version } from './post.ts';
 import { Relatives } from './relatives.ts';
+import { SharedParts } from './shared-parts.ts';
 import { arenaBytes, buildStages } from './stages.ts';
 
 export interface RunningPlanOptions {
@@ -124,7 +125,8 @@ export class RunningPlan {
     if (life.stop.aborted) return { kept: 0, changed: 0, added: 0, removed: 0 };
     this.#plan = plan;
     this.#finding = finding;
-    const versions = new Map(plan.entries.map((entry) => [entry.key, this.#version(entry, globs.get(entry.key)!, plan, outbound)]));
+    const parts = new SharedParts(this.#o.localZone, this.#zones);
+    const versions = new Map(plan.entries.map((entry) => [entry.key, this.#version(entry, globs.get(entry.key)!, plan, outbound, parts)]));
     const difference = { kept: 0, changed: 0, added: 0, removed: 0 };
     for (const [key, post] of this.#posts) {
       if (versions.has(key) || post.isUnwanted) continue;
@@ -146,8 +148,8 @@ export class RunningPlan {
     return difference;
   }
 
-  #version(entry: FileEntryPlan, glob: Glob, plan: Plan, { outbound, number }: { readonly outbound: Outbound; readonly number: number }): Version {
-    const { store, stateDir, report, localZone, quarantine } = this.#o;
+  #version(entry: FileEntryPlan, glob: Glob, plan: Plan, { outbound, number }: { readonly outbound: Outbound; readonly number: number }, parts: SharedParts): Version {
+    const { store, stateDir, report, quarantine } = this.#o;
     return {
       entry,
       signature: JSON.stringify([number, { ...entry, pointer: '' }, plan.reading.maxDeletedBytes]),
@@ -156,7 +158,7 @@ export class RunningPlan {
         const { undeliverable } = plan.delivery;
         const undelivered = undeliveredTo(quarantine, plan);
         const { arena, kernel, budget } = outbound;
-        const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, report, now, localZone, zones: this.#zones, undeliverable, undelivered });
+        const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, report, now, parts, undeliverable, undelivered });
         const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts: this.#mounts });
         const pipeline = new LogPipeline({
           entry, stages, store, wake: this.#wake, relatives, report, life, now, budget,

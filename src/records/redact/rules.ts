@@ -1,7 +1,7 @@
 import type { PatternPlan, RedactKind, RedactRulePlan } from '../../plan.ts';
 import type { ChunkText } from '../chunk-text.ts';
 import { MATCH_BUDGET_MS, Matcher } from '../matcher.ts';
-import type { Clock } from '../matcher.ts';
+import type { Clock, CompileSearch } from '../matcher.ts';
 import { cardNumbers } from './card-numbers.ts';
 import { emailAddresses } from './email-addresses.ts';
 import { Found, REPLACEMENTS } from './found.ts';
@@ -49,9 +49,9 @@ export class Rule {
 }
 
 /** The rules of a plan, in its order. */
-export function rulesOf(plans: readonly RedactRulePlan[], clock: Clock): readonly Rule[] {
+export function rulesOf(plans: readonly RedactRulePlan[], clock: Clock, compile: CompileSearch): readonly Rule[] {
   return plans.map((plan, order) => plan.kind === 'pattern'
-    ? new Rule(order, plan.kind, plan.replacement, [new PatternSearch(plan.pattern, clock)])
+    ? new Rule(order, plan.kind, plan.replacement, [new PatternSearch(plan.pattern, clock, compile)])
     : new Rule(order, plan.kind, REPLACEMENTS[plan.kind], DETECTORS[plan.kind].map((detector) => new DetectorSearch(detector))));
 }
 
@@ -117,8 +117,8 @@ class PatternSearch implements Search {
   readonly #exact: RegExp;
   readonly #clock: Clock;
 
-  constructor(pattern: PatternPlan, clock: Clock) {
-    this.#matcher = new Matcher(pattern);
+  constructor(pattern: PatternPlan, clock: Clock, compile: CompileSearch) {
+    this.#matcher = new Matcher(pattern, undefined, compile);
     this.#exact = new RegExp(pattern.js, `${pattern.flags}g`);
     this.#clock = clock;
   }
