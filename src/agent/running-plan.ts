@@ -155,17 +155,19 @@ export class RunningPlan {
       signature: JSON.stringify([number, { ...entry, pointer: '' }, plan.reading.maxDeletedBytes]),
       look: () => this.#lookAnew(),
       start: (life, handedOver) => {
-        const { undeliverable } = plan.delivery;
-        const undelivered = undeliveredTo(quarantine, plan);
-        const { arena, kernel, budget } = outbound;
-        const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, report, now, parts, undeliverable, undelivered });
-        const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts: this.#mounts });
-        const pipeline = new LogPipeline({
-          entry, stages, store, wake: this.#wake, relatives, report, life, now, budget,
-          laneFor: (destination) => outbound.laneFor(destination), hurry: () => this.#hurry, matches: (path) => glob.matches(path),
+        const pipeline = new LogPipeline(entry, () => {
+          const { undeliverable } = plan.delivery;
+          const undelivered = undeliveredTo(quarantine, plan);
+          const { arena, kernel, budget } = outbound;
+          const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, report, now, parts, undeliverable, undelivered });
+          const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts: this.#mounts });
+          return {
+            entry, stages, store, wake: this.#wake, relatives, report, life, now, budget,
+            laneFor: (destination) => outbound.laneFor(destination), hurry: () => this.#hurry, matches: (path) => glob.matches(path),
+          };
         });
         this.#ways.set(pipeline, outbound);
-        pipeline.begin(handedOver);
+        pipeline.begin(handedOver, store.knows(entry.key));
         this.#reconcile(pipeline);
         return pipeline;
       },
@@ -239,7 +241,7 @@ export class RunningPlan {
         if (pipeline.wantsReconcile) this.#reconcile(pipeline);
         pipeline.keepHouse();
       }
-      lingering.push(pipeline.lingering);
+      if (pipeline.lingering !== null) lingering.push(pipeline.lingering);
     }
     if (this.#plan !== null) releaseBeyond(this.#plan.reading, lingering);
     this.#letGoOfThePast();

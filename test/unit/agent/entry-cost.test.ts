@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import * as fc from 'fast-check';
+import { LogPipeline } from '../../../src/agent/log-pipeline.ts';
 import { SharedParts } from '../../../src/agent/shared-parts.ts';
 import { buildStages } from '../../../src/agent/stages.ts';
 import type { Stages } from '../../../src/agent/stages.ts';
@@ -103,4 +104,19 @@ test('entries that take turns, chunk by chunk, read as if each were alone, whate
     }
   }), { numRuns: 150 });
   mock.timers.reset();
+});
+
+test('an entry makes what reads files when it has the first, and at once if it goes on with one or must remember where the end was', () => {
+  const [plain, atEnd] = entriesFor([{}, { startAt: 'end' }]) as [FileEntryPlan, FileEntryPlan];
+  const pipelineOf = (entry: FileEntryPlan): LogPipeline => new LogPipeline(entry, () => { throw new Error('made'); });
+  const pipeline = pipelineOf(plain);
+  pipeline.begin([], false);
+  pipeline.reconcile(new Map());
+  pipeline.keepHouse();
+  assert.deepEqual([...pipeline.generations, ...pipeline.handOver()], []);
+  assert.equal(pipeline.caughtUp, true);
+  assert.throws(() => { pipeline.reconcile(new Map([['/0.log', { path: '/0.log', device: 1, inode: 1, size: 1, mtimeMs: 1 }]])); }, /^Error: made$/);
+  assert.throws(() => { pipelineOf(plain).begin([], true); }, /^Error: made$/);
+  assert.throws(() => { pipelineOf(plain).begin([{} as never], false); }, /^Error: made$/);
+  assert.throws(() => { pipelineOf(atEnd).begin([], false); }, /^Error: made$/);
 });
