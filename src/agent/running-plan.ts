@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Environment } from '../aws/connection.ts';
 import { networkOf } from '../aws/network.ts';
 import type { Network } from '../aws/network.ts';
@@ -152,7 +153,7 @@ export class RunningPlan {
     const { store, stateDir, report, quarantine } = this.#o;
     return {
       entry,
-      signature: JSON.stringify([number, { ...entry, pointer: '' }, plan.reading.maxDeletedBytes]),
+      signature: hash('sha256', JSON.stringify([number, { ...entry, pointer: '' }, plan.reading.maxDeletedBytes]), 'base64'),
       look: () => this.#lookAnew(),
       start: (life, handedOver) => {
         const pipeline = new LogPipeline(entry, () => {
