@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Environment } from '../aws/connection.ts';
 import { networkOf } from '../aws/network.ts';
 import type { CheckpointStore } from '../checkpoint/store.ts';
@@ -23,6 +24,7 @@ import type { NumberedOutbound } from './outbounds.ts';
 import { Post } from './post.ts';
 import type { Version } from './post.ts';
 import { Relatives } from './relatives.ts';
+import { SharedParts } from './shared-parts.ts';
 import { buildStages } from './stages.ts';
 
 export interface RunningPlanOptions {
@@ -107,7 +109,8 @@ export class RunningPlan {
     if (life.stop.aborted) return { kept: 0, changed: 0, added: 0, removed: 0 };
     this.#plan = plan;
     this.#finding = finding;
-    const versions = new Map(plan.entries.map((entry) => [entry.key, this.#version(entry, globs.get(entry.key)!, plan, outbound)]));
+    const parts = new SharedParts(this.#o.localZone, this.#zones);
+    const versions = new Map(plan.entries.map((entry) => [entry.key, this.#version(entry, globs.get(entry.key)!, plan, outbound, parts)]));
     const difference = { kept: 0, changed: 0, added: 0, removed: 0 };
     for (const [key, post] of this.#posts) {
       if (versions.has(key) || post.isUnwanted) continue;
@@ -128,24 +131,26 @@ export class RunningPlan {
     return difference;
   }
 
-  #version(entry: FileEntryPlan, glob: Glob, plan: Plan, { outbound, number }: NumberedOutbound): Version {
-    const { store, stateDir, report, localZone, quarantine } = this.#o;
+  #version(entry: FileEntryPlan, glob: Glob, plan: Plan, { outbound, number }: NumberedOutbound, parts: SharedParts): Version {
+    const { store, stateDir, report, quarantine } = this.#o;
     return {
       entry,
-      signature: JSON.stringify([number, { ...entry, pointer: '' }, plan.reading.maxDeletedBytes]),
+      signature: hash('sha256', JSON.stringify([number, { ...entry, pointer: '' }, plan.reading.maxDeletedBytes]), 'base64'),
       look: () => this.#lookAnew(),
       start: (life, handedOver) => {
-        const { undeliverable } = plan.delivery;
-        const undelivered = undeliveredTo(quarantine, plan);
-        const { arena, kernel, budget } = outbound;
-        const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, report, now, localZone, zones: this.#zones, undeliverable, undelivered });
-        const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts: this.#mounts });
-        const pipeline = new LogPipeline({
-          entry, stages, store, wake: this.#wake, relatives, report, life, now, budget,
-          laneFor: (destination) => outbound.laneFor(destination), hurry: () => this.#hurry, matches: (path) => glob.matches(path),
+        const pipeline = new LogPipeline(entry, () => {
+          const { undeliverable } = plan.delivery;
+          const undelivered = undeliveredTo(quarantine, plan);
+          const { arena, kernel, budget } = outbound;
+          const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, report, now, parts, undeliverable, undelivered });
+          const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts: this.#mounts });
+          return {
+            entry, stages, store, wake: this.#wake, relatives, report, life, now, budget,
+            laneFor: (destination) => outbound.laneFor(destination), hurry: () => this.#hurry, matches: (path) => glob.matches(path),
+          };
         });
         this.#outbounds.uses(pipeline, outbound);
-        pipeline.begin(handedOver);
+        pipeline.begin(handedOver, store.knows(entry.key));
         this.#reconcile(pipeline);
         return pipeline;
       },
@@ -199,7 +204,7 @@ export class RunningPlan {
         if (pipeline.wantsReconcile) this.#reconcile(pipeline);
         pipeline.keepHouse();
       }
-      lingering.push(pipeline.lingering);
+      if (pipeline.lingering !== null) lingering.push(pipeline.lingering);
     }
     if (this.#plan !== null) releaseBeyond(this.#plan.reading, lingering);
     this.#outbounds.keepHouse(this.pipelines, this.changing > 0, () => this.#usedLanes());
