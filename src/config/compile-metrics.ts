@@ -93,8 +93,8 @@ function commonDimensions({ append_dimensions: appended }: Metrics, { agent, fac
   for (const [key, value] of Object.entries(appended ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     // What is no such pair was said by the check.
     if (value !== `\${aws:${key}}`) continue;
-    if (key === 'AutoScalingGroupName') { autoScalingGroup = true; continue; }
-    const known = instanceFact(key, facts.instance);
+    const known = key === 'AutoScalingGroupName' ? facts.instance?.tags[AUTO_SCALING_TAG] : instanceFact(key, facts.instance);
+    if (key === 'AutoScalingGroupName' && known === undefined) autoScalingGroup = true;
     if (known !== undefined && known !== null) append.push([key, known]);
     else if (known === null) report.warning(`/metrics/append_dimensions/${pointerToken(key)}`, 'is not known: this is no EC2 instance, or its metadata service does not answer; metrics go without it');
   }
