@@ -47,6 +47,8 @@ export type SamplerPlan = CollectorPlan & { readonly measurements: readonly Meas
   | { readonly kind: 'ethtool'; readonly include: readonly string[]; readonly exclude: readonly string[]; readonly statistics: readonly string[] | null; readonly dropOriginal: readonly string[] }
   /** Globs of unit names. */
   | { readonly kind: 'systemd_units'; readonly units: readonly string[] }
+  /** The agent about itself: SELF_FIELDS. */
+  | { readonly kind: 'agent' }
 );
 export type SamplerKind = SamplerPlan['kind'];
 
@@ -124,6 +126,33 @@ export interface MetricsPlan {
   readonly samplers: readonly SamplerPlan[];
   readonly statsd: StatsdPlan | null;
   readonly collectd: CollectdPlan | null;
-  /** The agent's metrics about itself are published too. */
-  readonly self: boolean;
 }
+
+/** What the agent publishes about itself, as `agent_<field>`. `delta`: the growth since the sample before. */
+export const SELF_FIELDS = {
+  read_bytes: { unit: 'Bytes', delta: true },
+  delivered_events: { unit: 'Count', delta: true },
+  delivered_bytes: { unit: 'Bytes', delta: true },
+  /** With the dimension `reason`. */
+  dropped_events: { unit: 'Count', delta: true },
+  dropped_bytes: { unit: 'Bytes', delta: true },
+  /** Read and not acknowledged. */
+  held_bytes: { unit: 'Bytes' },
+  /** Of all followed files, what is not acknowledged. */
+  lag_bytes: { unit: 'Bytes' },
+  failing_destinations: { unit: 'Count' },
+  retries: { unit: 'Count', delta: true },
+  quarantined_events: { unit: 'Count', delta: true },
+  refused_configs: { unit: 'Count', delta: true },
+  rolled_back_configs: { unit: 'Count', delta: true },
+  troubles: { unit: 'Count' },
+  /** Samples that were skipped because the one before took too long. */
+  skipped_samples: { unit: 'Count', delta: true },
+  /** Datums that will never arrive. */
+  dropped_datums: { unit: 'Count', delta: true },
+  memory_rss: { unit: 'Bytes' },
+  /** Of one core. */
+  cpu_usage: { unit: 'Percent' },
+  open_files: { unit: 'Count' },
+} as const satisfies Readonly<Record<string, { readonly unit: MetricUnit; readonly delta?: true }>>;
+export type SelfField = keyof typeof SELF_FIELDS;

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Environment } from '../aws/connection.ts';
-import { networkOf } from '../aws/network.ts';
+import type { Network } from '../aws/network.ts';
 import type { CheckpointStore } from '../checkpoint/store.ts';
 import type { Budget } from '../delivery/budget.ts';
 import type { Lane } from '../delivery/lane.ts';
@@ -33,6 +33,7 @@ export interface RunningPlanOptions {
   readonly quarantine: Quarantine;
   readonly report: AgentReport;
   readonly env: Environment;
+  readonly network: Network;
   readonly localZone: string;
   readonly life: Lifetime;
   /** Everything that exists is to be sent now: nothing is waited for. */
@@ -61,12 +62,11 @@ export class RunningPlan {
   #applying: Promise<unknown> = Promise.resolve();
   #hurry: boolean;
 
-  /** Throws a NetworkError when proxies or certificates are named that cannot be used; nothing later does. */
   constructor(options: RunningPlanOptions) {
     this.#o = options;
     this.#hurry = options.hurry;
-    const { env, report, quarantine, life, hurry } = options;
-    this.#outbounds = new Outbounds({ env, network: networkOf(env), report, quarantine, life, now, hurry });
+    const { env, network, report, quarantine, life, hurry } = options;
+    this.#outbounds = new Outbounds({ env, network, report, quarantine, life, now, hurry });
     this.#descriptors = new Descriptors(descriptorLimit(), report);
     this.#wake = new Wake(report, now, life.stop);
     this.#mounts = new MountPoints(now);

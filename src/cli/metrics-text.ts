@@ -3,7 +3,7 @@ import { spanText } from './units.ts';
 
 /** The metrics of a plan in plain words: where they go, and what is collected how often under which names. */
 export function describeMetrics(plan: MetricsPlan): string {
-  const { service, namespace, flushMs, dimensions, rollups, destinations, samplers, statsd, collectd, self } = plan;
+  const { service, namespace, flushMs, dimensions, rollups, destinations, samplers, statsd, collectd } = plan;
   const common = [dimensions.host === null ? [] : `host=${dimensions.host}`, ...pairs(dimensions.append), dimensions.autoScalingGroup ? 'AutoScalingGroupName once it is known' : []].flat();
   const rows: [string, string][] = [
     ['namespace', namespace],
@@ -14,7 +14,6 @@ export function describeMetrics(plan: MetricsPlan): string {
     ...samplers.map((sampler): [string, string] => [sampler.kind, describeSampler(sampler)]),
     ...(statsd === null ? [] : [['statsd', `at ${statsd.addresses.map(addressText).join(' and ')}, collected each ${spanText(statsd.intervalMs)}, ${aggregation(statsd.aggregationMs)}`] as [string, string]]),
     ...(collectd === null ? [] : [['collectd', `at ${collectd.addresses.map(addressText).join(' and ')}, packets ${SECURITY[collectd.security]}, ${aggregation(collectd.aggregationMs)}`] as [string, string]]),
-    ...(self ? [['agent', 'about itself'] as [string, string]] : []),
   ];
   const width = Math.max(...rows.map(([name]) => name.length)) + 1;
   return `CloudWatch metrics\n${rows.map(([name, text]) => `  ${name.padEnd(width)}${text}\n`).join('')}`;
@@ -46,6 +45,7 @@ function subject(sampler: SamplerPlan): string {
     case 'procstat': return selected(sampler.select);
     case 'ethtool': return sampler.include.join(', ');
     case 'systemd_units': return sampler.units.join(', ');
+    case 'agent': return 'itself';
     case 'mem': case 'swap': case 'netstat': case 'processes': case 'nvidia_gpu': case 'load': case 'uptime': case 'pressure': case 'conntrack': case 'file_descriptors': return '';
     default: return sampler satisfies never;
   }

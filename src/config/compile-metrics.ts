@@ -1,4 +1,5 @@
 import type { CollectdPlan, CommonDimensionsPlan, Dimensions, ListenAddress, MetricsPlan, SamplerPlan, StatsdPlan } from '../metrics-plan.ts';
+import { SELF_FIELDS } from '../metrics-plan.ts';
 import type { DeliveryPlan } from '../plan.ts';
 import { PatternCompiler } from './compile-framing.ts';
 import { MeasurementCompiler } from './compile-measurements.ts';
@@ -41,6 +42,11 @@ export function asksForInstanceDimensions({ append_dimensions: common, metrics_c
   return [common, ...ofPlugins].some((dimensions) => Object.values(Object(dimensions) as Record<string, unknown>).some((value) => typeof value === 'string' && value.startsWith('${aws:')));
 }
 
+const SELF: SamplerPlan = {
+  kind: 'agent', pointer: '/agent/self_metrics', intervalMs: 1_000 * INTERVAL_S, resolution: 60, append: [],
+  measurements: Object.keys(SELF_FIELDS).map((field) => ({ field, name: `agent_${field}`, unit: null, scale: 1, dropOriginal: false })),
+};
+
 export interface MetricsContext {
   readonly agent: Agent;
   readonly facts: HostFacts;
@@ -75,8 +81,8 @@ export function compileMetrics(metrics: Metrics, context: MetricsContext): Metri
     dimensions: commonDimensions(metrics, context),
     rollups: [...new Map(lists.map((list) => list.toSorted()).map((list) => [JSON.stringify(list), list])).values()],
     retention: { maxBytes: sound('/metrics/max_buffer_bytes') ? metrics.max_buffer_bytes ?? DEFAULT_BUFFER_BYTES : DEFAULT_BUFFER_BYTES, maxAgeMs: BUFFER_AGE_MS },
-    samplers, statsd, collectd,
-    self: agent.self_metrics ?? true,
+    samplers: agent.self_metrics === false ? samplers : [...samplers, SELF],
+    statsd, collectd,
   };
 }
 

@@ -8,7 +8,7 @@ import { ON_EC2, ON_PREMISES } from './facts.ts';
 interface Section { readonly agent?: object; readonly collected: object; readonly [key: string]: unknown }
 
 function planOf({ agent, collected, ...metrics }: Section, facts = ON_PREMISES): { readonly plan: MetricsPlan | null; readonly said: readonly string[] } {
-  const { plan, problems } = compiled({ agent: { region: 'eu-west-1', ...agent }, metrics: { ...metrics, metrics_collected: collected } }, facts);
+  const { plan, problems } = compiled({ agent: { region: 'eu-west-1', self_metrics: false, ...agent }, metrics: { ...metrics, metrics_collected: collected } }, facts);
   return { plan: plan?.metrics ?? null, said: problems.map(({ severity, pointer, message }) => `${severity} ${pointer}: ${message}`) };
 }
 
@@ -18,9 +18,9 @@ const sampler = (section: Section, facts = ON_PREMISES): SamplerPlan => planOf(s
 test('a config with metrics alone has a plan, with the CloudWatch agent\'s defaults', () => {
   const { plan, said } = planOf({ collected: MEM });
   assert.deepEqual(said, []);
-  const { namespace, flushMs, dimensions, rollups, destinations, samplers, self } = plan!;
-  assert.deepEqual({ namespace, flushMs, dimensions, rollups, destinations, self }, {
-    namespace: 'CWAgent', flushMs: 60_000, dimensions: { host: 'web-1', append: [], autoScalingGroup: false }, rollups: [], destinations: { cloudwatch: true, emf: null }, self: true,
+  const { namespace, flushMs, dimensions, rollups, destinations, samplers } = plan!;
+  assert.deepEqual({ namespace, flushMs, dimensions, rollups, destinations }, {
+    namespace: 'CWAgent', flushMs: 60_000, dimensions: { host: 'web-1', append: [], autoScalingGroup: false }, rollups: [], destinations: { cloudwatch: true, emf: null },
   });
   assert.deepEqual(samplers, [{ kind: 'mem', pointer: '/metrics/metrics_collected/mem', intervalMs: 60_000, resolution: 60, append: [], measurements: [{ field: 'used_percent', name: 'mem_used_percent', unit: null, scale: 1, dropOriginal: false }] }]);
 });
@@ -130,4 +130,8 @@ test('events of the embedded metric format take the place of PutMetricData, or s
   const of = (metrics_destinations: object): unknown => planOf({ metrics_destinations, collected: MEM }).plan!.destinations;
   assert.deepEqual(of({ emf: {} }), { cloudwatch: false, emf: { group: 'CWAgent/metrics', stream: 'web-1' } });
   assert.deepEqual(of({ emf: { log_group_name: 'g', log_stream_name: 's' }, cloudwatch: {} }), { cloudwatch: true, emf: { group: 'g', stream: 's' } });
+});
+
+test('the agent is collected about itself, unless that is switched off', () => {
+  assert.deepEqual(planOf({ agent: { self_metrics: true }, collected: MEM }).plan!.samplers.map(({ kind }) => kind), ['mem', 'agent']);
 });
