@@ -6,6 +6,7 @@ import type { Lane } from '../delivery/lane.ts';
 import { Quarantine } from '../delivery/quarantine.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
+import type { Sampler } from '../metrics/sampler.ts';
 import type { Plan, PlanDifference } from '../plan.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import type { DropReason } from '../report/report.ts';
@@ -53,6 +54,7 @@ export class Agent {
   #plan: Plan;
   #running: RunningPlan | null = null;
   #metrics: RunningMetrics | null = null;
+  #self: Sampler | null = null;
   #store: CheckpointStore | null = null;
   #quarantine: Quarantine | null = null;
   readonly #following = Promise.withResolvers<void>();
@@ -83,6 +85,8 @@ export class Agent {
   get stateDirectory(): string { return this.#o.stateDir; }
   /** Known once `run` has ended. */
   get unfinished(): Unfinished { return this.#unfinished; }
+  /** The agent in numbers, for whoever asks. */
+  get self(): Sampler { return (this.#self ??= this.#newSelfSampler()); }
   get openFiles(): number { return this.#running?.openFiles ?? 0; }
 
   /**
@@ -145,7 +149,7 @@ export class Agent {
     const running = (this.#running = new RunningPlan({ stateDir, store, quarantine, report, env, network, localZone, life, hurry: untilCaughtUp === true }));
     const metrics = (this.#metrics = new RunningMetrics({
       env, network, report, stateDir, life,
-      self: () => createSelfSampler(() => selfCounts(this, this.#o.configCounts?.() ?? NO_CONFIGS)),
+      self: () => this.#newSelfSampler(),
       autoScalingGroup: this.#o.autoScalingGroup ?? (() => Promise.resolve(null)),
     }));
     const rest = new Rest();
@@ -171,6 +175,8 @@ export class Agent {
       await running.close();
     }
   }
+
+  #newSelfSampler(): Sampler { return createSelfSampler(() => selfCounts(this, this.#o.configCounts?.() ?? NO_CONFIGS)); }
 
   #leftUnfinished(): Unfinished {
     let [files, bytes] = [0, 0];

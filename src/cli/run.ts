@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { Agent } from '../agent/agent.ts';
 import { StateDirectoryError } from '../agent/state-directory.ts';
 import { networkFault } from '../agent/network-fault.ts';
+import { PAGE_TYPE, selfPage } from '../agent/self-page.ts';
 import { statusOf } from '../agent/status.ts';
 import { formatProblem, formatProblems } from '../config/problem.ts';
 import type { Problem, Severity } from '../config/problem.ts';
@@ -89,6 +90,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     autoScalingGroup: async () => (await askInstance(env, new Set([AUTO_SCALING_TAG])))?.tags[AUTO_SCALING_TAG] ?? null,
     alongside: (running) => openControl({
       stateDirectory: stateDir, report,
+      metrics: async () => ({ type: PAGE_TYPE, text: selfPage(await running.self.sample(performance.now())) }),
       status: () => statusOf(running, agentVersion, { sources: config, ...kept.keeper.state, changing: running.changing }),
       reload: async () => life.stop.aborted
         ? { outcome: 'unreadable', reason: 'the agent is being stopped', problems: '' }
