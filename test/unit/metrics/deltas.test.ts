@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Deltas } from '../../../src/metrics/deltas.ts';
 import type { Reading } from '../../../src/metrics/sampler.ts';
 

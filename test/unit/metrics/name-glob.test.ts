@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { compileNameGlobs, isNameGlob, matchesGlob } from '../../../src/metrics/name-glob.ts';
 
 const matches = (glob: string, ...names: readonly string[]): readonly string[] => names.filter(compileNameGlobs([glob]));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { createCpuSampler, parseCpuTicks } from '../../../../src/metrics/samplers/cpu.ts';
 import { fixtureHost } from '../../../support/kernel-folders.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { parseMountTable } from '../../../../src/metrics/mount-table.ts';
 import { createDiskSampler } from '../../../../src/metrics/samplers/disk.ts';
 import type { DiskOptions } from '../../../../src/metrics/samplers/disk.ts';

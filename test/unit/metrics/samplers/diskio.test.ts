@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Deltas } from '../../../../src/metrics/deltas.ts';
 import { NOT_COLLECTED } from '../../../../src/metrics/not-collected.ts';
 import { createDiskioSampler, parseDeviceCounts } from '../../../../src/metrics/samplers/diskio.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { parseMemoryTable } from '../../../../src/metrics/memory-table.ts';
 import { createMemSampler } from '../../../../src/metrics/samplers/mem.ts';
 import { createSwapSampler } from '../../../../src/metrics/samplers/swap.ts';

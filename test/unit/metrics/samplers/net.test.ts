@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Deltas } from '../../../../src/metrics/deltas.ts';
 import { createNetSampler, parseInterfaceCounts } from '../../../../src/metrics/samplers/net.ts';
 import { fixtureHost } from '../../../support/kernel-folders.ts';
