@@ -20,8 +20,6 @@ export interface WaitingSpaceOptions {
   readonly troubles: Troubles;
   /** The interval of the samples. */
   readonly intervalMs: number;
-  /** Monotonic milliseconds. */
-  readonly clock: () => number;
 }
 
 /** A mount, and the path by which it is asked. */
@@ -45,25 +43,31 @@ export class WaitingSpace {
    * later is taken by the next sample. What cannot be read is missing, and said.
    */
   async of(asked: readonly Asked[]): Promise<ReadonlyMap<Mount, Statfs>> {
-    const { clock, intervalMs } = this.#options;
+    const { intervalMs } = this.#options;
+    this.#forget(new Set(asked.map(({ mount }) => mount.mountPoint)));
     for (const each of asked) this.#ask(each);
     const isOpen = ({ mount }: Asked): boolean => {
       const question = this.#questions.get(mount.mountPoint);
-      return question?.answer === null && clock() - question.askedAt < DEADLINE_MS;
+      return question?.answer === null && performance.now() - question.askedAt < DEADLINE_MS;
     };
-    const until = clock() + Math.min(DEADLINE_MS, intervalMs / 2);
-    while (clock() < until && asked.some(isOpen)) await this.#nextAnswer(until - clock());
+    const until = performance.now() + Math.min(DEADLINE_MS, intervalMs / 2);
+    while (performance.now() < until && asked.some(isOpen)) await this.#nextAnswer(until - performance.now());
     return new Map(asked.flatMap((each) => {
       const statfs = this.#take(each);
       return statfs === null ? [] : [[each.mount, statfs]];
     }));
   }
 
+  /** Answers of mounts that are gone. What has none yet is known by it until it has. */
+  #forget(here: ReadonlySet<string>): void {
+    for (const [mountPoint, { answer }] of this.#questions) if (answer !== null && !here.has(mountPoint)) this.#questions.delete(mountPoint);
+  }
+
   #ask({ mount, path }: Asked): void {
-    const { clock, threads, troubles } = this.#options;
+    const { threads, troubles } = this.#options;
     const { mountPoint } = mount;
     const known = this.#questions.get(mountPoint);
-    if (known !== undefined && (known.answer === null || clock() - known.answeredAt < DEADLINE_MS)) return;
+    if (known !== undefined && (known.answer === null || performance.now() - known.answeredAt < DEADLINE_MS)) return;
     const server = serverOf(mount);
     const owing = [...this.#questions].find(([, question]) => question.server === server && this.#isOverdue(question));
     if (owing !== undefined) {
@@ -74,11 +78,11 @@ export class WaitingSpace {
       troubles.begin(mountPoint, `the space of ${mountPoint} (${mount.type}) is not asked for while ${threads.hanging} other mounts hang: it is left out until one of them answers, or is unmounted`);
       return;
     }
-    const question: Question = { server, askedAt: clock(), answer: null, answeredAt: 0 };
+    const question: Question = { server, askedAt: performance.now(), answer: null, answeredAt: 0 };
     this.#questions.set(mountPoint, question);
     threads.ask(path, (answer) => {
       question.answer = answer;
-      question.answeredAt = clock();
+      question.answeredAt = performance.now();
       if ('statfs' in answer) troubles.end(mountPoint, `${mountPoint} (${mount.type}) answers again`);
       this.#answered();
     });
@@ -99,7 +103,7 @@ export class WaitingSpace {
   }
 
   #isOverdue({ answer, askedAt }: Question): boolean {
-    return answer === null && this.#options.clock() - askedAt >= DEADLINE_MS;
+    return answer === null && performance.now() - askedAt >= DEADLINE_MS;
   }
 
   #nextAnswer(ms: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { readlinkSync, realpathSync, statfsSync } from 'node:fs';
-import { basename, join, posix } from 'node:path';
+import { basename, join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Dimensions, SamplerPlan } from '../../metrics-plan.ts';
 import { KernelFile } from '../kernel-file.ts';
@@ -33,8 +33,6 @@ export interface DiskOptions {
   readonly dev?: string;
   readonly statfs?: (path: string) => Statfs;
   readonly openThread?: () => StatfsThread;
-  /** Monotonic milliseconds. */
-  readonly clock?: () => number;
 }
 
 export interface DiskSampler extends Sampler {
@@ -53,6 +51,8 @@ function deviceOf({ source, number }: Mount, dev: string, sys: string): string {
   return source.replaceAll('/dev/', '');
 }
 
+const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
+
 /** The mounts that are wanted, with the path by which each is asked: below the prefix, unless that is a mount of its own. */
 function chosenMounts(mounts: readonly Mount[], plan: DiskPart, prefix: string): readonly Asked[] {
   const wanted = plan.mountPoints === null ? null : new Set(plan.mountPoints);
@@ -61,8 +61,8 @@ function chosenMounts(mounts: readonly Mount[], plan: DiskPart, prefix: string):
   return mounts.flatMap((mount) => {
     const { mountPoint, type } = mount;
     if (ignored.has(type) || wanted?.has(mountPoint) === false) return [];
-    if (prefix === '' || mountPoint.startsWith(prefix)) return [{ mount, path: mountPoint }];
-    const path = posix.join(prefix, mountPoint);
+    if (prefix === '' || isWithin(mountPoint, prefix)) return [{ mount, path: mountPoint }];
+    const path = mountPoint === '/' ? prefix : prefix + mountPoint;
     return mountPoints.has(path) ? [] : [{ mount, path }];
   });
 }
@@ -74,15 +74,16 @@ type DiskPart = Pick<Extract<SamplerPlan, { kind: 'disk' }>, 'mountPoints' | 'ig
  * in a thread that is made for the first of them.
  */
 export function createDiskSampler(plan: DiskPart, folders: KernelFolders, options: DiskOptions): DiskSampler {
-  const { report, mountPrefix, dev = '/dev', statfs = statfsSync, openThread = openStatfsThread, clock = () => performance.now() } = options;
+  const { report, dev = '/dev', statfs = statfsSync, openThread = openStatfsThread } = options;
+  const prefix = options.mountPrefix.replace(/\/+$/, '');
   const file = new KernelFile(join(folders.proc, 'self/mountinfo'));
   const troubles = new Troubles(report);
   const threads = new StatfsThreads(openThread);
-  const waitingSpace = new WaitingSpace({ threads, troubles, intervalMs: plan.intervalMs, clock });
+  const waitingSpace = new WaitingSpace({ threads, troubles, intervalMs: plan.intervalMs });
 
   const dimensionsOf = (mount: Mount): Dimensions => {
     const { mountPoint, type } = mount;
-    const path = mountPrefix !== '' && mountPoint.startsWith(mountPrefix) ? posix.join('/', mountPoint.slice(mountPrefix.length)) : mountPoint;
+    const path = prefix !== '' && isWithin(mountPoint, prefix) ? mountPoint.slice(prefix.length) || '/' : mountPoint;
     const rest: Dimensions = [['fstype', type], ['path', path]];
     return plan.dropDevice ? rest : [['device', deviceOf(mount, dev, folders.sys)], ...rest];
   };
@@ -112,7 +113,7 @@ export function createDiskSampler(plan: DiskPart, folders: KernelFolders, option
       const mounts = parseMountTable(file.read());
       sayMissing(mounts);
       const waiting = waitingMounts(mounts);
-      const chosen = chosenMounts(mounts, plan, mountPrefix);
+      const chosen = chosenMounts(mounts, plan, prefix);
       const answers = new Map<Mount, Statfs>();
       for (const [index, each] of chosen.filter(({ mount }) => !waiting.has(mount)).entries()) {
         const answer = askLocal(each);
