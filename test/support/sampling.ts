@@ -3,7 +3,7 @@ import type { CollectorPlan, Dimensions, MeasurementPlan } from '../../src/metri
 import type { KernelFolders, Reading, SamplerReport } from '../../src/metrics/sampler.ts';
 
 /** A host whose every number is known: sockets and processes. */
-export const FIXED_HOST: KernelFolders = { proc: join(import.meta.dirname, '../fixtures/proc-processes'), sys: join(import.meta.dirname, '../fixtures/sys-processes') };
+export const FIXED_HOST: KernelFolders = { proc: join(import.meta.dirname, '../fixtures/proc-processes'), sys: '/nonexistent/sys' };
 export const THIS_HOST: KernelFolders = { proc: '/proc', sys: '/sys' };
 
 /** What a plan says of fields that are published as they are. */

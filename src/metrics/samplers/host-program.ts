@@ -25,34 +25,46 @@ export interface HostProgramOptions {
  */
 export class HostProgram implements Disposable {
   readonly #options: HostProgramOptions;
-  #running: ChildProcess | null = null;
+  /** From the call of `run` until the process has ended, be that long after it was given up. */
+  #busy = false;
+  #child: ChildProcess | null = null;
 
   constructor(options: HostProgramOptions) { this.#options = options; }
 
   /** What it printed. @throws an error that says why not, with the next step; `FailedRun` when it ran and failed. */
   async run(args: readonly string[]): Promise<string> {
-    const { path } = this.#options;
-    if (this.#running !== null) throw new Error(`${path} of the sample before has not ended yet (process ${this.#running.pid ?? '?'})`);
-    const fault = await this.#fault();
-    if (fault !== null) throw new Error(fault);
+    if (this.#busy) throw new Error(`${this.#options.path} of the sample before has not ended yet (process ${this.#child?.pid ?? 'not begun'})`);
+    this.#busy = true;
+    try {
+      const fault = await this.#fault();
+      if (fault !== null) throw new Error(fault);
+    } catch (error) {
+      this.#busy = false;
+      throw error;
+    }
     return this.#start(args);
   }
 
   #start(args: readonly string[]): Promise<string> {
     const { path, patienceMs } = this.#options;
     const { promise, resolve, reject } = Promise.withResolvers<string>();
-    // A process that waits in a driver ends at no signal: it is not waited for.
-    const timer = setTimeout(() => {
-      this.#running?.kill('SIGKILL');
-      reject(new Error(`${path} ${args.join(' ')} has not ended within ${patienceMs / 1_000} s: it was stopped, and is run again with the next sample`));
-    }, patienceMs);
-    this.#running = execFile(path, args, { cwd: '/', env: ENVIRONMENT, maxBuffer: MAX_ANSWER_BYTES, encoding: 'utf8', killSignal: 'SIGKILL' }, (error, out, complaint) => {
+    const child = execFile(path, args, { cwd: '/', env: ENVIRONMENT, maxBuffer: MAX_ANSWER_BYTES, encoding: 'utf8', killSignal: 'SIGKILL' }, (error, out, complaint) => {
       clearTimeout(timer);
-      this.#running = null;
+      this.#busy = false;
+      this.#child = null;
       if (error === null) resolve(out);
       else reject(new FailedRun(path, args, error.code ?? error.signal ?? 'a signal', complaint));
     });
-    this.#running.stdin?.end();
+    // A process that waits in a driver ends at no signal, and a child of its own may hold its pipes: neither is waited for.
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      child.unref();
+      reject(new Error(`${path} ${args.join(' ')} has not ended within ${patienceMs / 1_000} s: it was stopped, and is run again with the next sample`));
+    }, patienceMs);
+    child.stdin?.end();
+    this.#child = child;
     return promise;
   }
 
@@ -71,7 +83,7 @@ export class HostProgram implements Disposable {
     }
   }
 
-  [Symbol.dispose](): void { this.#running?.kill('SIGKILL'); }
+  [Symbol.dispose](): void { this.#child?.kill('SIGKILL'); }
 }
 
 /** It ran, and ended with something other than 0. */

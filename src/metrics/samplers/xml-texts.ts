@@ -23,7 +23,8 @@ export function* xmlTexts(document: string, mark: string): Generator<XmlText> {
     } else if (closed !== undefined) {
       const at = names.lastIndexOf(closed);
       if (at === -1) continue;
-      if (isLeaf && at === names.length - 1) yield { path: names.join('/'), text: text.trim() };
+      const path = names.join('/');
+      if (isLeaf && at === names.length - 1 && path !== mark) yield { path, text: text.trim() };
       names.length = at;
       isLeaf = false;
     } else {

@@ -43,7 +43,7 @@ describe('netstat', () => {
   it('a table in any chunks counts each socket once, and listeners of one address together', () => {
     const socket = fc.record({ address: fc.integer({ min: 0, max: 3 }), state: fc.integer({ min: 1, max: 12 }) });
     fc.assert(fc.property(fc.boolean(), fc.array(socket, { maxLength: 40 }), fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 8 }), (wide, sockets, cuts) => {
-      const address = (n: number): string => `${String(n).padStart(wide ? 32 : 8, '0')}:${'0050'}`;
+      const address = (n: number): string => `${String(n).padStart(wide ? 32 : 8, '0')}:0050`;
       const bytes = Buffer.from(HEAD + sockets.map(({ address: n, state }, i) => line(i * 1_000, address(n), address(0), state)).join(''));
       const table = new SocketTable(wide ? 37 : 13);
       for (let [from, i] = [0, 0]; from < bytes.length; i++) {

@@ -34,7 +34,7 @@ describe('the files of a process', () => {
   });
 
   it('any text is read without an error', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => { for (const parse of [parseStat, parseState, parseStatus, parseSwap, parseIo, parseLimits]) parse(text); }));
+    fc.assert(fc.property(fc.string(), (text) => { for (const parse of [parseStat, parseState, parseStatus, parseSwap, parseIo, parseLimits]) parse(text); }));
     const piece = fc.constantFrom('(', ') ', ' ', '\n', 'S', '-1', 'Max ', 'VmRSS:', 'kB', 'unlimited', 'syscr: ', '18446744073709551615');
     fc.assert(fc.property(fc.array(piece), (pieces) => { for (const parse of [parseStat, parseState, parseStatus, parseSwap, parseIo, parseLimits]) parse(pieces.join('')); }));
   });
