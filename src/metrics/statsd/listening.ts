@@ -46,21 +46,23 @@ function cause(error: NodeJS.ErrnoException, address: ListenAddress): string {
 }
 
 /** Keeps an address open until `stop`: what fails is said and tried again, and never ends anything else. */
-export async function keepListening(address: ListenAddress, open: () => Promise<Opened>, report: Pick<Report, 'trouble' | 'recovered'>, stop: AbortSignal): Promise<void> {
+export async function keepListening(address: ListenAddress, open: () => Promise<Opened>, report: Pick<Report, 'note' | 'trouble' | 'recovered'>, stop: AbortSignal): Promise<void> {
   const name = addressText(address);
   const subject = `statsd ${name}`;
-  let waitMs = FIRST_WAIT_MS;
+  let [waitMs, failures] = [FIRST_WAIT_MS, 0];
   while (!stop.aborted) {
     let failure: NodeJS.ErrnoException | null;
     try {
       await using opened = await open();
-      report.recovered(subject, `statsd: ${name} is listened at again`);
+      if (failures === 0) report.note(`statsd: listens at ${name}`);
+      else report.recovered(subject, `statsd: listens at ${name} now`);
       waitMs = FIRST_WAIT_MS;
       failure = await Promise.race([opened.failed, aborted(stop)]);
     } catch (error) {
       failure = error as NodeJS.ErrnoException;
     }
     if (failure === null) return;
+    failures++;
     report.trouble(subject, `statsd: ${name} cannot be listened at: ${cause(failure, address)}. What is sent there does not come in; it is tried again every ${LONGEST_WAIT_MS / 1_000} s. \`service_address\` in the config gives another address`);
     await sleep(waitMs, undefined, { signal: stop }).catch(() => {});
     waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
