@@ -38,7 +38,7 @@ async function running(t: TestContext, addresses: readonly ListenAddress[], more
   };
   const collectd = createCollectd(plan, {
     sink: (given) => datums.push(...given), wallNow: Date.now, lookMs: 20,
-    report: { trouble: (_, message) => { if (!troubles.includes(message)) troubles.push(message); }, recovered: (subject) => { recovered.push(subject); } },
+    report: { note: () => undefined, trouble: (_, message) => { if (!troubles.includes(message)) troubles.push(message); }, recovered: (subject) => { recovered.push(subject); } },
   });
   const life = new LifetimeControl();
   const ended = collectd.run(life);
@@ -80,8 +80,8 @@ test('packets that come over IPv4 and IPv6 are metrics with the host, time and n
 test('an address without a host takes packets of both families', async (t) => {
   const port = await freeUdpPort();
   const { collectd, troubles } = await running(t, [{ protocol: 'udp', host: '', port }], () => ({ security: 'encrypt' }));
-  await sendUntil('IPv4', '127.0.0.1', port, plainPacket([cpu()]), () => troubles.some((line) => line.includes('from 127.0.0.1 are refused')));
-  await sendUntil('IPv6', '::1', port, plainPacket([cpu()]), () => troubles.some((line) => line.includes('from ::1 are refused')));
+  await sendUntil('IPv4', '127.0.0.1', port, plainPacket([cpu()]), () => troubles.some((line) => line.includes('from 127.0.0.1 are not taken')));
+  await sendUntil('IPv6', '::1', port, plainPacket([cpu()]), () => troubles.some((line) => line.includes('from ::1 are not taken')));
   assert.equal(collectd.counters.values, 0);
 });
 
@@ -98,7 +98,7 @@ test('what a multicast group is sent is taken', async (t) => {
     return collectd.counters.values > 0 || (noRoute && troubles.length > 0);
   });
   // A host without any route for groups says so, and goes on.
-  if (noRoute) assert.match(troubles[0]!, /cannot listen at udp:\/\/239\.192\.74\.66:\d+ \(ENODEV\): no interface has a route for that group/);
+  if (noRoute) assert.match(troubles[0]!, /udp:\/\/239\.192\.74\.66:\d+ cannot be listened at: no interface has a route for this multicast group/);
 });
 
 test('each refusal is counted by its reason and said with sender, user, cause and next step; nothing of it is published', async (t) => {
@@ -106,12 +106,12 @@ test('each refusal is counted by its reason and said with sender, user, cause an
   const { collectd, datums, troubles, folder, stop } = await running(t, [{ protocol: 'udp', host: '127.0.0.1', port }], () => ({ security: 'sign' }));
   const plain = plainPacket([cpu()]);
   for (const [reason, packet, said] of [
-    ['not-signed', plain, /from 127\.0\.0\.1 are refused \(not-signed\): .*collectd_security_level is "sign"/],
+    ['not-signed', plain, /from 127\.0\.0\.1 are not taken \(not-signed\): .*collectd_security_level is "sign"/],
     ['malformed', Buffer.from('x'), /malformed\): they are no packets of collectd/],
-    ['unknown-user', signedPacket(plain, 'eve', 'x'), new RegExp(String.raw`from 127\.0\.0\.1, user "eve" are refused .*${folder}/auth_file has no password of that user`)],
-    ['wrong-signature', signedPacket(plain, 'ann', 'wrong'), /user "ann" are refused \(wrong-signature\)/],
-    ['wrong-password', encryptedPacket(plain, 'ann', 'wrong'), /user "ann" are refused \(wrong-password\)/],
-    ['unknown-type', signedPacket(plainPacket([cpu({ type: 'strange' })]), 'ann', 'secret'), /values of type "strange" from 127\.0\.0\.1 are refused/],
+    ['unknown-user', signedPacket(plain, 'eve', 'x'), new RegExp(String.raw`from 127\.0\.0\.1, user "eve" are not taken .*${folder}/auth_file has no password of that user`)],
+    ['wrong-signature', signedPacket(plain, 'ann', 'wrong'), /user "ann" are not taken \(wrong-signature\)/],
+    ['wrong-password', encryptedPacket(plain, 'ann', 'wrong'), /user "ann" are not taken \(wrong-password\)/],
+    ['unknown-type', signedPacket(plainPacket([cpu({ type: 'strange' })]), 'ann', 'secret'), /values of type "strange" from 127\.0\.0\.1 are not taken/],
   ] as const) {
     await sendUntil(reason, '127.0.0.1', port, packet, () => collectd.counters.refused[reason] > 0);
     assert.ok(troubles.some((line) => said.test(line)), `${reason}: ${troubles.join('\n')}`);
@@ -171,10 +171,10 @@ test('an address that is taken is said with its cause, and listened at once it i
   const { port } = other.address();
   const { collectd, troubles, recovered } = await running(t, [{ protocol: 'udp', host: '127.0.0.1', port }]);
   await until('it to be said', () => troubles.length > 0);
-  assert.match(troubles[0]!, new RegExp(`cannot listen at udp://127\\.0\\.0\\.1:${port} \\(EADDRINUSE\\): another program listens there.*service_address`));
+  assert.match(troubles[0]!, new RegExp(`collectd: udp://127\\.0\\.0\\.1:${port} cannot be listened at: another program listens there.*service_address`));
   other.close();
   await sendUntil('a packet', '127.0.0.1', port, plainPacket([cpu()]), () => collectd.counters.values > 0);
-  assert.ok(recovered.includes(`collectd address udp://127.0.0.1:${port}`));
+  assert.ok(recovered.includes(`collectd udp://127.0.0.1:${port}`));
 });
 
 test('TCP and unix sockets take the same packets one after another, plain and encrypted; one that sends nonsense is closed', async (t) => {
@@ -202,7 +202,7 @@ test('TCP and unix sockets take the same packets one after another, plain and en
   // Half a part, and then the end.
   connect({ path }).end(Buffer.from('GET / HTTP/1.1'));
   await until('both to be counted', () => collectd.counters.refused.malformed === 2);
-  assert.match(troubles.join('\n'), /from 127\.0\.0\.1 are refused \(malformed\)[^]*from a process of this host are refused \(malformed\)/);
+  assert.match(troubles.join('\n'), /from 127\.0\.0\.1 are not taken \(malformed\)[^]*from a process of this host are not taken \(malformed\)/);
   await stop();
   assert.deepEqual(datums.map(({ value }) => Number(value)).toSorted((a, b) => a - b), [5, 5, 6, 6, 7, 7]);
   assert.equal(statSync(path, { throwIfNoEntry: false }), undefined);
@@ -220,6 +220,23 @@ test('values of one series within an aggregation interval are one datum, and a s
   assert.equal(datums.length, 1);
   const [datum] = datums;
   assert.deepEqual([datum!.time, datum!.value], [hour, { count: 3 * sent, sum: 18 * sent, minimum: 5, maximum: 8, values: [5, 8], counts: [2 * sent, sent] }]);
+});
+
+test('each packet that was sent before a stop is taken, or counted as dropped by the kernel', async (t) => {
+  const SENT = 3_000;
+  const port = await freeUdpPort();
+  const { collectd, stop } = await running(t, [{ protocol: 'udp', host: '127.0.0.1', port }]);
+  await sendUntil('it to listen', '127.0.0.1', port, plainPacket([cpu()]), () => collectd.counters.packets > 0);
+  const { packets } = collectd.counters;
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve) => { socket.connect(port, '127.0.0.1', resolve); });
+  const packet = plainPacket([cpu({ typeInstance: 'x'.repeat(1_000) })]);
+  // On the loopback a packet is with its receiver, or dropped, when it is sent.
+  await Promise.all(Array.from({ length: SENT }, () => new Promise<void>((resolve, reject) => { socket.send(packet, (error) => { if (error === null) resolve(); else reject(error); }); })));
+  socket.close();
+  await stop();
+  const { packets: all, refused } = collectd.counters;
+  assert.equal(all - packets + refused['kernel-dropped'], SENT);
 });
 
 test('it stops at once, whatever it waits for', async (t) => {

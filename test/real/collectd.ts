@@ -100,7 +100,7 @@ async function play(program: string, round: Round, seconds: number): Promise<Pla
     const collectd = createCollectd({
       pointer: '/metrics/metrics_collected/collectd', addresses: [{ protocol: 'udp', host: round.host, port }], aggregationMs: 0, resolution: 60, dropOriginal: [], append: [],
       prefix: 'collectd_', authFile: join(folder, 'auth_file'), security: round.asked, typesDb: [TYPES],
-    }, { sink: (given) => datums.push(...given), wallNow: Date.now, report: { trouble: (_, message) => troubles.add(message), recovered: () => undefined } });
+    }, { sink: (given) => datums.push(...given), wallNow: Date.now, report: { note: () => undefined, trouble: (_, message) => troubles.add(message), recovered: () => undefined } });
     const life = new LifetimeControl();
     const ended = collectd.run(life);
     const hex = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
@@ -146,7 +146,7 @@ function faultsOf(round: Round, { datums, counters, troubles, written }: Played)
     const key = keyOf(datum);
     const expected = left.get(key);
     if (expected === undefined) faults.push(`${key} is in no file`);
-    else if (!isSame(Number(datum.value), expected)) faults.push(`${key} is ${String(datum.value)}, the file has ${expected}`);
+    else if (!isSame(Number(datum.value), expected)) faults.push(`${key} is ${JSON.stringify(datum.value)}, the file has ${expected}`);
     left.delete(key);
   }
   for (const key of left.keys()) faults.push(`${key} did not come`);

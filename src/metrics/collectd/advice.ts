@@ -18,6 +18,7 @@ export function adviceOf({ pointer, authFile, typesDb, security }: Pick<Collectd
     'wrong-time': 'they are more than two weeks old or more than two hours ahead, which CloudWatch does not take; set the clock of the sender',
     'out-of-range': 'they are infinite, or farther from zero than 2^360, which CloudWatch does not take; see the plugin that measures them',
     'no-room': `as many series are held as may be; let fewer be sent, or set ${pointer}/metrics_aggregation_interval lower`,
+    'kernel-dropped': 'they came faster than they could be read and the receive buffer of the kernel was full; raise net.core.rmem_max, or let fewer be sent',
     'too-many-connections': 'as many are open as may be; let senders share one, or send by UDP',
   };
 }

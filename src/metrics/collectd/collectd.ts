@@ -4,6 +4,9 @@ import type { CollectdPlan, ListenAddress } from '../../metrics-plan.ts';
 import type { Report } from '../../report/report.ts';
 import { Aggregation } from '../aggregate.ts';
 import type { DatumSink } from '../datum.ts';
+import { KernelDrops } from '../statsd/kernel-drops.ts';
+import { addressText, keepListening } from '../statsd/listening.ts';
+import type { Opened } from '../statsd/listening.ts';
 import { adviceOf } from './advice.ts';
 import { parseAuthFile } from './auth-file.ts';
 import { readPacket } from './packet.ts';
@@ -12,7 +15,7 @@ import { Refusals } from './refusals.ts';
 import type { RefusalReason } from './refusals.ts';
 import { RereadFile } from './reread-file.ts';
 import { seriesOf } from './series.ts';
-import { listenAt } from './sockets.ts';
+import { openDatagrams, openTcp, openUnix } from './sockets.ts';
 import type { StreamTaker, Taker } from './sockets.ts';
 import { StreamParts } from './stream-parts.ts';
 import { parseTypesDb } from './types-db.ts';
@@ -21,7 +24,7 @@ import { freshState } from './value-list.ts';
 
 export interface CollectdOptions {
   readonly sink: DatumSink;
-  readonly report: Pick<Report, 'trouble' | 'recovered'>;
+  readonly report: Pick<Report, 'note' | 'trouble' | 'recovered'>;
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
   /** How often files are looked at and what could not be opened is tried again. */
@@ -63,6 +66,7 @@ class CollectdListener implements Collectd, Taker {
   readonly #o: Required<CollectdOptions>;
   readonly #refusals: Refusals;
   readonly #aggregation: Aggregation;
+  readonly #drops = new KernelDrops();
   readonly #auth: RereadFile<ReturnType<typeof parseAuthFile>>;
   readonly #typeFiles: readonly RereadFile<ReturnType<typeof parseTypesDb>>[];
   #types: TypeNames = new Map();
@@ -97,7 +101,7 @@ class CollectdListener implements Collectd, Taker {
   /** Resolves when `stop` was given and all that was taken is with the sink. */
   async run({ stop }: Lifetime): Promise<void> {
     await unlessStopped(this.#look(), stop);
-    await Promise.all([this.#keepLooking(stop), this.#keepGiving(stop), ...this.#plan.addresses.map((address) => this.#keepListening(address, stop))]);
+    await Promise.all([this.#keepLooking(stop), this.#keepGiving(stop), ...this.#plan.addresses.map((address) => this.#listen(address, stop))]);
     this.#give(this.#aggregation.drain());
   }
 
@@ -120,6 +124,11 @@ class CollectdListener implements Collectd, Taker {
   }
 
   crowded(sender: string): void { this.#refuse('too-many-connections', 1, ` from ${sender}`); }
+
+  async beforeClose(): Promise<void> {
+    const dropped = await this.#drops.read();
+    if (dropped > 0) this.#refuse('kernel-dropped', dropped, '');
+  }
 
   readonly #password = (user: string): string | null => this.#auth.content?.passwords.get(user) ?? null;
 
@@ -148,6 +157,7 @@ class CollectdListener implements Collectd, Taker {
   async #look(): Promise<void> {
     const [, ...changed] = await Promise.all([this.#auth, ...this.#typeFiles].map((file) => file.look()));
     if (changed.includes(true)) this.#types = new Map(this.#typeFiles.flatMap(({ content }) => [...content?.types ?? []]));
+    await this.beforeClose();
     this.#refusals.look(performance.now());
   }
 
@@ -159,20 +169,22 @@ class CollectdListener implements Collectd, Taker {
     while (await passed(GIVE_MS, stop)) this.#give(this.#aggregation.due(this.#o.wallNow() - LATE_MS));
   }
 
-  async #keepListening(address: ListenAddress, stop: AbortSignal): Promise<void> {
-    const text = addressText(address);
-    const subject = `collectd address ${text}`;
-    do {
-      try {
-        await using listening = await listenAt(address, this);
-        this.#o.report.recovered(subject, `collectd: listens at ${text} again`);
-        const failure = await unlessStopped(listening.failed, stop);
-        if (failure !== null) throw failure;
-      } catch (error) {
-        const { code, message } = error as NodeJS.ErrnoException;
-        this.#o.report.trouble(subject, `collectd: cannot listen at ${text} (${code ?? message}): ${whatToDo(code, this.#plan.pointer)}. It is tried again every few seconds`);
-      }
-    } while (await passed(this.#o.lookMs, stop));
+  #listen(address: ListenAddress, stop: AbortSignal): Promise<void> {
+    const { report } = this.#o;
+    const open = this.#opening(address);
+    if (open !== null) return keepListening(address, open, report, stop, this.name);
+    report.trouble(`collectd ${addressText(address)}`, `collectd: ${addressText(address)} is not listened at: the runtime has no unix datagram sockets. Use udp:// or, for streams, unix:// in ${this.#plan.pointer}/service_address`);
+    return Promise.resolve();
+  }
+
+  #opening(address: ListenAddress): (() => Promise<Opened>) | null {
+    switch (address.protocol) {
+      case 'udp': return () => openDatagrams(address, this, { drops: this.#drops, report: this.#o.report });
+      case 'tcp': return () => openTcp(address, this);
+      case 'unix': return () => openUnix(address.path, this);
+      case 'unixgram': return null;
+      default: return address satisfies never;
+    }
   }
 }
 
@@ -189,21 +201,5 @@ async function unlessStopped<Result>(work: Promise<Result>, stop: AbortSignal): 
     return await Promise.race([work, over.promise]);
   } finally {
     stop.removeEventListener('abort', end);
-  }
-}
-
-function addressText(address: ListenAddress): string {
-  if ('path' in address) return `${address.protocol}://${address.path}`;
-  return `${address.protocol}://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
-}
-
-function whatToDo(code: string | undefined, pointer: string): string {
-  const key = `${pointer}/service_address`;
-  switch (code) {
-    case 'EADDRINUSE': return `another program listens there, collectd itself or the CloudWatch agent for example; end it, or set another port in ${key}`;
-    case 'EACCES': case 'EPERM': return `this user may not; use a port from 1024 on in ${key}, or give the agent the right`;
-    case 'EADDRNOTAVAIL': return `this host has no such address; correct ${key}`;
-    case 'ENODEV': return `no interface has a route for that group; add one, or set another address in ${key}`;
-    default: return `correct ${key}`;
   }
 }

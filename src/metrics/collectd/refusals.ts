@@ -8,10 +8,10 @@ const MAX_NAMED = 16;
 const QUIET_MS = 300_000;
 
 /** Packets are refused as a whole, of a packet that was taken values can be left out. */
-export type RefusalReason = PacketFault | ListFault | 'no-room' | 'too-many-connections';
+export type RefusalReason = PacketFault | ListFault | 'no-room' | 'kernel-dropped' | 'too-many-connections';
 
 const UNIT: Readonly<Record<RefusalReason, 'packets' | 'values' | 'connections'>> = {
-  malformed: 'packets', 'unknown-user': 'packets', 'wrong-signature': 'packets', 'wrong-password': 'packets', 'not-signed': 'packets', 'not-encrypted': 'packets', 'signed-on-stream': 'packets',
+  malformed: 'packets', 'unknown-user': 'packets', 'wrong-signature': 'packets', 'wrong-password': 'packets', 'not-signed': 'packets', 'not-encrypted': 'packets', 'signed-on-stream': 'packets', 'kernel-dropped': 'packets',
   'unknown-type': 'values', 'other-values': 'values', 'wrong-time': 'values', 'out-of-range': 'values', 'no-room': 'values',
   'too-many-connections': 'connections',
 };
@@ -42,10 +42,10 @@ export class Refusals {
     const key = named.has(about) || named.size < MAX_NAMED ? about : ' from others';
     let known = named.get(key);
     if (known === undefined) {
-      named.set(key, known = { subject: `collectd ${reason}${key}`, recovered: `collectd: no ${UNIT[reason]}${key} refused in the last ${QUIET_MS / 60_000} minutes (${reason})`, lastAt: now });
+      named.set(key, known = { subject: `collectd ${reason}${key}`, recovered: `collectd: no ${UNIT[reason]}${key} were left out in the last ${QUIET_MS / 60_000} minutes (${reason})`, lastAt: now });
     }
     known.lastAt = now;
-    this.#report.trouble(known.subject, `collectd: ${UNIT[reason]}${key} are refused (${reason}): ${this.#advice[reason]}`);
+    this.#report.trouble(known.subject, `collectd: ${UNIT[reason]}${key} are not taken (${reason}): ${this.#advice[reason]}`);
   }
 
   /** Says what is over. @param now monotonic milliseconds */

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { adviceOf } from '../../../src/metrics/collectd/advice.ts';
-import { parseAuthFile } from '../../../src/metrics/collectd/auth-file.ts';
-import { Refusals } from '../../../src/metrics/collectd/refusals.ts';
-import { seriesOf } from '../../../src/metrics/collectd/series.ts';
-import { parseTypesDb } from '../../../src/metrics/collectd/types-db.ts';
-import type { ValueList } from '../../../src/metrics/collectd/value-list.ts';
+import { adviceOf } from '../../../../src/metrics/collectd/advice.ts';
+import { parseAuthFile } from '../../../../src/metrics/collectd/auth-file.ts';
+import { Refusals } from '../../../../src/metrics/collectd/refusals.ts';
+import { seriesOf } from '../../../../src/metrics/collectd/series.ts';
+import { parseTypesDb } from '../../../../src/metrics/collectd/types-db.ts';
+import type { ValueList } from '../../../../src/metrics/collectd/value-list.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12);
 const PLAN = { prefix: 'collectd_', append: [], resolution: 60 } as const;
-const { types } = parseTypesDb(readFileSync(new URL('../../fixtures/collectd/types.db', import.meta.url), 'utf8'));
+const { types } = parseTypesDb(readFileSync(new URL('../../../fixtures/collectd/types.db', import.meta.url), 'utf8'));
 const gauge = (value: number) => ({ kind: 'gauge', value }) as const;
 const listOf = (more: Partial<ValueList>): ValueList => ({ host: 'web-1', plugin: 'cpu', pluginInstance: '0', type: 'cpu', typeInstance: 'idle', time: NOW, intervalMs: 10_000, values: [{ kind: 'derive', value: 41 }], ...more });
 
@@ -81,9 +81,9 @@ test('a refusal is counted each time; it is said for each whom it is about, for 
   refusals.refuse('unknown-type', 3, ' of type "x" from 10.0.0.1', 2_000);
   assert.deepEqual([refusals.counts['not-encrypted'], refusals.counts['unknown-type'], refusals.counts.malformed], [100, 3, 0]);
   assert.equal(new Set(troubles.map((line) => line.split(' | ')[0])).size, 16 + 1 + 1);
-  assert.equal(troubles[0], 'collectd not-encrypted from 10.0.0.0 | collectd: packets from 10.0.0.0 are refused (not-encrypted): /metrics/metrics_collected/collectd/collectd_security_level is "encrypt" and they are not encrypted; '
+  assert.equal(troubles[0], 'collectd not-encrypted from 10.0.0.0 | collectd: packets from 10.0.0.0 are not taken (not-encrypted): /metrics/metrics_collected/collectd/collectd_security_level is "encrypt" and they are not encrypted; '
     + 'set SecurityLevel "Encrypt", Username and Password in the network plugin of the sender, or a lower level here');
-  assert.match(troubles.at(-1)!, /^collectd unknown-type of type "x" from 10\.0\.0\.1 \| collectd: values of type "x" from 10\.0\.0\.1 are refused .*types\.db of the sender/);
+  assert.match(troubles.at(-1)!, /^collectd unknown-type of type "x" from 10\.0\.0\.1 \| collectd: values of type "x" from 10\.0\.0\.1 are not taken .*types\.db of the sender/);
   refusals.look(300_999);
   assert.deepEqual(over, []);
   refusals.look(301_000);

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { readPacket } from '../../../src/metrics/collectd/packet.ts';
-import type { PacketRead, PacketRules } from '../../../src/metrics/collectd/packet.ts';
-import { StreamParts } from '../../../src/metrics/collectd/stream-parts.ts';
-import type { ValueList } from '../../../src/metrics/collectd/value-list.ts';
-import { freshState } from '../../../src/metrics/collectd/value-list.ts';
-import { encryptedPacket, part, plainPacket, signedPacket } from '../../support/collectd-packets.ts';
-import type { SentList, SentValue } from '../../support/collectd-packets.ts';
+import { readPacket } from '../../../../src/metrics/collectd/packet.ts';
+import type { PacketRead, PacketRules } from '../../../../src/metrics/collectd/packet.ts';
+import { StreamParts } from '../../../../src/metrics/collectd/stream-parts.ts';
+import type { ValueList } from '../../../../src/metrics/collectd/value-list.ts';
+import { freshState } from '../../../../src/metrics/collectd/value-list.ts';
+import { encryptedPacket, part, plainPacket, signedPacket } from '../../../support/collectd-packets.ts';
+import type { SentList, SentValue } from '../../../support/collectd-packets.ts';
 
 const LEVELS = ['none', 'sign', 'encrypt'] as const;
 const rules = (security: PacketRules['security'] = 'none', passwords: Readonly<Record<string, string>> = { ann: 'secret', bob: 'other' }): PacketRules => ({
