@@ -25,7 +25,7 @@ export interface Opened extends AsyncDisposable {
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 5_000;
 /** Packets that come while the listener closes are taken for so long. */
-const LAST_TURNS_MS = 100;
+const LAST_TURNS_MS = 1_000;
 /** Turns of the event loop without anything: what the kernel held was taken. */
 const QUIET_TURNS = 2;
 
