@@ -65,7 +65,12 @@ export class Declarations {
   }
 }
 
-/** Each set of names once, whatever their order. */
+/** Each set of names once, whatever their order; as it is written first. */
 function unique(sets: readonly (readonly string[])[]): readonly (readonly string[])[] {
-  return [...new Map(sets.map((names) => [JSON.stringify([...new Set(names)].sort()), [...new Set(names)]])).values()];
+  const first = new Map<string, readonly string[]>();
+  for (const names of sets.map((set) => [...new Set(set)])) {
+    const key = JSON.stringify(names.toSorted());
+    if (!first.has(key)) first.set(key, names);
+  }
+  return [...first.values()];
 }
