@@ -28,6 +28,8 @@ export interface Scraping extends AsyncDisposable {
   /** The temporary folder in which the scrape config lies. */
   readonly folder: string;
   write(config: string): void;
+  /** Ends scraping; what was given stays. */
+  stop(): Promise<void>;
   /** Of the events, those with the metric. */
   of(metric: string): readonly Readonly<Record<string, unknown>>[];
 }
@@ -58,13 +60,16 @@ export function scrape(config: string, { extraction = null, cluster = null }: { 
   });
   const life = new LifetimeControl();
   const done = prometheus.run(life);
+  const stop = async (): Promise<void> => {
+    life.requestStop();
+    await done;
+  };
   return {
-    prometheus, events, said, folder,
+    prometheus, events, said, folder, stop,
     write: (text) => { writeFileSync(path, text); },
     of: (metric) => events.map(({ event }) => event).filter((event) => Object.hasOwn(event, metric)),
     async [Symbol.asyncDispose]() {
-      life.requestStop();
-      await done;
+      await stop();
       rmSync(folder, { recursive: true });
     },
   };

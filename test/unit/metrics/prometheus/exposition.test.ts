@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { ExpositionFault, formOf, samplesOf } from '../../../../src/metrics/prometheus/exposition.ts';
 import type { ExpositionForm } from '../../../../src/metrics/prometheus/exposition.ts';
 import type { FamilyKind, Sample, SampleRole } from '../../../../src/metrics/prometheus/sample.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { MAX_VALUES, bucketGrowth, sortedBuckets, spread } from '../../../../src/metrics/prometheus/histogram.ts';
 import type { Bucket } from '../../../../src/metrics/prometheus/histogram.ts';
 

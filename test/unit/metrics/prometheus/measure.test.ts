@@ -9,12 +9,12 @@ import { Measure } from '../../../../src/metrics/prometheus/measure.ts';
 const MINUTE = 60_000;
 
 /** One target that is scraped at times of its own; `scrape` gives the metrics by name. */
-function target(intervalMs = MINUTE): { readonly counts: ReturnType<typeof newCounts>; scrape(text: string, now: number): Record<string, unknown> } {
+function target(intervalMs = MINUTE): { readonly counts: ReturnType<typeof newCounts>; readonly scrape: (text: string, now: number) => Record<string, unknown> } {
   const counts = newCounts();
   const measure = new Measure(intervalMs, counts);
   return {
     counts,
-    scrape(text, now) {
+    scrape: (text, now) => {
       const events = new Events({ cluster: null, externalLabels: new Map(), declarations: null }, counts);
       void [...measure.scrape([...samplesOf(Buffer.from(text), 'text')], events, now, now)];
       return Object.assign({}, ...[...events.finished()].map(({ event }) => JSON.parse(event) as unknown)) as Record<string, unknown>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { durationOf } from '../../../../src/metrics/prometheus/duration.ts';
 import { readScrapeConfig } from '../../../../src/metrics/prometheus/scrape-config.ts';
 import type { ScrapeConfig, ScrapeJob } from '../../../../src/metrics/prometheus/scrape-config.ts';
@@ -19,7 +19,7 @@ const readJob = async (settings: string): Promise<ScrapeJob> => {
 const none = new Map<string, string>();
 const target = (job: ScrapeJob, address: string, labels = none): Target => {
   const found = targetOf(job, address, labels);
-  assert.ok(found !== null && typeof found !== 'string', String(found));
+  assert.ok(found !== null && typeof found !== 'string', JSON.stringify(found));
   return found;
 };
 
@@ -104,7 +104,7 @@ test('a target has the labels of its group, job and instance, and an URL with it
   const { url, labels } = target(await readJob('scheme: https, metrics_path: x/y, params: {a: [1, 2], b: []}'), 'host:9100', new Map([['zone', 'a'], ['__meta_filepath', '/f'], ['__param_c', '3'], ['empty', '']]));
   assert.equal(`${url.origin}${url.pathname}`, 'https://host:9100/x/y');
   assert.deepEqual([url.searchParams.getAll('a'), url.searchParams.getAll('c')], [['1', '2'], ['3']]);
-  assert.deepEqual([...labels].sort(), [['instance', 'host:9100'], ['job', 'j'], ['zone', 'a']]);
+  assert.deepEqual(Object.fromEntries(labels), { instance: 'host:9100', job: 'j', zone: 'a' });
 });
 
 test('addresses are names or IP addresses with a port, and nothing more', async () => {
