@@ -156,3 +156,37 @@ export const SELF_FIELDS = {
   open_files: { unit: 'Count' },
 } as const satisfies Readonly<Record<string, { readonly unit: MetricUnit; readonly delta?: true }>>;
 export type SelfField = keyof typeof SELF_FIELDS;
+
+/** Which metrics CloudWatch makes of the events of Prometheus targets whose labels match. */
+export interface EmfDeclarationPlan {
+  /** The values of these labels, joined by `separator`, are what `matcher` is searched in; a label that is missing is an empty text. */
+  readonly sourceLabels: readonly string[];
+  readonly separator: string;
+  readonly matcher: PatternPlan;
+  /** A metric is taken when one of these occurs in its name. */
+  readonly selectors: readonly PatternPlan[];
+  /** Sets of label names; a set counts where the event has all of its labels. */
+  readonly dimensions: readonly (readonly string[])[];
+}
+
+export interface EmfExtractionPlan {
+  readonly namespace: string;
+  /** By metric name. */
+  readonly units: Readonly<Record<string, MetricUnit>>;
+  readonly declarations: readonly EmfDeclarationPlan[];
+  /** A metric that several declarations take is named once, with the dimensions of all. */
+  readonly dedup: boolean;
+}
+
+/** Prometheus targets that are scraped, and how what they give becomes log events. */
+export interface PrometheusPlan {
+  /** JSON pointer of the section, for messages and `status`. */
+  readonly pointer: string;
+  /** The scrape config: a file, read while the agent runs and again when it changes, or the text of an environment variable. */
+  readonly config: { readonly path: string } | { readonly variable: string; readonly text: string };
+  readonly logGroup: string;
+  /** The label `ClusterName` where a metric has none; null: none. */
+  readonly cluster: string | null;
+  /** Null: the events are logs alone. */
+  readonly extraction: EmfExtractionPlan | null;
+}

@@ -20,7 +20,7 @@ const published = (rig: Rig, name: string): readonly Metric[] => rig.endpoint.me
 const timesOf = (metric: Metric | undefined): readonly number[] => (metric?.datums ?? []).map(({ timestamp }) => timestamp).toSorted((a, b) => a - b);
 const dimensionsOf = ({ dimensions }: Metric): Readonly<Record<string, string>> => Object.fromEntries(dimensions.map(({ name, value }) => [name, value]));
 
-test('metrics of the host arrive under their names, at whole seconds, with unit, resolution and the dimensions of the config', localOnly('the store of metrics'), async (t) => {
+test('metrics of the host arrive under their names, at whole seconds, with unit, resolution and the dimensions of the config', localOnly('faults'), async (t) => {
   const rig = await rigFor(t, { config: collecting({
     mem: { measurement: ['used_percent'], append_dimensions: { team: 'shop' } },
     cpu: { measurement: ['usage_idle', { name: 'usage_user', rename: 'USER' }], resources: ['*'] },
@@ -39,7 +39,7 @@ test('metrics of the host arrive under their names, at whole seconds, with unit,
   assert.equal(published(rig, 'load_1min')[0]?.datums[0]?.unit, 'None');
 });
 
-test('a new config leaves the collectors alone that stay the same, ends those that are gone and begins those that are new', localOnly('the store of metrics'), async (t) => {
+test('a new config leaves the collectors alone that stay the same, ends those that are gone and begins those that are new', localOnly('faults'), async (t) => {
   const mem = { measurement: ['free'] };
   const rig = await rigFor(t, { config: collecting({ mem, swap: { measurement: ['used'] } }) });
   await rig.start();
@@ -73,7 +73,7 @@ test('what is sampled while the service is away arrives afterwards, each sample 
   assert.ok(missing.length <= 1 && missing.every((time) => time > resumed - 2_000), `only the restart may leave a gap: ${missing}`);
 });
 
-test('the agent publishes numbers about itself, with the reason of each drop', localOnly('the store of metrics'), async (t) => {
+test('the agent publishes numbers about itself, with the reason of each drop', localOnly('faults'), async (t) => {
   const rig = await rigFor(t, { files: { 'a.log': ['keep', 'drop'] }, config: ({ logs, url }) => ({
     agent: { region: 'us-east-1', hostname: 'web-1' },
     logs: { endpoint_override: url, force_flush_interval: 0.1, logs_collected: { files: { collect_list: [{ file_path: join(logs, 'a.log'), log_group_name: 'g', log_stream_name: 's', filters: [{ type: 'exclude', expression: 'drop' }] }] } } },
