@@ -55,7 +55,7 @@ export class RunningMetrics {
 
   constructor(options: RunningMetricsOptions) {
     this.#o = options;
-    options.life.stop.addEventListener('abort', () => { this.#stopCollectors(() => true); this.#asking?.requestStop(); }, { once: true });
+    options.life.stop.addEventListener('abort', () => { void this.#stopCollectors(() => true); this.#asking?.requestStop(); }, { once: true });
     options.life.abandon.addEventListener('abort', () => { this.#delivering?.life.requestAbandon(); }, { once: true });
   }
 

@@ -5,7 +5,8 @@
 // move. Exit 1 otherwise.
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { Daemon, freeTcpPort, install, programPath } from './daemon.ts';
+import { freeTcpPort } from '../support/free-port.ts';
+import { Daemon, install, programPath } from './daemon.ts';
 import { scrape } from '../support/prometheus.ts';
 import { until } from '../support/rig.ts';
 

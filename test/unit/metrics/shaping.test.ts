@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { MAX_DIMENSIONS, mergedDimensions, reducedDimensions } from '../../../src/metrics/dimensions.ts';
 import type { Datum } from '../../../src/metrics/datum.ts';
 import { Shaping } from '../../../src/metrics/shaping.ts';
