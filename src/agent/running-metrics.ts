@@ -6,10 +6,11 @@ import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import { Collection } from '../metrics/collection.ts';
 import type { Publish } from '../metrics/collection.ts';
+import type { DatumSink } from '../metrics/datum.ts';
 import type { Sampler } from '../metrics/sampler.ts';
 import { Shaping } from '../metrics/shaping.ts';
 import { runTicks } from '../metrics/ticks.ts';
-import type { MetricsPlan, SamplerPlan } from '../metrics-plan.ts';
+import type { CollectdPlan, ListenerPlan, MetricsPlan, SamplerPlan, StatsdPlan } from '../metrics-plan.ts';
 import type { Report } from '../report/report.ts';
 import type { MetricDelivery } from './metric-delivery.ts';
 import type { Samplers } from './samplers.ts';
@@ -76,7 +77,7 @@ export class RunningMetrics {
 
   async #apply(plan: MetricsPlan | null): Promise<void> {
     if (this.#o.life.stop.aborted) return;
-    const wanted = new Map(plan === null ? [] : plan.samplers.map((sampler) => [JSON.stringify(sampler), sampler]));
+    const wanted = plan === null ? new Map<string, (life: Lifetime) => Promise<void>>() : this.#collectorsOf(plan);
     const ending = this.#stopCollectors((key) => !wanted.has(key));
     this.#asking?.requestStop();
     this.#asking = null;
@@ -85,7 +86,16 @@ export class RunningMetrics {
     if (plan === null || this.#o.life.stop.aborted) { this.#shaping = null; return; }
     const shaping = (this.#shaping = new Shaping(plan));
     if (plan.dimensions.autoScalingGroup) void this.#askForGroup(shaping, (this.#asking = new LifetimeControl()));
-    for (const [key, sampler] of wanted) if (!this.#collectors.has(key)) this.#begin(key, (life) => this.#sample(sampler, life));
+    for (const [key, run] of wanted) if (!this.#collectors.has(key)) this.#begin(key, run);
+  }
+
+  /** What a plan collects, by what makes it another collector. */
+  #collectorsOf({ samplers, statsd, collectd }: MetricsPlan): Map<string, (life: Lifetime) => Promise<void>> {
+    const collectors = new Map<string, (life: Lifetime) => Promise<void>>();
+    for (const sampler of samplers) collectors.set(JSON.stringify(sampler), (life) => this.#sample(sampler, life));
+    if (statsd !== null) collectors.set(JSON.stringify(statsd), (life) => this.#statsd(statsd, life));
+    if (collectd !== null) collectors.set(JSON.stringify(collectd), (life) => this.#collectd(collectd, life));
+    return collectors;
   }
 
   /** After the stop: resolves when what was collected is delivered or kept for the next start, or at the abandon. */
@@ -138,6 +148,21 @@ export class RunningMetrics {
     const collection = new Collection({ plan, sampler, now: monotonic, report, publish: this.#publish });
     await collection.begin();
     await runTicks({ intervalMs: plan.intervalMs, wallNow: Date.now, life, tick: (at) => collection.collect(at), skipped: (count) => { this.skippedSamples += count; } });
+  }
+
+  async #statsd(plan: StatsdPlan, life: Lifetime): Promise<void> {
+    const { createStatsd } = await import('../metrics/statsd/statsd.ts');
+    await createStatsd(plan, { sink: this.#sinkOf(plan), report: this.#o.report, now: monotonic, wallNow: Date.now }).run(life);
+  }
+
+  async #collectd(plan: CollectdPlan, life: Lifetime): Promise<void> {
+    const { createCollectd } = await import('../metrics/collectd/collectd.ts');
+    await createCollectd(plan, { sink: this.#sinkOf(plan), report: this.#o.report, wallNow: Date.now }).run(life);
+  }
+
+  #sinkOf({ append, dropOriginal }: ListenerPlan): DatumSink {
+    const dropped = new Set(dropOriginal);
+    return (datums) => { this.#publish(datums, append, ({ name }) => dropped.has('*') || dropped.has(name)); };
   }
 
   /** Loaded, and made, when the first is asked for. */

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Metric } from '../../src/local-endpoint/metrics/store.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
+import { freeUdpPort } from '../support/free-port.ts';
 import { rigFor, until } from '../support/rig.ts';
 import type { Rig } from '../support/rig.ts';
 
@@ -71,6 +73,21 @@ test('what is sampled while the service is away arrives afterwards, each sample 
   assert.deepEqual(times, [...new Set(times)], 'none twice');
   const missing = times.slice(1).flatMap((time, i) => (time === times[i]! + 1_000 ? [] : [time]));
   assert.ok(missing.length <= 1 && missing.every((time) => time > resumed - 2_000), `only the restart may leave a gap: ${missing}`);
+});
+
+test('what StatsD clients send is published with the dimensions of all metrics, and with their own', localOnly('faults'), async (t) => {
+  const port = await freeUdpPort();
+  const rig = await rigFor(t, { config: collecting({ statsd: { service_address: `127.0.0.1:${port}`, metrics_collection_interval: 1, metrics_aggregation_interval: 1, drop_original_metrics: ['dropped'] } }, { aggregation_dimensions: [['host']] }) });
+  await rig.start();
+  const socket = createSocket('udp4');
+  t.after(() => { socket.close(); });
+  await until('the counters to arrive', () => {
+    socket.send('shop.orders:2|c|#kind:book\ndropped:1|c', port, '127.0.0.1');
+    return published(rig, 'shop_orders').length === 2 && published(rig, 'dropped').length === 1;
+  });
+  await rig.stop();
+  assert.deepEqual(published(rig, 'shop_orders').map(dimensionsOf), [{ host: 'web-1', kind: 'book', metric_type: 'counter' }, { host: 'web-1' }]);
+  assert.deepEqual(published(rig, 'dropped').map(dimensionsOf), [{ host: 'web-1' }], 'of what is dropped only the copy arrives');
 });
 
 test('the agent publishes numbers about itself, with the reason of each drop', localOnly('faults'), async (t) => {
