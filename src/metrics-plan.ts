@@ -1,5 +1,5 @@
 // The part of the Plan that is about metrics. Every duration is in milliseconds, every size in bytes.
-import type { Compression, PatternPlan, Reach } from './plan.ts';
+import type { Compression, NameTemplate, PatternPlan, Reach } from './plan.ts';
 
 /** StandardUnit of CloudWatch: `Percent`, `Bytes`, `None`… */
 export type MetricUnit = string;
@@ -126,4 +126,23 @@ export interface MetricsPlan {
   readonly collectd: CollectdPlan | null;
   /** The agent's metrics about itself are published too. */
   readonly self: boolean;
+}
+
+/** Listeners for events in the embedded metric format, one a line, which go the way of logs. */
+export interface EmfPlan {
+  readonly pointer: string;
+  readonly addresses: readonly ListenAddress[];
+  /** Of events that name none. */
+  readonly group: string;
+  /** Of events that name none; no part of it depends on a file. */
+  readonly stream: NameTemplate;
+}
+
+/** Where events that come in without a file wait for their delivery. */
+export interface SpoolPlan {
+  /** Of all files in it; what is beyond waits with its sender, or is dropped and counted where that cannot wait. */
+  readonly maxBytes: number;
+  /** What the groups are given that are created for its events; see NamingPlan. */
+  readonly kmsKeyId: string | null;
+  readonly tags: Readonly<Record<string, string>>;
 }

@@ -6,11 +6,17 @@ import { Quarantine } from '../delivery/quarantine.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import type { Plan, PlanDifference } from '../plan.ts';
+import { openZone } from '../records/timestamp.ts';
+import { Zone } from '../records/zone.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import type { DropReason } from '../report/report.ts';
+import { EmfInput } from './emf-input.ts';
+import { EmfIntake } from './emf-intake.ts';
 import type { LogPipeline } from './log-pipeline.ts';
 import { Rest } from './rest.ts';
 import { RunningPlan } from './running-plan.ts';
+import { spoolDirectory } from './spool/spool-entry.ts';
+import { Spool } from './spool/spool.ts';
 import { openStore } from './state-directory.ts';
 
 const HOUSEKEEPING_MS = 1_000;
@@ -42,6 +48,7 @@ export class Agent {
   readonly report: AgentReport;
   #plan: Plan;
   #running: RunningPlan | null = null;
+  #emf: EmfInput | null = null;
   #store: CheckpointStore | null = null;
   #quarantine: Quarantine | null = null;
   readonly #following = Promise.withResolvers<void>();
@@ -69,6 +76,8 @@ export class Agent {
   get store(): CheckpointStore | null { return this.#store; }
   get quarantine(): Quarantine | null { return this.#quarantine; }
   get stateDirectory(): string { return this.#o.stateDir; }
+  /** Where EMF events are listened for now. */
+  get emfAddresses(): readonly string[] { return this.#emf?.open ?? []; }
   /** Known once `run` has ended. */
   get unfinished(): Unfinished { return this.#unfinished; }
   get openFiles(): number { return this.#running?.openFiles ?? 0; }
@@ -113,6 +122,7 @@ export class Agent {
   async apply(plan: Plan): Promise<PlanDifference> {
     if (this.#running === null) throw new Error('a plan was applied before the agent ran');
     const difference = await this.#running.apply(plan);
+    await this.#emf?.apply(plan.emf);
     this.#plan = plan;
     return difference;
   }
@@ -128,19 +138,29 @@ export class Agent {
 
   async #follow(life: LifetimeControl, store: CheckpointStore, quarantine: Quarantine): Promise<void> {
     const { report, localZone, stateDir, env, untilCaughtUp } = this.#o;
-    const running = (this.#running = new RunningPlan({ stateDir, store, quarantine, report, env, localZone, life, hurry: untilCaughtUp === true }));
+    using spool = new Spool({ directory: spoolDirectory(stateDir), maxBytes: this.#plan.spool.maxBytes, report, now, wallNow: Date.now });
+    const zone = openZone('Local', localZone, new Map());
+    const intake = new EmfIntake({ spool, report, zone: 'problem' in zone ? Zone.open('UTC')! : zone, wallNow: Date.now });
+    await using emf = new EmfInput({ intake, report });
+    // Nobody would wait for the events that still come in.
+    if (untilCaughtUp !== true) this.#emf = emf;
+    const running = (this.#running = new RunningPlan({ stateDir, spool, store, quarantine, report, env, localZone, life, hurry: untilCaughtUp === true }));
     const rest = new Rest();
     const housekeeping = setInterval(() => {
       running.keepHouse();
+      spool.keepHouse();
+      emf.keepHouse();
       if (!rest.isReached(report.deliveredMessageBytes, () => running.holdsNothing)) return;
       running.rest();
       this.#o.releaseMemory?.();
     }, HOUSEKEEPING_MS);
     try {
       await running.apply(this.#plan);
+      await this.#emf?.apply(this.#plan.emf);
       this.#following.resolve();
       if (untilCaughtUp === true) await this.#untilCaughtUp(life, running);
       await aborted(life.stop);
+      await emf.apply(null);
       await running.drain();
     } finally {
       clearInterval(housekeeping);
@@ -169,6 +189,8 @@ export class Agent {
     }
   }
 }
+
+const now = (): number => performance.now();
 
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

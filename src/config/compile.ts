@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { DisabledEntry, FileEntryPlan, Plan, ServicePlan } from '../plan.ts';
 import { checkSections } from './check-sections.ts';
 import { ENTRIES, EntryCompiler, compileDelivery, compileReading, type GlobFault } from './compile-logs.ts';
+import { compileEmf } from './compile-emf.ts';
 import { compileConfigPlan } from './compile-rollout.ts';
 import { compileLog } from './compile-log.ts';
 import { compileSharedRedact } from './compile-redact.ts';
@@ -10,7 +11,7 @@ import { compileGroupSettings } from './compile-group.ts';
 import { EntryServices, asksForRegion, compileService, expanded } from './compile-service.ts';
 import { ConflictCheck } from './conflicts.ts';
 import type { Agent, Document, FileEntry, Logs } from './generated/document.generated.ts';
-import { plainValue, pointerToken, type JsonNode } from './json-tree.ts';
+import { isObject, plainValue, pointerToken, type JsonNode } from './json-tree.ts';
 import { asksForInstance, expandEnvironment, tagsNamed, type Environment, type HostFacts } from './placeholders.ts';
 import { inOrder, type Problem } from './problem.ts';
 import { Reporter } from './reporter.ts';
@@ -65,6 +66,8 @@ export function checkDocument(root: JsonNode, earlier: readonly Problem[]): Chec
   };
 }
 
+const wantsEmf = ({ metrics_collected: metrics }: Logs): boolean => isObject(metrics) && metrics.emf !== undefined;
+
 const isError = ({ severity }: Problem): boolean => severity === 'error';
 
 function checkedEntry(entry: FileEntry, broken: boolean): CheckedEntry {
@@ -85,9 +88,9 @@ function without<T extends object>(section: T, pointer: string, faults: Readonly
 export function needsInstance({ agent, logs, entries, blocked }: CheckedDocument, env: Environment, inContainer: boolean): boolean {
   if (blocked) return false;
   const present = entries.flatMap(({ value }) => value ?? []);
-  const defaultStream = logs.log_stream_name === undefined && !inContainer && present.some((entry) => entry.log_stream_name === undefined && !(entry.publish_multi_logs === true && entry.log_group_name !== undefined));
+  const defaultStream = logs.log_stream_name === undefined && !inContainer && (wantsEmf(logs) || present.some((entry) => entry.log_stream_name === undefined && !(entry.publish_multi_logs === true && entry.log_group_name !== undefined)));
   const entity = [agent, logs, ...present].some((part) => part['service.name'] !== undefined || part['deployment.environment'] !== undefined);
-  return present.length > 0 && (asksForRegion(agent, logs, env) || defaultStream || entity || namesOf(logs, present, env).some(asksForInstance));
+  return (present.length > 0 || wantsEmf(logs)) && (asksForRegion(agent, logs, env) || defaultStream || entity || namesOf(logs, present, env).some(asksForInstance));
 }
 
 /** Keys of the instance tags that names are made of: only these are asked for. */
@@ -111,11 +114,14 @@ export function compile(document: CheckedDocument, facts: HostFacts, env: Enviro
   return { plan: plan === null ? null : frozen(plan), problems: inOrder([...document.problems, ...report.problems]) };
 }
 
+/** A day of 300 events of a kilobyte in 100 seconds. */
+const DEFAULT_SPOOL_BYTES = 268_435_456;
+
 /** Stands for a service that is not known, while the rest is looked at: nothing runs then. */
 const NOWHERE: ServicePlan = { label: null, region: 'UNKNOWN-REGION', endpoint: null, roleArn: null, externalId: null, fips: null, dualStack: null };
 
 function compilePlan({ agent, logs, entries, problems }: CheckedDocument, facts: HostFacts, env: Environment, globFault: GlobFault, report: Reporter): Plan | null {
-  if (entries.length === 0) {
+  if (entries.length === 0 && !wantsEmf(logs)) {
     // A misspelt collect_list is said where it stands.
     if (!problems.some((problem) => isError(problem) && problem.pointer.startsWith('/logs/logs_collected/files/'))) report.error('', 'nothing here is run by this version: no file is collected', { expected: '"logs": { "logs_collected": { "files": { "collect_list": [ … ] } } }' });
     return null;
@@ -134,8 +140,9 @@ function compilePlan({ agent, logs, entries, problems }: CheckedDocument, facts:
   const group = compileGroupSettings(logs, '/logs', env, report);
   const isGroupSure = !report.problems.slice(from).some(({ severity }) => severity === 'error');
   const compiled = compileEntries(entries, new EntryCompiler(context, { delivery, services, group, ownLogs, globFault, redact: redact ?? [] }), report, problems);
-  if (service === null || stream === null || redact === null || !isGroupSure || compiled.entries.length === 0) return null;
-  return { service, delivery, reading: compileReading(logs), ...compiled, log, ownLogs, config: compileConfigPlan(agent), metrics: null };
+  const emf = compileEmf(logs, stream ?? [], env, report);
+  if (service === null || stream === null || redact === null || !isGroupSure || (compiled.entries.length === 0 && emf === null)) return null;
+  return { service, delivery, reading: compileReading(logs), ...compiled, log, ownLogs, config: compileConfigPlan(agent), metrics: null, emf, spool: { maxBytes: logs.max_spool_bytes ?? DEFAULT_SPOOL_BYTES, ...group } };
 }
 
 function compileEntries(list: readonly CheckedEntry[], compiler: EntryCompiler, report: Reporter, earlier: readonly Problem[]): Pick<Plan, 'entries' | 'disabled'> {
