@@ -60,6 +60,12 @@ export type ListenAddress =
   | { readonly protocol: 'udp' | 'tcp'; readonly host: string; readonly port: number }
   | { readonly protocol: 'unix' | 'unixgram'; readonly path: string };
 
+/** As a person writes it: `udp://127.0.0.1:25888`. */
+export function addressText(address: ListenAddress): string {
+  if ('path' in address) return `${address.protocol}://${address.path}`;
+  return `${address.protocol}://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+}
+
 /** Datums that come in from outside, counted together over a time. */
 export interface ListenerPlan {
   readonly pointer: string;

@@ -1,3 +1,4 @@
+import { addressText } from '../metrics-plan.ts';
 import type { EmfPlan, ListenAddress } from '../metrics-plan.ts';
 import { DatagramListener } from '../metrics/emf/datagram-listener.ts';
 import type { LineSink } from '../metrics/emf/line-sink.ts';
@@ -17,6 +18,7 @@ export class EmfInput implements AsyncDisposable {
   readonly #listeners = new Map<string, AsyncDisposable | null>();
   #wanted: ReadonlyMap<string, ListenAddress> = new Map();
   #changing: Promise<void> = Promise.resolve();
+  #isChanging = false;
 
   constructor(options: EmfInputOptions) { this.#o = options; }
 
@@ -31,19 +33,21 @@ export class EmfInput implements AsyncDisposable {
   }
 
   /** To be called about each second: tries again what could not be had. */
-  keepHouse(): void { if (this.open.length < this.#wanted.size) void this.#change(); }
+  keepHouse(): void { if (!this.#isChanging && this.open.length < this.#wanted.size) void this.#change(); }
 
   /** Listens no more. What was taken is in the spool. */
   async [Symbol.asyncDispose](): Promise<void> { await this.apply(null); }
 
   #change(): Promise<void> {
     this.#changing = this.#changing.then(async () => {
+      this.#isChanging = true;
       const gone = [...this.#listeners].filter(([name]) => !this.#wanted.has(name));
       for (const [name] of gone) this.#listeners.delete(name);
       await Promise.all(gone.map(async ([, listener]) => { await listener?.[Symbol.asyncDispose](); }));
       for (const [name, address] of this.#wanted) {
         if ((this.#listeners.get(name) ?? null) === null) this.#listeners.set(name, await this.#open(name, address));
       }
+      this.#isChanging = false;
     });
     return this.#changing;
   }
@@ -77,10 +81,4 @@ function reasonOf(code: string | undefined): string {
     case 'ENOENT': return 'ENOENT: the folder of the socket does not exist; create it';
     default: return code ?? 'unknown';
   }
-}
-
-/** As in `service_address`. */
-function addressText(address: ListenAddress): string {
-  if ('path' in address) return `${address.protocol}://${address.path}`;
-  return `${address.protocol}://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
 }

@@ -19,7 +19,9 @@ const EXPECTED = 'udp://127.0.0.1:25888, tcp://[::1]:25888, unix:///run/unified-
 /** The EMF listeners, or null where none are wanted, or where their address is wrong, which is reported. @param stream `log_stream_name` of logs */
 export function compileEmf({ metrics_collected: metrics }: Logs, stream: NameTemplate, env: Environment, report: Reporter): EmfPlan | null {
   if (!isObject(metrics) || metrics.emf === undefined) return null;
-  const { service_address: written } = Object(metrics.emf) as { readonly service_address?: string };
+  const { service_address: written } = Object(metrics.emf) as { readonly service_address?: unknown };
+  // The schema has said so.
+  if (written !== undefined && typeof written !== 'string') return null;
   const source = written === undefined ? null : expanded(written, env, ADDRESS, report);
   if (written !== undefined && source === null) return null;
   if (isPerFile(stream)) {
