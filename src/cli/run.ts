@@ -77,7 +77,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   if (start.kind === 'current') log.follow(start.plan.log);
   sayProblems([...around.problems, ...kept.problems], log);
   if (start.kind === 'none' && kept.unreadable) return EXIT_NO_INPUT;
-  if (start.kind === 'none' || (start.plan.entries.length === 0 && start.plan.metrics === null)) {
+  if (start.kind === 'none' || (start.plan.entries.length === 0 && start.plan.emf === null && start.plan.metrics === null)) {
     log.fatal(start.kind === 'none' && start.errors !== null
       ? `nothing is run: the config in Parameter Store has errors (${start.errors}), and no earlier one is kept here; \`agent check\` names every error`
       : 'nothing to run: the config has no entry that works; `agent check` says what is wrong');
