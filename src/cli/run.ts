@@ -119,8 +119,8 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
 }
 
 /** What runs and where it goes, in the first line of the log. */
-function begunText({ entries, disabled, service, metrics }: Plan): string {
-  const logs = entries.length === 0 ? [] : [`following ${entries.length} ${entries.length === 1 ? 'entry' : 'entries'}${disabled.length > 0 ? `, ${disabled.length} disabled` : ''}; delivering to ${service.endpoint ?? `CloudWatch Logs in ${service.region}`}`];
+function begunText({ entries, disabled, service, metrics, emf }: Plan): string {
+  const logs = entries.length === 0 && emf === null ? [] : [`following ${entries.length} ${entries.length === 1 ? 'entry' : 'entries'}${disabled.length > 0 ? `, ${disabled.length} disabled` : ''}; delivering to ${service.endpoint ?? `CloudWatch Logs in ${service.region}`}`];
   if (metrics === null) return logs.join('');
   const collectors = metrics.samplers.length + [metrics.statsd, metrics.collectd].filter((listener) => listener !== null).length;
   const to = metrics.destinations.cloudwatch ? metrics.service.endpoint ?? `CloudWatch in ${metrics.service.region}` : 'events of the embedded metric format';
