@@ -20,8 +20,8 @@ export class PatientReads {
   #waiting: Job[] = [];
   #reading: { readonly job: Job; readonly began: number } | null = null;
   #hanging: string | null = null;
-  /** One for all that wait: a timer for each would cost as much as the reading. */
-  #watch: NodeJS.Timeout | null = null;
+  /** There is one timer for all that wait: one for each would cost as much as the reading. */
+  #watched = false;
 
   constructor(patienceMs = PATIENCE_MS) { this.#patienceMs = patienceMs; }
 
@@ -41,7 +41,7 @@ export class PatientReads {
     const job = this.#waiting.shift();
     this.#reading = job === undefined ? null : { job, began: performance.now() };
     if (job === undefined) return;
-    this.#watch ??= setTimeout(() => { this.#look(); }, this.#patienceMs).unref();
+    if (!this.#watched) this.#watch(this.#patienceMs);
     readStart(job, (found) => {
       job.resolve(found);
       this.#hanging = null;
@@ -49,13 +49,18 @@ export class PatientReads {
     });
   }
 
+  #watch(ms: number): void {
+    this.#watched = true;
+    setTimeout(() => { this.#look(); }, ms).unref();
+  }
+
   /** Gives up on a file that hangs, and on those behind it. */
   #look(): void {
-    this.#watch = null;
+    this.#watched = false;
     if (this.#reading === null) return;
     const left = this.#reading.began + this.#patienceMs - performance.now();
     if (left > 0) {
-      this.#watch = setTimeout(() => { this.#look(); }, left).unref();
+      this.#watch(left);
       return;
     }
     this.#hanging = this.#reading.job.path;
