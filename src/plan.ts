@@ -19,6 +19,11 @@ export interface Reach {
   readonly dualStack: boolean | null;
 }
 
+/** Equal for what one client can serve, also of two plans. */
+export function serviceKey({ region, endpoint, roleArn, externalId, fips, dualStack }: Reach): string {
+  return JSON.stringify([region, endpoint, roleArn, externalId, fips, dualStack]);
+}
+
 /** Where PutLogEvents goes and as whom. Equal services of a plan are one object. */
 export interface ServicePlan extends Reach {
   /** What sets it apart from the plan's own service, in a few words without secrets; null for that one. */
@@ -111,6 +116,9 @@ export type StartPlan =
   | { readonly kind: 'pattern'; readonly pattern: PatternPlan }
   | { readonly kind: 'timestamp' };
 
+/** Counted by the service for each event on top of its message (API reference of PutLogEvents). */
+export const EVENT_OVERHEAD_BYTES = 26;
+
 /** Canonical decoder label (WHATWG, or iconv-lite's name), or `utf-8` for bytes passed through. */
 export interface FramingPlan {
   readonly encoding: string;
@@ -119,7 +127,7 @@ export interface FramingPlan {
   readonly multilineTimeoutMs: number;
   /** Idle time after which a line without newline is sent, marked. */
   readonly partialLineTimeoutMs: number;
-  /** Largest event: UTF-8 bytes of the message plus 26. */
+  /** Largest event: UTF-8 bytes of the message plus EVENT_OVERHEAD_BYTES. */
   readonly maxEventBytes: number;
 }
 
@@ -212,4 +220,12 @@ export interface Plan {
   readonly config: ConfigPlan;
   /** Null: none are collected. */
   readonly metrics: MetricsPlan | null;
+}
+
+/** What a plan changes against the one before it, in entries. */
+export interface PlanDifference {
+  readonly kept: number;
+  readonly changed: number;
+  readonly added: number;
+  readonly removed: number;
 }

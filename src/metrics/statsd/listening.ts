@@ -25,7 +25,7 @@ export interface Opened extends AsyncDisposable {
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 5_000;
 /** Packets that come while the listener closes are taken for so long. */
-const LAST_TURNS_MS = 100;
+const LAST_TURNS_MS = 1_000;
 /** Turns of the event loop without anything: what the kernel held was taken. */
 const QUIET_TURNS = 2;
 
@@ -45,17 +45,17 @@ function cause(error: NodeJS.ErrnoException, address: ListenAddress): string {
   }
 }
 
-/** Keeps an address open until `stop`: what fails is said and tried again, and never ends anything else. */
-export async function keepListening(address: ListenAddress, open: () => Promise<Opened>, report: Pick<Report, 'note' | 'trouble' | 'recovered'>, stop: AbortSignal): Promise<void> {
+/** Keeps an address open until `stop`: what fails is said and tried again, and never ends anything else. @param who listens, for what is said */
+export async function keepListening(address: ListenAddress, open: () => Promise<Opened>, report: Pick<Report, 'note' | 'trouble' | 'recovered'>, stop: AbortSignal, who = 'statsd'): Promise<void> {
   const name = addressText(address);
-  const subject = `statsd ${name}`;
+  const subject = `${who} ${name}`;
   let [waitMs, failures] = [FIRST_WAIT_MS, 0];
   while (!stop.aborted) {
     let failure: NodeJS.ErrnoException | null;
     try {
       await using opened = await open();
-      if (failures === 0) report.note(`statsd: listens at ${name}`);
-      else report.recovered(subject, `statsd: listens at ${name} now`);
+      if (failures === 0) report.note(`${who}: listens at ${name}`);
+      else report.recovered(subject, `${who}: listens at ${name} now`);
       waitMs = FIRST_WAIT_MS;
       failure = await Promise.race([opened.failed, aborted(stop)]);
     } catch (error) {
@@ -63,7 +63,7 @@ export async function keepListening(address: ListenAddress, open: () => Promise<
     }
     if (failure === null) return;
     failures++;
-    report.trouble(subject, `statsd: ${name} cannot be listened at: ${cause(failure, address)}. What is sent there does not come in; it is tried again every ${LONGEST_WAIT_MS / 1_000} s. \`service_address\` in the config gives another address`);
+    report.trouble(subject, `${who}: ${name} cannot be listened at: ${cause(failure, address)}. What is sent there does not come in; it is tried again every ${LONGEST_WAIT_MS / 1_000} s. \`service_address\` in the config gives another address`);
     await sleep(waitMs, undefined, { signal: stop }).catch(() => {});
     waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
   }

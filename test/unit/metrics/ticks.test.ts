@@ -1,25 +1,39 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nextTick } from '../../../src/metrics/ticks.ts';
+import { LifetimeControl } from '../../../src/lifecycle/lifetime.ts';
+import { runTicks } from '../../../src/metrics/ticks.ts';
 
-const never = new AbortController().signal;
-
-test('a tick is the next multiple of the interval on the wall clock, and not before it', async () => {
-  const before = Date.now();
-  const tick = await nextTick(50, () => Date.now(), never);
-  assert.equal(tick! % 50, 0);
-  assert.ok(tick! > before && tick! <= Date.now(), `${before} ${tick}`);
+test('ticks come at multiples of the interval on the wall clock, and one that would come during another is skipped and counted', async () => {
+  const life = new LifetimeControl();
+  const at: number[] = [];
+  const skipped: number[] = [];
+  const began = Date.now();
+  await runTicks({
+    intervalMs: 20, wallNow: Date.now, life, skipped: (count) => skipped.push(count),
+    tick: async (time) => {
+      at.push(time);
+      if (at.length === 2) { const until = Date.now() + 50; while (Date.now() < until) await new Promise(setImmediate); }
+      if (at.length === 4) life.requestStop();
+    },
+  });
+  assert.ok(at.every((time) => time % 20 === 0 && time > began), `${at}`);
+  assert.ok(at[2]! - at[1]! >= 60, 'two are skipped at least');
+  assert.ok(skipped.reduce((sum, count) => sum + count, 0) >= 2);
 });
 
-test('a clock that is set back ends the wait', async () => {
-  const hours = [10_000.9, 10_000.999_999_99, 3_000];
-  assert.equal(await nextTick(3_600_000, () => (hours.length > 1 ? hours.shift()! : hours[0]!) * 3_600_000, never), 3_000 * 3_600_000);
-});
-
-test('a stop ends the wait, and gives no tick', async () => {
-  const stop = new AbortController();
-  const tick = nextTick(3_600_000, () => Date.now(), stop.signal);
-  stop.abort();
-  assert.equal(await tick, null);
-  assert.equal(await nextTick(1, () => Date.now(), stop.signal), null);
+test('a clock that is set back does not stop the ticks, nor makes them come in a burst', async () => {
+  const life = new LifetimeControl();
+  let offset = 0;
+  const at: number[] = [];
+  await runTicks({
+    intervalMs: 20, wallNow: () => Date.now() + offset, life,
+    tick: async (time) => {
+      at.push(time);
+      if (at.length === 2) offset = -3_600_000;
+      if (at.length === 4) life.requestStop();
+      await Promise.resolve();
+    },
+  });
+  assert.ok(at[2]! < at[1]! - 3_000_000, 'they go by the new time');
+  assert.equal((at[3]! - at[2]!) % 20, 0);
 });

@@ -1,0 +1,119 @@
+// Globs of names: of devices, interfaces, units. Unlike those of paths, a `*` takes everything, also a `/`, as the
+// CloudWatch agent's filters do. Any text is a glob: what is never closed stands for itself.
+
+type Item =
+  | { readonly kind: 'char'; readonly char: string }
+  | { readonly kind: 'any' }
+  | { readonly kind: 'star' }
+  | { readonly kind: 'class'; readonly negated: boolean; readonly ranges: readonly (readonly [from: string, to: string])[] }
+  | { readonly kind: 'either'; readonly branches: readonly (readonly Item[])[] };
+
+/** Nesting of braces beyond this is taken letter by letter. */
+const MAX_NESTING = 8;
+
+interface Parsed<T> { readonly value: T; readonly next: number }
+
+/** True for a text that stands for more than itself. */
+export function isNameGlob(text: string): boolean {
+  return /[*?[{\\]/.test(text);
+}
+
+/** What tells whether a name fits one of the globs. It takes time as the product of both lengths at most. */
+export function compileNameGlobs(globs: readonly string[]): (name: string) => boolean {
+  const literals = new Set(globs.filter((glob) => !isNameGlob(glob)));
+  const compiled = globs.filter(isNameGlob).map((glob) => parseSequence([...glob], 0, 0).value);
+  return (name) => literals.has(name) || (compiled.length > 0 && matchesAny(compiled, [...name]));
+}
+
+/** Whether a name fits one glob that is needed once. */
+export function matchesGlob(glob: string, name: string): boolean {
+  return compileNameGlobs([glob])(name);
+}
+
+function matchesAny(globs: readonly (readonly Item[])[], name: readonly string[]): boolean {
+  return globs.some((items) => advance(items, name, new Set([0])).has(name.length));
+}
+
+/** All places of the name where the items may have ended, when they began at one of `starts`. */
+function advance(items: readonly Item[], name: readonly string[], starts: ReadonlySet<number>): ReadonlySet<number> {
+  let places = starts;
+  for (const item of items) {
+    if (places.size === 0) return places;
+    places = step(item, name, places);
+  }
+  return places;
+}
+
+function step(item: Item, name: readonly string[], places: ReadonlySet<number>): ReadonlySet<number> {
+  switch (item.kind) {
+    case 'star': {
+      const first = Math.min(...places);
+      return new Set(Array.from({ length: name.length - first + 1 }, (_, index) => first + index));
+    }
+    case 'either': return new Set(item.branches.flatMap((branch) => [...advance(branch, name, places)]));
+    case 'any':
+    case 'char':
+    case 'class': return new Set([...places].filter((place) => place < name.length && fits(item, name[place]!)).map((place) => place + 1));
+    default: throw new TypeError(item satisfies never);
+  }
+}
+
+function fits(item: Exclude<Item, { kind: 'star' | 'either' }>, char: string): boolean {
+  switch (item.kind) {
+    case 'any': return true;
+    case 'char': return item.char === char;
+    case 'class': return item.ranges.some(([from, to]) => from <= char && char <= to) !== item.negated;
+    default: throw new TypeError(item satisfies never);
+  }
+}
+
+function parseSequence(glob: readonly string[], from: number, depth: number): Parsed<readonly Item[]> {
+  const items: Item[] = [];
+  let at = from;
+  while (at < glob.length) {
+    const char = glob[at]!;
+    if (depth > 0 && (char === ',' || char === '}')) break;
+    const parsed = parseItem(glob, at, depth);
+    items.push(parsed.value);
+    at = parsed.next;
+  }
+  return { value: items, next: at };
+}
+
+function parseItem(glob: readonly string[], at: number, depth: number): Parsed<Item> {
+  const char = glob[at]!;
+  const literal = { value: { kind: 'char', char }, next: at + 1 } as const;
+  switch (char) {
+    case '*': return { value: { kind: 'star' }, next: at + 1 };
+    case '?': return { value: { kind: 'any' }, next: at + 1 };
+    case '\\': return at + 1 < glob.length ? { value: { kind: 'char', char: glob[at + 1]! }, next: at + 2 } : literal;
+    case '[': return parseClass(glob, at) ?? literal;
+    case '{': return (depth < MAX_NESTING ? parseBraces(glob, at, depth) : null) ?? literal;
+    default: return literal;
+  }
+}
+
+function parseClass(glob: readonly string[], opened: number): Parsed<Item> | null {
+  const negated = glob[opened + 1] === '!' || glob[opened + 1] === '^';
+  const first = opened + (negated ? 2 : 1);
+  const ranges: (readonly [string, string])[] = [];
+  // As in a shell, a "]" that comes first is a member.
+  for (let at = first; at < glob.length; at++) {
+    if (glob[at] === ']' && at > first) return { value: { kind: 'class', negated, ranges }, next: at + 1 };
+    const ranged = glob[at + 1] === '-' && glob[at + 2] !== undefined && glob[at + 2] !== ']';
+    ranges.push([glob[at]!, ranged ? glob[at + 2]! : glob[at]!]);
+    if (ranged) at += 2;
+  }
+  return null;
+}
+
+function parseBraces(glob: readonly string[], opened: number, depth: number): Parsed<Item> | null {
+  const branches: (readonly Item[])[] = [];
+  for (let at = opened + 1; ;) {
+    const branch = parseSequence(glob, at, depth + 1);
+    branches.push(branch.value);
+    at = branch.next + 1;
+    if (glob[branch.next] === '}') return { value: { kind: 'either', branches }, next: at };
+    if (glob[branch.next] === undefined) return null;
+  }
+}
