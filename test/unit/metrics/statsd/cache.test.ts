@@ -50,11 +50,12 @@ test('a gauge keeps its value from one collection to the next, and is given each
   take('a:5|g');
   assert.deepEqual(values(), { a: 5 });
   assert.deepEqual(values(), { a: 5 });
+  clock.ms = 1_000_000;
   take('a:+3|g');
   assert.deepEqual(values(), { a: 8 });
-  clock.ms = 3_599_000;
-  assert.deepEqual(values(), { a: 8 });
-  clock.ms = 3_601_000;
+  clock.ms = 4_599_000;
+  assert.deepEqual([values(), values()], [{ a: 8 }, { a: 8 }]);
+  clock.ms = 4_601_000;
   values();
   assert.deepEqual(values(), {});
   assert.equal(cache.series, 0);
@@ -116,7 +117,7 @@ test('a metric has 30 dimensions at most; the others are left out and counted', 
   take(`a:1|c|#${Array.from({ length: 40 }, (_, index) => `tag${String(index).padStart(2, '0')}:x`).join(',')},${'n'.repeat(256)}:x,long:${'v'.repeat(2_000)}`);
   const { dimensions } = cache.collect(NOON)[0]!;
   assert.equal(dimensions.length, 30);
-  assert.deepEqual(dimensions.slice(0, 2).map(([name, value]) => [name, value.length]), [['long', 1_024], ['metric_type', 7]]);
+  assert.deepEqual(dimensions.slice(0, 3).map(([name, value]) => [name, value.length]), [['long', 1_024], ['metric_type', 7], ['tag00', 1]]);
   assert.equal(cache.tagsLeftOut, 13);
 });
 
@@ -222,6 +223,19 @@ test('what is beyond the bounds is counted, what is known goes on, and room come
   clock.ms = 20_000;
   take('c:1|c');
   assert.deepEqual(values(), { c: 1 });
+});
+
+test('metrics with ever new names leave nothing behind when they are forgotten', () => {
+  const { take, values, cache, clock } = cacheOf({ limits: { maxSeries: 10, maxEntries: 60 } });
+  for (let round = 0; round < 100; round++) {
+    clock.ms += 300_000;
+    take(`name${round}:1|c`);
+    assert.deepEqual(values(), { [`name${round}`]: 1 });
+  }
+  assert.equal(cache.beyond, 0);
+  assert.equal(cache.series, 1);
+  take('name0:1|c');
+  assert.deepEqual(values(), { name0: 1 });
 });
 
 test('members of sets and distinct values have a bound together, and are given back by each collection', () => {
