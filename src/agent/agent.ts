@@ -76,8 +76,8 @@ export class Agent {
   get store(): CheckpointStore | null { return this.#store; }
   get quarantine(): Quarantine | null { return this.#quarantine; }
   get stateDirectory(): string { return this.#o.stateDir; }
-  /** Where EMF events are listened for now. */
-  get emfAddresses(): readonly string[] { return this.#emf?.open ?? []; }
+  /** Null while no EMF events are listened for. */
+  get emf(): EmfInput | null { return this.plan.emf === null ? null : this.#emf; }
   /** Known once `run` has ended. */
   get unfinished(): Unfinished { return this.#unfinished; }
   get openFiles(): number { return this.#running?.openFiles ?? 0; }

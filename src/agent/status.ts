@@ -38,6 +38,7 @@ export function statusOf(agent: Agent, version: string, config: ConfigStatus): S
     skipped: skippedOf(agent.pipelines),
     destinations: destinationsOf(agent.lanes),
     counters: countersOf(agent),
+    emf: agent.emf?.status ?? null,
     quarantine: quarantine === null ? null : (({ events, bytes, rotatedEvents, lostEvents }) => ({ events, bytes, rotatedEvents, lostEvents }))(quarantine.counters),
     troubles: report.troubles.toSorted((a, b) => b.since - a.since),
     checkpointTrouble: agent.store?.trouble ?? null,

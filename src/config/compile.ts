@@ -142,7 +142,7 @@ function compilePlan({ agent, logs, entries, problems }: CheckedDocument, facts:
   const compiled = compileEntries(entries, new EntryCompiler(context, { delivery, services, group, ownLogs, globFault, redact: redact ?? [] }), report, problems);
   const emf = compileEmf(logs, stream ?? [], env, report);
   if (service === null || stream === null || redact === null || !isGroupSure || (compiled.entries.length === 0 && emf === null)) return null;
-  return { service, delivery, reading: compileReading(logs), ...compiled, log, ownLogs, config: compileConfigPlan(agent), metrics: null, emf, spool: { maxBytes: logs.max_spool_bytes ?? DEFAULT_SPOOL_BYTES, ...group } };
+  return { service, delivery, reading: compileReading(logs), ...compiled, log, ownLogs, config: compileConfigPlan(agent), metrics: null, emf, spool: { maxBytes: logs.max_spool_bytes ?? DEFAULT_SPOOL_BYTES, redact, ...group } };
 }
 
 function compileEntries(list: readonly CheckedEntry[], compiler: EntryCompiler, report: Reporter, earlier: readonly Problem[]): Pick<Plan, 'entries' | 'disabled'> {
