@@ -1,5 +1,5 @@
 // The part of the Plan that is about metrics. Every duration is in milliseconds, every size in bytes.
-import type { Compression, NameTemplate, PatternPlan, Reach } from './plan.ts';
+import type { Compression, NameTemplate, PatternPlan, Reach, RedactRulePlan } from './plan.ts';
 
 /** StandardUnit of CloudWatch: `Percent`, `Bytes`, `None`… */
 export type MetricUnit = string;
@@ -211,6 +211,8 @@ export interface EmfPlan {
 export interface SpoolPlan {
   /** Of all files in it; what is beyond waits with its sender, or is dropped and counted where that cannot wait. */
   readonly maxBytes: number;
+  /** Of `logs`: what is made unreadable in its events. */
+  readonly redact: readonly RedactRulePlan[];
   /** What the groups are given that are created for its events; see NamingPlan. */
   readonly kmsKeyId: string | null;
   readonly tags: Readonly<Record<string, string>>;

@@ -90,8 +90,8 @@ export class Agent {
   get metrics(): RunningMetrics | null { return this.#metrics; }
   get quarantine(): Quarantine | null { return this.#quarantine; }
   get stateDirectory(): string { return this.#o.stateDir; }
-  /** Where EMF events are listened for now. */
-  get emfAddresses(): readonly string[] { return this.#emf?.open ?? []; }
+  /** Null while no EMF events are listened for. */
+  get emf(): EmfInput | null { return this.plan.emf === null ? null : this.#emf; }
   /** Known once `run` has ended. */
   get unfinished(): Unfinished { return this.#unfinished; }
   /** The agent in numbers, for whoever asks. */

@@ -139,7 +139,7 @@ function compilePlan({ agent, logs, entries, metrics, sound, problems }: Checked
   const wantsLogs = entries.length > 0 || wantsEmf(logs) || metrics?.metrics_destinations?.emf !== undefined;
   if (!wantsLogs && metrics !== null) {
     const own = compileOwnMetrics();
-    const spool = { maxBytes: logs.max_spool_bytes ?? DEFAULT_SPOOL_BYTES, ...compileGroupSettings(logs, '/logs', env, report) };
+    const spool = { maxBytes: logs.max_spool_bytes ?? DEFAULT_SPOOL_BYTES, redact: compileSharedRedact(logs, report) ?? [], ...compileGroupSettings(logs, '/logs', env, report) };
     return own === null ? null : { service: { ...own.service, label: null }, ...rest(), entries: [], disabled: [], ownLogs: [], metrics: own, emf: null, spool };
   }
   if (!wantsLogs) {
@@ -163,7 +163,7 @@ function compilePlan({ agent, logs, entries, metrics, sound, problems }: Checked
   if (service === null || stream === null || redact === null || !isGroupSure) return null;
   const own = compileOwnMetrics();
   if (compiled.entries.length === 0 && emf === null && own === null) return null;
-  return { service, ...rest(), ...compiled, ownLogs, metrics: own, emf, spool: { maxBytes: logs.max_spool_bytes ?? DEFAULT_SPOOL_BYTES, ...group } };
+  return { service, ...rest(), ...compiled, ownLogs, metrics: own, emf, spool: { maxBytes: logs.max_spool_bytes ?? DEFAULT_SPOOL_BYTES, redact, ...group } };
 }
 
 function compileEntries(list: readonly CheckedEntry[], compiler: EntryCompiler, report: Reporter, earlier: readonly Problem[]): Pick<Plan, 'entries' | 'disabled'> {

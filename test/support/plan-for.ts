@@ -94,7 +94,7 @@ export function planFor({ endpoint, entries, delivery, reading, ownLogs }: PlanS
     ownLogs: ownLogs ?? [],
     metrics: null,
     emf: null,
-    spool: { maxBytes: 268_435_456, kmsKeyId: null, tags: {} },
+    spool: { maxBytes: 268_435_456, redact: [], kmsKeyId: null, tags: {} },
     config: { pollMs: 60_000, rollout: { percent: 100, waitMs: 3_600_000, watchMs: 300_000 } },
   };
 }

@@ -21,7 +21,7 @@ export function withSpool(plan: Plan, directory: string): Plan {
   return { ...plan, entries: [...plan.entries, spoolEntry(plan, directory)] };
 }
 
-function spoolEntry({ service, delivery, spool: { kmsKeyId, tags } }: Plan, directory: string): FileEntryPlan {
+function spoolEntry({ service, delivery, spool: { redact, kmsKeyId, tags } }: Plan, directory: string): FileEntryPlan {
   return {
     key: SPOOL_KEY,
     pointer: 'the spool',
@@ -37,7 +37,7 @@ function spoolEntry({ service, delivery, spool: { kmsKeyId, tags } }: Plan, dire
     framing: { encoding: 'utf-8', start: { kind: 'line' }, multilineTimeoutMs: 0, partialLineTimeoutMs: PARTIAL_LINE_MS, maxEventBytes: Math.min(MAX_EVENT_BYTES, delivery.maxBatchBytes) },
     timestamp: { format: 'epoch_ms', field: '_aws.Timestamp', zone: 'UTC', trim: false },
     filters: [],
-    redact: [],
+    redact,
     autoRemoval: false,
   };
 }
