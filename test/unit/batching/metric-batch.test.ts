@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { MetricBatch, bodyOf, datumsOf } from '../../../src/batching/metric-batch.ts';
 import { encodeDatum } from '../../../src/batching/metric-datum.ts';
 import type { Datum, Distribution } from '../../../src/metrics/datum.ts';
