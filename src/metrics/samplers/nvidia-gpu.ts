@@ -57,9 +57,7 @@ export function parseGpus(text: string): readonly Reading[] {
       if (gpus.length >= MAX_GPUS) break;
       gpus.push(new Map());
     } else if (path.startsWith(`${GPU}/`)) {
-      const key = path.slice(GPU.length + 1);
-      const texts = gpus.at(-1);
-      if (texts !== undefined && !texts.has(key)) texts.set(key, value);
+      gpus.at(-1)?.set(path.slice(GPU.length + 1), value);
     }
   }
   return gpus.map((texts, index) => ({
