@@ -37,7 +37,7 @@ const FIELDS: Readonly<Record<string, FieldKind>> = Object.fromEntries(Object.ke
  * @param program another one, in tests
  */
 export function createNvidiaGpuSampler({ program = PROGRAM }: { readonly program?: string } = {}): Sampler {
-  const smi = new HostProgram({ path: program, patienceMs: PATIENCE_MS, remedy: 'install the driver of NVIDIA, or take the section nvidia_gpu out of the config' });
+  const smi = new HostProgram({ paths: [program], patienceMs: PATIENCE_MS, remedy: 'install the driver of NVIDIA, or take the section nvidia_gpu out of the config' });
   return {
     fields: FIELDS,
     async sample() {

@@ -19,6 +19,8 @@ export const PID_COUNT_NAME = 'procstat_lookup_pid_count';
 const MAX_PROCESSES = 1_000;
 /** TASK_COMM_LEN without its NUL: a longer name is cut. */
 const CUT_NAME = 15;
+/** NAME_MAX: what a process calls itself may be longer, no program is. */
+const MAX_NAME = 255;
 
 export interface ProcstatOptions {
   /** One for all sections. */
@@ -113,7 +115,7 @@ class ProcstatSampler implements Sampler {
   async #nameOf({ name, pid }: ProcessStat, now: number): Promise<string> {
     if (Buffer.byteLength(name) < CUT_NAME) return name;
     const line = await (await this.#table.list(now)).commandLine(pid);
-    const called = typeof line === 'string' ? '' : basename(line.text.split(' ', 1)[0]!);
+    const called = typeof line === 'string' ? '' : basename(line.text.split(' ', 1)[0]!).slice(0, MAX_NAME);
     return called.startsWith(name) ? called : name;
   }
 
