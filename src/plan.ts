@@ -2,7 +2,7 @@
 // config/ and agent/. The running agent sees nothing else: no JSON, no argv, no environment.
 // Every duration is in milliseconds, every size in bytes.
 
-import type { MetricsPlan } from './metrics-plan.ts';
+import type { EmfPlan, MetricsPlan, SpoolPlan } from './metrics-plan.ts';
 
 /** Where a service of AWS is reached, and as whom. */
 export interface Reach {
@@ -17,6 +17,11 @@ export interface Reach {
   readonly fips: boolean | null;
   /** Whether the endpoints that speak IPv6 too are used; null as for `fips`. */
   readonly dualStack: boolean | null;
+}
+
+/** Equal for what one client can serve, also of two plans. */
+export function serviceKey({ region, endpoint, roleArn, externalId, fips, dualStack }: Reach): string {
+  return JSON.stringify([region, endpoint, roleArn, externalId, fips, dualStack]);
 }
 
 /** Where PutLogEvents goes and as whom. Equal services of a plan are one object. */
@@ -72,7 +77,9 @@ export type NamePart =
   | { readonly kind: 'path'; readonly form: 'whole' | 'flat' | 'file_name' | 'directory' }
   /** What a group of `NamingPlan.pathPattern`, by its number or name, found in the path. Null: without it a file has no name. */
   | { readonly kind: 'capture'; readonly group: string; readonly fallback: string | null }
-  | { readonly kind: 'date'; readonly field: DateField };
+  | { readonly kind: 'date'; readonly field: DateField }
+  /** What the path of a file in the spool says: see naming/spool-path.ts. */
+  | { readonly kind: 'spooled'; readonly of: 'group' | 'stream' };
 
 export type NameTemplate = readonly NamePart[];
 
@@ -111,6 +118,9 @@ export type StartPlan =
   | { readonly kind: 'pattern'; readonly pattern: PatternPlan }
   | { readonly kind: 'timestamp' };
 
+/** Counted by the service for each event on top of its message (API reference of PutLogEvents). */
+export const EVENT_OVERHEAD_BYTES = 26;
+
 /** Canonical decoder label (WHATWG, or iconv-lite's name), or `utf-8` for bytes passed through. */
 export interface FramingPlan {
   readonly encoding: string;
@@ -119,7 +129,7 @@ export interface FramingPlan {
   readonly multilineTimeoutMs: number;
   /** Idle time after which a line without newline is sent, marked. */
   readonly partialLineTimeoutMs: number;
-  /** Largest event: UTF-8 bytes of the message plus 26. */
+  /** Largest event: UTF-8 bytes of the message plus EVENT_OVERHEAD_BYTES. */
   readonly maxEventBytes: number;
 }
 
@@ -212,4 +222,15 @@ export interface Plan {
   readonly config: ConfigPlan;
   /** Null: none are collected. */
   readonly metrics: MetricsPlan | null;
+  /** Null: no events in the embedded metric format are listened for. */
+  readonly emf: EmfPlan | null;
+  readonly spool: SpoolPlan;
+}
+
+/** What a plan changes against the one before it, in entries. */
+export interface PlanDifference {
+  readonly kept: number;
+  readonly changed: number;
+  readonly added: number;
+  readonly removed: number;
 }

@@ -1,8 +1,8 @@
 import { Lane } from '../delivery/lane.ts';
 import type { LaneContext } from '../delivery/lane.ts';
 import type { Destination } from '../flow.ts';
+import { serviceKey } from '../plan.ts';
 import type { ServicePlan } from '../plan.ts';
-import { serviceKey } from './services.ts';
 import type { Service, Services } from './services.ts';
 
 /** What lanes of all services share. */

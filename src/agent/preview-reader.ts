@@ -1,8 +1,8 @@
 import { readSync } from 'node:fs';
-import { EVENT_OVERHEAD } from '../batching/limits.ts';
 import { readChunk } from '../files/tailer.ts';
 import type { Destination } from '../flow.ts';
 import type { Flush } from '../framing/framer.ts';
+import { EVENT_OVERHEAD_BYTES } from '../plan.ts';
 import type { FileEntryPlan } from '../plan.ts';
 import { ChunkText } from '../records/chunk-text.ts';
 import { compileFilters } from '../records/filter.ts';
@@ -70,7 +70,7 @@ export class PreviewReader {
     this.#take = take;
     this.#line = spec.line;
     const { redact, framing } = spec.entry;
-    this.#redaction = redact.length === 0 ? null : new Redaction(redact, framing.maxEventBytes - EVENT_OVERHEAD);
+    this.#redaction = redact.length === 0 ? null : new Redaction(redact, framing.maxEventBytes - EVENT_OVERHEAD_BYTES);
     this.#filters = spec.entry.filters.map((filter) => compileFilters([filter]));
   }
 
@@ -171,7 +171,7 @@ export class PreviewReader {
       span: isFound && parser.from >= 0 ? spanOf(original, parser.from - frame.from, parser.to - frame.from) : null,
       redacted: report.redactions.size === 0 ? [] : this.#hits(shown(original)),
       original: shown(original), message: shown(arena.bytes.subarray(from, to)),
-      bytes: to - from + EVENT_OVERHEAD,
+      bytes: to - from + EVENT_OVERHEAD_BYTES,
       verdict: this.#verdict,
     };
   }

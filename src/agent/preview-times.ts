@@ -1,5 +1,6 @@
 import type { ChunkText } from '../records/chunk-text.ts';
-import type { Spans, TimestampReader } from '../records/timestamp.ts';
+import type { Spans } from '../records/spans.ts';
+import type { TimestampReader } from '../records/timestamp.ts';
 
 /** A reader of times that remembers where the first frame's stood. */
 export class WatchedTimes implements TimestampReader {

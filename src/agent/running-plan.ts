@@ -1,5 +1,6 @@
+import { hash } from 'node:crypto';
 import type { Environment } from '../aws/connection.ts';
-import { networkOf } from '../aws/network.ts';
+import type { Network } from '../aws/network.ts';
 import type { CheckpointStore } from '../checkpoint/store.ts';
 import type { Budget } from '../delivery/budget.ts';
 import type { Lane } from '../delivery/lane.ts';
@@ -12,7 +13,7 @@ import { MountPoints } from '../files/mount-points.ts';
 import { Wake } from '../files/wake.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
-import type { FileEntryPlan, Plan } from '../plan.ts';
+import type { FileEntryPlan, Plan, PlanDifference } from '../plan.ts';
 import type { Zone } from '../records/zone.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import { finderReport } from './finder-report.ts';
@@ -23,26 +24,24 @@ import type { NumberedOutbound } from './outbounds.ts';
 import { Post } from './post.ts';
 import type { Version } from './post.ts';
 import { Relatives } from './relatives.ts';
+import { SharedParts } from './shared-parts.ts';
+import { removeDelivered } from './spool/spool-removal.ts';
+import { SPOOL_KEY, fillsSpool, withSpool } from './spool/spool-entry.ts';
+import type { Spool } from './spool/spool.ts';
 import { buildStages } from './stages.ts';
 
 export interface RunningPlanOptions {
   readonly stateDir: string;
+  readonly spool: Spool;
   readonly store: CheckpointStore;
   readonly quarantine: Quarantine;
   readonly report: AgentReport;
   readonly env: Environment;
+  readonly network: Network;
   readonly localZone: string;
   readonly life: Lifetime;
   /** Everything that exists is to be sent now: nothing is waited for. */
   readonly hurry: boolean;
-}
-
-/** What a new plan changes, in entries. */
-export interface Difference {
-  readonly kept: number;
-  readonly changed: number;
-  readonly added: number;
-  readonly removed: number;
 }
 
 /** A finder under way, and what it was made for. */
@@ -67,12 +66,11 @@ export class RunningPlan {
   #applying: Promise<unknown> = Promise.resolve();
   #hurry: boolean;
 
-  /** Throws a NetworkError when proxies or certificates are named that cannot be used; nothing later does. */
   constructor(options: RunningPlanOptions) {
     this.#o = options;
     this.#hurry = options.hurry;
-    const { env, report, quarantine, life, hurry } = options;
-    this.#outbounds = new Outbounds({ env, network: networkOf(env), report, quarantine, life, now, hurry });
+    const { env, network, report, quarantine, life, hurry } = options;
+    this.#outbounds = new Outbounds({ env, network, report, quarantine, life, now, hurry });
     this.#descriptors = new Descriptors(descriptorLimit(), report);
     this.#wake = new Wake(report, now, life.stop);
     this.#mounts = new MountPoints(now);
@@ -97,7 +95,7 @@ export class RunningPlan {
    * Makes `plan` the one that runs. Resolves when every entry that stays or is new runs by it; changed ones follow as soon
    * as what was read of them is acknowledged (`changed`). One plan is applied after the other.
    */
-  apply(plan: Plan): Promise<Difference> {
+  apply(plan: Plan): Promise<PlanDifference> {
     const applied = this.#applying.then(() => this.#apply(plan));
     this.#applying = applied.catch(() => undefined);
     return applied;
@@ -106,8 +104,11 @@ export class RunningPlan {
   /** Resolves when every entry runs by the latest plan. */
   async changed(): Promise<void> { await Promise.all([...this.#posts.values()].map((post) => post.changed())); }
 
-  async #apply(plan: Plan): Promise<Difference> {
-    const { life } = this.#o;
+  async #apply(given: Plan): Promise<PlanDifference> {
+    const { life, spool } = this.#o;
+    // What an earlier plan or run left in it is delivered too.
+    const plan = fillsSpool(given) || spool.files > 0 ? withSpool(given, spool.directory) : given;
+    spool.maxBytes = plan.spool.maxBytes;
     const outbound = this.#outbounds.of(plan);
     const globs = new Map(plan.entries.map((entry) => [entry.key, globOf(entry)]));
     const before = this.#finding;
@@ -115,17 +116,20 @@ export class RunningPlan {
     if (life.stop.aborted) return { kept: 0, changed: 0, added: 0, removed: 0 };
     this.#plan = plan;
     this.#finding = finding;
-    const versions = new Map(plan.entries.map((entry) => [entry.key, this.#version(entry, globs.get(entry.key)!, plan, outbound)]));
+    const parts = new SharedParts(this.#o.localZone, this.#zones);
+    const versions = new Map(plan.entries.map((entry) => [entry.key, this.#version(entry, globs.get(entry.key)!, plan, outbound, parts)]));
     const difference = { kept: 0, changed: 0, added: 0, removed: 0 };
     for (const [key, post] of this.#posts) {
       if (versions.has(key) || post.isUnwanted) continue;
       post.want(null);
-      difference.removed++;
+      if (key !== SPOOL_KEY) difference.removed++;
     }
     for (const [key, version] of versions) {
       const post = this.#posts.get(key) ?? new Post(key);
       this.#posts.set(key, post);
-      difference[post.want(version)]++;
+      const change = post.want(version);
+      // No entry of the config.
+      if (key !== SPOOL_KEY) difference[change]++;
     }
     if (finding !== before) {
       this.#reconcileAll();
@@ -136,24 +140,26 @@ export class RunningPlan {
     return difference;
   }
 
-  #version(entry: FileEntryPlan, glob: Glob, plan: Plan, { outbound, number }: NumberedOutbound): Version {
-    const { store, stateDir, report, localZone, quarantine } = this.#o;
+  #version(entry: FileEntryPlan, glob: Glob, plan: Plan, { outbound, number }: NumberedOutbound, parts: SharedParts): Version {
+    const { store, stateDir, report, quarantine } = this.#o;
     return {
       entry,
-      signature: JSON.stringify([number, { ...entry, pointer: '' }, plan.reading.maxDeletedBytes]),
+      signature: hash('sha256', JSON.stringify([number, { ...entry, pointer: '' }, plan.reading.maxDeletedBytes]), 'base64'),
       look: () => this.#lookAnew(),
       start: (life, handedOver) => {
-        const { undeliverable } = plan.delivery;
-        const undelivered = undeliveredTo(quarantine, plan);
-        const { arena, kernel, budget } = outbound;
-        const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, report, now, localZone, zones: this.#zones, undeliverable, undelivered });
-        const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts: this.#mounts });
-        const pipeline = new LogPipeline({
-          entry, stages, store, wake: this.#wake, relatives, report, life, now, budget,
-          laneFor: (destination) => outbound.laneFor(destination), hurry: () => this.#hurry, matches: (path) => glob.matches(path),
+        const pipeline = new LogPipeline(entry, () => {
+          const { undeliverable } = plan.delivery;
+          const undelivered = undeliveredTo(quarantine, plan);
+          const { arena, kernel, budget } = outbound;
+          const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, report, now, parts, undeliverable, undelivered });
+          const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts: this.#mounts });
+          return {
+            entry, stages, store, wake: this.#wake, relatives, report, life, now, budget,
+            laneFor: (destination) => outbound.laneFor(destination), hurry: () => this.#hurry, matches: (path) => glob.matches(path),
+          };
         });
         this.#outbounds.uses(pipeline, outbound);
-        pipeline.begin(handedOver);
+        pipeline.begin(handedOver, store.knows(entry.key));
         this.#reconcile(pipeline);
         return pipeline;
       },
@@ -166,7 +172,7 @@ export class RunningPlan {
     const signature = JSON.stringify([plan.ownLogs, plan.entries.map(({ key, pattern, exclude }) => [key, pattern, exclude])]);
     if (this.#finding?.signature === signature) return this.#finding;
     const finder = new Finder({
-      patterns: plan.entries.map(({ key, exclude }) => ({ key, glob: globs.get(key)!, exclude })),
+      patterns: plan.entries.map(({ key, exclude }) => ({ key, glob: globs.get(key)!, exclude, inState: key === SPOOL_KEY })),
       own: { logs: plan.ownLogs, stateDirectory: stateDir },
       report: finderReport(report),
       onChange: ({ key }) => {
@@ -207,8 +213,9 @@ export class RunningPlan {
         if (pipeline.wantsReconcile) this.#reconcile(pipeline);
         pipeline.keepHouse();
       }
-      lingering.push(pipeline.lingering);
+      if (pipeline.lingering !== null) lingering.push(pipeline.lingering);
     }
+    this.#clearSpool();
     if (this.#plan !== null) releaseBeyond(this.#plan.reading, lingering);
     this.#outbounds.keepHouse(this.pipelines, this.changing > 0, () => this.#usedLanes());
   }
@@ -231,6 +238,8 @@ export class RunningPlan {
     await this.changed();
     await Promise.all(this.pipelines.map((pipeline) => pipeline.ended()));
     await this.#outbounds.drain();
+    this.#o.spool.seal();
+    this.#clearSpool();
   }
 
   /** Lets go of everything. */
@@ -239,6 +248,11 @@ export class RunningPlan {
     this.#wake.close();
     for (const pipeline of this.pipelines) for (const g of pipeline.generations) g.close();
     this.#outbounds.close();
+  }
+
+  #clearSpool(): void {
+    const pipeline = this.#posts.get(SPOOL_KEY)?.pipeline;
+    if (pipeline != null) removeDelivered(pipeline, this.#o.spool, this.#o.report);
   }
 
   #usedLanes(): ReadonlySet<Lane> {

@@ -6,7 +6,8 @@ import type { Endpoint } from '../delivery/endpoint.ts';
 import { Recovery } from '../delivery/recovery.ts';
 import { Slots } from '../delivery/slots.ts';
 import type { ServiceSlots } from '../delivery/slots.ts';
-import type { DeliveryPlan, Reach, ServicePlan } from '../plan.ts';
+import { serviceKey } from '../plan.ts';
+import type { DeliveryPlan, ServicePlan } from '../plan.ts';
 import type { Report } from '../report/report.ts';
 
 export interface ServicesOptions {
@@ -70,9 +71,4 @@ export class Services {
       close: () => { client.destroy(); this.#slots.forget(slots); },
     };
   }
-}
-
-/** Equal for services that one client can serve, also those of two plans. */
-export function serviceKey({ region, endpoint, roleArn, externalId, fips, dualStack }: Reach): string {
-  return JSON.stringify([region, endpoint, roleArn, externalId, fips, dualStack]);
 }

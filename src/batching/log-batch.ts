@@ -1,7 +1,8 @@
 import type { Destination } from '../flow.ts';
 import type { Arena } from '../kernel/arena.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import { EVENT_OVERHEAD, MAX_BATCH_EVENTS, MAX_SPAN_MS } from './limits.ts';
+import { EVENT_OVERHEAD_BYTES } from '../plan.ts';
+import { MAX_BATCH_EVENTS, MAX_SPAN_MS } from './limits.ts';
 
 /** First body buffer of a batch: most streams are quiet, and there may be thousands. */
 const FIRST_BODY_BYTES = 3_072;
@@ -115,7 +116,7 @@ export class LogBatch {
     limit = this.#withinSpan(arena.time, first, limit);
     while (next < limit) {
       const from = next;
-      next = kernel.encode(from, limit, this.#maxBytes - this.bytes, EVENT_OVERHEAD);
+      next = kernel.encode(from, limit, this.#maxBytes - this.bytes, EVENT_OVERHEAD_BYTES);
       if (next === from) break;
       this.#write(arena.bytes, arena.output, kernel.written);
       this.bytes += kernel.taken;

@@ -61,7 +61,7 @@ export class KeptConfig {
       },
       health: () => this.agent.health,
     };
-    this.keeper = new ConfigKeeper({ ports, memory: new LastGood(stateDir, sources), hostId: hostId(stateDir), report, now: Date.now, random: Math.random });
+    this.keeper = new ConfigKeeper({ ports, memory: new LastGood(stateDir, sources, report), hostId: hostId(stateDir), report, now: Date.now, random: Math.random });
   }
 
   get agent(): Agent {

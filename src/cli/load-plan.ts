@@ -4,7 +4,7 @@ import type { GlobFault } from '../config/compile-logs.ts';
 import type { JsonNode } from '../config/json-tree.ts';
 import type { Environment, HostFacts } from '../config/placeholders.ts';
 import type { Problem } from '../config/problem.ts';
-import type { RemoteVersion } from '../fleet/last-good.ts';
+import type { RemoteVersion } from '../fleet/config-copy.ts';
 import { containerName } from '../host/container.ts';
 import { systemHostname } from '../host/hostname.ts';
 import { askInstance } from '../host/instance.ts';

@@ -6,7 +6,7 @@ import { readPlace, readStdin, type TextsRead } from '../config/load.ts';
 import { wholeConfig } from '../config/parts.ts';
 import type { Problem } from '../config/problem.ts';
 import { parameterWord, parseSource, type Source, type SourceFault } from '../config/source.ts';
-import type { RemoteVersion } from '../fleet/last-good.ts';
+import type { RemoteVersion } from '../fleet/config-copy.ts';
 import type { ParameterAccess } from './parameter-access.ts';
 
 export interface LoadedSources {

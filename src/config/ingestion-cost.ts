@@ -1,7 +1,6 @@
+import { EVENT_OVERHEAD_BYTES } from '../plan.ts';
 import type { LogGroupClass } from '../plan.ts';
 
-/** Bytes the service counts for each event beside its UTF-8 text: PutLogEvents. */
-export const EVENT_OVERHEAD_BYTES = 26;
 /** The service's pricing is by the decimal gigabyte. */
 const GIGABYTE = 1_000_000_000;
 

@@ -1,5 +1,6 @@
 // What the running agent says about itself: the answer of `GET /status`, and what `agent status` prints. Types only but
 // for the version. Times are epoch milliseconds, sizes and offsets bytes.
+import type { PlanDifference } from '../plan.ts';
 
 /** Grows when a field changes its meaning or goes; new fields do not change it. */
 export const STATUS_VERSION = 1;
@@ -15,6 +16,10 @@ export interface StatusDocument {
   readonly skipped: Listed<SkippedStatus>;
   readonly destinations: Listed<DestinationStatus>;
   readonly counters: CountersStatus;
+  /** Null: none are collected, or not published by PutMetricData. An agent of an earlier version says nothing of it. */
+  readonly metrics?: MetricsStatus | null;
+  /** Null: none are listened for. An agent of an earlier version says nothing of it. */
+  readonly emf?: EmfStatus | null;
   /** Null while the state directory is not open yet. */
   readonly quarantine: QuarantineStatus | null;
   readonly troubles: readonly TroubleStatus[];
@@ -42,17 +47,13 @@ export interface AgentStatus {
   readonly openFiles: number;
 }
 
-/** Where the config comes from, and which version of it runs. */
-export interface ConfigStatus {
-  /** As named at the start. */
-  readonly sources: readonly string[];
+/** Which version of the config runs, as its keeper knows it. */
+export interface ConfigState {
   /** Of what came from Parameter Store; empty when nothing did. */
   readonly version: string;
   readonly appliedAt: number;
   /** Until then delivery is watched, to go back if it got worse; null: it is not. */
   readonly watchedUntil: number | null;
-  /** Entries whose latest version does not run yet: what was read for the one before is not acknowledged. */
-  readonly changing: number;
   /** A newer version that this host takes later (agent.rollout). */
   readonly waiting: { readonly version: string; readonly until: number } | null;
   /** The newest version that was not taken, or was taken back, and why. */
@@ -64,6 +65,14 @@ export interface ConfigStatus {
   readonly lookedAt: number | null;
   /** Why it cannot be asked, or null. */
   readonly unreachable: string | null;
+}
+
+/** Where the config comes from, and which version of it runs. */
+export interface ConfigStatus extends ConfigState {
+  /** As named at the start. */
+  readonly sources: readonly string[];
+  /** Entries whose latest version does not run yet: what was read for the one before is not acknowledged. */
+  readonly changing: number;
 }
 
 export interface EntryStatus {
@@ -99,6 +108,20 @@ export interface FileStatus {
   readonly attachment: 'attached' | 'renamed' | 'deleted';
   /** errno name of what the last look or read met, or null. */
   readonly lastError: string | null;
+}
+
+/** Metrics on their way to CloudWatch; since the start where they are counted. */
+export interface MetricsStatus {
+  readonly state: string;
+  readonly lastError: string | null;
+  readonly namespace: string;
+  readonly heldDatums: number;
+  readonly heldBytes: number;
+  readonly deliveredDatums: number;
+  readonly requests: number;
+  readonly dropped: readonly { readonly reason: string; readonly datums: number }[];
+  /** Samples that were due while the one before was under way. */
+  readonly skippedSamples: number;
 }
 
 export interface SkippedStatus {
@@ -154,6 +177,18 @@ export interface CountersStatus {
   readonly ambiguousAttempts: number;
 }
 
+/** Events in the embedded metric format that came in over the network, since the start. */
+export interface EmfStatus {
+  /** Addresses, as in `service_address`. */
+  readonly listening: readonly string[];
+  readonly events: number;
+  /** Of the events: delivered, but CloudWatch makes no metrics of them, or not all; by reason. */
+  readonly faults: readonly { readonly reason: string; readonly events: number }[];
+  /** What waits for its delivery in files of the state directory. */
+  readonly spoolBytes: number;
+  readonly spoolFiles: number;
+}
+
 export interface QuarantineStatus {
   readonly events: number;
   readonly bytes: number;
@@ -170,10 +205,12 @@ export interface TroubleStatus {
   readonly times: number;
 }
 
-/** What became of a reload: the answer of `POST /reload`. */
-export type ReloadDocument = { readonly problems: string } & (
-  | { readonly outcome: 'applied'; readonly version: string; readonly difference: { readonly kept: number; readonly changed: number; readonly added: number; readonly removed: number } }
+/** What became of a reload. */
+export type ReloadAnswer =
+  | { readonly outcome: 'applied'; readonly version: string; readonly difference: PlanDifference }
   | { readonly outcome: 'unchanged' }
   | { readonly outcome: 'refused'; readonly reason: string }
-  | { readonly outcome: 'unreadable'; readonly reason: string }
-);
+  | { readonly outcome: 'unreadable'; readonly reason: string };
+
+/** The answer of `POST /reload`: with what is to be said of the config that was read. */
+export type ReloadDocument = { readonly problems: string } & ReloadAnswer;

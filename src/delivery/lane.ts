@@ -1,8 +1,8 @@
 import { sliceEvents } from '../batching/events.ts';
-import { EVENT_OVERHEAD } from '../batching/limits.ts';
 import { bodyHeader } from '../batching/log-batch.ts';
 import type { LogBatch } from '../batching/log-batch.ts';
 import type { Destination } from '../flow.ts';
+import { EVENT_OVERHEAD_BYTES } from '../plan.ts';
 import { destinationName } from '../report/destination-name.ts';
 import type { Report } from '../report/report.ts';
 import { BatchDelivery } from './batch-delivery.ts';
@@ -192,7 +192,7 @@ export class Lane {
   #settle(batch: LogBatch): void {
     for (const source of sourcesOf([batch])) source.settle(batch);
     const events = batch.count - batch.givenUp;
-    const messageBytes = batch.bytes - EVENT_OVERHEAD * batch.count - batch.givenUpBytes;
+    const messageBytes = batch.bytes - EVENT_OVERHEAD_BYTES * batch.count - batch.givenUpBytes;
     this.events += events;
     this.messageBytes += messageBytes;
     this.lastAckAt = Date.now();

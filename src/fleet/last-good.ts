@@ -1,23 +1,13 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** The config as it was read from all its sources at one time. */
-export interface ConfigCopy {
-  /** In the order in which they are merged; `name` is what messages call them. */
-  readonly texts: readonly { readonly name: string; readonly text: string }[];
-  readonly remote: readonly RemoteVersion[];
-}
-
-/** A document that other hosts read too: a parameter that a config came from, or would come from now. */
-export interface RemoteVersion {
-  readonly name: string;
-  readonly version: number;
-  /** Epoch milliseconds at which this version was published; 0 where nobody says. */
-  readonly modifiedAt: number;
-}
+import type { Report } from '../report/report.ts';
+import { identityOf, sameTexts } from './config-copy.ts';
+import type { ConfigCopy } from './config-copy.ts';
 
 /** A version this host does not take again, and why. */
 export interface RefusedVersion {
+  /** See `identityOf`. */
+  readonly identity: string;
   readonly version: string;
   readonly reason: string;
   /** Epoch milliseconds. */
@@ -31,31 +21,28 @@ export interface Remembered {
   readonly good: ConfigCopy | null;
   readonly refused: readonly RefusedVersion[];
   /** A version that is not known to work yet, and how often the agent began with it and did not end in order. */
-  readonly begun: { readonly version: string; readonly times: number } | null;
+  readonly begun: { readonly identity: string; readonly times: number } | null;
 }
 
 const FILE = 'config.json';
 /** Refused versions that are remembered. */
 const MAX_REFUSED = 20;
 
-/** Names and versions of what is remote: equal where nothing remote differs. Empty when nothing is remote. */
-export function versionOf(remote: readonly RemoteVersion[]): string {
-  return remote.map(({ name, version }) => `${name} version ${version}`).join(', ');
-}
-
-/** When the newest remote document was published, epoch milliseconds; 0 where nobody says. */
-export const publishedAt = ({ remote }: ConfigCopy): number => Math.max(0, ...remote.map(({ modifiedAt }) => modifiedAt));
-
-/** Keeps the last config that worked in the state directory, readable by the agent's user alone: it may hold secrets. */
+/**
+ * Keeps the last config that worked in the state directory, readable by the agent's user alone: it may hold secrets. What cannot be
+ * written is said, and known until the agent ends.
+ */
 export class LastGood {
   readonly #directory: string;
   readonly #sources: readonly string[];
+  readonly #report: Pick<Report, 'trouble'>;
   #remembered: Remembered;
 
   /** Reads what is there; what is damaged, or of other sources, counts as nothing. */
-  constructor(directory: string, sources: readonly string[]) {
+  constructor(directory: string, sources: readonly string[], report: Pick<Report, 'trouble'>) {
     this.#directory = directory;
     this.#sources = sources;
+    this.#report = report;
     this.#remembered = { sources, good: null, refused: [], begun: null, ...this.#read() };
   }
 
@@ -63,21 +50,24 @@ export class LastGood {
   get refused(): readonly RefusedVersion[] { return this.#remembered.refused; }
 
   /** Why this version is not taken, or null. */
-  refusalOf(version: string): RefusedVersion | null { return this.refused.find((one) => one.version === version) ?? null; }
+  refusalOf(identity: string): RefusedVersion | null { return this.refused.find((one) => one.identity === identity) ?? null; }
 
-  /** Throws what the file system says when it cannot be written. */
-  keep(good: ConfigCopy): void { this.#write({ ...this.#remembered, good, begun: null }); }
-  refuse(refused: RefusedVersion): void { this.#write({ ...this.#remembered, refused: [...this.refused.filter(({ version }) => version !== refused.version), refused].slice(-MAX_REFUSED) }); }
-  /** How often the agent has begun with a version that is not known to work, and was neither stopped nor found it to be good. */
-  beginningsWith(version: string): number {
-    const { begun } = this.#remembered;
-    return begun?.version === version ? begun.times : 0;
+  keep(copy: ConfigCopy): void {
+    const { good } = this;
+    if (good !== null && sameTexts(good, copy) && identityOf(good.remote) === identityOf(copy.remote)) return;
+    this.#write({ ...this.#remembered, good: copy, begun: null });
   }
-  begin(version: string): void { this.#write({ ...this.#remembered, begun: { version, times: this.beginningsWith(version) + 1 } }); }
+  refuse(refused: RefusedVersion): void { this.#write({ ...this.#remembered, refused: [...this.refused.filter(({ identity }) => identity !== refused.identity), refused].slice(-MAX_REFUSED) }); }
+  /** How often the agent has begun with a version that is not known to work, and was neither stopped nor found it to be good. */
+  beginningsWith(identity: string): number {
+    const { begun } = this.#remembered;
+    return begun?.identity === identity ? begun.times : 0;
+  }
+  begin(identity: string): void { this.#write({ ...this.#remembered, begun: { identity, times: this.beginningsWith(identity) + 1 } }); }
   endInOrder(): void { if (this.#remembered.begun !== null) this.#write({ ...this.#remembered, begun: null }); }
   /** A person wants it tried again. */
-  pardon(version: string): void {
-    if (this.refusalOf(version) !== null) this.#write({ ...this.#remembered, refused: this.refused.filter((one) => one.version !== version) });
+  pardon(identity: string): void {
+    if (this.refusalOf(identity) !== null) this.#write({ ...this.#remembered, refused: this.refused.filter((one) => one.identity !== identity) });
   }
 
   #read(): Partial<Remembered> {
@@ -89,16 +79,24 @@ export class LastGood {
     }
   }
 
-  /** Whole or not at all. */
   #write(remembered: Remembered): void {
     this.#remembered = remembered;
+    try {
+      this.#writeWhole(JSON.stringify(remembered));
+    } catch (error) {
+      this.#report.trouble('config copy', `the last good config cannot be kept in the state directory (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}): a start without the parameter store would have none`);
+    }
+  }
+
+  /** Or not at all. */
+  #writeWhole(text: string): void {
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
     const path = join(this.#directory, FILE);
     const fresh = `${path}.tmp`;
     rmSync(fresh, { force: true });
     const fd = openSync(fresh, 'wx', 0o600);
     try {
-      writeFileSync(fd, JSON.stringify(remembered));
+      writeFileSync(fd, text);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

@@ -1,10 +1,10 @@
 import type { Arena } from '../kernel/arena.ts';
 import { MAX_FRAMES } from '../kernel/arena.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { EVENT_OVERHEAD_BYTES } from '../plan.ts';
 import { Cleaning, isClean } from './cleaning.ts';
 import { Grouping } from './grouping.ts';
 import type { StartRule } from './grouping.ts';
-import { EVENT_OVERHEAD_BYTES } from './marks.ts';
 import { Pieces } from './pieces.ts';
 import type { LineSource } from './transcode.ts';
 

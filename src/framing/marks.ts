@@ -1,5 +1,3 @@
-/** Counted by the service for each event on top of its message (API reference of PutLogEvents). */
-export const EVENT_OVERHEAD_BYTES = 26;
 /** Ends a piece that is not the last of its message: the CloudWatch agent's own truncation mark. */
 export const PIECE_SUFFIX = Buffer.from('[Truncated...]');
 /** Begins a piece that is not the first of its message. */

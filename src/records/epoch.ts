@@ -1,5 +1,7 @@
 import type { ChunkText } from './chunk-text.ts';
-import type { FormatReader, Spans } from './timestamp.ts';
+import { noteSpan } from './spans.ts';
+import type { Spans } from './spans.ts';
+import type { FormatReader } from './timestamp.ts';
 
 const [ZERO, NINE, DOT, UNDERSCORE] = [0x30, 0x39, 0x2e, 0x5f];
 
@@ -37,10 +39,7 @@ export class EpochParser implements FormatReader {
     const { bytes, from, to, time, count } = text.frames;
     for (let i = 0; i < count; i++) {
       time[i] = this.parse(bytes, from[i]!, to[i]!);
-      if (spans === null) continue;
-      const none = Number.isNaN(time[i]!);
-      spans.from[i] = none ? -1 : this.matchFrom;
-      spans.to[i] = none ? -1 : this.matchTo;
+      if (spans !== null) noteSpan(spans, i, time[i]!, this.matchFrom, this.matchTo);
     }
   }
 

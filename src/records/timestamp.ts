@@ -1,15 +1,14 @@
 import { EpochParser, isEpochFormat } from './epoch.ts';
 import type { EpochFormat } from './epoch.ts';
 import { ByteLayout } from './layout-bytes.ts';
+import { noteSpan } from './spans.ts';
 import { StampFields } from './stamp-fields.ts';
 import { compileLayout } from './strptime.ts';
 import { Window } from './window.ts';
 import { Zone } from './zone.ts';
 import type { ChunkText } from './chunk-text.ts';
+import type { Spans } from './spans.ts';
 import type { Layout } from './strptime.ts';
-
-/** Where in each frame the timestamp stood; -1 for none. Indices of `frames.bytes`. */
-export interface Spans { readonly from: Int32Array; readonly to: Int32Array }
 
 /** Reads the times of one file's events. It remembers the last one, so each file has its own. */
 export interface TimestampReader {
@@ -154,10 +153,7 @@ export class TimestampParser implements FormatReader {
     const { bytes, from, to, time, count } = text.frames;
     for (let i = 0; i < count; i++) {
       time[i] = this.#bytes === null && this.#isAbsent(text, from[i]!, to[i]!) ? Number.NaN : this.parse(bytes, from[i]!, to[i]!, reference);
-      if (spans === null) continue;
-      const none = Number.isNaN(time[i]!);
-      spans.from[i] = none ? -1 : this.matchFrom;
-      spans.to[i] = none ? -1 : this.matchTo;
+      if (spans !== null) noteSpan(spans, i, time[i]!, this.matchFrom, this.matchTo);
     }
   }
 

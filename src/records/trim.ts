@@ -1,5 +1,5 @@
 import type { Frames } from '../flow.ts';
-import type { Spans } from './timestamp.ts';
+import type { Spans } from './spans.ts';
 
 /**
  * Takes the matched timestamp out of each frame (trim_timestamp), then white space (space, tab, CR, LF) off its front.

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { problemsOf } from '../../src/cli/status-text.ts';
 import { askReload, askStatus } from '../../src/control/client.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
 import type { ChildAgent } from '../support/child-agent.ts';
@@ -23,10 +24,10 @@ function config(url: string, group: string, more: Readonly<Record<string, unknow
   return JSON.stringify({ ...document, agent: { ...document.agent, config_poll_interval: 1, rollout: { watch: 6 }, ...more } });
 }
 
-async function startHost(t: TestContext, folder: string, name: string, { env }: ParameterRig): Promise<FleetHost> {
+async function startHost(t: TestContext, folder: string, name: string, { env }: ParameterRig, { source = `ssm:${NAME}`, more = {} }: { readonly source?: string; readonly more?: Readonly<Record<string, string>> } = {}): Promise<FleetHost> {
   mkdirSync(folder, { recursive: true });
   const log = join(folder, 'app.log');
-  const child = await startChild(t, { config: null, sources: [`ssm:${NAME}`], folder, env: { ...env, LOG: log, HOST: name } });
+  const child = await startChild(t, { config: null, sources: [source], folder, env: { ...env, LOG: log, HOST: name, ...more } });
   await until('its socket', () => existsSync(join(folder, 'state', 'control.sock')));
   return { folder, log, child };
 }
@@ -86,6 +87,53 @@ test('a host starts from the last good copy when Parameter Store is down, and ta
   await rig.put(NAME, config(rig.endpoint.url, 'two', { rollout: { watch: 0 } }));
   await until('version 2 to run', async () => (await statusOf(second)).config.version === `${NAME} version 2`);
   assert.equal(await second.child.stop(), 0);
+});
+
+test('a config that is deleted from Parameter Store goes on where it runs, is missed in the log, in status and by agent reload, and is followed again once another is put there', { timeout: 60_000 }, async (t) => {
+  const rig = await startParameters(t);
+  const root = await scratch(t);
+  await rig.put('/fleet/web/one', config(rig.endpoint.url, 'one', { rollout: { watch: 0 } }));
+  const host = await startHost(t, root, 'host', rig, { source: 'ssm:/fleet/web/' });
+  append(host.log, ['before']);
+  await until('the first line to arrive', () => stored(rig, 'one', 'host').length === 1);
+
+  await rig.remove('/fleet/web/one');
+  await host.child.says(/the new version of the config cannot be read \(.*there is no parameter below this path\): the present one goes on, and it is tried again/);
+  append(host.log, ['while it is gone']);
+  await until('the second line to arrive', () => stored(rig, 'one', 'host').length === 2);
+  const reloaded = await askReload(join(root, 'state'));
+  assert.equal(reloaded.outcome, 'unreadable');
+  assert.match(reloaded.problems, /there is no parameter below this path/);
+  assert.match(problemsOf(await statusOf(host)).join('\n'), /^the config cannot be looked at: .*there is no parameter below this path; the present one goes on$/);
+
+  // Its versions are counted from 1 again.
+  await rig.put('/fleet/web/one', config(rig.endpoint.url, 'two', { rollout: { watch: 0 } }));
+  await host.child.says(/the config can be read again\n.*config: \/fleet\/web\/one version 1 applied: 0 entries unchanged, 1 changed/);
+  append(host.log, ['after']);
+  await until('the third line to arrive by the new config', () => stored(rig, 'two', 'host').length === 1);
+  assert.deepEqual(problemsOf(await statusOf(host)), []);
+  assert.equal(await host.child.stop(), 0);
+});
+
+test('a version refused for what this host lacks, an environment variable, stays refused over a restart that brings it, says so, and is taken by agent reload', { timeout: 60_000 }, async (t) => {
+  const rig = await startParameters(t);
+  const root = await scratch(t);
+  await rig.put(NAME, config(rig.endpoint.url, 'one', { rollout: { watch: 0 } }));
+  const without = await startHost(t, root, 'host', rig);
+  await rig.put(NAME, config(rig.endpoint.url, '${TEAM}', { rollout: { watch: 0 } }));
+  await without.child.says(/AmazonCloudWatch-fleet version 2 is not used \(.*the environment variable TEAM is not set/);
+  assert.equal((await askReload(join(root, 'state'))).outcome, 'refused');
+  assert.equal(await without.child.stop(), 0);
+
+  const host = await startHost(t, root, 'host', rig, { more: { TEAM: 'shop' } });
+  assert.match(host.child.said(), /version 2 was given up before \(.*TEAM is not set.*\): started with AmazonCloudWatch-fleet version 1\. `agent reload` tries it again/);
+  await until('a look at its version', async () => (await statusOf(host)).config.lookedAt !== null);
+  assert.equal((await statusOf(host)).config.version, `${NAME} version 1`);
+  assert.equal((await askReload(join(root, 'state'))).outcome, 'applied');
+  assert.deepEqual(problemsOf(await statusOf(host)), []);
+  append(host.log, ['as the shop']);
+  await until('the line to arrive', () => stored(rig, 'shop', 'host').length === 1);
+  assert.equal(await host.child.stop(), 0);
 });
 
 test('SIGHUP and agent reload apply changes of files; a file with errors is refused whole, named, and changes nothing', { timeout: 60_000 }, async (t) => {

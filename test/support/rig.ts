@@ -7,11 +7,10 @@ import { isAbsolute, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent } from '../../src/agent/agent.ts';
 import type { Generation } from '../../src/agent/generation.ts';
-import type { Difference } from '../../src/agent/running-plan.ts';
 import { loadPlan } from '../../src/cli/load-plan.ts';
 import { LifetimeControl } from '../../src/lifecycle/lifetime.ts';
 import type { EndpointOptions, RunningEndpoint } from '../../src/local-endpoint/server.ts';
-import type { Plan } from '../../src/plan.ts';
+import type { Plan, PlanDifference } from '../../src/plan.ts';
 import { AgentReport } from '../../src/report/agent-report.ts';
 import { atEnd } from './at-end.ts';
 import type { Owner } from './at-end.ts';
@@ -220,7 +219,7 @@ export class Rig {
   }
 
   /** Makes the plan of the spec, with `changes`, the one that runs, as a reload does; gives what that changed. */
-  async apply(changes: Partial<RigSpec>): Promise<Difference> { return this.agent.apply(await this.#plan({ ...this.#spec, ...changes })); }
+  async apply(changes: Partial<RigSpec>): Promise<PlanDifference> { return this.agent.apply(await this.#plan({ ...this.#spec, ...changes })); }
 
   /** Waits until the stream holds so many messages, then they must be these, in this order; after each stop again. */
   async delivered(group: string, stream: string, expected: readonly string[], timeoutMs = WAIT_MS): Promise<void> {

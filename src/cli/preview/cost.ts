@@ -1,7 +1,8 @@
 import type { Growth, Unknown } from '../../agent/growth.ts';
 import type { PreviewSample } from '../../agent/preview.ts';
-import { EVENT_OVERHEAD_BYTES, LISTED_REGION, ingestionCost } from '../../config/ingestion-cost.ts';
+import { LISTED_REGION, ingestionCost } from '../../config/ingestion-cost.ts';
 import type { IngestionCost } from '../../config/ingestion-cost.ts';
+import { EVENT_OVERHEAD_BYTES } from '../../plan.ts';
 import type { LogGroupClass } from '../../plan.ts';
 import { bytesText } from '../units.ts';
 

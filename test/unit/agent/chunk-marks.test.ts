@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { ChunkMarks } from '../../../src/agent/chunk-marks.ts';
 import { Framer } from '../../../src/framing/framer.ts';
-import { EVENT_OVERHEAD_BYTES } from '../../../src/framing/marks.ts';
+import { EVENT_OVERHEAD_BYTES } from '../../../src/plan.ts';
 import { Arena } from '../../../src/kernel/arena.ts';
 import { createKernel } from '../../../src/kernel/kernel.ts';
 

@@ -33,6 +33,8 @@ class Host {
   hostId = 'some host';
   /** Called while a version is compiled. */
   onCompile: () => void = () => {};
+  /** Applying waits for it. */
+  beforeApply: () => Promise<void> = async () => {};
   /** How often the keeper asked how delivery goes. */
   looks = 0;
   sources: readonly string[] = [`ssm:${NAME}`];
@@ -88,13 +90,14 @@ class Host {
         const { rollout, errors = null } = this.versions[number - 1]!;
         return { plan: { ...planFor({ endpoint: 'http://127.0.0.1:1', entries: [{ path: `/v${number}` }] }), config: { pollMs: 60_000, rollout: { ...ALL, ...rollout } } }, errors };
       },
-      apply: async (plan) => { this.ran.push(this.#versionIn(plan)); return { kept: 0, changed: 1, added: 0, removed: 0 }; },
+      apply: async (plan) => { await this.beforeApply(); this.ran.push(this.#versionIn(plan)); return { kept: 0, changed: 1, added: 0, removed: 0 }; },
       health: () => { this.looks++; return this.health; },
     };
     const say = (...words: string[]): void => { this.said.push(words.join(' ')); };
     const trouble = (subject: string, message: string): void => { this.troubles.add(subject); say(message); };
     const recovered = (subject: string, message: string): void => { if (this.troubles.delete(subject)) say(message); };
-    return new ConfigKeeper({ ports, memory: new LastGood(this.directory, this.sources), hostId: this.hostId, report: { note: say, trouble, recovered }, now: Date.now, random: () => 0.5 });
+    const report = { note: say, trouble, recovered };
+    return new ConfigKeeper({ ports, memory: new LastGood(this.directory, this.sources, report), hostId: this.hostId, report, now: Date.now, random: () => 0.5 });
   }
 
   #versionIn(plan: Plan): string { return plan.entries[0]!.pattern.slice(1); }
@@ -209,6 +212,25 @@ test('a host that is not among the first waits, keeps waiting over a restart, an
   assert.equal(host.keeper.state.waiting, null);
 });
 
+test('a reload that takes what a host waits for, while a rollback is under way, takes it once, and nothing ends for it', async (t) => {
+  const watched = { watchMs: 600_000 };
+  const host = await startedHost(t, { rollout: watched });
+  host.publish({ rollout: watched });
+  await host.pass(66);
+  host.publish({ rollout: { ...watched, percent: 0, waitMs: 300_000 } });
+  await host.pass(70);
+  let goOn = (): void => {};
+  host.beforeApply = () => new Promise((resolve) => { goOn = resolve; });
+  host.health = { failing: 1, undelivered: 0 };
+  await host.pass(300);
+  host.beforeApply = async () => {};
+  const reloaded = host.keeper.reload();
+  goOn();
+  assert.equal((await reloaded).outcome, 'applied');
+  await host.pass(5);
+  assert.deepEqual(host.ran, ['v1', 'v2', 'v1', 'v3']);
+});
+
 test('a version that is replaced while a host waits for it is never taken', async (t) => {
   const host = await startedHost(t);
   host.publish({ rollout: { percent: 0, waitMs: 300_000 } });
@@ -226,6 +248,31 @@ test('a host that has no last good config starts with nothing that has errors, a
   assert.equal((await host.start()).kind, 'none');
   host.down = true;
   assert.equal((await host.start()).kind, 'none');
+});
+
+test('a version number that comes again, because the parameter was deleted and made anew, is another version: what was said of the first one does not count', async (t) => {
+  const host = await startedHost(t);
+  host.publish({ errors: 'one bad entry' });
+  await host.pass(70);
+  assert.equal(host.keeper.state.refused?.version, 'fleet version 2');
+  host.versions.pop();
+  host.publish({});
+  await host.pass(70);
+  assert.deepEqual([host.ran, host.keeper.state.refused?.reason], [['v1', 'v2'], 'one bad entry']);
+});
+
+test('a version that was refused for its errors is tried again by a reload alone, and once it is taken, started with', async (t) => {
+  const host = await startedHost(t);
+  host.publish({ rollout: { watchMs: 0 }, errors: 'the environment variable TEAM is not set' });
+  await host.pass(70);
+  host.versions[1] = { rollout: { watchMs: 0 } };
+  await host.start();
+  await host.pass(200);
+  assert.deepEqual(host.ran, ['v1', 'v1']);
+  assert.equal((await host.keeper.reload()).outcome, 'applied');
+  assert.equal(host.keeper.state.refused, null);
+  await host.start();
+  assert.deepEqual(host.ran, ['v1', 'v1', 'v2', 'v2']);
 });
 
 test('other sources make the last good config void', async (t) => {
