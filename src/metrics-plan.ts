@@ -1,5 +1,5 @@
 // The part of the Plan that is about metrics. Every duration is in milliseconds, every size in bytes.
-import type { Compression, PatternPlan, Reach } from './plan.ts';
+import type { Compression, NameTemplate, PatternPlan, Reach, RedactRulePlan } from './plan.ts';
 
 /** StandardUnit of CloudWatch: `Percent`, `Bytes`, `None`… */
 export type MetricUnit = string;
@@ -61,6 +61,12 @@ export type ProcessSelector =
 export type ListenAddress =
   | { readonly protocol: 'udp' | 'tcp'; readonly host: string; readonly port: number }
   | { readonly protocol: 'unix' | 'unixgram'; readonly path: string };
+
+/** As a person writes it: `udp://127.0.0.1:25888`. */
+export function addressText(address: ListenAddress): string {
+  if ('path' in address) return `${address.protocol}://${address.path}`;
+  return `${address.protocol}://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+}
 
 /** Datums that come in from outside, counted together over a time. */
 export interface ListenerPlan {
@@ -189,4 +195,25 @@ export interface PrometheusPlan {
   readonly cluster: string | null;
   /** Null: the events are logs alone. */
   readonly extraction: EmfExtractionPlan | null;
+}
+
+/** Listeners for events in the embedded metric format, one a line, which go the way of logs. */
+export interface EmfPlan {
+  readonly pointer: string;
+  readonly addresses: readonly ListenAddress[];
+  /** Of events that name none. */
+  readonly group: string;
+  /** Of events that name none; no part of it depends on a file. */
+  readonly stream: NameTemplate;
+}
+
+/** Where events that come in without a file wait for their delivery. */
+export interface SpoolPlan {
+  /** Of all files in it; what is beyond waits with its sender, or is dropped and counted where that cannot wait. */
+  readonly maxBytes: number;
+  /** Of `logs`: what is made unreadable in its events. */
+  readonly redact: readonly RedactRulePlan[];
+  /** What the groups are given that are created for its events; see NamingPlan. */
+  readonly kmsKeyId: string | null;
+  readonly tags: Readonly<Record<string, string>>;
 }

@@ -2,7 +2,7 @@
 // config/ and agent/. The running agent sees nothing else: no JSON, no argv, no environment.
 // Every duration is in milliseconds, every size in bytes.
 
-import type { MetricsPlan } from './metrics-plan.ts';
+import type { EmfPlan, MetricsPlan, SpoolPlan } from './metrics-plan.ts';
 
 /** Where a service of AWS is reached, and as whom. */
 export interface Reach {
@@ -77,7 +77,9 @@ export type NamePart =
   | { readonly kind: 'path'; readonly form: 'whole' | 'flat' | 'file_name' | 'directory' }
   /** What a group of `NamingPlan.pathPattern`, by its number or name, found in the path. Null: without it a file has no name. */
   | { readonly kind: 'capture'; readonly group: string; readonly fallback: string | null }
-  | { readonly kind: 'date'; readonly field: DateField };
+  | { readonly kind: 'date'; readonly field: DateField }
+  /** What the path of a file in the spool says: see naming/spool-path.ts. */
+  | { readonly kind: 'spooled'; readonly of: 'group' | 'stream' };
 
 export type NameTemplate = readonly NamePart[];
 
@@ -220,6 +222,9 @@ export interface Plan {
   readonly config: ConfigPlan;
   /** Null: none are collected. */
   readonly metrics: MetricsPlan | null;
+  /** Null: no events in the embedded metric format are listened for. */
+  readonly emf: EmfPlan | null;
+  readonly spool: SpoolPlan;
 }
 
 /** What a plan changes against the one before it, in entries. */

@@ -8,8 +8,12 @@ import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import type { Sampler } from '../metrics/sampler.ts';
 import type { Plan, PlanDifference } from '../plan.ts';
+import { openZone } from '../records/timestamp.ts';
+import { Zone } from '../records/zone.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import type { DropReason } from '../report/report.ts';
+import { EmfInput } from './emf-input.ts';
+import { EmfIntake } from './emf-intake.ts';
 import type { LogPipeline } from './log-pipeline.ts';
 import { Rest } from './rest.ts';
 import { RunningMetrics } from './running-metrics.ts';
@@ -17,6 +21,8 @@ import { RunningPlan } from './running-plan.ts';
 import { selfCounts } from './self-counts.ts';
 import type { ConfigCounts } from './self-counts.ts';
 import { createSelfSampler } from './self-sampler.ts';
+import { spoolDirectory } from './spool/spool-entry.ts';
+import { Spool } from './spool/spool.ts';
 import { openStore } from './state-directory.ts';
 
 const HOUSEKEEPING_MS = 1_000;
@@ -55,6 +61,7 @@ export class Agent {
   #running: RunningPlan | null = null;
   #metrics: RunningMetrics | null = null;
   #self: Sampler | null = null;
+  #emf: EmfInput | null = null;
   #store: CheckpointStore | null = null;
   #quarantine: Quarantine | null = null;
   readonly #following = Promise.withResolvers<void>();
@@ -83,6 +90,8 @@ export class Agent {
   get metrics(): RunningMetrics | null { return this.#metrics; }
   get quarantine(): Quarantine | null { return this.#quarantine; }
   get stateDirectory(): string { return this.#o.stateDir; }
+  /** Null while no EMF events are listened for. */
+  get emf(): EmfInput | null { return this.plan.emf === null ? null : this.#emf; }
   /** Known once `run` has ended. */
   get unfinished(): Unfinished { return this.#unfinished; }
   /** The agent in numbers, for whoever asks. */
@@ -129,6 +138,7 @@ export class Agent {
   async apply(plan: Plan): Promise<PlanDifference> {
     if (this.#running === null) throw new Error('a plan was applied before the agent ran');
     const difference = await this.#running.apply(plan);
+    await this.#emf?.apply(plan.emf);
     this.#plan = plan;
     void this.#metrics?.apply(plan.metrics);
     return difference;
@@ -146,26 +156,36 @@ export class Agent {
   async #follow(life: LifetimeControl, store: CheckpointStore, quarantine: Quarantine): Promise<void> {
     const { report, localZone, stateDir, env, untilCaughtUp } = this.#o;
     const network = networkOf(env);
-    const running = (this.#running = new RunningPlan({ stateDir, store, quarantine, report, env, network, localZone, life, hurry: untilCaughtUp === true }));
+    using spool = new Spool({ directory: spoolDirectory(stateDir), maxBytes: this.#plan.spool.maxBytes, report, now, wallNow: Date.now });
+    const zone = openZone('Local', localZone, new Map());
+    const intake = new EmfIntake({ spool, report, zone: 'problem' in zone ? Zone.open('UTC')! : zone, wallNow: Date.now });
+    await using emf = new EmfInput({ intake, report });
+    // Nobody would wait for the events that still come in.
+    if (untilCaughtUp !== true) this.#emf = emf;
+    const running = (this.#running = new RunningPlan({ stateDir, spool, store, quarantine, report, env, network, localZone, life, hurry: untilCaughtUp === true }));
     const metrics = (this.#metrics = new RunningMetrics({
-      env, network, report, stateDir, life,
+      env, network, report, stateDir, spool, life,
       self: () => this.#newSelfSampler(),
       autoScalingGroup: this.#o.autoScalingGroup ?? (() => Promise.resolve(null)),
     }));
     const rest = new Rest();
     const housekeeping = setInterval(() => {
       running.keepHouse();
+      spool.keepHouse();
+      emf.keepHouse();
       if (!rest.isReached(report.deliveredMessageBytes, () => running.holdsNothing)) return;
       running.rest();
       this.#o.releaseMemory?.();
     }, HOUSEKEEPING_MS);
     try {
       await running.apply(this.#plan);
+      await this.#emf?.apply(this.#plan.emf);
       // What exists is to be delivered, then the run ends: no time for metrics.
       if (untilCaughtUp !== true) void metrics.apply(this.#plan.metrics);
       this.#following.resolve();
       if (untilCaughtUp === true) await this.#untilCaughtUp(life, running);
       await aborted(life.stop);
+      await emf.apply(null);
       await Promise.all([running.drain(), metrics.drain()]);
     } finally {
       clearInterval(housekeeping);
@@ -196,6 +216,8 @@ export class Agent {
     }
   }
 }
+
+const now = (): number => performance.now();
 
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

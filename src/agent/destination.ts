@@ -25,6 +25,7 @@ export class Destinations {
     const group = ofFile(naming.group, 'group', path, found);
     const stream = ofFile(naming.stream, 'stream', path, found);
     if (group === null || stream === null) {
+      if (naming.pathPattern === null) return 'its path names no group and stream: it is none of the files the agent keeps here';
       return `path_pattern ${naming.pathPattern?.source} finds nothing in the path to name its ${group === null ? 'group' : 'stream'} by; change the pattern, or give the placeholder a fallback as in {path:NAME|other}`;
     }
     const name = nameOf(group, null);

@@ -51,6 +51,12 @@ export class Lingering {
   /** Nobody writes to a copy: it is over when it is read to its end. */
   isCopy(g: Generation): void { this.#detach(g, 'renamed', LONG_AGO); }
 
+  /** It was deleted with all of it acknowledged, and nobody writes to it any more: its descriptor must not hold its bytes on the disk. */
+  isDone(g: Generation): void {
+    g.file.grewAt = LONG_AGO;
+    this.#detach(g, 'deleted', LONG_AGO);
+  }
+
   /** Monotonic time until which it is followed; null: as long as it has its name. */
   until(g: Generation): number | null {
     const { attachment, grewAt, detachedAt } = g.file;

@@ -6,7 +6,7 @@ import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import { Collection } from '../metrics/collection.ts';
 import type { Publish } from '../metrics/collection.ts';
-import type { DatumSink } from '../metrics/datum.ts';
+import type { Datum, DatumSink } from '../metrics/datum.ts';
 import type { Sampler } from '../metrics/sampler.ts';
 import { Shaping } from '../metrics/shaping.ts';
 import { runTicks } from '../metrics/ticks.ts';
@@ -14,6 +14,7 @@ import type { CollectdPlan, ListenerPlan, MetricsPlan, SamplerPlan, StatsdPlan }
 import type { Report } from '../report/report.ts';
 import type { MetricDelivery } from './metric-delivery.ts';
 import type { Samplers } from './samplers.ts';
+import type { Spool } from './spool/spool.ts';
 
 /** Between two questions for the tag of the Auto Scaling group, milliseconds: the CloudWatch agent's. */
 const ASK_TAG_MS = 180_000;
@@ -24,6 +25,8 @@ export interface RunningMetricsOptions {
   readonly network: Network;
   readonly report: Report;
   readonly stateDir: string;
+  /** Where events of the embedded metric format go. */
+  readonly spool: Pick<Spool, 'append'>;
   readonly life: Lifetime;
   /** What reads the agent itself. */
   readonly self: () => Sampler;
@@ -34,6 +37,13 @@ export interface RunningMetricsOptions {
 /** One thing under way for the plan, and what it was made for. */
 interface Part { readonly life: LifetimeControl; readonly ended: Promise<void> }
 interface Delivering extends Part { readonly signature: string; readonly delivery: MetricDelivery }
+
+/** Where metrics go as events. */
+interface Events {
+  readonly namespace: string;
+  readonly to: { readonly group: string; readonly stream: string };
+  readonly encode: (datums: Iterable<Datum>, namespace: string) => Iterable<string>;
+}
 
 /**
  * The metrics of the plan as it runs. A new plan is applied as a difference: a collector that stays the same goes on, with
@@ -46,6 +56,7 @@ export class RunningMetrics {
   readonly #collectors = new Map<string, Part>();
   #shaping: Shaping | null = null;
   #delivering: Delivering | null = null;
+  #events: Events | null = null;
   #applying: Promise<void> = Promise.resolve();
   #asking: LifetimeControl | null = null;
   #made: Samplers | null = null;
@@ -84,6 +95,8 @@ export class RunningMetrics {
     await this.#deliverTo(plan);
     await ending;
     if (plan === null || this.#o.life.stop.aborted) { this.#shaping = null; return; }
+    const { emf } = plan.destinations;
+    this.#events = emf === null ? null : { namespace: plan.namespace, to: emf, encode: (await import('../metrics/emf/encode.ts')).datumsToEmf };
     const shaping = (this.#shaping = new Shaping(plan));
     if (plan.dimensions.autoScalingGroup) void this.#askForGroup(shaping, (this.#asking = new LifetimeControl()));
     for (const [key, run] of wanted) if (!this.#collectors.has(key)) this.#begin(key, run);
@@ -107,8 +120,19 @@ export class RunningMetrics {
   }
 
   readonly #publish: Publish = (datums, append, isDropped) => {
-    if (this.#shaping !== null) this.#delivering?.delivery.sink(this.#shaping.shape(datums, append, isDropped));
+    if (this.#shaping === null) return;
+    const shaped = this.#shaping.shape(datums, append, isDropped);
+    this.#delivering?.delivery.sink(shaped);
+    if (this.#events !== null) this.#spoolEvents(shaped, this.#events);
   };
+
+  #spoolEvents(datums: readonly Datum[], { namespace, to, encode }: Events): void {
+    const { spool, report } = this.#o;
+    for (const event of encode(datums, namespace)) {
+      const line = Buffer.from(`${event}\n`);
+      if (!spool.append(to, line)) report.dropped('spool-full', 1, line.length - 1, null);
+    }
+  }
 
   /** A delivery that another plan needs in another way ends first: it leaves what it holds to the next. */
   async #deliverTo(plan: MetricsPlan | null): Promise<void> {

@@ -25,10 +25,14 @@ import { Post } from './post.ts';
 import type { Version } from './post.ts';
 import { Relatives } from './relatives.ts';
 import { SharedParts } from './shared-parts.ts';
+import { removeDelivered } from './spool/spool-removal.ts';
+import { SPOOL_KEY, fillsSpool, withSpool } from './spool/spool-entry.ts';
+import type { Spool } from './spool/spool.ts';
 import { buildStages } from './stages.ts';
 
 export interface RunningPlanOptions {
   readonly stateDir: string;
+  readonly spool: Spool;
   readonly store: CheckpointStore;
   readonly quarantine: Quarantine;
   readonly report: AgentReport;
@@ -100,8 +104,11 @@ export class RunningPlan {
   /** Resolves when every entry runs by the latest plan. */
   async changed(): Promise<void> { await Promise.all([...this.#posts.values()].map((post) => post.changed())); }
 
-  async #apply(plan: Plan): Promise<PlanDifference> {
-    const { life } = this.#o;
+  async #apply(given: Plan): Promise<PlanDifference> {
+    const { life, spool } = this.#o;
+    // What an earlier plan or run left in it is delivered too.
+    const plan = fillsSpool(given) || spool.files > 0 ? withSpool(given, spool.directory) : given;
+    spool.maxBytes = plan.spool.maxBytes;
     const outbound = this.#outbounds.of(plan);
     const globs = new Map(plan.entries.map((entry) => [entry.key, globOf(entry)]));
     const before = this.#finding;
@@ -115,12 +122,14 @@ export class RunningPlan {
     for (const [key, post] of this.#posts) {
       if (versions.has(key) || post.isUnwanted) continue;
       post.want(null);
-      difference.removed++;
+      if (key !== SPOOL_KEY) difference.removed++;
     }
     for (const [key, version] of versions) {
       const post = this.#posts.get(key) ?? new Post(key);
       this.#posts.set(key, post);
-      difference[post.want(version)]++;
+      const change = post.want(version);
+      // No entry of the config.
+      if (key !== SPOOL_KEY) difference[change]++;
     }
     if (finding !== before) {
       this.#reconcileAll();
@@ -163,7 +172,7 @@ export class RunningPlan {
     const signature = JSON.stringify([plan.ownLogs, plan.entries.map(({ key, pattern, exclude }) => [key, pattern, exclude])]);
     if (this.#finding?.signature === signature) return this.#finding;
     const finder = new Finder({
-      patterns: plan.entries.map(({ key, exclude }) => ({ key, glob: globs.get(key)!, exclude })),
+      patterns: plan.entries.map(({ key, exclude }) => ({ key, glob: globs.get(key)!, exclude, inState: key === SPOOL_KEY })),
       own: { logs: plan.ownLogs, stateDirectory: stateDir },
       report: finderReport(report),
       onChange: ({ key }) => {
@@ -206,6 +215,7 @@ export class RunningPlan {
       }
       if (pipeline.lingering !== null) lingering.push(pipeline.lingering);
     }
+    this.#clearSpool();
     if (this.#plan !== null) releaseBeyond(this.#plan.reading, lingering);
     this.#outbounds.keepHouse(this.pipelines, this.changing > 0, () => this.#usedLanes());
   }
@@ -228,6 +238,8 @@ export class RunningPlan {
     await this.changed();
     await Promise.all(this.pipelines.map((pipeline) => pipeline.ended()));
     await this.#outbounds.drain();
+    this.#o.spool.seal();
+    this.#clearSpool();
   }
 
   /** Lets go of everything. */
@@ -236,6 +248,11 @@ export class RunningPlan {
     this.#wake.close();
     for (const pipeline of this.pipelines) for (const g of pipeline.generations) g.close();
     this.#outbounds.close();
+  }
+
+  #clearSpool(): void {
+    const pipeline = this.#posts.get(SPOOL_KEY)?.pipeline;
+    if (pipeline != null) removeDelivered(pipeline, this.#o.spool, this.#o.report);
   }
 
   #usedLanes(): ReadonlySet<Lane> {

@@ -1,3 +1,5 @@
+import { addressText } from '../metrics-plan.ts';
+import type { EmfPlan, SpoolPlan } from '../metrics-plan.ts';
 import { isDated, shown } from '../naming/template.ts';
 import type { ConfigPlan, FileEntryPlan, FramingPlan, NamingPlan, Plan, RedactRulePlan, ServicePlan, StartPlan, TimestampPlan } from '../plan.ts';
 import { spanText } from './units.ts';
@@ -48,6 +50,17 @@ function describeRollout({ pollMs, rollout: { percent, waitMs, watchMs } }: Conf
 const kinds = ({ fips, dualStack }: ServicePlan): string => [fips === true ? ', FIPS' : '', dualStack === true ? ', dual-stack' : ''].join('');
 
 const order = (window: number): string => (window === 1 ? 'one at a time per stream, in order' : `up to ${window} of a stream in flight, which may reorder them`);
+
+/** The EMF listeners in plain words. */
+export function describeEmf({ addresses, group, stream }: EmfPlan, { maxBytes }: SpoolPlan): string {
+  return `EMF events over the network\n${table([
+    ['listens', addresses.map(addressText).join(', ')],
+    ['group', `that the event names, else ${group}`],
+    ['stream', `that the event names, else ${shown(stream)}`],
+    ['time', 'in the JSON field _aws.Timestamp'],
+    ['waits', `in the state directory until delivered, at most ${count(maxBytes)} bytes`],
+  ])}`;
+}
 
 /** One entry in plain words; `found` is null when the files were not looked up. */
 export function describeEntry(entry: FileEntryPlan, found: EntryMatches | null): string {

@@ -56,10 +56,6 @@ export class LogInputsCheck {
     if (metrics.structuredlog !== undefined && metrics.emf === undefined) {
       this.#report.warning(`${METRICS}/structuredlog`, 'alone it starts no listener, ignored', { didYouMean: 'emf' });
     }
-    const { service_address: address } = Object(metrics.emf) as { readonly service_address?: string };
-    if (address !== undefined && !address.includes('${') && !/^[^:]*:[^:]*:\d{1,5}$/.test(address)) {
-      this.#report.error(`${METRICS}/emf/service_address`, `${JSON.stringify(address)} is no address to listen at`, { expected: 'udp://127.0.0.1:25888, tcp://:25888 or the like: protocol, IPv4 address (or none for all) and port' });
-    }
   }
 
   #declarations(emf: EMFDeclarations | undefined, pointer: string): void {

@@ -3,6 +3,7 @@ import type { MetricsPlan } from '../metrics-plan.ts';
 import type { DisabledEntry, FileEntryPlan, Plan, ServicePlan } from '../plan.ts';
 import { checkSections } from './check-sections.ts';
 import { ENTRIES, EntryCompiler, compileDelivery, compileReading, type GlobFault } from './compile-logs.ts';
+import { compileEmf } from './compile-emf.ts';
 import { AUTO_SCALING_TAG, asksForInstanceDimensions, compileMetrics } from './compile-metrics.ts';
 import { compileConfigPlan } from './compile-rollout.ts';
 import { compileLog } from './compile-log.ts';
@@ -74,6 +75,8 @@ export function checkDocument(root: JsonNode, earlier: readonly Problem[]): Chec
   };
 }
 
+const wantsEmf = ({ metrics_collected: metrics }: Logs): boolean => isObject(metrics) && metrics.emf !== undefined;
+
 const isError = ({ severity }: Problem): boolean => severity === 'error';
 
 function checkedEntry(entry: FileEntry, broken: boolean): CheckedEntry {
@@ -95,9 +98,9 @@ export function needsInstance({ agent, logs, entries, metrics, blocked }: Checke
   if (blocked) return false;
   if (metrics !== null && (asksForRegion(agent, { name: 'metrics', ...metrics }, env) || asksForInstanceDimensions(metrics))) return true;
   const present = entries.flatMap(({ value }) => value ?? []);
-  const defaultStream = logs.log_stream_name === undefined && !inContainer && present.some((entry) => entry.log_stream_name === undefined && !(entry.publish_multi_logs === true && entry.log_group_name !== undefined));
+  const defaultStream = logs.log_stream_name === undefined && !inContainer && (wantsEmf(logs) || present.some((entry) => entry.log_stream_name === undefined && !(entry.publish_multi_logs === true && entry.log_group_name !== undefined)));
   const entity = [agent, logs, ...present].some((part) => part['service.name'] !== undefined || part['deployment.environment'] !== undefined);
-  return present.length > 0 && (asksForRegion(agent, { name: 'logs', ...logs }, env) || defaultStream || entity || namesOf(logs, present, env).some(asksForInstance));
+  return (present.length > 0 || wantsEmf(logs)) && (asksForRegion(agent, { name: 'logs', ...logs }, env) || defaultStream || entity || namesOf(logs, present, env).some(asksForInstance));
 }
 
 /** Keys of the instance tags that names are made of: only these are asked for. */
@@ -123,6 +126,9 @@ export function compile(document: CheckedDocument, facts: HostFacts, env: Enviro
   return { plan: plan === null ? null : frozen(plan), problems: inOrder([...document.problems, ...report.problems]) };
 }
 
+/** A day of 300 events of a kilobyte in 100 seconds. */
+const DEFAULT_SPOOL_BYTES = 268_435_456;
+
 /** Stands for a service that is not known, while the rest is looked at: nothing runs then. */
 const NOWHERE: ServicePlan = { label: null, region: 'UNKNOWN-REGION', endpoint: null, roleArn: null, externalId: null, fips: null, dualStack: null };
 
@@ -130,11 +136,13 @@ function compilePlan({ agent, logs, entries, metrics, sound, problems }: Checked
   const delivery = compileDelivery(logs);
   const compileOwnMetrics = (): MetricsPlan | null => metrics === null ? null : compileMetrics(metrics, { agent, facts, env, report, delivery, sound, defaultStream: facts.containerName ?? facts.instance?.instanceId ?? facts.hostname ?? 'UNKNOWN-HOST' });
   const rest = (): Pick<Plan, 'delivery' | 'reading' | 'log' | 'config'> => ({ delivery, reading: compileReading(logs), log: compileLog(agent, env, report), config: compileConfigPlan(agent) });
-  if (entries.length === 0 && metrics !== null) {
+  const wantsLogs = entries.length > 0 || wantsEmf(logs) || metrics?.metrics_destinations?.emf !== undefined;
+  if (!wantsLogs && metrics !== null) {
     const own = compileOwnMetrics();
-    return own === null ? null : { service: { ...own.service, label: null }, ...rest(), entries: [], disabled: [], ownLogs: [], metrics: own };
+    const spool = { maxBytes: logs.max_spool_bytes ?? DEFAULT_SPOOL_BYTES, redact: compileSharedRedact(logs, report) ?? [], ...compileGroupSettings(logs, '/logs', env, report) };
+    return own === null ? null : { service: { ...own.service, label: null }, ...rest(), entries: [], disabled: [], ownLogs: [], metrics: own, emf: null, spool };
   }
-  if (entries.length === 0) {
+  if (!wantsLogs) {
     // A misspelt collect_list is said where it stands.
     if (!problems.some((problem) => isError(problem) && problem.pointer.startsWith('/logs/logs_collected/files/'))) report.error('', 'nothing here is run by this version: no file is collected and no metric', { expected: '"logs": { "logs_collected": { "files": { "collect_list": [ … ] } } }, or "metrics": { "metrics_collected": { … } }' });
     return null;
@@ -151,9 +159,11 @@ function compilePlan({ agent, logs, entries, metrics, sound, problems }: Checked
   const group = compileGroupSettings(logs, '/logs', env, report);
   const isGroupSure = !report.problems.slice(from).some(({ severity }) => severity === 'error');
   const compiled = compileEntries(entries, new EntryCompiler(context, { delivery, services, group, ownLogs, globFault, redact: redact ?? [] }), report, problems);
+  const emf = compileEmf(logs, stream ?? [], env, report);
   if (service === null || stream === null || redact === null || !isGroupSure) return null;
   const own = compileOwnMetrics();
-  return compiled.entries.length === 0 && own === null ? null : { service, ...rest(), ...compiled, ownLogs, metrics: own };
+  if (compiled.entries.length === 0 && emf === null && own === null) return null;
+  return { service, ...rest(), ...compiled, ownLogs, metrics: own, emf, spool: { maxBytes: logs.max_spool_bytes ?? DEFAULT_SPOOL_BYTES, redact, ...group } };
 }
 
 function compileEntries(list: readonly CheckedEntry[], compiler: EntryCompiler, report: Reporter, earlier: readonly Problem[]): Pick<Plan, 'entries' | 'disabled'> {

@@ -61,7 +61,7 @@ export const ALL_PLACEHOLDERS = WORDS.map((word) => `{${word}}`).join(' ');
 type HostWord = keyof typeof STAND_INS;
 type Unknown = { readonly kind: 'unknown'; readonly why: string; readonly standIn: string | null; readonly remedy: string | null };
 /** What a placeholder stands for. `date` is still open, and so is what is known of a file only. */
-export type Meaning = Exclude<NamePart, { kind: 'text' }> | { readonly kind: 'value'; readonly value: string } | Unknown | { readonly kind: 'no placeholder'; readonly didYouMean: string | null };
+export type Meaning = Exclude<NamePart, { kind: 'text' | 'spooled' }> | { readonly kind: 'value'; readonly value: string } | Unknown | { readonly kind: 'no placeholder'; readonly didYouMean: string | null };
 
 const isKey = <K extends string>(table: Readonly<Record<K, unknown>>, word: string): word is K => Object.hasOwn(table, word);
 const isOneOf = <T extends string>(list: readonly T[], word: string): word is T => (list as readonly string[]).includes(word);

@@ -17,6 +17,8 @@ export interface FinderPattern {
   readonly glob: Glob;
   /** The entry's `blacklist`: `source` as written, for messages. */
   readonly exclude: { readonly source: string; readonly js: string; readonly flags: string } | null;
+  /** It finds the agent's own files in its state directory, which no other pattern may. */
+  readonly inState?: boolean;
 }
 
 export interface DirectoryTreeOptions {
@@ -36,7 +38,7 @@ const MAX_SKIPPED = 2000;
 const PSEUDO = new Set(['/proc', '/sys', '/dev']);
 
 /** A pattern with what is found for it. */
-interface Searched { readonly glob: Glob; readonly exclude: RegExp | null; readonly excludeSource: string; readonly set: MatchSet }
+interface Searched { readonly glob: Glob; readonly exclude: RegExp | null; readonly excludeSource: string; readonly own: OwnPaths; readonly set: MatchSet }
 
 export class DirectoryTree implements Tree {
   /** Matches by pattern, in the patterns' order. */
@@ -52,8 +54,9 @@ export class DirectoryTree implements Tree {
 
   constructor(options: DirectoryTreeOptions) {
     this.#o = options;
-    this.#patterns = options.patterns.map(({ key, glob, exclude }) => ({
+    this.#patterns = options.patterns.map(({ key, glob, exclude, inState }) => ({
       glob,
+      own: inState === true ? { ...options.own, stateDirectory: null } : options.own,
       exclude: exclude === null ? null : new RegExp(exclude.js, exclude.flags.replace(/[gy]/g, '')),
       excludeSource: exclude?.source ?? '',
       set: new MatchSet(key, MAX_SKIPPED),
@@ -109,10 +112,10 @@ export class DirectoryTree implements Tree {
   }
 
   skipReason(pattern: number, path: string, stats: Stats): string | null {
-    const { exclude, excludeSource } = this.#pattern(pattern);
+    const { exclude, excludeSource, own } = this.#pattern(pattern);
     if (this.#ownFiles.has(`${stats.dev}:${stats.ino}`)) return "the agent's own log";
     if (path.includes('\ufffd')) return 'the name is not valid UTF-8';
-    return skipByName(path, this.#o.own) ?? skipByPattern(path, exclude, excludeSource);
+    return skipByName(path, own) ?? skipByPattern(path, exclude, excludeSource);
   }
 
   found(pattern: number, file: Found): void {

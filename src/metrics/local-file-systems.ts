@@ -15,7 +15,8 @@ const LOCAL_TYPES: ReadonlySet<string> = new Set([
 export function waitingMounts(mounts: readonly Mount[]): ReadonlySet<Mount> {
   const waiting = mounts.filter(({ type }) => !LOCAL_TYPES.has(type));
   if (waiting.length === 0) return new Set();
-  const roots = waiting.filter(({ mountPoint }) => mountPoint !== '/').map(({ mountPoint }) => `${mountPoint}/`);
+  // "/" gives "//", which is above nothing: where the root waits, so does the agent itself.
+  const roots = waiting.map(({ mountPoint }) => `${mountPoint}/`);
   return new Set([...waiting, ...mounts.filter(({ mountPoint }) => roots.some((root) => mountPoint.startsWith(root)))]);
 }
 

@@ -10,7 +10,7 @@ export interface Mount {
 
 /** Space, tab, newline and backslash stand in the table as octal escapes. */
 function unescaped(text: string): string {
-  return text.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+  return !text.includes('\\') ? text : text.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
 /** What is mounted now, by mount point: where there is one above another, the upper one, which is the last in the table. */
@@ -19,10 +19,11 @@ export function parseMountTable(text: string): readonly Mount[] {
   for (const line of text.split('\n')) {
     const separator = line.indexOf(' - ');
     if (separator === -1) continue;
-    const [, , number, , mountPoint] = line.slice(0, separator).split(' ');
-    const [type, source] = line.slice(separator + 3).split(' ');
+    const [, , number, , mountPoint] = line.slice(0, separator).split(' ', 5);
+    const [type, source] = line.slice(separator + 3).split(' ', 2);
     if (mountPoint === undefined || source === undefined) continue;
-    mounts.set(unescaped(mountPoint), { number: number!, mountPoint: unescaped(mountPoint), type: unescaped(type!), source: unescaped(source) });
+    const path = unescaped(mountPoint);
+    mounts.set(path, { number: number!, mountPoint: path, type: unescaped(type!), source: unescaped(source) });
   }
   return [...mounts.values()];
 }

@@ -8,7 +8,7 @@ type Item =
   | { readonly kind: 'class'; readonly negated: boolean; readonly ranges: readonly (readonly [from: string, to: string])[] }
   | { readonly kind: 'either'; readonly branches: readonly (readonly Item[])[] };
 
-/** Nesting of braces beyond this is taken letter by letter. */
+/** Braces that are nested deeper are taken letter by letter, all of the glob's. */
 const MAX_NESTING = 8;
 
 interface Parsed<T> { readonly value: T; readonly next: number }
@@ -21,7 +21,7 @@ export function isNameGlob(text: string): boolean {
 /** What tells whether a name fits one of the globs. It takes time as the product of both lengths at most. */
 export function compileNameGlobs(globs: readonly string[]): (name: string) => boolean {
   const literals = new Set(globs.filter((glob) => !isNameGlob(glob)));
-  const compiled = globs.filter(isNameGlob).map((glob) => parseSequence([...glob], 0, 0).value);
+  const compiled = globs.filter(isNameGlob).map(parse);
   return (name) => literals.has(name) || (compiled.length > 0 && matchesAny(compiled, [...name]));
 }
 
@@ -67,20 +67,44 @@ function fits(item: Exclude<Item, { kind: 'star' | 'either' }>, char: string): b
   }
 }
 
-function parseSequence(glob: readonly string[], from: number, depth: number): Parsed<readonly Item[]> {
+/** A glob by characters, and where its braces open that are closed. */
+interface Source { readonly glob: readonly string[]; readonly opening: ReadonlySet<number> }
+
+function parse(text: string): readonly Item[] {
+  const glob = [...text];
+  return parseSequence({ glob, opening: closedBraces(glob) }, 0, 0).value;
+}
+
+/** The braces are paired before anything is parsed: looking for the end of each in turn would take for ever with many. */
+function closedBraces(glob: readonly string[]): ReadonlySet<number> {
+  const closed = new Set<number>();
+  const open: number[] = [];
+  for (let at = 0; at < glob.length; at++) {
+    if (glob[at] === '\\') at++;
+    else if (glob[at] === '[') at = (parseClass(glob, at)?.next ?? at + 1) - 1;
+    else if (glob[at] === '{') open.push(at);
+    else if (glob[at] === '}' && open.length > MAX_NESTING) return new Set();
+    else if (glob[at] === '}' && open.length > 0) closed.add(open.pop()!);
+  }
+  return closed;
+}
+
+function parseSequence(source: Source, from: number, depth: number): Parsed<readonly Item[]> {
+  const { glob } = source;
   const items: Item[] = [];
   let at = from;
   while (at < glob.length) {
     const char = glob[at]!;
     if (depth > 0 && (char === ',' || char === '}')) break;
-    const parsed = parseItem(glob, at, depth);
+    const parsed = parseItem(source, at, depth);
     items.push(parsed.value);
     at = parsed.next;
   }
   return { value: items, next: at };
 }
 
-function parseItem(glob: readonly string[], at: number, depth: number): Parsed<Item> {
+function parseItem(source: Source, at: number, depth: number): Parsed<Item> {
+  const { glob, opening } = source;
   const char = glob[at]!;
   const literal = { value: { kind: 'char', char }, next: at + 1 } as const;
   switch (char) {
@@ -88,7 +112,7 @@ function parseItem(glob: readonly string[], at: number, depth: number): Parsed<I
     case '?': return { value: { kind: 'any' }, next: at + 1 };
     case '\\': return at + 1 < glob.length ? { value: { kind: 'char', char: glob[at + 1]! }, next: at + 2 } : literal;
     case '[': return parseClass(glob, at) ?? literal;
-    case '{': return (depth < MAX_NESTING ? parseBraces(glob, at, depth) : null) ?? literal;
+    case '{': return opening.has(at) ? parseBraces(source, at, depth) : literal;
     default: return literal;
   }
 }
@@ -96,24 +120,24 @@ function parseItem(glob: readonly string[], at: number, depth: number): Parsed<I
 function parseClass(glob: readonly string[], opened: number): Parsed<Item> | null {
   const negated = glob[opened + 1] === '!' || glob[opened + 1] === '^';
   const first = opened + (negated ? 2 : 1);
-  const ranges: (readonly [string, string])[] = [];
   // As in a shell, a "]" that comes first is a member.
-  for (let at = first; at < glob.length; at++) {
-    if (glob[at] === ']' && at > first) return { value: { kind: 'class', negated, ranges }, next: at + 1 };
-    const ranged = glob[at + 1] === '-' && glob[at + 2] !== undefined && glob[at + 2] !== ']';
+  const close = glob.indexOf(']', first + 1);
+  if (close === -1) return null;
+  const ranges: (readonly [string, string])[] = [];
+  for (let at = first; at < close; at++) {
+    const ranged = glob[at + 1] === '-' && at + 2 < close;
     ranges.push([glob[at]!, ranged ? glob[at + 2]! : glob[at]!]);
     if (ranged) at += 2;
   }
-  return null;
+  return { value: { kind: 'class', negated, ranges }, next: close + 1 };
 }
 
-function parseBraces(glob: readonly string[], opened: number, depth: number): Parsed<Item> | null {
+function parseBraces(source: Source, opened: number, depth: number): Parsed<Item> {
   const branches: (readonly Item[])[] = [];
   for (let at = opened + 1; ;) {
-    const branch = parseSequence(glob, at, depth + 1);
+    const branch = parseSequence(source, at, depth + 1);
     branches.push(branch.value);
     at = branch.next + 1;
-    if (glob[branch.next] === '}') return { value: { kind: 'either', branches }, next: at };
-    if (glob[branch.next] === undefined) return null;
+    if (source.glob[branch.next] !== ',') return { value: { kind: 'either', branches }, next: at };
   }
 }

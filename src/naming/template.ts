@@ -3,6 +3,7 @@
 import type { DateField, NamePart, NameTemplate } from '../plan.ts';
 import { fitted, legalPart, sanitisePath } from './legal-name.ts';
 import type { NameKind } from './legal-name.ts';
+import { spooledIn } from './spool-path.ts';
 
 /** An hour on a local calendar. */
 export interface LocalHour {
@@ -20,7 +21,7 @@ export const isDated = (template: NameTemplate): boolean => template.some(({ kin
 /** The name depends on the hour of the event, not on its day alone. */
 export const isHourly = (template: NameTemplate): boolean => template.some((part) => part.kind === 'date' && part.field === 'hour');
 /** Each file has a name of its own. */
-export const isPerFile = (template: NameTemplate): boolean => template.some(({ kind }) => kind === 'path' || kind === 'capture');
+export const isPerFile = (template: NameTemplate): boolean => template.some(({ kind }) => kind === 'path' || kind === 'capture' || kind === 'spooled');
 
 /**
  * The template with all that is known of the file called `path`. Null: a capture it cannot do without found nothing.
@@ -43,6 +44,10 @@ function partOfFile(part: NamePart, kind: NameKind, path: string, found: RegExpE
     case 'capture': {
       const value = capturedBy(part.group, found);
       return value === null ? part.fallback === null ? null : text(part.fallback) : text(legalPart(value, kind));
+    }
+    case 'spooled': {
+      const spooled = spooledIn(path);
+      return spooled === null ? null : text(spooled[part.of]);
     }
     default: return part satisfies never;
   }
@@ -102,6 +107,7 @@ export function shown(template: NameTemplate): string {
       case 'path': return SHOWN_PATH[part.form];
       case 'capture': return `{path:${part.group}${part.fallback === null ? '' : `|${part.fallback}`}}`;
       case 'date': return `{${part.field} of the event}`;
+      case 'spooled': return `{${part.of} of the event}`;
       default: return part satisfies never;
     }
   }).join('');

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
+import { connected } from './emf.ts';
 import { TEST_ENV, renew, until } from './rig.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
@@ -32,6 +33,8 @@ export interface ChildAgent {
   said(): string;
   says(pattern: RegExp, timeoutMs?: number): Promise<void>;
   signal(name: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGHUP'): void;
+  /** Resolves when it takes connections at the port. */
+  listensAt(port: number): Promise<void>;
   /** Exit code, or the name of the signal that ended it. */
   readonly exited: Promise<number | string>;
   /** Sends SIGTERM and waits for the end. */
@@ -87,6 +90,7 @@ export async function startChild(t: TestContext, spec: ChildSpec): Promise<Child
       if (over && !pattern.test(said)) throw new Error(`the agent ended and said:\n${said}`);
       return pattern.test(said);
     }, timeoutMs),
+    listensAt: (port) => until(`the agent to listen at port ${port}`, () => connected(port).then((socket) => { socket.destroy(); return true; }, () => false)),
     signal: (name) => { child.kill(name); },
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),

@@ -126,6 +126,8 @@ export interface Logs {
   readonly max_deleted_bytes?: number;
   /** Seconds an unread deleted file is kept open at most. */
   readonly max_deleted_age?: number;
+  /** Bytes of events without a file of their own (EMF) that may wait in the state directory for their delivery. Beyond it senders over TCP and unix sockets wait; what comes over UDP is dropped and counted. */
+  readonly max_spool_bytes?: number;
 }
 
 /** Which files are followed, how their bytes become events, and where the events go. */
@@ -317,9 +319,9 @@ export interface KubernetesContainerMetrics {
 
 /** Metrics delivered as log events. */
 export interface MetricsAsLogs {
-  /** Events in the embedded metric format, over TCP and UDP. */
+  /** Events in the embedded metric format, one JSON object a line, that programs send to the agent. They go to the log group and stream that `_aws.LogGroupName` and `_aws.LogStreamName` of the event say, else to the group `emf/logs/default` and the stream `logs.log_stream_name`. What came in is in a file of the state directory before more is read, and stays there until the service has it. */
   readonly emf?: unknown;
-  /** Another name of `emf`. */
+  /** Another name of `emf` in the CloudWatch agent; alone it starts no listener. */
   readonly structuredlog?: unknown;
   /** Prometheus scraping. */
   readonly prometheus?: PrometheusToEMF;

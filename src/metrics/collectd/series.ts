@@ -1,5 +1,4 @@
-import type { Dimensions } from '../../metrics-plan.ts';
-import type { CollectdPlan } from '../../metrics-plan.ts';
+import type { CollectdPlan, Dimensions } from '../../metrics-plan.ts';
 import type { Datum } from '../datum.ts';
 import { LARGEST_VALUE } from '../samples.ts';
 import type { TypeNames } from './types-db.ts';
@@ -23,12 +22,13 @@ export interface Series {
 /**
  * The metrics of a value list: each value under the name that its type has for it. All kinds are published as they are: a counter
  * is what it has counted so far, as the CloudWatch agent has it.
+ * @param types null where the config names none: then one value is `value`, several are numbered
  * @param wallNow epoch milliseconds
  */
-export function seriesOf(list: ValueList, types: TypeNames, { prefix, append, resolution }: Pick<CollectdPlan, 'prefix' | 'append' | 'resolution'>, wallNow: number): Series {
+export function seriesOf(list: ValueList, types: TypeNames | null, { prefix, append, resolution }: Pick<CollectdPlan, 'prefix' | 'append' | 'resolution'>, wallNow: number): Series {
   const faulty = (kind: ListFault, values: number, datums: readonly Datum[] = [], absent = 0): Series => ({ datums, absent, fault: { kind, values } });
   const { values, plugin, type } = list;
-  const names = types.get(type);
+  const names = types === null ? numbered(values.length) : types.get(type);
   if (names === undefined) return faulty('unknown-type', values.length);
   if (names.length !== values.length) return faulty('other-values', values.length);
   const time = list.time ?? wallNow;
@@ -43,6 +43,8 @@ export function seriesOf(list: ValueList, types: TypeNames, { prefix, append, re
   const beyond = values.length - absent - datums.length;
   return beyond > 0 ? faulty('out-of-range', beyond, datums, absent) : { datums, absent, fault: null };
 }
+
+const numbered = (count: number): readonly string[] => (count === 1 ? ['value'] : Array.from({ length: count }, (_, index) => String(index)));
 
 /** A text that was not sent is no dimension; one of the packet is not replaced by one of the config. */
 function dimensionsOf({ host, pluginInstance, type, typeInstance }: ValueList, append: Dimensions): Dimensions {

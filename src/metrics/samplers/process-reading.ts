@@ -54,7 +54,7 @@ async function readSwap(folder: string, reads: PatientReads): Promise<Part> {
 }
 
 /** Since Linux 6.2 the size of the folder says it; before, its names are counted. */
-async function countDescriptors(path: string): Promise<number> {
+export async function countDescriptors(path: string): Promise<number> {
   const { size } = statSync(path);
   if (size > 0) return size;
   let count = 0;

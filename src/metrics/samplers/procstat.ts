@@ -84,7 +84,8 @@ class ProcstatSampler implements Sampler {
       const trouble = troubles.get(source);
       this.#tell(source, trouble === undefined ? null : `${source === 'descriptors' ? 'num_fds' : source} of some processes cannot be read (${trouble})`, `${pointer}: ${source} of all processes can be read again`);
     }
-    if (this.#sources.has('count')) readings.push({ dimensions: this.#dimensions(['pid_finder', 'native']), values: { pid_count: there } });
+    // A count that is too low would be an alarm: none is better.
+    if (this.#sources.has('count') && found.incomplete !== true) readings.push({ dimensions: this.#dimensions(['pid_finder', 'native']), values: { pid_count: there } });
     return readings;
   }
 

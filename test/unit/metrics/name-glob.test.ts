@@ -22,6 +22,11 @@ test('what is never closed stands for itself', () => {
   assert.deepEqual(matches('sd[a', 'sd[a', 'sda'), ['sd[a']);
   assert.deepEqual(matches('{eth', '{eth', 'eth'), ['{eth']);
   assert.deepEqual(matches('a\\', 'a\\', 'a'), ['a\\']);
+  assert.deepEqual(matches('{a{b,c}', '{ab', '{ac', 'ab'), ['{ab', '{ac']);
+  const nested = '{'.repeat(9) + 'a' + '}'.repeat(9);
+  assert.deepEqual(matches(nested, nested, 'a'), [nested]);
+  assert.deepEqual(matches(nested.slice(1, -1), nested.slice(1, -1), 'a'), ['a']);
+  assert.deepEqual(matches('{'.repeat(50_000), 'a', '{'.repeat(50_000)), ['{'.repeat(50_000)]);
 });
 
 test('a plain name matches itself alone, and any globs are compiled and used without an error', () => {
@@ -33,6 +38,7 @@ test('a plain name matches itself alone, and any globs are compiled and used wit
   }));
 });
 
-test('a glob of many stars against a long name that nearly fits is judged at once', () => {
+test('a glob of many stars against a long name that nearly fits, and one of many brackets, are judged at once', () => {
+  assert.equal(matchesGlob('[{'.repeat(2000), 'a'), false);
   assert.equal(matchesGlob('*a'.repeat(100) + 'b', 'a'.repeat(500)), false);
 });

@@ -38,6 +38,11 @@ test('a value list without a time has the time of its arrival', () => {
   assert.equal(seriesOf(listOf({ time: null }), types, PLAN, NOW).datums[0]!.time, NOW);
 });
 
+test('where the config names no types.db one value is named value, several are numbered', () => {
+  const namesOf = (more: Partial<ValueList>): readonly string[] => seriesOf(listOf(more), null, PLAN, NOW).datums.map(({ name }) => name);
+  assert.deepEqual([namesOf({ type: 'duration' }), namesOf({ plugin: 'load', type: 'load', values: [gauge(1), gauge(2)] })], [['collectd_cpu_value'], ['collectd_load_0', 'collectd_load_1']]);
+});
+
 test('NaN is left out and counted as absent, the values beside it are kept', () => {
   const { datums, absent, fault } = seriesOf(listOf({ type: 'load', plugin: 'load', values: [gauge(1), gauge(NaN), gauge(3)] }), types, PLAN, NOW);
   assert.deepEqual([datums.map(({ name }) => name), absent, fault], [['collectd_load_shortterm', 'collectd_load_longterm'], 1, null]);

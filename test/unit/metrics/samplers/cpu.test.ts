@@ -81,6 +81,7 @@ test('without any time between two samples, or with counts that began anew, ther
   assert.deepEqual(await usage('1000 0 500 8000 50 0 0 0 0 0'), [undefined, undefined]);
   assert.deepEqual(await usage('10 0 5 80 5 0 0 0 0 0'), [undefined, undefined]);
   assert.deepEqual(await usage('20 0 5 90 3 0 0 0 0 0'), [50, 0]);
+  assert.deepEqual(await usage('25 0 5 10 3 0 0 0 0 0'), [undefined, undefined]);
 });
 
 test('a /proc/stat without a line of a processor is an error that names the file', async (t) => {

@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { chmod, lstat, unlink } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import type { ListenOptions, Server, Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Connection, LineMemory } from './connection.ts';
+import type { LineSink } from './line-sink.ts';
+
+/** Connections of one listener; more are refused. */
+export const MAX_CONNECTIONS = 256;
+/** Who sends when the listener closes has so long for the rest. */
+const CLOSE_MS = 200;
+/** Read and written by the agent's user and group. */
+const SOCKET_MODE = 0o660;
+
+/** Takes lines over TCP or a unix socket. A connection is read no further while there is no room for what it sent. */
+export class StreamListener implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #connections = new Set<Connection>();
+
+  private constructor(server: Server, name: string, sink: LineSink, refused: () => void) {
+    this.#server = server;
+    server.maxConnections = MAX_CONNECTIONS;
+    const memory = new LineMemory();
+    server.on('connection', (socket: Socket) => {
+      const connection = new Connection(socket, name, sink, memory);
+      this.#connections.add(connection);
+      socket.once('close', () => { this.#connections.delete(connection); });
+    });
+    server.on('drop', refused);
+    server.on('error', () => {});
+  }
+
+  /** Rejects with the system's error when the address cannot be had. @param name the address, for messages @param refused a connection was one too many */
+  static async open(at: { readonly host: string; readonly port: number } | { readonly path: string }, name: string, sink: LineSink, refused: () => void): Promise<StreamListener> {
+    if ('path' in at) await removeStale(at.path);
+    // Half open: a running agent ends its side when all of it is in a file.
+    const server = createServer({ allowHalfOpen: true, keepAlive: true });
+    const listener = new StreamListener(server, name, sink, refused);
+    await listening(server, 'path' in at ? { path: at.path } : { host: at.host, port: at.port, ipv6Only: at.host.includes(':') });
+    if ('path' in at) await chmod(at.path, SOCKET_MODE);
+    return listener;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    await Promise.race([closed, pause(CLOSE_MS)]);
+    for (const connection of this.#connections) connection.end();
+    await closed;
+  }
+}
+
+function listening(server: Server, options: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options, () => { server.off('error', reject); resolve(); });
+  });
+}
+
+/** A socket that a killed agent left is in the way of a new one; one that somebody answers at is not touched. */
+async function removeStale(path: string): Promise<void> {
+  const stats = await lstat(path).catch(() => null);
+  if (stats?.isSocket() !== true) return;
+  const socket = connect(path);
+  const isAnswered = await once(socket, 'connect').then(() => true, () => false);
+  socket.destroy();
+  if (!isAnswered) await unlink(path);
+}
