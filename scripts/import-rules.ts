@@ -45,13 +45,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Files of the project outside src/ that a part may import: the version, and the config schema. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = { cli: ['package.json'], config: ['config-schema/'] };
 
-const PURE = /^(?:naming\/|framing\/|records\/|batching\/|kernel\/|config\/(?!load\.ts$)|checkpoint\/(?:ledger|codec)\.ts$|metrics\/emf\/(?:encode|line-buffer|received-event)\.ts$)/;
+const PURE = /^(?:naming\/|framing\/|records\/|batching\/|kernel\/|config\/(?!load\.ts$)|checkpoint\/(?:ledger|codec)\.ts$|metrics\/(?:(?:allowance|samples|aggregate)|statsd\/(?:decimal|line|tags|set-member|series|series-table|cache|stream-lines|losses|loss-words)|collectd\/(?!(?:collectd|sockets|reread-file)\.ts$)[a-z-]+|emf\/(?:encode|line-buffer|received-event)|prometheus\/(?:counts|declarations|duration|events|exposition|family|growth|histogram|measure|relabel|relabel-config|sample|target))\.ts$)/;
 /** Modules of the runtime that only compute. */
 const PURE_MODULES = new Set(['node:buffer', 'node:util', 'node:string_decoder']);
 /** What may be taken from a module that otherwise does more than compute. */
 const PURE_NAMES: Readonly<Record<string, readonly string[]>> = {
   'node:zlib': ['crc32', 'gzipSync', 'gunzipSync'],
-  'node:crypto': ['createHash', 'hash'],
+  'node:crypto': ['createHash', 'hash', 'createHmac', 'createDecipheriv', 'timingSafeEqual'],
   'node:path': ['posix', 'basename', 'extname', 'dirname', 'isAbsolute', 'normalize'],
 };
 const IMPURE_IDENTIFIERS = /(?<![.\w$])(?:process|fetch|performance|(?:set|clear)(?:Timeout|Interval|Immediate)|Date\s*\.\s*now|Math\s*\.\s*random|Date\s*\(\s*\)|require)(?![\w$])(?!\s*:(?!:))/g;

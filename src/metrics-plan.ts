@@ -47,6 +47,8 @@ export type SamplerPlan = CollectorPlan & { readonly measurements: readonly Meas
   | { readonly kind: 'ethtool'; readonly include: readonly string[]; readonly exclude: readonly string[]; readonly statistics: readonly string[] | null; readonly dropOriginal: readonly string[] }
   /** Globs of unit names. */
   | { readonly kind: 'systemd_units'; readonly units: readonly string[] }
+  /** The agent about itself: SELF_FIELDS. */
+  | { readonly kind: 'agent' }
 );
 export type SamplerKind = SamplerPlan['kind'];
 
@@ -55,7 +57,7 @@ export type ProcessSelector =
   | { readonly by: 'pid_file'; readonly text: string }
   | { readonly by: 'exe' | 'pattern'; readonly text: string; readonly pattern: PatternPlan };
 
-/** Where a listener listens. `path` for a unix socket. */
+/** Where a listener listens. An empty host: all interfaces. `path` for a unix socket. */
 export type ListenAddress =
   | { readonly protocol: 'udp' | 'tcp'; readonly host: string; readonly port: number }
   | { readonly protocol: 'unix' | 'unixgram'; readonly path: string };
@@ -121,8 +123,8 @@ export interface MetricsPlan {
   readonly compression: Compression;
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
-  /** `emf`: as events of the embedded metric format, through the log path. */
-  readonly destination: 'cloudwatch' | 'emf';
+  /** PutMetricData, and events of the embedded metric format through the log path: either or both. */
+  readonly destinations: { readonly cloudwatch: boolean; readonly emf: { readonly group: string; readonly stream: string } | null };
   readonly dimensions: CommonDimensionsPlan;
   /** Lists of dimension names, each sorted: a further copy of each datum with these alone. */
   readonly rollups: readonly (readonly string[])[];
@@ -130,8 +132,69 @@ export interface MetricsPlan {
   readonly samplers: readonly SamplerPlan[];
   readonly statsd: StatsdPlan | null;
   readonly collectd: CollectdPlan | null;
-  /** The agent's metrics about itself are published too. */
-  readonly self: boolean;
+}
+
+/** What the agent publishes about itself, as `agent_<field>`. `delta`: the growth since the sample before. */
+export const SELF_FIELDS = {
+  read_bytes: { unit: 'Bytes', delta: true },
+  delivered_events: { unit: 'Count', delta: true },
+  delivered_bytes: { unit: 'Bytes', delta: true },
+  /** With the dimension `reason`. */
+  dropped_events: { unit: 'Count', delta: true },
+  dropped_bytes: { unit: 'Bytes', delta: true },
+  /** Read and not acknowledged. */
+  held_bytes: { unit: 'Bytes' },
+  /** Of all followed files, what is not acknowledged. */
+  lag_bytes: { unit: 'Bytes' },
+  failing_destinations: { unit: 'Count' },
+  retries: { unit: 'Count', delta: true },
+  quarantined_events: { unit: 'Count', delta: true },
+  refused_configs: { unit: 'Count', delta: true },
+  rolled_back_configs: { unit: 'Count', delta: true },
+  troubles: { unit: 'Count' },
+  /** Samples that were skipped because the one before took too long. */
+  skipped_samples: { unit: 'Count', delta: true },
+  /** Datums that will never arrive. */
+  dropped_datums: { unit: 'Count', delta: true },
+  memory_rss: { unit: 'Bytes' },
+  /** Of one core. */
+  cpu_usage: { unit: 'Percent' },
+  open_files: { unit: 'Count' },
+} as const satisfies Readonly<Record<string, { readonly unit: MetricUnit; readonly delta?: true }>>;
+export type SelfField = keyof typeof SELF_FIELDS;
+
+/** Which metrics CloudWatch makes of the events of Prometheus targets whose labels match. */
+export interface EmfDeclarationPlan {
+  /** The values of these labels, joined by `separator`, are what `matcher` is searched in; a label that is missing is an empty text. */
+  readonly sourceLabels: readonly string[];
+  readonly separator: string;
+  readonly matcher: PatternPlan;
+  /** A metric is taken when one of these occurs in its name. */
+  readonly selectors: readonly PatternPlan[];
+  /** Sets of label names; a set counts where the event has all of its labels. */
+  readonly dimensions: readonly (readonly string[])[];
+}
+
+export interface EmfExtractionPlan {
+  readonly namespace: string;
+  /** By metric name. */
+  readonly units: Readonly<Record<string, MetricUnit>>;
+  readonly declarations: readonly EmfDeclarationPlan[];
+  /** A metric that several declarations take is named once, with the dimensions of all. */
+  readonly dedup: boolean;
+}
+
+/** Prometheus targets that are scraped, and how what they give becomes log events. */
+export interface PrometheusPlan {
+  /** JSON pointer of the section, for messages and `status`. */
+  readonly pointer: string;
+  /** The scrape config: a file, read while the agent runs and again when it changes, or the text of an environment variable. */
+  readonly config: { readonly path: string } | { readonly variable: string; readonly text: string };
+  readonly logGroup: string;
+  /** The label `ClusterName` where a metric has none; null: none. */
+  readonly cluster: string | null;
+  /** Null: the events are logs alone. */
+  readonly extraction: EmfExtractionPlan | null;
 }
 
 /** Listeners for events in the embedded metric format, one a line, which go the way of logs. */

@@ -1,10 +1,12 @@
 import type { Environment } from '../aws/connection.ts';
+import { networkOf } from '../aws/network.ts';
 import type { CheckpointStore } from '../checkpoint/store.ts';
 import type { Budget } from '../delivery/budget.ts';
 import type { Lane } from '../delivery/lane.ts';
 import { Quarantine } from '../delivery/quarantine.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
+import type { Sampler } from '../metrics/sampler.ts';
 import type { Plan, PlanDifference } from '../plan.ts';
 import { openZone } from '../records/timestamp.ts';
 import { Zone } from '../records/zone.ts';
@@ -14,13 +16,18 @@ import { EmfInput } from './emf-input.ts';
 import { EmfIntake } from './emf-intake.ts';
 import type { LogPipeline } from './log-pipeline.ts';
 import { Rest } from './rest.ts';
+import { RunningMetrics } from './running-metrics.ts';
 import { RunningPlan } from './running-plan.ts';
+import { selfCounts } from './self-counts.ts';
+import type { ConfigCounts } from './self-counts.ts';
+import { createSelfSampler } from './self-sampler.ts';
 import { spoolDirectory } from './spool/spool-entry.ts';
 import { Spool } from './spool/spool.ts';
 import { openStore } from './state-directory.ts';
 
 const HOUSEKEEPING_MS = 1_000;
 const CAUGHT_UP_POLL_MS = 50;
+const NO_CONFIGS: ConfigCounts = { refusals: 0, rollbacks: 0 };
 /** Reasons for drops that a wrong config can be behind. */
 const UNDELIVERED: readonly DropReason[] = ['too-old', 'too-new', 'expired', 'refused'];
 
@@ -35,6 +42,10 @@ export interface AgentOptions {
   readonly releaseMemory?: () => void;
   /** Deliver what exists, then end. */
   readonly untilCaughtUp?: boolean;
+  /** Configs that were not taken, and taken back, since the start. */
+  readonly configCounts?: () => ConfigCounts;
+  /** See RunningMetrics. */
+  readonly autoScalingGroup?: () => Promise<string | null>;
   /** Called once the state directory is this agent's; what it gives is disposed before the directory is let go of. */
   readonly alongside?: (agent: Agent) => Promise<AsyncDisposable>;
 }
@@ -48,6 +59,8 @@ export class Agent {
   readonly report: AgentReport;
   #plan: Plan;
   #running: RunningPlan | null = null;
+  #metrics: RunningMetrics | null = null;
+  #self: Sampler | null = null;
   #emf: EmfInput | null = null;
   #store: CheckpointStore | null = null;
   #quarantine: Quarantine | null = null;
@@ -74,12 +87,15 @@ export class Agent {
   /** Entries whose latest version does not run yet. */
   get changing(): number { return this.#running?.changing ?? 0; }
   get store(): CheckpointStore | null { return this.#store; }
+  get metrics(): RunningMetrics | null { return this.#metrics; }
   get quarantine(): Quarantine | null { return this.#quarantine; }
   get stateDirectory(): string { return this.#o.stateDir; }
   /** Null while no EMF events are listened for. */
   get emf(): EmfInput | null { return this.plan.emf === null ? null : this.#emf; }
   /** Known once `run` has ended. */
   get unfinished(): Unfinished { return this.#unfinished; }
+  /** The agent in numbers, for whoever asks. */
+  get self(): Sampler { return (this.#self ??= this.#newSelfSampler()); }
   get openFiles(): number { return this.#running?.openFiles ?? 0; }
 
   /**
@@ -124,6 +140,7 @@ export class Agent {
     const difference = await this.#running.apply(plan);
     await this.#emf?.apply(plan.emf);
     this.#plan = plan;
+    void this.#metrics?.apply(plan.metrics);
     return difference;
   }
 
@@ -138,13 +155,19 @@ export class Agent {
 
   async #follow(life: LifetimeControl, store: CheckpointStore, quarantine: Quarantine): Promise<void> {
     const { report, localZone, stateDir, env, untilCaughtUp } = this.#o;
+    const network = networkOf(env);
     using spool = new Spool({ directory: spoolDirectory(stateDir), maxBytes: this.#plan.spool.maxBytes, report, now, wallNow: Date.now });
     const zone = openZone('Local', localZone, new Map());
     const intake = new EmfIntake({ spool, report, zone: 'problem' in zone ? Zone.open('UTC')! : zone, wallNow: Date.now });
     await using emf = new EmfInput({ intake, report });
     // Nobody would wait for the events that still come in.
     if (untilCaughtUp !== true) this.#emf = emf;
-    const running = (this.#running = new RunningPlan({ stateDir, spool, store, quarantine, report, env, localZone, life, hurry: untilCaughtUp === true }));
+    const running = (this.#running = new RunningPlan({ stateDir, spool, store, quarantine, report, env, network, localZone, life, hurry: untilCaughtUp === true }));
+    const metrics = (this.#metrics = new RunningMetrics({
+      env, network, report, stateDir, spool, life,
+      self: () => this.#newSelfSampler(),
+      autoScalingGroup: this.#o.autoScalingGroup ?? (() => Promise.resolve(null)),
+    }));
     const rest = new Rest();
     const housekeeping = setInterval(() => {
       running.keepHouse();
@@ -157,11 +180,13 @@ export class Agent {
     try {
       await running.apply(this.#plan);
       await this.#emf?.apply(this.#plan.emf);
+      // What exists is to be delivered, then the run ends: no time for metrics.
+      if (untilCaughtUp !== true) void metrics.apply(this.#plan.metrics);
       this.#following.resolve();
       if (untilCaughtUp === true) await this.#untilCaughtUp(life, running);
       await aborted(life.stop);
       await emf.apply(null);
-      await running.drain();
+      await Promise.all([running.drain(), metrics.drain()]);
     } finally {
       clearInterval(housekeeping);
       // A lane that gave its events back still waits for its next try.
@@ -170,6 +195,8 @@ export class Agent {
       await running.close();
     }
   }
+
+  #newSelfSampler(): Sampler { return createSelfSampler(() => selfCounts(this, this.#o.configCounts?.() ?? NO_CONFIGS)); }
 
   #leftUnfinished(): Unfinished {
     let [files, bytes] = [0, 0];

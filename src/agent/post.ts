@@ -40,8 +40,9 @@ export class Post {
   #wanted: Version | null = null;
   #running: Running | null = null;
   #changing: Promise<void> | null = null;
-  /** Ends the waits of a change. */
-  readonly #life: LifetimeControl = new LifetimeControl();
+  /** As the agent's lifetime, without its signals: nobody waits for them. */
+  #stopped = false;
+  #abandoned = false;
 
   constructor(key: string) { this.key = key; }
 
@@ -72,14 +73,14 @@ export class Post {
 
   /** The agent stops: the pipeline takes nothing new, and nothing new begins. */
   stop(): void {
-    this.#life.requestStop();
+    this.#stopped = true;
     this.#running?.life.requestStop();
     this.#running?.pipeline.wakeAll();
   }
 
   /** The agent lets go of everything now. */
   abandon(): void {
-    this.#life.requestAbandon();
+    this.#stopped = this.#abandoned = true;
     this.#running?.life.requestAbandon();
   }
 
@@ -88,9 +89,8 @@ export class Post {
       while (this.#running !== null && this.#running.signature !== this.#wanted?.signature) {
         await this.#retire(this.#running);
         await this.#wanted?.look();
-        const { stop, abandon } = this.#life;
         // At a stop the next start goes on; but what has no name is finished first, by the version that is wanted.
-        if (abandon.aborted || (stop.aborted && (this.#wanted === null || ![...this.#running.pipeline.generations].some((g) => g.isLastChance)))) return;
+        if (this.#abandoned || (this.#stopped && (this.#wanted === null || ![...this.#running.pipeline.generations].some((g) => g.isLastChance)))) return;
         const handedOver = this.#running.pipeline.handOver();
         this.#running = null;
         // It may have been wished otherwise in the meantime.
@@ -105,7 +105,7 @@ export class Post {
 
   #begin(version: Version, handedOver: readonly HandedOver[]): void {
     const life = new LifetimeControl();
-    if (this.#life.stop.aborted) life.requestStop();
+    if (this.#stopped) life.requestStop();
     this.#running = { pipeline: version.start(life, handedOver), life, signature: version.signature };
   }
 
@@ -119,7 +119,7 @@ export class Post {
     let over = false;
     void ended.then(() => { over = true; });
     for (;;) {
-      if (this.#life.abandon.aborted) return;
+      if (this.#abandoned) return;
       const drains = this.#wanted === null && performance.now() < until;
       if (!drains && !life.abandon.aborted) {
         life.requestAbandon();

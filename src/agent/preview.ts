@@ -14,6 +14,7 @@ import { PreviewReader } from './preview-reader.ts';
 import type { PreviewedEvent } from './preview-event.ts';
 import { PreviewReport } from './preview-report.ts';
 import { WatchedTimes } from './preview-times.ts';
+import { SharedParts } from './shared-parts.ts';
 import { CHUNK_BYTES, arenaBytes, buildStages } from './stages.ts';
 
 /** What is read of a file at first; four times as much each time it holds too few events, up to the most. */
@@ -135,7 +136,7 @@ class Previewing {
     const report = new PreviewReport();
     const now = (): number => performance.now();
     const stages = buildStages(entry, {
-      arena: this.#arena, kernel: createKernel(this.#arena), descriptors: new Descriptors(1, report), report, now, localZone, zones: new Map(),
+      arena: this.#arena, kernel: createKernel(this.#arena), descriptors: new Descriptors(1, report), report, now, parts: new SharedParts(localZone),
       undeliverable, undelivered: { add: () => {} },
     });
     const destinationAt = destinationsIn(path, entry, stages.dateZone);

@@ -1,5 +1,6 @@
+import { hash } from 'node:crypto';
 import type { Environment } from '../aws/connection.ts';
-import { networkOf } from '../aws/network.ts';
+import type { Network } from '../aws/network.ts';
 import type { CheckpointStore } from '../checkpoint/store.ts';
 import type { Budget } from '../delivery/budget.ts';
 import type { Lane } from '../delivery/lane.ts';
@@ -23,6 +24,7 @@ import type { NumberedOutbound } from './outbounds.ts';
 import { Post } from './post.ts';
 import type { Version } from './post.ts';
 import { Relatives } from './relatives.ts';
+import { SharedParts } from './shared-parts.ts';
 import { removeDelivered } from './spool/spool-removal.ts';
 import { SPOOL_KEY, fillsSpool, withSpool } from './spool/spool-entry.ts';
 import type { Spool } from './spool/spool.ts';
@@ -35,6 +37,7 @@ export interface RunningPlanOptions {
   readonly quarantine: Quarantine;
   readonly report: AgentReport;
   readonly env: Environment;
+  readonly network: Network;
   readonly localZone: string;
   readonly life: Lifetime;
   /** Everything that exists is to be sent now: nothing is waited for. */
@@ -63,12 +66,11 @@ export class RunningPlan {
   #applying: Promise<unknown> = Promise.resolve();
   #hurry: boolean;
 
-  /** Throws a NetworkError when proxies or certificates are named that cannot be used; nothing later does. */
   constructor(options: RunningPlanOptions) {
     this.#o = options;
     this.#hurry = options.hurry;
-    const { env, report, quarantine, life, hurry } = options;
-    this.#outbounds = new Outbounds({ env, network: networkOf(env), report, quarantine, life, now, hurry });
+    const { env, network, report, quarantine, life, hurry } = options;
+    this.#outbounds = new Outbounds({ env, network, report, quarantine, life, now, hurry });
     this.#descriptors = new Descriptors(descriptorLimit(), report);
     this.#wake = new Wake(report, now, life.stop);
     this.#mounts = new MountPoints(now);
@@ -114,7 +116,8 @@ export class RunningPlan {
     if (life.stop.aborted) return { kept: 0, changed: 0, added: 0, removed: 0 };
     this.#plan = plan;
     this.#finding = finding;
-    const versions = new Map(plan.entries.map((entry) => [entry.key, this.#version(entry, globs.get(entry.key)!, plan, outbound)]));
+    const parts = new SharedParts(this.#o.localZone, this.#zones);
+    const versions = new Map(plan.entries.map((entry) => [entry.key, this.#version(entry, globs.get(entry.key)!, plan, outbound, parts)]));
     const difference = { kept: 0, changed: 0, added: 0, removed: 0 };
     for (const [key, post] of this.#posts) {
       if (versions.has(key) || post.isUnwanted) continue;
@@ -137,24 +140,26 @@ export class RunningPlan {
     return difference;
   }
 
-  #version(entry: FileEntryPlan, glob: Glob, plan: Plan, { outbound, number }: NumberedOutbound): Version {
-    const { store, stateDir, report, localZone, quarantine } = this.#o;
+  #version(entry: FileEntryPlan, glob: Glob, plan: Plan, { outbound, number }: NumberedOutbound, parts: SharedParts): Version {
+    const { store, stateDir, report, quarantine } = this.#o;
     return {
       entry,
-      signature: JSON.stringify([number, { ...entry, pointer: '' }, plan.reading.maxDeletedBytes]),
+      signature: hash('sha256', JSON.stringify([number, { ...entry, pointer: '' }, plan.reading.maxDeletedBytes]), 'base64'),
       look: () => this.#lookAnew(),
       start: (life, handedOver) => {
-        const { undeliverable } = plan.delivery;
-        const undelivered = undeliveredTo(quarantine, plan);
-        const { arena, kernel, budget } = outbound;
-        const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, report, now, localZone, zones: this.#zones, undeliverable, undelivered });
-        const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts: this.#mounts });
-        const pipeline = new LogPipeline({
-          entry, stages, store, wake: this.#wake, relatives, report, life, now, budget,
-          laneFor: (destination) => outbound.laneFor(destination), hurry: () => this.#hurry, matches: (path) => glob.matches(path),
+        const pipeline = new LogPipeline(entry, () => {
+          const { undeliverable } = plan.delivery;
+          const undelivered = undeliveredTo(quarantine, plan);
+          const { arena, kernel, budget } = outbound;
+          const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, report, now, parts, undeliverable, undelivered });
+          const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts: this.#mounts });
+          return {
+            entry, stages, store, wake: this.#wake, relatives, report, life, now, budget,
+            laneFor: (destination) => outbound.laneFor(destination), hurry: () => this.#hurry, matches: (path) => glob.matches(path),
+          };
         });
         this.#outbounds.uses(pipeline, outbound);
-        pipeline.begin(handedOver);
+        pipeline.begin(handedOver, store.knows(entry.key));
         this.#reconcile(pipeline);
         return pipeline;
       },
@@ -208,7 +213,7 @@ export class RunningPlan {
         if (pipeline.wantsReconcile) this.#reconcile(pipeline);
         pipeline.keepHouse();
       }
-      lingering.push(pipeline.lingering);
+      if (pipeline.lingering !== null) lingering.push(pipeline.lingering);
     }
     this.#clearSpool();
     if (this.#plan !== null) releaseBeyond(this.#plan.reading, lingering);

@@ -4,23 +4,20 @@ import { resolveEncoding } from '../framing/encodings.ts';
 import { Framer } from '../framing/framer.ts';
 import type { StartRule } from '../framing/framer.ts';
 import { DecodedLines } from '../framing/transcode.ts';
-import { MAX_FRAMES } from '../kernel/arena.ts';
 import type { Arena } from '../kernel/arena.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { isDated } from '../naming/template.ts';
 import { EVENT_OVERHEAD_BYTES } from '../plan.ts';
 import type { FileEntryPlan, UndeliverablePolicy } from '../plan.ts';
-import { AnyTime } from '../records/any-time.ts';
-import { ChunkText } from '../records/chunk-text.ts';
 import { FieldTimes } from '../records/field-times.ts';
 import { compileFilters } from '../records/filter.ts';
 import { JsonField } from '../records/json-field.ts';
 import { Matcher } from '../records/matcher.ts';
 import { Redaction } from '../records/redact/redaction.ts';
-import { compileFormat, openZone } from '../records/timestamp.ts';
 import type { FormatReader, TimestampReader, ValueReader } from '../records/timestamp.ts';
 import type { Zone } from '../records/zone.ts';
 import type { Report } from '../report/report.ts';
+import type { SharedParts } from './shared-parts.ts';
 import { Stamper } from './stamper.ts';
 
 /** First read of a chunk; a message that does not fit is read again with twice the size. */
@@ -54,32 +51,30 @@ export interface StageContext {
   readonly descriptors: Descriptors;
   readonly report: Report;
   readonly now: () => number;
-  readonly localZone: string;
   readonly undeliverable: UndeliverablePolicy;
   readonly undelivered: Undelivered;
-  /** Time zones opened so far: one costs up to 12 ms, and entries share few. */
-  readonly zones: Map<string, Zone>;
+  readonly parts: SharedParts;
 }
 
 /** Throws for an entry that the compiler of the plan would not have passed. */
 export function buildStages(entry: FileEntryPlan, c: StageContext): Stages {
-  const { arena, kernel, report, now } = c;
+  const { arena, kernel, report, now, parts } = c;
   const { framing } = entry;
   const encoding = resolveEncoding(framing.encoding);
   if ('problem' in encoding) throw new Error(`${entry.pointer}: ${encoding.problem}`);
   const format = formatReader(entry, c);
   const times = timesOf(entry, format, c);
-  const text = new ChunkText();
+  const { text } = parts;
   const framer = new Framer({
     arena, kernel, maxEventBytes: framing.maxEventBytes,
-    start: startRule(entry, text, format, c),
+    start: startRule(entry, format, c),
     source: encoding.name === 'utf-8' ? null : new DecodedLines(encoding),
   });
   const stamper = new Stamper({
     arena, text, report,
     timestamp: times === null ? null : { parser: times, trim: entry.timestamp!.trim },
-    filters: entry.filters.length === 0 ? null : compileFilters(entry.filters, now),
-    redaction: entry.redact.length === 0 ? null : new Redaction(entry.redact, framing.maxEventBytes - EVENT_OVERHEAD_BYTES, now),
+    filters: entry.filters.length === 0 ? null : compileFilters(entry.filters, now, parts.searchOf),
+    redaction: entry.redact.length === 0 ? null : new Redaction(entry.redact, framing.maxEventBytes - EVENT_OVERHEAD_BYTES, now, parts.searchOf),
     textFramed: framing.start.kind === 'pattern' || framing.start.kind === 'timestamp',
     undeliverable: c.undeliverable,
     undelivered: c.undelivered,
@@ -89,37 +84,37 @@ export function buildStages(entry: FileEntryPlan, c: StageContext): Stages {
   return { arena, framer, stamper, descriptors: c.descriptors, report, now, wallNow: Date.now, dateZone: dateZoneOf(entry, c) };
 }
 
-function dateZoneOf({ naming, pointer }: FileEntryPlan, { localZone, zones }: StageContext): Zone | null {
+function dateZoneOf({ naming, pointer }: FileEntryPlan, { parts }: StageContext): Zone | null {
   if (!isDated(naming.stream)) return null;
-  const zone = openZone(naming.dateZone, localZone, zones);
+  const zone = parts.zoneOf(naming.dateZone);
   if ('problem' in zone) throw new Error(`${pointer}: ${zone.problem}`);
   return zone;
 }
 
-function formatReader({ timestamp, pointer }: FileEntryPlan, { localZone, zones }: StageContext): FormatReader | null {
+function formatReader({ timestamp, pointer }: FileEntryPlan, { parts }: StageContext): FormatReader | null {
   if (timestamp === null || timestamp.format === null) return null;
-  const reader = compileFormat(timestamp.format, timestamp.zone, localZone, zones);
+  const reader = parts.formatOf(timestamp.format, timestamp.zone);
   if ('problem' in reader) throw new Error(`${pointer}: ${reader.problem}`);
   return reader;
 }
 
 /** What gives events their times: the format in their text, or a field that has the format, or any usual one. */
-function timesOf({ timestamp, pointer }: FileEntryPlan, format: FormatReader | null, { localZone, zones }: StageContext): TimestampReader | null {
+function timesOf({ timestamp, pointer }: FileEntryPlan, format: FormatReader | null, { parts }: StageContext): TimestampReader | null {
   if (timestamp === null || timestamp.field === null) return format;
-  const zone = openZone(timestamp.zone, localZone, zones);
+  const zone = parts.zoneOf(timestamp.zone);
   if ('problem' in zone) throw new Error(`${pointer}: ${zone.problem}`);
-  const value: ValueReader = format ?? new AnyTime(zone);
+  const value: ValueReader = format ?? parts.anyTimeIn(zone);
   return new FieldTimes(new JsonField(timestamp.field), value);
 }
 
-function startRule(entry: FileEntryPlan, text: ChunkText, format: FormatReader | null, { arena, now, report }: StageContext): StartRule {
+function startRule(entry: FileEntryPlan, format: FormatReader | null, { arena, now, report, parts: { text, searchOf } }: StageContext): StartRule {
   const { start } = entry.framing;
-  const begins = new Uint8Array(MAX_FRAMES);
+  const { begins } = arena.scratch;
   const rule = (find: () => void): StartRule => ({ begin: () => { text.reset(arena); find(); }, starts: (i) => begins[i] === 1 });
   switch (start.kind) {
     case 'nonspace': case 'line': return start.kind;
     case 'pattern': {
-      const matcher = new Matcher(start.pattern, now);
+      const matcher = new Matcher(start.pattern, now, searchOf);
       return rule(() => {
         matcher.matchAll(text, begins);
         if (matcher.overBudget > 1) report.trouble(`pattern ${entry.pointer}`, `${entry.pointer}: multi_line_start_pattern ${start.pattern.source} takes longer than 50 ms for a chunk; simplify it`);

@@ -1,7 +1,6 @@
 import { MAX_AGE_MS, MAX_AHEAD_MS } from '../batching/limits.ts';
 import type { Undelivered } from '../delivery/lane.ts';
 import type { Framer } from '../framing/framer.ts';
-import { MAX_FRAMES } from '../kernel/arena.ts';
 import type { Arena } from '../kernel/arena.ts';
 import type { UndeliverablePolicy } from '../plan.ts';
 import type { ChunkText } from '../records/chunk-text.ts';
@@ -51,7 +50,7 @@ export interface StampedFile {
 export class Stamper {
   readonly #o: StamperOptions;
   readonly #spans: Spans | null;
-  readonly #keep = new Uint8Array(MAX_FRAMES);
+  readonly #keep: Uint8Array;
   readonly #untimed: Uint8Array;
   #anyUntimed = false;
   readonly #age: Uint8Array;
@@ -65,10 +64,11 @@ export class Stamper {
 
   constructor(options: StamperOptions) {
     this.#o = options;
-    const timed = options.timestamp === null ? 0 : MAX_FRAMES;
-    this.#untimed = new Uint8Array(timed);
-    this.#age = new Uint8Array(timed);
-    this.#spans = options.timestamp?.trim === true ? { from: new Int32Array(MAX_FRAMES), to: new Int32Array(MAX_FRAMES) } : null;
+    const { keep, untimed, age, spans } = options.arena.scratch;
+    this.#keep = keep;
+    this.#untimed = untimed;
+    this.#age = age;
+    this.#spans = options.timestamp?.trim === true ? spans : null;
   }
 
   get wide(): boolean { return this.#o.wide; }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { STATUS_VERSION } from '../control/status-document.ts';
-import type { ConfigStatus, CountersStatus, DestinationStatus, EntryStatus, FileStatus, Listed, SkippedStatus, StatusDocument } from '../control/status-document.ts';
+import type { ConfigStatus, CountersStatus, DestinationStatus, EntryStatus, FileStatus, Listed, MetricsStatus, SkippedStatus, StatusDocument } from '../control/status-document.ts';
 import type { Lane } from '../delivery/lane.ts';
 import type { Agent } from './agent.ts';
 import type { Generation } from './generation.ts';
@@ -39,9 +39,22 @@ export function statusOf(agent: Agent, version: string, config: ConfigStatus): S
     destinations: destinationsOf(agent.lanes),
     counters: countersOf(agent),
     emf: agent.emf?.status ?? null,
+    metrics: metricsOf(agent),
     quarantine: quarantine === null ? null : (({ events, bytes, rotatedEvents, lostEvents }) => ({ events, bytes, rotatedEvents, lostEvents }))(quarantine.counters),
     troubles: report.troubles.toSorted((a, b) => b.since - a.since),
     checkpointTrouble: agent.store?.trouble ?? null,
+  };
+}
+
+function metricsOf({ metrics, plan }: Agent): MetricsStatus | null {
+  const delivery = metrics?.delivery ?? null;
+  if (metrics === null || delivery === null || plan.metrics === null) return null;
+  const { status: { state, lastError, held }, counters } = delivery;
+  return {
+    state, lastError, namespace: plan.metrics.namespace, heldDatums: held.datums, heldBytes: held.bytes,
+    deliveredDatums: counters.delivered, requests: counters.requests,
+    dropped: [...counters.dropped].map(([reason, { datums }]) => ({ reason, datums })),
+    skippedSamples: metrics.skippedSamples,
   };
 }
 

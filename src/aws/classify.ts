@@ -20,7 +20,9 @@ const NOT_ALLOWED = new Set(['AccessDeniedException', 'AccessDenied', 'Unrecogni
   'IncompleteSignature', 'InvalidClientTokenId', 'OptInRequired', 'NotAuthorized', 'CredentialsProviderError', 'TokenProviderError']);
 const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'RequestTimeTooSkewed']);
 /** The request itself is at fault: resending it unchanged cannot help. */
-const BAD_REQUEST = new Set(['InvalidParameterException', 'ValidationException', 'SerializationException', 'RequestEntityTooLarge', 'InvalidParameterCombinationException', 'UnsupportedOperationException']);
+const BAD_REQUEST = new Set(['InvalidParameterException', 'ValidationException', 'SerializationException', 'RequestEntityTooLarge', 'InvalidParameterCombinationException', 'UnsupportedOperationException',
+  // CloudWatch metrics; without `Exception` where an answer is in its older form.
+  'InvalidParameterValueException', 'InvalidParameterValue', 'InvalidParameterCombination', 'MissingRequiredParameterException', 'MissingParameter', 'InvalidFormatFault', 'InvalidFormat', 'ValidationError']);
 
 /** TLS: the certificate comes from an authority that is not trusted here. */
 const UNTRUSTED = new Set(['SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE']);
@@ -36,7 +38,7 @@ export function wantsNewCredentials(name: string): boolean {
 }
 
 /**
- * What a failed PutLogEvents or Create call meant. Decided by the error's name first, then by the HTTP status; never by
+ * What a failed PutLogEvents, Create or PutMetricData call meant. Decided by the error's name first, then by the HTTP status; never by
  * its text, except to tell a bad name of the whole destination from a bad event.
  */
 export function classify(failure: Failure): Outcome {

@@ -1,7 +1,6 @@
-import type { ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-cloudwatch-logs';
 import type { EncodedBody } from '../delivery/endpoint.ts';
 
-interface Pluggable<I extends object, O extends object> {
+export interface Pluggable<I extends object, O extends object> {
   applyToStack(stack: { add(middleware: (next: (args: BuildArgs<I>) => Promise<{ output: O; response: unknown }>) => (args: BuildArgs<I>) => Promise<{ output: O; response: unknown }>, options: { step: 'build'; priority: 'high'; name: string; override: true }): void }): void;
 }
 interface BuildArgs<I> { input: I; request: unknown }
@@ -22,7 +21,7 @@ export function hasBody(input: object): boolean { return bodies.has(input); }
  * Swaps the encoded body in after serialisation and before the content length is set and the request signed: credentials,
  * endpoint, signature and errors stay the SDK's, and its JSON writer, half of the cost of a call, sees an empty list.
  */
-export const prebuiltBody: Pluggable<ServiceInputTypes, ServiceOutputTypes> = {
+export const prebuiltBody = <I extends object, O extends object>(): Pluggable<I, O> => ({
   applyToStack: (stack) => stack.add((next) => (args) => {
     const body = bodies.get(args.input);
     if (body !== undefined) {
@@ -34,4 +33,4 @@ export const prebuiltBody: Pluggable<ServiceInputTypes, ServiceOutputTypes> = {
     }
     return next(args);
   }, { step: 'build', priority: 'high', name: 'prebuiltBody', override: true }),
-};
+});

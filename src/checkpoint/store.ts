@@ -68,6 +68,8 @@ export class CheckpointStore implements Service, ChangeListener {
 
   /** The generations of one pipeline, by its FileEntryPlan.key. */
   entry(key: string): Iterable<TrackedCheckpoint> { return this.#byEntry.get(key) ?? []; }
+  /** There are generations of an entry. */
+  knows(key: string): boolean { return this.#byEntry.has(key); }
 
   /** A generation seen for the first time; its checkpoint is written like any change. */
   track(checkpoint: Checkpoint): TrackedCheckpoint {

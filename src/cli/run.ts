@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { Agent } from '../agent/agent.ts';
 import { StateDirectoryError } from '../agent/state-directory.ts';
 import { networkFault } from '../agent/network-fault.ts';
+import { PAGE_TYPE, selfPage } from '../agent/self-page.ts';
 import { statusOf } from '../agent/status.ts';
 import { formatProblem, formatProblems } from '../config/problem.ts';
 import type { Problem, Severity } from '../config/problem.ts';
@@ -16,7 +17,9 @@ import { releaseMemory, settleEnvironment } from './runtime.ts';
 import { AgentReport } from '../report/agent-report.ts';
 import { OwnLog } from '../report/own-log.ts';
 import type { LogLevel } from '../report/own-log.ts';
-import type { LogPlan } from '../plan.ts';
+import { AUTO_SCALING_TAG } from '../config/compile-metrics.ts';
+import { askInstance } from '../host/instance.ts';
+import type { LogPlan, Plan } from '../plan.ts';
 import { KeptConfig } from './keep-config.ts';
 import { CONFIG_OPTION } from './load-plan.ts';
 import { parameterAccess } from './parameter-access.ts';
@@ -74,7 +77,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   if (start.kind === 'current') log.follow(start.plan.log);
   sayProblems([...around.problems, ...kept.problems], log);
   if (start.kind === 'none' && kept.unreadable) return EXIT_NO_INPUT;
-  if (start.kind === 'none' || (start.plan.entries.length === 0 && start.plan.emf === null)) {
+  if (start.kind === 'none' || (start.plan.entries.length === 0 && start.plan.emf === null && start.plan.metrics === null)) {
     log.fatal(start.kind === 'none' && start.errors !== null
       ? `nothing is run: the config in Parameter Store has errors (${start.errors}), and no earlier one is kept here; \`agent check\` names every error`
       : 'nothing to run: the config has no entry that works; `agent check` says what is wrong');
@@ -83,8 +86,11 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   const { plan } = start;
   const agent = new Agent({
     plan, stateDir, report, env, localZone: hostZone(env), releaseMemory, untilCaughtUp: untilCaughtUp === true,
+    configCounts: () => kept.keeper.state,
+    autoScalingGroup: async () => (await askInstance(env, new Set([AUTO_SCALING_TAG])))?.tags[AUTO_SCALING_TAG] ?? null,
     alongside: (running) => openControl({
       stateDirectory: stateDir, report,
+      metrics: async () => ({ type: PAGE_TYPE, text: selfPage(await running.self.sample(performance.now())) }),
       status: () => statusOf(running, agentVersion, { sources: config, ...kept.keeper.state, changing: running.changing }),
       reload: async () => life.stop.aborted
         ? { outcome: 'unreadable', reason: 'the agent is being stopped', problems: '' }
@@ -92,7 +98,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     }),
   });
   kept.agent = agent;
-  report.note(`following ${plan.entries.length} ${plan.entries.length === 1 ? 'entry' : 'entries'}${plan.disabled.length > 0 ? `, ${plan.disabled.length} disabled` : ''}; delivering to ${plan.service.endpoint ?? `CloudWatch Logs in ${plan.service.region}`}; state in ${stateDir}`);
+  report.note(`${begunText(plan)}; state in ${stateDir}`);
   const stopped = sayIfStopTakesLong(life, report);
   try {
     await together(life, [agent.run(life), ...(untilCaughtUp === true ? [] : [keepConfig(kept, agent, life)])]);
@@ -110,6 +116,15 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   const unfinished = untilCaughtUp === true && (life.stop.aborted || files > 0);
   report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${undeliveredText(report)}${files > 0 ? `; ${bytes} bytes of ${files} ${files === 1 ? 'file' : 'files'} are not acknowledged, they are read at the next start` : ''}`);
   return unfinished ? EXIT_UNFINISHED : 0;
+}
+
+/** What runs and where it goes, in the first line of the log. */
+function begunText({ entries, disabled, service, metrics, emf }: Plan): string {
+  const logs = entries.length === 0 && emf === null ? [] : [`following ${entries.length} ${entries.length === 1 ? 'entry' : 'entries'}${disabled.length > 0 ? `, ${disabled.length} disabled` : ''}; delivering to ${service.endpoint ?? `CloudWatch Logs in ${service.region}`}`];
+  if (metrics === null) return logs.join('');
+  const collectors = metrics.samplers.length + [metrics.statsd, metrics.collectd].filter((listener) => listener !== null).length;
+  const to = metrics.destinations.cloudwatch ? metrics.service.endpoint ?? `CloudWatch in ${metrics.service.region}` : 'events of the embedded metric format';
+  return [...logs, `${collectors} ${collectors === 1 ? 'collector' : 'collectors'} of metrics; publishing to ${to}`].join('; ');
 }
 
 /** Until all have ended. One that fails ends the others: half an agent would run on, and nobody start it anew. */

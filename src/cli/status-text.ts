@@ -1,4 +1,4 @@
-import type { CountersStatus, DestinationStatus, EmfStatus, FileStatus, Listed, StatusDocument } from '../control/status-document.ts';
+import type { CountersStatus, DestinationStatus, EmfStatus, FileStatus, Listed, MetricsStatus, StatusDocument } from '../control/status-document.ts';
 import { printable, textTable } from './text-table.ts';
 import { agoText, bytesText, countText, spanText } from './units.ts';
 
@@ -17,6 +17,7 @@ export function problemsOf(status: StatusDocument): readonly string[] {
     ...files.list.filter((file) => file.lastError !== null).map(({ path, lastError }) => `${path}: cannot be read (${lastError}); tried again`),
     ...(config.refused === null ? [] : [`config ${config.refused.version} is not used: ${config.refused.reason}`]),
     ...(config.unreachable === null ? [] : [`the config cannot be looked at: ${config.unreachable}; the present one goes on`]),
+    ...(status.metrics != null && status.metrics.lastError !== null ? [`metrics in ${status.metrics.namespace}: ${status.metrics.state} (${status.metrics.lastError}); what is collected waits`] : []),
     ...disabled.map(({ pointer, pattern, reason }) => `${pointer} ${pattern}: does not run: ${reason}`),
   ].map(printable);
 }
@@ -28,7 +29,7 @@ const isFailing = ({ state }: DestinationStatus): boolean => state === 'retrying
 
 /** The status for a terminal: problems, files, destinations, counters. */
 export function statusText(status: StatusDocument): string {
-  const { agent, at, entries, files, skipped, destinations, counters, quarantine, troubles, emf } = status;
+  const { agent, at, entries, files, skipped, destinations, counters, metrics, emf, quarantine, troubles } = status;
   const problems = problemsOf(status);
   const blocks = [
     `unified-agent ${agent.version}, pid ${agent.pid}, running for ${spanText(agent.uptimeMs)}, state in ${agent.stateDirectory}\n`
@@ -38,6 +39,7 @@ export function statusText(status: StatusDocument): string {
     `${countText(files.total, 'file')} of ${countText(entries.length, 'entry', 'entries')}, ${bytesText(sumOf(files.list, (file) => file.lagBytes))} not acknowledged\n${files.total === 0 ? '' : filesTable(files, at)}`,
     `${countText(destinations.total, 'destination')}\n${destinations.total === 0 ? '' : destinationsTable(destinations, at)}`,
     countersText(counters),
+    ...(metrics == null ? [] : [metricsText(metrics)]),
     ...(emf == null ? [] : [emfText(emf)]),
   ];
   if (skipped.total > 0) blocks.push(`${countText(skipped.total, 'file')} skipped\n${listed(skipped.list.map(({ path, reason }) => printable(`${path}: ${reason}`)), skipped.total)}`);
@@ -53,6 +55,15 @@ function emfText({ listening, events, faults, spoolBytes, spoolFiles }: EmfStatu
     listening.length === 0 ? 'listens nowhere' : `listens at ${listening.join(', ')}`,
     `${bytesText(spoolBytes)} in ${countText(spoolFiles, 'file')} of the spool`,
   ].join('; ')) + '\n';
+}
+
+function metricsText({ state, lastError, namespace, heldDatums, heldBytes, deliveredDatums, requests, dropped, skippedSamples }: MetricsStatus): string {
+  const lines = [
+    `metrics in ${namespace}: ${state}${lastError === null ? '' : ` (${lastError})`}, ${countText(deliveredDatums, 'datum', 'datums')} published in ${countText(requests, 'request')}, ${heldDatums} waiting (${bytesText(heldBytes)})`,
+    ...dropped.map(({ reason, datums }) => `${countText(datums, 'datum', 'datums')} dropped: ${reason}`),
+    ...(skippedSamples > 0 ? [`${countText(skippedSamples, 'sample')} skipped, because the one before took too long`] : []),
+  ];
+  return lines.map((line) => `${printable(line)}\n`).join('');
 }
 
 function configText({ at, config: { sources, version, appliedAt, watchedUntil, changing, waiting, rollbacks } }: StatusDocument): string {

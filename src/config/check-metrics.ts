@@ -63,7 +63,7 @@ export class MetricsCheck {
     const report = this.#report;
     switch (name as keyof MetricsCollected) {
       case 'cpu': this.#cpu(plugin as CPUPlugin, pointer); break;
-      case 'disk': case 'diskio': case 'mem': case 'swap': case 'net': case 'netstat': case 'processes': case 'nvidia_gpu': case 'efa':
+      case 'disk': case 'diskio': case 'mem': case 'swap': case 'net': case 'netstat': case 'processes': case 'nvidia_gpu': case 'efa': case 'load': case 'uptime': case 'pressure': case 'conntrack': case 'file_descriptors': case 'systemd_units':
         this.#measured(name, plugin as PlainPlugin, pointer);
         break;
       case 'procstat':

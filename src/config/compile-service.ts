@@ -2,6 +2,7 @@ import { serviceKey } from '../plan.ts';
 import type { Reach, ServicePlan } from '../plan.ts';
 import type { Agent, Credentials, FileEntry, Logs } from './generated/document.generated.ts';
 import { LOOPBACK_REGION, endpointVariable, isLoopback, readEndpoint } from './endpoint-url.ts';
+import type { ServiceId } from './endpoint-url.ts';
 import { expandEnvironment, type Environment, type HostFacts } from './placeholders.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -33,20 +34,27 @@ function endpointOf(configured: string, pointer: string, { env, report }: Readin
   return null;
 }
 
+/** A section of the config with a service of its own. */
+export interface ServiceSection extends Pick<Logs, 'endpoint_override' | 'credentials'> {
+  readonly name: 'logs' | 'metrics';
+}
+
+const SERVICE_IDS = { logs: 'CLOUDWATCH_LOGS', metrics: 'CLOUDWATCH' } as const satisfies Readonly<Record<ServiceSection['name'], ServiceId>>;
+
 /** The endpoint that the environment names; null for none, undefined when it is wrong (and reported). */
-function endpointInEnvironment({ env, report }: Reading): string | null | undefined {
-  const name = endpointVariable(env);
+function endpointInEnvironment(section: ServiceSection['name'], { env, report }: Reading): string | null | undefined {
+  const name = endpointVariable(env, SERVICE_IDS[section]);
   if (name === null) return null;
   const read = readEndpoint(env[name]!);
   if ('endpoint' in read) return read.endpoint;
-  report.error('/logs', `the environment variable ${name}: ${read.fault}`, { expected: read.expected });
+  report.error(`/${section}`, `the environment variable ${name}: ${read.fault}`, { expected: read.expected });
   return undefined;
 }
 
 /** Whether the region can only come from the instance identity document. */
-export function asksForRegion(agent: Agent, logs: Logs, env: Environment): boolean {
+export function asksForRegion(agent: Agent, { name, endpoint_override: override }: ServiceSection, env: Environment): boolean {
   if (agent.region !== undefined || env['AWS_REGION'] || env['AWS_DEFAULT_REGION']) return false;
-  const named = logs.endpoint_override === undefined ? env[endpointVariable(env) ?? ''] : expandEnvironment(logs.endpoint_override, env).text;
+  const named = override === undefined ? env[endpointVariable(env, SERVICE_IDS[name]) ?? ''] : expandEnvironment(override, env).text;
   return named === undefined || !isLoopback(named);
 }
 
@@ -70,13 +78,13 @@ function likelyRegion(region: string): string | null {
   return likely !== region && /^[a-z]{2,4}(?:-[a-z]+)+-\d$/.test(likely) ? likely : null;
 }
 
-function regionOf(agent: Agent, endpoint: string | null, facts: HostFacts, reading: Reading): string | null {
+function regionOf(agent: Agent, section: ServiceSection['name'], endpoint: string | null, facts: HostFacts, reading: Reading): string | null {
   if (agent.region !== undefined) return namedRegion(agent.region, '/agent/region', reading);
   const { env, report } = reading;
   const known = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || facts.instance?.region;
   if (known) return known;
   if (endpoint !== null && isLoopback(endpoint)) {
-    report.note('/logs/endpoint_override', `no region is given; ${LOOPBACK_REGION} is used with a service on this machine`);
+    report.note(`/${section}/endpoint_override`, `no region is given; ${LOOPBACK_REGION} is used with a service on this machine`);
     return LOOPBACK_REGION;
   }
   report.error('/agent', 'the region is not known: neither the config nor the environment names it, and this machine has no EC2 instance metadata', {
@@ -117,14 +125,14 @@ function warnOfNoEffect(pointer: string, { endpoint, fips, dualStack }: Pick<Rea
   if (endpoint !== null && idle.length > 0) report.warning(pointer, `the endpoint is used as it is: ${idle.join(' and ')} has no effect on it`, { expected: 'the URL of an endpoint of that kind, or none' });
 }
 
-/** Where the logs of entries without settings of their own go and as whom, or null when that is not sure: then nothing may be sent. */
-export function compileService(agent: Agent, logs: Logs, facts: HostFacts, env: Environment, report: Reporter): ServicePlan | null {
+/** Where the logs of entries without settings of their own go, or metrics, and as whom; or null when that is not sure: then nothing may be sent. */
+export function compileService(agent: Agent, section: ServiceSection, facts: HostFacts, env: Environment, report: Reporter): ServicePlan | null {
   const reading = { env, report };
-  const pointer = '/logs/endpoint_override';
-  const endpoint = logs.endpoint_override === undefined ? endpointInEnvironment(reading) : endpointOf(logs.endpoint_override, pointer, reading) ?? undefined;
-  const region = regionOf(agent, endpoint ?? null, facts, reading);
-  const [section, credentials] = isGiven(logs.credentials) ? ['logs', logs.credentials] as const : ['agent', agent.credentials] as const;
-  const role = isGiven(credentials) ? roleOf(credentials, `/${section}/credentials`, reading) : NO_ROLE;
+  const pointer = `/${section.name}/endpoint_override`;
+  const endpoint = section.endpoint_override === undefined ? endpointInEnvironment(section.name, reading) : endpointOf(section.endpoint_override, pointer, reading) ?? undefined;
+  const region = regionOf(agent, section.name, endpoint ?? null, facts, reading);
+  const [holder, credentials] = isGiven(section.credentials) ? [section.name, section.credentials] as const : ['agent', agent.credentials] as const;
+  const role = isGiven(credentials) ? roleOf(credentials, `/${holder}/credentials`, reading) : NO_ROLE;
   const fips = agent.use_fips_endpoint ?? flag(env['AWS_USE_FIPS_ENDPOINT']);
   const dualStack = agent.use_dualstack_endpoint ?? flag(env['AWS_USE_DUALSTACK_ENDPOINT']);
   if (endpoint === undefined || region === null || role === null) return null;

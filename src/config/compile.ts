@@ -1,8 +1,10 @@
 import { posix } from 'node:path';
+import type { MetricsPlan } from '../metrics-plan.ts';
 import type { DisabledEntry, FileEntryPlan, Plan, ServicePlan } from '../plan.ts';
 import { checkSections } from './check-sections.ts';
 import { ENTRIES, EntryCompiler, compileDelivery, compileReading, type GlobFault } from './compile-logs.ts';
-import { compileEmf } from './compile-emf.ts';
+import { compileEmf, compileSpool } from './compile-emf.ts';
+import { AUTO_SCALING_TAG, asksForInstanceDimensions, compileMetrics } from './compile-metrics.ts';
 import { compileConfigPlan } from './compile-rollout.ts';
 import { compileLog } from './compile-log.ts';
 import { compileSharedRedact } from './compile-redact.ts';
@@ -10,7 +12,7 @@ import { defaultStreamOf, entityDefaults } from './compile-naming.ts';
 import { compileGroupSettings } from './compile-group.ts';
 import { EntryServices, asksForRegion, compileService, expanded } from './compile-service.ts';
 import { ConflictCheck } from './conflicts.ts';
-import type { Agent, Document, FileEntry, Logs } from './generated/document.generated.ts';
+import type { Agent, Document, FileEntry, Logs, Metrics } from './generated/document.generated.ts';
 import { isObject, plainValue, pointerToken, type JsonNode } from './json-tree.ts';
 import { asksForInstance, expandEnvironment, tagsNamed, type Environment, type HostFacts } from './placeholders.ts';
 import { inOrder, type Problem } from './problem.ts';
@@ -31,6 +33,10 @@ export interface CheckedDocument {
   readonly agent: Agent;
   readonly logs: Logs;
   readonly entries: readonly CheckedEntry[];
+  /** Null: there is no such section, or it is none. */
+  readonly metrics: Metrics | null;
+  /** Whether no error stands at this place or inside it. */
+  readonly sound: (pointer: string) => boolean;
   /** An error reaches all entries: where they go, or as whom, is not sure. */
   readonly blocked: boolean;
   readonly problems: readonly Problem[];
@@ -52,7 +58,8 @@ export function checkDocument(root: JsonNode, earlier: readonly Problem[]): Chec
   const problems = [...earlier, ...found, ...checkSections(root, document, found.filter(isError))];
   const errors = problems.filter(isError);
   const blocked = errors.some(({ pointer }) => !CONFINED.test(pointer));
-  if (blocked) return { root, agent: {}, logs: {}, entries: [], blocked, problems };
+  const sound = (pointer: string): boolean => !errors.some((error) => error.pointer === pointer || error.pointer.startsWith(`${pointer}/`));
+  if (blocked) return { root, agent: {}, logs: {}, entries: [], metrics: null, sound, blocked, problems };
   const faults = new Set(errors.map(({ pointer }) => pointer));
   const broken = new Set(errors.flatMap(({ pointer }) => indexOfEntry(pointer) ?? []));
   const list = document.logs?.logs_collected?.files?.collect_list ?? [];
@@ -61,6 +68,8 @@ export function checkDocument(root: JsonNode, earlier: readonly Problem[]): Chec
     agent: without(document.agent ?? {}, '/agent', faults),
     logs: without(document.logs ?? {}, '/logs', faults),
     entries: list.map((entry, index) => checkedEntry(entry, broken.has(index))),
+    metrics: isObject(document.metrics) && isObject(document.metrics.metrics_collected) ? document.metrics : null,
+    sound,
     blocked,
     problems,
   };
@@ -85,17 +94,20 @@ function without<T extends object>(section: T, pointer: string, faults: Readonly
 }
 
 /** Whether compiling needs what only the instance metadata knows: then it is worth asking for. */
-export function needsInstance({ agent, logs, entries, blocked }: CheckedDocument, env: Environment, inContainer: boolean): boolean {
+export function needsInstance({ agent, logs, entries, metrics, blocked }: CheckedDocument, env: Environment, inContainer: boolean): boolean {
   if (blocked) return false;
+  if (metrics !== null && (asksForRegion(agent, { name: 'metrics', ...metrics }, env) || asksForInstanceDimensions(metrics))) return true;
   const present = entries.flatMap(({ value }) => value ?? []);
   const defaultStream = logs.log_stream_name === undefined && !inContainer && (wantsEmf(logs) || present.some((entry) => entry.log_stream_name === undefined && !(entry.publish_multi_logs === true && entry.log_group_name !== undefined)));
   const entity = [agent, logs, ...present].some((part) => part['service.name'] !== undefined || part['deployment.environment'] !== undefined);
-  return (present.length > 0 || wantsEmf(logs)) && (asksForRegion(agent, logs, env) || defaultStream || entity || namesOf(logs, present, env).some(asksForInstance));
+  return (present.length > 0 || wantsEmf(logs)) && (asksForRegion(agent, { name: 'logs', ...logs }, env) || defaultStream || entity || namesOf(logs, present, env).some(asksForInstance));
 }
 
 /** Keys of the instance tags that names are made of: only these are asked for. */
-export function instanceTags({ logs, entries, blocked }: CheckedDocument, env: Environment): ReadonlySet<string> {
-  return new Set(blocked ? [] : namesOf(logs, entries.flatMap(({ value }) => value ?? []), env).flatMap(tagsNamed));
+export function instanceTags({ logs, entries, metrics, blocked }: CheckedDocument, env: Environment): ReadonlySet<string> {
+  if (blocked) return new Set();
+  const ofMetrics = metrics !== null && asksForInstanceDimensions(metrics) ? [AUTO_SCALING_TAG] : [];
+  return new Set([...namesOf(logs, entries.flatMap(({ value }) => value ?? []), env).flatMap(tagsNamed), ...ofMetrics]);
 }
 
 /** Groups and streams as they are written, with their environment variables filled in. */
@@ -114,26 +126,30 @@ export function compile(document: CheckedDocument, facts: HostFacts, env: Enviro
   return { plan: plan === null ? null : frozen(plan), problems: inOrder([...document.problems, ...report.problems]) };
 }
 
-/** A day of 300 events of a kilobyte in 100 seconds. */
-const DEFAULT_SPOOL_BYTES = 268_435_456;
-
 /** Stands for a service that is not known, while the rest is looked at: nothing runs then. */
 const NOWHERE: ServicePlan = { label: null, region: 'UNKNOWN-REGION', endpoint: null, roleArn: null, externalId: null, fips: null, dualStack: null };
 
-function compilePlan({ agent, logs, entries, problems }: CheckedDocument, facts: HostFacts, env: Environment, globFault: GlobFault, report: Reporter): Plan | null {
-  if (entries.length === 0 && !wantsEmf(logs)) {
+function compilePlan({ agent, logs, entries, metrics, sound, problems }: CheckedDocument, facts: HostFacts, env: Environment, globFault: GlobFault, report: Reporter): Plan | null {
+  const delivery = compileDelivery(logs);
+  const compileOwnMetrics = (): MetricsPlan | null => metrics === null ? null : compileMetrics(metrics, { agent, facts, env, report, delivery, sound, defaultStream: facts.containerName ?? facts.instance?.instanceId ?? facts.hostname ?? 'UNKNOWN-HOST' });
+  const rest = (): Pick<Plan, 'delivery' | 'reading' | 'log' | 'config'> => ({ delivery, reading: compileReading(logs), log: compileLog(agent, env, report), config: compileConfigPlan(agent) });
+  const wantsLogs = entries.length > 0 || wantsEmf(logs) || metrics?.metrics_destinations?.emf !== undefined;
+  if (!wantsLogs && metrics !== null) {
+    const own = compileOwnMetrics();
+    const spool = compileSpool(logs, [], compileGroupSettings(logs, '/logs', env, report));
+    return own === null ? null : { service: { ...own.service, label: null }, ...rest(), entries: [], disabled: [], ownLogs: [], metrics: own, emf: null, spool };
+  }
+  if (!wantsLogs) {
     // A misspelt collect_list is said where it stands.
-    if (!problems.some((problem) => isError(problem) && problem.pointer.startsWith('/logs/logs_collected/files/'))) report.error('', 'nothing here is run by this version: no file is collected', { expected: '"logs": { "logs_collected": { "files": { "collect_list": [ … ] } } }' });
+    if (!problems.some((problem) => isError(problem) && problem.pointer.startsWith('/logs/logs_collected/files/'))) report.error('', 'nothing here is run by this version: no file is collected and no metric', { expected: '"logs": { "logs_collected": { "files": { "collect_list": [ … ] } } }, or "metrics": { "metrics_collected": { … } }' });
     return null;
   }
-  const service = compileService(agent, logs, facts, env, report);
+  const service = compileService(agent, { name: 'logs', ...logs }, facts, env, report);
   const fill = { facts, region: (service ?? NOWHERE).region, env, report };
   const stream = defaultStreamOf(logs.log_stream_name, fill);
-  const delivery = compileDelivery(logs);
   const ownLog = agent.logfile === undefined || agent.logfile === '' ? null : expanded(agent.logfile, env, '/agent/logfile', report);
   const ownLogs = ownLog === null ? [] : [posix.normalize(ownLog)];
   const context = { ...fill, defaultStream: stream ?? [], entityNames: entityDefaults(agent, logs, facts, env, report) };
-  const log = compileLog(agent, env, report);
   const redact = compileSharedRedact(logs, report);
   const services = new EntryServices(service ?? NOWHERE, env, report);
   const from = report.problems.length;
@@ -141,8 +157,10 @@ function compilePlan({ agent, logs, entries, problems }: CheckedDocument, facts:
   const isGroupSure = !report.problems.slice(from).some(({ severity }) => severity === 'error');
   const compiled = compileEntries(entries, new EntryCompiler(context, { delivery, services, group, ownLogs, globFault, redact: redact ?? [] }), report, problems);
   const emf = compileEmf(logs, stream ?? [], env, report);
-  if (service === null || stream === null || redact === null || !isGroupSure || (compiled.entries.length === 0 && emf === null)) return null;
-  return { service, delivery, reading: compileReading(logs), ...compiled, log, ownLogs, config: compileConfigPlan(agent), metrics: null, emf, spool: { maxBytes: logs.max_spool_bytes ?? DEFAULT_SPOOL_BYTES, redact, ...group } };
+  if (service === null || stream === null || redact === null || !isGroupSure) return null;
+  const own = compileOwnMetrics();
+  if (compiled.entries.length === 0 && emf === null && own === null) return null;
+  return { service, ...rest(), ...compiled, ownLogs, metrics: own, emf, spool: compileSpool(logs, redact, group) };
 }
 
 function compileEntries(list: readonly CheckedEntry[], compiler: EntryCompiler, report: Reporter, earlier: readonly Problem[]): Pick<Plan, 'entries' | 'disabled'> {

@@ -25,8 +25,11 @@ export function isLoopback(text: string): boolean {
 
 const urlOf = (text: string): URL | null => URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
 
-/** The variable that tells every SDK of AWS where CloudWatch Logs is, whatever the region; null when there is none. */
-export function endpointVariable(env: Environment): string | null {
+/** What of CloudWatch is meant, as the SDKs' variables name it. */
+export type ServiceId = 'CLOUDWATCH_LOGS' | 'CLOUDWATCH';
+
+/** The variable that tells every SDK of AWS where a service is, whatever the region; null when there is none. */
+export function endpointVariable(env: Environment, service: ServiceId = 'CLOUDWATCH_LOGS'): string | null {
   if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true') return null;
-  return ['AWS_ENDPOINT_URL_CLOUDWATCH_LOGS', 'AWS_ENDPOINT_URL'].find((name) => env[name]) ?? null;
+  return [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL'].find((name) => env[name]) ?? null;
 }

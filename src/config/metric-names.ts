@@ -7,7 +7,9 @@ const LIMITED = ['cpu_time', 'file_locks', 'memory_data', 'memory_locked', 'memo
 const EXCEEDED = ['performance_exceeded_iops', 'performance_exceeded_tp'];
 const VOLUME_TOTALS = ['read_ops', 'read_bytes', 'read_time', 'write_ops', 'write_bytes', 'write_time'].map((total) => `total_${total}`);
 
-/** What each plugin can measure on Linux, in the short form (without the plugin's name before it): the CloudWatch agent's own lists. */
+const PRESSURE = ['cpu', 'memory', 'io'].flatMap((resource) => ['some', 'full'].flatMap((kind) => ['avg10', 'avg60', 'total'].map((value) => `${resource}_${kind}_${value}`)));
+
+/** What each plugin can measure on Linux, in the short form (without the plugin's name before it). */
 export const MEASUREMENTS: Readonly<Record<string, readonly string[]>> = {
   cpu: [...CPU_STATES.map((state) => `usage_${state}`), ...CPU_STATES.map((state) => `time_${state}`)],
   disk: ['free', 'total', 'used', 'used_percent', 'inodes_free', 'inodes_total', 'inodes_used'],
@@ -31,6 +33,13 @@ export const MEASUREMENTS: Readonly<Record<string, readonly string[]>> = {
     'utilization_gpu', 'utilization_memory', 'temperature_gpu', 'power_draw', 'fan_speed', 'memory_total', 'memory_used', 'memory_free', 'pcie_link_gen_current', 'pcie_link_width_current',
     'encoder_stats_session_count', 'encoder_stats_average_fps', 'encoder_stats_average_latency', 'clocks_current_graphics', 'clocks_current_sm', 'clocks_current_memory', 'clocks_current_video',
   ],
+  // Beyond the CloudWatch agent's.
+  load: ['1min', '5min', '15min'],
+  uptime: ['seconds'],
+  pressure: PRESSURE,
+  conntrack: ['count', 'max', 'used_percent'],
+  file_descriptors: ['allocated', 'max', 'used_percent'],
+  systemd_units: ['active', 'failed', 'restarts'],
 };
 
 /** The name of a measurement in the short form. */

@@ -10,6 +10,8 @@ export interface InstanceFacts {
   readonly privateIp: string | null;
   readonly hostname: string | null;
   readonly availabilityZone: string | null;
+  readonly imageId: string | null;
+  readonly instanceType: string | null;
   /** Of the tags that were asked for, those it has. */
   readonly tags: Readonly<Record<string, string>>;
   /** False: the instance does not show its tags in its metadata. */

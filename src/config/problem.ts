@@ -29,7 +29,7 @@ export interface Advice {
   readonly didYouMean?: string | null;
 }
 
-/** Places a warning or a note is printed for, of all where it says the same. */
+/** Items of a list a warning or a note is printed for, of all of which it says the same. */
 const SAME_PLACES = 5;
 
 const COLOUR: Readonly<Record<Severity, string>> = { error: '\x1b[31m', warning: '\x1b[33m', note: '\x1b[36m' };
@@ -48,22 +48,26 @@ export function formatProblem(problem: Problem, colour: boolean): string {
 
 /**
  * All problems, one block each, in the order of the files and of the places inside them. A warning or a note that says the same
- * of many places is printed for the first few of them; an error for each.
+ * of many items of a list is printed for the first few of them; an error for each.
  */
 export function formatProblems(problems: readonly Problem[], colour: boolean): string {
   const sorted = inOrder(problems);
   const followers = new Map<Problem, number>();
   const hidden = new Set<Problem>();
-  for (const same of Map.groupBy(sorted, ({ severity, message, expected, didYouMean }) => `${severity}\n${message}\n${expected}\n${didYouMean}`).values()) {
+  for (const same of Map.groupBy(sorted, sayingOf).values()) {
     if (same[0]!.severity === 'error' || same.length <= SAME_PLACES + 1) continue;
     for (const problem of same.slice(SAME_PLACES)) hidden.add(problem);
     followers.set(same[SAME_PLACES - 1]!, same.length - SAME_PLACES);
   }
   return sorted.filter((problem) => !hidden.has(problem)).map((problem) => {
     const more = followers.get(problem);
-    return `${formatProblem(problem, colour)}\n${more === undefined ? '' : `    and the same at ${more} more places\n`}`;
+    return `${formatProblem(problem, colour)}\n${more === undefined ? '' : `    and the same at ${more} more items\n`}`;
   }).join('');
 }
+
+/** Equal for problems that say the same of different items of a list. */
+const sayingOf = ({ severity, pointer, message, expected, didYouMean }: Problem): string =>
+  [severity, pointer.replaceAll(/\/\d+(?=\/|$)/g, '/*'), message, expected, didYouMean].join('\n');
 
 /** As the files name them: files in the order they are first mentioned, each from its top. */
 export function inOrder(problems: readonly Problem[]): readonly Problem[] {

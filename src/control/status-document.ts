@@ -18,6 +18,8 @@ export interface StatusDocument {
   readonly counters: CountersStatus;
   /** Null: none are listened for. An agent of an earlier version says nothing of it. */
   readonly emf?: EmfStatus | null;
+  /** Null: none are collected, or not published by PutMetricData. */
+  readonly metrics: MetricsStatus | null;
   /** Null while the state directory is not open yet. */
   readonly quarantine: QuarantineStatus | null;
   readonly troubles: readonly TroubleStatus[];
@@ -106,6 +108,20 @@ export interface FileStatus {
   readonly attachment: 'attached' | 'renamed' | 'deleted';
   /** errno name of what the last look or read met, or null. */
   readonly lastError: string | null;
+}
+
+/** Metrics on their way to CloudWatch; since the start where they are counted. */
+export interface MetricsStatus {
+  readonly state: string;
+  readonly lastError: string | null;
+  readonly namespace: string;
+  readonly heldDatums: number;
+  readonly heldBytes: number;
+  readonly deliveredDatums: number;
+  readonly requests: number;
+  readonly dropped: readonly { readonly reason: string; readonly datums: number }[];
+  /** Samples that were due while the one before was under way. */
+  readonly skippedSamples: number;
 }
 
 export interface SkippedStatus {

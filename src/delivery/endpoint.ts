@@ -18,3 +18,9 @@ export interface EncodedBody {
   /** SHA-256 of the bytes, hex, where it is known already. */
   readonly sha256?: string;
 }
+
+/** One attempt at PutMetricData: as `Endpoint`, and it never rejects either. */
+export interface MetricEndpoint {
+  /** @param zipped the request's body, compressed with gzip. */
+  put(zipped: Buffer): Promise<Outcome>;
+}

@@ -33,7 +33,10 @@ class State implements GlobState {
   readonly positions: readonly number[];
   readonly accepts: boolean;
   readonly endless: boolean;
-  readonly #ascii: (State | undefined)[] = [];
+  /** The character that was met first, and what is behind it: most states of a spelt-out path meet no other, and a slot for each takes a kilobyte. */
+  #code = -1;
+  #next: State | undefined;
+  #ascii: (State | undefined)[] | null = null;
   #wide: Map<number, State> | null = null;
 
   constructor(positions: readonly number[], nodes: Nodes) {
@@ -43,10 +46,16 @@ class State implements GlobState {
   }
 
   /** The state behind a character, if it was met. */
-  behind(code: number): State | undefined { return code < 128 ? this.#ascii[code] : this.#wide?.get(code); }
+  behind(code: number): State | undefined {
+    if (code === this.#code) return this.#next;
+    return code < 128 ? this.#ascii?.[code] : this.#wide?.get(code);
+  }
 
   remember(code: number, to: State): void {
-    if (code < 128) this.#ascii[code] = to;
+    if (this.#code === -1) {
+      this.#code = code;
+      this.#next = to;
+    } else if (code < 128) (this.#ascii ??= [])[code] = to;
     else if ((this.#wide ??= new Map()).size < MAX_STATES) this.#wide.set(code, to);
   }
 

@@ -33,8 +33,8 @@ export class Pieces {
   /** Bytes of a piece between its marks. */
   readonly #room: number;
   readonly #mapped: boolean;
-  /** While `any`: frame i continues the message of the frame before it (frame 0: of the split that was handed in). */
-  readonly continues = new Uint8Array(MAX_FRAMES);
+  /** Valid while `any`: see Scratch. */
+  readonly continues: Uint8Array;
   any = false;
   /** Source bytes the frames take. */
   consumed = 0;
@@ -44,6 +44,7 @@ export class Pieces {
   /** @param max bytes of the largest message. @param mapped the frames are source bytes, not decoded text. */
   constructor(arena: Arena, max: number, mapped: boolean) {
     this.#arena = arena;
+    this.continues = arena.scratch.continues;
     this.#max = max;
     this.#room = max - PIECE_PREFIX.length - PIECE_SUFFIX.length;
     this.#mapped = mapped;

@@ -8,6 +8,8 @@ export interface Instance {
   readonly privateIp: string | null;
   readonly hostname: string | null;
   readonly availabilityZone: string | null;
+  readonly imageId: string | null;
+  readonly instanceType: string | null;
   /** Of the tags that were asked for, those it has. */
   readonly tags: Readonly<Record<string, string>>;
   /** False: tags are not allowed in its metadata, or were not asked for. */
@@ -95,7 +97,7 @@ function instanceOf(identity: string, hostname: string | null, tags: Readonly<Re
   };
   return {
     instanceId: text('instanceId'), region: text('region'), accountId: text('accountId'), privateIp: text('privateIp'), hostname: hostname?.trim() || null,
-    availabilityZone: text('availabilityZone'), tags: tags ?? {}, tagsShown: tags !== null,
+    availabilityZone: text('availabilityZone'), imageId: text('imageId'), instanceType: text('instanceType'), tags: tags ?? {}, tagsShown: tags !== null,
   };
 }
 

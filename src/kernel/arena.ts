@@ -1,5 +1,6 @@
 import type { Frames } from '../flow.ts';
 import { KERNEL_STATIC_BYTES } from './kernel.generated.ts';
+import { Scratch } from './scratch.ts';
 
 /** Entries one chunk may be cut into; a chunk with more is framed in several rounds. */
 export const MAX_FRAMES = 16_384;
@@ -25,6 +26,8 @@ export class Arena implements Frames {
   readonly to: Int32Array;
   readonly end: Int32Array;
   readonly time: Float64Array;
+  /** What the stages note about the frames, valid within a step only. */
+  readonly scratch = new Scratch(MAX_FRAMES);
   count = 0;
   readonly input: number;
   readonly inputSize: number;

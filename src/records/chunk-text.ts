@@ -10,7 +10,7 @@ const NOT_ASCII = /[\x80-\xff]/g;
  * the last, in which an index is an offset in bytes, so that they need no string per record. Nothing is made before it is
  * asked for. Frames should follow each other in memory, each with \n (or \r\n) behind it; others are read correctly, but slowly.
  *
- * One object serves all chunks of a pipeline: `reset` for new bytes, `reframe` for other frames over the same bytes.
+ * One object serves all chunks, of whatever file: `reset` for new bytes, `reframe` for other frames over the same bytes.
  */
 export class ChunkText {
   #frames: Frames | null = null;

@@ -17,6 +17,17 @@ const DENSE = 4;
 /** Matches that run past their frame before a chunk is searched frame by frame: each costs the search a second time. */
 const MAX_CROSSINGS = 16;
 
+/** A pattern as it is searched for. It remembers nothing: all matchers of a pattern may have the same. */
+export interface CompiledSearch { readonly exact: RegExp; readonly plan: BytePlan }
+export type CompileSearch = (pattern: PatternPlan) => CompiledSearch;
+
+export function compileSearch(pattern: PatternPlan): CompiledSearch {
+  const root = withoutEnds(parseRe2(pattern.source));
+  const units = emitUnits(root);
+  const { js, flags } = units === null ? emitExact(root) : { js: units, flags: '' };
+  return { exact: new RegExp(js, flags), plan: bytePlan(root) };
+}
+
 /**
  * Tests whether a pattern occurs in the frames of a chunk, as if each frame were searched alone with
  * `new RegExp(pattern.js, pattern.flags)`. Pure but for the clock.
@@ -37,12 +48,10 @@ export class Matcher {
   #start = 0;
   #end = 0;
 
-  constructor(pattern: PatternPlan, clock: Clock = () => 0) {
-    const root = withoutEnds(parseRe2(pattern.source));
-    const units = emitUnits(root);
-    const { js, flags } = units === null ? emitExact(root) : { js: units, flags: '' };
-    this.#exact = new RegExp(js, flags);
-    this.#plan = bytePlan(root);
+  constructor(pattern: PatternPlan, clock: Clock = () => 0, compile: CompileSearch = compileSearch) {
+    const { exact, plan } = compile(pattern);
+    this.#exact = exact;
+    this.#plan = plan;
     this.#clock = clock;
   }
 

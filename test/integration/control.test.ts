@@ -14,6 +14,7 @@ import { scratch } from '../support/state.ts';
 
 const DOCUMENT = { statusVersion: 1, at: 7 } as StatusDocument;
 const reload = (): Promise<ReloadDocument> => Promise.resolve({ outcome: 'unchanged', problems: '' });
+const metrics = (): Promise<{ readonly type: string; readonly text: string }> => Promise.resolve({ type: 'text/plain', text: 'unified_agent_troubles 0\n' });
 const quiet = (): { readonly report: AgentReport; readonly said: string[] } => {
   const said: string[] = [];
   return { said, report: new AgentReport((_, message) => said.push(message), Date.now) };
@@ -24,7 +25,7 @@ test('the socket answers its status, is open to its owner alone, and is gone aft
   const before = process.umask(0);
   try {
     const { report, said } = quiet();
-    await using control = await openControl({ stateDirectory, status: () => DOCUMENT, reload, report });
+    await using control = await openControl({ stateDirectory, status: () => DOCUMENT, reload, metrics, report });
     assert.deepEqual([control.open, said], [true, []]);
     assert.equal(statSync(join(stateDirectory, 'control.sock')).mode & 0o777, 0o600);
     assert.deepEqual(await askStatus(stateDirectory), DOCUMENT);
@@ -37,7 +38,7 @@ test('the socket answers its status, is open to its owner alone, and is gone aft
 test('a state directory whose path is longer than a socket address may be is reached all the same', async (t) => {
   const stateDirectory = join(await scratch(t), 'd'.repeat(150));
   mkdirSync(stateDirectory);
-  await using control = await openControl({ stateDirectory, status: () => DOCUMENT, reload, report: quiet().report });
+  await using control = await openControl({ stateDirectory, status: () => DOCUMENT, reload, metrics, report: quiet().report });
   assert.ok(control.open);
   assert.deepEqual(await askStatus(stateDirectory), DOCUMENT);
 });
@@ -46,18 +47,18 @@ test('where the socket cannot be opened the agent is told to run on without it, 
   const stateDirectory = await scratch(t);
   mkdirSync(join(stateDirectory, 'control.sock'));
   const { report, said } = quiet();
-  await using control = await openControl({ stateDirectory, status: () => DOCUMENT, reload, report });
+  await using control = await openControl({ stateDirectory, status: () => DOCUMENT, reload, metrics, report });
   assert.equal(control.open, false);
   assert.match(said[0]!, /control\.sock cannot be opened \(.*\): the agent runs on, but `agent status` cannot reach it; check /);
 });
 
-test('what is neither GET /status nor POST /reload is refused with what there is', async (t) => {
+test('what is neither GET /status nor GET /metrics nor POST /reload is refused with what there is', async (t) => {
   const stateDirectory = await scratch(t);
-  await using _ = await openControl({ stateDirectory, status: () => DOCUMENT, reload, report: quiet().report });
+  await using _ = await openControl({ stateDirectory, status: () => DOCUMENT, reload, metrics, report: quiet().report });
   const ask = (method: string, path: string): Promise<number> => new Promise((resolve, reject) => {
     request({ socketPath: join(stateDirectory, 'control.sock'), method, path }, (response) => { response.resume(); resolve(response.statusCode ?? 0); }).once('error', reject).end();
   });
-  assert.deepEqual([await ask('GET', '/'), await ask('POST', '/status'), await ask('GET', '/status'), await ask('GET', '/reload'), await ask('POST', '/reload')], [404, 405, 200, 405, 200]);
+  assert.deepEqual([await ask('GET', '/'), await ask('POST', '/status'), await ask('GET', '/status'), await ask('GET', '/reload'), await ask('POST', '/reload'), await ask('GET', '/metrics'), await ask('POST', '/metrics')], [404, 405, 200, 405, 200, 200, 405]);
 });
 
 test('an agent that does not answer, or answers in another format, is said to, with what to do', async (t) => {

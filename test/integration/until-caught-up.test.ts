@@ -11,7 +11,7 @@ test('--until-caught-up exits 0 when all of it is acknowledged, and 75 when a si
   // More than the agent holds: some of it is unread when the signal comes, and nothing of that is held.
   const lines = numbered('line', 60_000).map((line) => `${line} ${'x'.repeat(100)}`);
   append(rig.path('app.log'), lines);
-  rig.slow(100);
+  rig.slow(500);
   const spec = { folder: dirname(rig.logs), stateDir: rig.stateDir, config: childConfig(rig.url, [{ file_path: rig.path('app.log') }], { memory_budget: 4_194_304 }), args: ['--until-caught-up'] };
   const first = await startChild(t, spec);
   await until('the first events', () => rig.held() > 0);

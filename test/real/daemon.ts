@@ -1,10 +1,7 @@
 // A daemon of the distribution's packages as a child of this process: its own config, pid file and logs, nothing of the system's.
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { until } from '../support/rig.ts';
 import { endWithUs } from './children.ts';
@@ -31,24 +28,6 @@ export function install(packages: readonly string[]): void {
     const { status } = spawnSync('apt-get', args, { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
     if (status !== 0) throw new Error(`apt-get ${args.join(' ')} ended with ${status}`);
   }
-}
-
-/** A TCP port of the loopback that is free now. */
-export async function freeTcpPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(0, '127.0.0.1', resolve); });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => { server.close(resolve); });
-  return port;
-}
-
-/** A UDP port of the loopback that is free now. */
-export async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve, reject) => { socket.once('error', reject).bind(0, '127.0.0.1', resolve); });
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => { socket.close(resolve); });
-  return port;
 }
 
 /** Runs in the foreground and writes a pid file. */

@@ -5,7 +5,8 @@ import type { Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../support/rig.ts';
-import { Daemon, freeTcpPort } from './daemon.ts';
+import { freeTcpPort } from '../support/free-port.ts';
+import { Daemon } from './daemon.ts';
 
 export const WORKERS = 4;
 /** The kernel deals connections out to the workers by a hash: of this many each worker has some, but once in 2,500 runs. */

@@ -3,7 +3,8 @@ import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Daemon, freeUdpPort } from './daemon.ts';
+import { freeUdpPort } from '../support/free-port.ts';
+import { Daemon } from './daemon.ts';
 
 const TICK_MS = 10;
 

@@ -17,7 +17,7 @@ export function removeDelivered({ generations, lingering }: Pick<LogPipeline, 'g
       continue;
     }
     g.handle.forget();
-    lingering.isDone(g);
+    lingering?.isDone(g);
     spool.removed(g.path);
   }
 }

@@ -4,8 +4,6 @@ import { listIn, numberIn, partAt, textIn, withPart, type ConfigPart } from './c
 import type { Conversation } from './conversation.ts';
 import { QUESTIONS } from './question.ts';
 
-/** Said before the first question about them. */
-const NOT_RUN = 'This version does not run metrics; what you choose is written for the CloudWatch agent and for versions that do.';
 const DEFAULT_INTERVAL_S = 60;
 const COLLECTED = ['metrics', 'metrics_collected'] as const;
 
@@ -22,7 +20,7 @@ const sorted = (part: ConfigPart): ConfigPart => Object.fromEntries(Object.entri
 
 async function askStatsd(talk: Conversation, isNew: boolean, config: ConfigPart): Promise<ConfigPart> {
   const old = partAt(config, ...COLLECTED, 'statsd');
-  const wanted = await talk.yesNo('statsd', { usual: isNew || partAt(config, ...COLLECTED)['statsd'] !== undefined, note: NOT_RUN });
+  const wanted = await talk.yesNo('statsd', { usual: isNew || partAt(config, ...COLLECTED)['statsd'] !== undefined });
   if (!wanted) return withPart(config, [...COLLECTED, 'statsd'], null);
   const address = textIn(old, 'service_address') ?? ':8125';
   const [, before = '', known = '8125'] = /^(.*:)(\d+)$/.exec(address) ?? [];

@@ -63,6 +63,8 @@ export interface Agent {
   readonly rollout?: Rollout;
   /** Whether the FIPS endpoints of AWS are used, for the token service (STS) too. Default: `AWS_USE_FIPS_ENDPOINT` in the environment. An `endpoint_override` is used as it is. */
   readonly use_fips_endpoint?: boolean;
+  /** Whether the agent publishes metrics about itself (bytes and events read, delivered and dropped, lag, memory, CPU) beside those that `metrics` asks for. */
+  readonly self_metrics?: boolean;
   /** What the agent says of itself: this severity and what is worse. Default `info`; with `debug` `debug`, with `quiet` `error`. */
   readonly log_level?: 'debug' | 'info' | 'warn' | 'error';
   /** `text`: one readable line for each message; `json`: one JSON object for each. */
@@ -444,6 +446,8 @@ export interface Metrics {
   /** Namespace of all metrics. */
   readonly namespace?: string;
   readonly force_flush_interval?: number;
+  /** Memory for metrics that wait while CloudWatch cannot be reached, compressed; the oldest make way, and after 4 hours. */
+  readonly max_buffer_bytes?: number;
   readonly append_dimensions?: Readonly<Record<string, string>>;
   /** Lists of dimensions: each metric is published once more with each list alone. */
   readonly aggregation_dimensions?: readonly (readonly string[])[];
@@ -453,6 +457,12 @@ export interface Metrics {
   readonly endpoint_override?: string;
   readonly 'service.name'?: string;
   readonly 'deployment.environment'?: string;
+}
+
+/** Events in the embedded metric format, through the log path: CloudWatch Logs makes the metrics of them. */
+export interface EMFDestination {
+  readonly log_group_name?: string;
+  readonly log_stream_name?: string;
 }
 
 /** Amazon Managed Service for Prometheus. */
@@ -465,6 +475,8 @@ export interface AMPDestination {
 export interface MetricsDestinations {
   /** CloudWatch. */
   readonly cloudwatch?: unknown;
+  /** Events in the embedded metric format, through the log path: CloudWatch Logs makes the metrics of them. */
+  readonly emf?: EMFDestination;
   /** Amazon Managed Service for Prometheus. */
   readonly amp?: AMPDestination;
 }
@@ -486,6 +498,12 @@ export interface MetricsCollected {
   readonly processes?: PlainPlugin;
   /** Groups of processes. */
   readonly procstat?: readonly ProcessGroup[];
+  readonly load?: PlainPlugin;
+  readonly uptime?: PlainPlugin;
+  readonly pressure?: PlainPlugin;
+  readonly conntrack?: PlainPlugin;
+  readonly file_descriptors?: PlainPlugin;
+  readonly systemd_units?: UnitsOfSystemd;
   readonly statsd?: StatsD;
   readonly collectd?: Collectd;
   readonly ethtool?: EthtoolPlugin;
@@ -503,6 +521,16 @@ export interface MetricsCollected {
 /** Measures one thing of the host. */
 export interface PlainPlugin {
   readonly measurement: readonly (string | MeasuredMetric)[];
+  readonly metrics_collection_interval?: number;
+  readonly append_dimensions?: Readonly<Record<string, string>>;
+  readonly drop_original_metrics?: readonly string[];
+}
+
+/** States of units of systemd. Asks systemctl, a process of its own for each sample. */
+export interface UnitsOfSystemd {
+  readonly measurement: readonly (string | MeasuredMetric)[];
+  /** Names of units or globs such as `nginx*.service`. Without it: all services. */
+  readonly units?: readonly string[];
   readonly metrics_collection_interval?: number;
   readonly append_dimensions?: Readonly<Record<string, string>>;
   readonly drop_original_metrics?: readonly string[];
@@ -559,6 +587,10 @@ export interface StatsD {
   readonly metrics_collection_interval?: number;
   readonly metrics_aggregation_interval?: number;
   readonly metric_separator?: string;
+  /** Whether a gauge keeps its value from one collection to the next, and relative changes add to it. The CloudWatch agent forgets it. */
+  readonly keep_gauges?: boolean;
+  /** Whether metrics have the dimension `metric_type`. */
+  readonly type_dimension?: boolean;
   /** Packets that may wait. */
   readonly allowed_pending_messages?: number;
   readonly drop_original_metrics?: readonly string[];

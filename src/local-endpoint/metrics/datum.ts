@@ -76,6 +76,11 @@ function readStatistics(value: Json, at: string): Samples {
 function readSamples(datum: JsonObject, at: string): Samples {
   const present = (['Value', 'Values', 'StatisticValues'] as const).filter((name) => datum[name] !== undefined && datum[name] !== null);
   const [only, another] = present;
+  // The CloudWatch agent sends statistics beside values: they count, the values are rounded.
+  if (only === 'Values' && another === 'StatisticValues') {
+    readValues(datum, at);
+    return readStatistics(datum[another] ?? null, `${at}.${another}`);
+  }
   if (another !== undefined) throw invalidCombination(`The parameters ${at}.${only} and ${at}.${another} are mutually exclusive and you have specified both.`);
   if (only === undefined) throw missing(`${at}.Value, ${at}.Values or ${at}.StatisticValues`);
   if (only === 'StatisticValues') return readStatistics(datum[only] ?? null, `${at}.${only}`);

@@ -1,7 +1,8 @@
 import type { Arena } from '../../kernel/arena.ts';
 import type { RedactKind, RedactRulePlan } from '../../plan.ts';
 import { ChunkText } from '../chunk-text.ts';
-import type { Clock } from '../matcher.ts';
+import { compileSearch } from '../matcher.ts';
+import type { Clock, CompileSearch } from '../matcher.ts';
 import { byteSet } from './found.ts';
 import { isAligned, rulesOf } from './rules.ts';
 import type { Hit, Rule } from './rules.ts';
@@ -30,8 +31,8 @@ export class Redaction {
   readonly #masked = new ChunkText();
 
   /** @param maxBytes largest message. @param clock monotonic milliseconds, for the time budget of own patterns. */
-  constructor(plans: readonly RedactRulePlan[], maxBytes: number, clock: Clock = () => 0) {
-    this.#rules = rulesOf(plans, clock);
+  constructor(plans: readonly RedactRulePlan[], maxBytes: number, clock: Clock = () => 0, compile: CompileSearch = compileSearch) {
+    this.#rules = rulesOf(plans, clock, compile);
     this.#builtIn = this.#rules.filter(({ kind }) => kind !== 'pattern');
     this.#maxBytes = maxBytes;
   }

@@ -1,7 +1,7 @@
 import type { PatternPlan, RedactKind, RedactRulePlan } from '../../plan.ts';
 import type { ChunkText } from '../chunk-text.ts';
 import { MATCH_BUDGET_MS, Matcher } from '../matcher.ts';
-import type { Clock } from '../matcher.ts';
+import type { Clock, CompileSearch } from '../matcher.ts';
 import { cardNumbers } from './card-numbers.ts';
 import { emailAddresses } from './email-addresses.ts';
 import { Found, REPLACEMENTS } from './found.ts';
@@ -49,9 +49,9 @@ export class Rule {
 }
 
 /** The rules of a plan, in its order. */
-export function rulesOf(plans: readonly RedactRulePlan[], clock: Clock): readonly Rule[] {
+export function rulesOf(plans: readonly RedactRulePlan[], clock: Clock, compile: CompileSearch): readonly Rule[] {
   return plans.map((plan, order) => plan.kind === 'pattern'
-    ? new Rule(order, plan.kind, plan.replacement, [new PatternSearch(plan.pattern, clock)])
+    ? new Rule(order, plan.kind, plan.replacement, [new PatternSearch(plan.pattern, clock, compile)])
     : new Rule(order, plan.kind, REPLACEMENTS[plan.kind], DETECTORS[plan.kind].map((detector) => new DetectorSearch(detector))));
 }
 
@@ -116,22 +116,19 @@ class PatternSearch implements Search {
   readonly #matcher: Matcher;
   readonly #exact: RegExp;
   readonly #clock: Clock;
-  #has = new Uint8Array(0);
 
-  constructor(pattern: PatternPlan, clock: Clock) {
-    this.#matcher = new Matcher(pattern);
+  constructor(pattern: PatternPlan, clock: Clock, compile: CompileSearch) {
+    this.#matcher = new Matcher(pattern, undefined, compile);
     this.#exact = new RegExp(pattern.js, `${pattern.flags}g`);
     this.#clock = clock;
   }
 
   collect(text: ChunkText, keep: Uint8Array | null, _aligned: boolean, add: Add): void {
     const { from, to, count } = text.frames;
-    if (this.#has.length < count) this.#has = new Uint8Array(count);
     const before = this.#clock();
-    if (keep === null) this.#has.fill(1, 0, count);
-    else this.#has.set(keep.subarray(0, count));
-    this.#matcher.narrow(text, this.#has, true);
-    for (let i = 0; i < count; i++) if (this.#has[i] === 1) this.#inFrame(text, i, from[i]!, to[i]!, add);
+    const has = keep === null ? new Uint8Array(count).fill(1) : keep.slice(0, count);
+    this.#matcher.narrow(text, has, true);
+    for (let i = 0; i < count; i++) if (has[i] === 1) this.#inFrame(text, i, from[i]!, to[i]!, add);
     if (this.#clock() - before > MATCH_BUDGET_MS) this.overBudget += 1;
   }
 

@@ -24,7 +24,8 @@ function status(more: Partial<StatusDocument> = {}): StatusDocument {
     skipped: { total: 0, list: [] },
     destinations: { total: 1, list: [destination()] },
     counters: { readBytes: 1000, settledBytes: 1000, heldBytes: 0, deliveredEvents: 10, deliveredMessageBytes: 900, dropped: [], redacted: [], requestsRetried: 0, ambiguousAttempts: 0 },
-    quarantine: { events: 0, bytes: 0, rotatedEvents: 0, lostEvents: 0 },
+    metrics: null,
+  quarantine: { events: 0, bytes: 0, rotatedEvents: 0, lostEvents: 0 },
     troubles: [], checkpointTrouble: null, ...more,
   };
 }

@@ -15,7 +15,9 @@ test('a measurement goes by its short name, with or without the name of its plug
   assert.deepEqual([shortName('cpu', 'cpu_usage_idle'), shortName('cpu', ' usage_idle '), shortName('mem', 'mem_mem_used'), shortName('nvidia_gpu', 'nvidia_smi_fan_speed'), shortName('nvidia_gpu', 'fan_speed')], ['usage_idle', 'usage_idle', 'mem_used', 'fan_speed', 'fan_speed']);
 });
 
-test('each plugin has the measurements the CloudWatch agent registers for Linux', () => {
+const OURS = { load: 3, uptime: 1, pressure: 18, conntrack: 3, file_descriptors: 3, systemd_units: 3 };
+
+test('each plugin has the measurements the CloudWatch agent registers for Linux, and there are ours', () => {
   const counts = Object.fromEntries(Object.entries(MEASUREMENTS).map(([plugin, names]) => [plugin, new Set(names).size]));
-  assert.deepEqual(counts, { cpu: 22, disk: 7, diskio: 8 + 11 + 9, mem: 11, swap: 3, net: 8, netstat: 13, processes: 11, procstat: 54, nvidia_gpu: 17 });
+  assert.deepEqual(counts, { cpu: 22, disk: 7, diskio: 8 + 11 + 9, mem: 11, swap: 3, net: 8, netstat: 13, processes: 11, procstat: 54, nvidia_gpu: 17, ...OURS });
 });

@@ -4,7 +4,7 @@ import type { Instance } from '../../../src/host/instance.ts';
 import { steadyInstance } from '../../../src/host/steady-instance.ts';
 
 const INSTANCE: Instance = {
-  instanceId: 'i-1', region: 'eu-west-3', accountId: '123456789012', privateIp: '10.0.0.7', hostname: 'ip-10-0-0-7', availabilityZone: 'eu-west-3a', tags: { Name: 'web' }, tagsShown: true,
+  instanceId: 'i-1', region: 'eu-west-3', accountId: '123456789012', privateIp: '10.0.0.7', hostname: 'ip-10-0-0-7', availabilityZone: 'eu-west-3a', imageId: 'ami-1', instanceType: 'm7g.large', tags: { Name: 'web' }, tagsShown: true,
 };
 
 test('an instance that was known stays known while its metadata service is silent, whole or in part', async () => {

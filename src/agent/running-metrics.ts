@@ -1,0 +1,215 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Environment } from '../aws/connection.ts';
+import type { Network } from '../aws/network.ts';
+import { LifetimeControl } from '../lifecycle/lifetime.ts';
+import type { Lifetime } from '../lifecycle/lifetime.ts';
+import { Collection } from '../metrics/collection.ts';
+import type { Publish } from '../metrics/collection.ts';
+import type { Datum, DatumSink } from '../metrics/datum.ts';
+import type { Sampler } from '../metrics/sampler.ts';
+import { Shaping } from '../metrics/shaping.ts';
+import { runTicks } from '../metrics/ticks.ts';
+import type { CollectdPlan, ListenerPlan, MetricsPlan, SamplerPlan, StatsdPlan } from '../metrics-plan.ts';
+import type { Report } from '../report/report.ts';
+import type { MetricDelivery } from './metric-delivery.ts';
+import type { Samplers } from './samplers.ts';
+import type { Spool } from './spool/spool.ts';
+
+/** Between two questions for the tag of the Auto Scaling group, milliseconds: the CloudWatch agent's. */
+const ASK_TAG_MS = 180_000;
+const TAG = 'metrics of the Auto Scaling group';
+
+export interface RunningMetricsOptions {
+  readonly env: Environment;
+  readonly network: Network;
+  readonly report: Report;
+  readonly stateDir: string;
+  /** Where events of the embedded metric format go. */
+  readonly spool: Pick<Spool, 'append'>;
+  readonly life: Lifetime;
+  /** What reads the agent itself. */
+  readonly self: () => Sampler;
+  /** Name of the instance's Auto Scaling group, or null: it is not known now. */
+  readonly autoScalingGroup: () => Promise<string | null>;
+}
+
+/** One thing under way for the plan, and what it was made for. */
+interface Part { readonly life: LifetimeControl; readonly ended: Promise<void> }
+interface Delivering extends Part { readonly signature: string; readonly delivery: MetricDelivery }
+
+/** Where metrics go as events. */
+interface Events {
+  readonly namespace: string;
+  readonly to: { readonly group: string; readonly stream: string };
+  readonly encode: (datums: Iterable<Datum>, namespace: string) => Iterable<string>;
+}
+
+/**
+ * The metrics of the plan as it runs. A new plan is applied as a difference: a collector that stays the same goes on, with
+ * what its growth is counted from.
+ *
+ *     collectors ─► Shaping ─► MetricDelivery
+ */
+export class RunningMetrics {
+  readonly #o: RunningMetricsOptions;
+  readonly #collectors = new Map<string, Part>();
+  #shaping: Shaping | null = null;
+  #delivering: Delivering | null = null;
+  #events: Events | null = null;
+  #applying: Promise<void> = Promise.resolve();
+  #asking: LifetimeControl | null = null;
+  #made: Samplers | null = null;
+  /** Of deliveries that have ended. */
+  #dropped = 0;
+  /** Ticks that came while the sample before was under way, since the start. */
+  skippedSamples = 0;
+
+  constructor(options: RunningMetricsOptions) {
+    this.#o = options;
+    options.life.stop.addEventListener('abort', () => { void this.#stopCollectors(() => true); this.#asking?.requestStop(); }, { once: true });
+    options.life.abandon.addEventListener('abort', () => { this.#delivering?.life.requestAbandon(); }, { once: true });
+  }
+
+  /** Datums that will never arrive, since the start. */
+  get droppedDatums(): number {
+    let dropped = this.#dropped;
+    for (const { datums } of this.#delivering?.delivery.counters.dropped.values() ?? []) dropped += datums;
+    return dropped;
+  }
+
+  /** Where metrics go; null: none are collected. */
+  get delivery(): MetricDelivery | null { return this.#delivering?.delivery ?? null; }
+
+  /** Makes `plan` the one that runs; null: no metrics. One plan is applied after the other. Never rejects. */
+  apply(plan: MetricsPlan | null): Promise<void> {
+    return (this.#applying = this.#applying.then(() => this.#apply(plan)));
+  }
+
+  async #apply(plan: MetricsPlan | null): Promise<void> {
+    if (this.#o.life.stop.aborted) return;
+    const wanted = plan === null ? new Map<string, (life: Lifetime) => Promise<void>>() : this.#collectorsOf(plan);
+    const ending = this.#stopCollectors((key) => !wanted.has(key));
+    this.#asking?.requestStop();
+    this.#asking = null;
+    await this.#deliverTo(plan);
+    await ending;
+    if (plan === null || this.#o.life.stop.aborted) { this.#shaping = null; return; }
+    const { emf } = plan.destinations;
+    this.#events = emf === null ? null : { namespace: plan.namespace, to: emf, encode: (await import('../metrics/emf/encode.ts')).datumsToEmf };
+    const shaping = (this.#shaping = new Shaping(plan));
+    if (plan.dimensions.autoScalingGroup) void this.#askForGroup(shaping, (this.#asking = new LifetimeControl()));
+    for (const [key, run] of wanted) if (!this.#collectors.has(key)) this.#begin(key, run);
+  }
+
+  /** What a plan collects, by what makes it another collector. */
+  #collectorsOf({ samplers, statsd, collectd }: MetricsPlan): Map<string, (life: Lifetime) => Promise<void>> {
+    const collectors = new Map<string, (life: Lifetime) => Promise<void>>();
+    for (const sampler of samplers) collectors.set(JSON.stringify(sampler), (life) => this.#sample(sampler, life));
+    if (statsd !== null) collectors.set(JSON.stringify(statsd), (life) => this.#statsd(statsd, life));
+    if (collectd !== null) collectors.set(JSON.stringify(collectd), (life) => this.#collectd(collectd, life));
+    return collectors;
+  }
+
+  /** After the stop: resolves when what was collected is delivered or kept for the next start, or at the abandon. */
+  async drain(): Promise<void> {
+    await this.#applying;
+    await this.#stopCollectors(() => true);
+    this.#delivering?.life.requestStop();
+    await this.#delivering?.ended;
+  }
+
+  readonly #publish: Publish = (datums, append, isDropped) => {
+    if (this.#shaping === null) return;
+    const shaped = this.#shaping.shape(datums, append, isDropped);
+    this.#delivering?.delivery.sink(shaped);
+    if (this.#events !== null) this.#spoolEvents(shaped, this.#events);
+  };
+
+  #spoolEvents(datums: readonly Datum[], { namespace, to, encode }: Events): void {
+    const { spool, report } = this.#o;
+    for (const event of encode(datums, namespace)) {
+      const line = Buffer.from(`${event}\n`);
+      if (!spool.append(to, line)) report.dropped('spool-full', 1, line.length - 1, null);
+    }
+  }
+
+  /** A delivery that another plan needs in another way ends first: it leaves what it holds to the next. */
+  async #deliverTo(plan: MetricsPlan | null): Promise<void> {
+    const { env, network, report, stateDir } = this.#o;
+    const signature = plan === null || !plan.destinations.cloudwatch ? null : JSON.stringify([plan.service, plan.namespace, plan.flushMs, plan.retention, plan.compression, plan.connectTimeoutMs, plan.requestTimeoutMs]);
+    if (this.#delivering?.signature === signature) return;
+    this.#delivering?.delivery.release();
+    await this.#delivering?.ended;
+    this.#dropped = this.droppedDatums;
+    this.#delivering = null;
+    if (plan === null || signature === null) return;
+    const { createMetricDelivery } = await import('./metric-delivery.ts');
+    const delivery = createMetricDelivery(plan, { env, network, report, stateDirectory: stateDir, now: monotonic, clock: Date.now, random: Math.random });
+    const life = new LifetimeControl();
+    if (this.#o.life.abandon.aborted) life.requestAbandon();
+    this.#delivering = { signature, delivery, life, ended: delivery.run(life) };
+  }
+
+  #begin(key: string, run: (life: Lifetime) => Promise<void>): void {
+    const life = new LifetimeControl();
+    const ended = run(life).catch((error: unknown) => { this.#o.report.trouble('metrics', `metrics: a collector has ended (${(error as Error).message}); the next start or reload begins it again`); });
+    this.#collectors.set(key, { life, ended });
+  }
+
+  async #stopCollectors(which: (key: string) => boolean): Promise<void> {
+    const ending = [...this.#collectors].filter(([key]) => which(key));
+    for (const [key, { life }] of ending) {
+      life.requestStop();
+      this.#collectors.delete(key);
+    }
+    await Promise.all(ending.map(([, { ended }]) => ended));
+  }
+
+  async #sample(plan: SamplerPlan, life: Lifetime): Promise<void> {
+    const { report, self } = this.#o;
+    using sampler = plan.kind === 'agent' ? self() : (await this.#samplers()).create(plan);
+    const collection = new Collection({ plan, sampler, now: monotonic, report, publish: this.#publish });
+    await collection.begin();
+    await runTicks({ intervalMs: plan.intervalMs, wallNow: Date.now, life, tick: (at) => collection.collect(at), skipped: (count) => { this.skippedSamples += count; } });
+  }
+
+  async #statsd(plan: StatsdPlan, life: Lifetime): Promise<void> {
+    const { createStatsd } = await import('../metrics/statsd/statsd.ts');
+    await createStatsd(plan, { sink: this.#sinkOf(plan), report: this.#o.report, now: monotonic, wallNow: Date.now }).run(life);
+  }
+
+  async #collectd(plan: CollectdPlan, life: Lifetime): Promise<void> {
+    const { createCollectd } = await import('../metrics/collectd/collectd.ts');
+    await createCollectd(plan, { sink: this.#sinkOf(plan), report: this.#o.report, wallNow: Date.now }).run(life);
+  }
+
+  #sinkOf({ append, dropOriginal }: ListenerPlan): DatumSink {
+    const dropped = new Set(dropOriginal);
+    return (datums) => { this.#publish(datums, append, ({ name }) => dropped.has('*') || dropped.has(name)); };
+  }
+
+  /** Loaded, and made, when the first is asked for. */
+  async #samplers(): Promise<Samplers> {
+    const { report, env } = this.#o;
+    const { Samplers } = await import('./samplers.ts');
+    return (this.#made ??= new Samplers({ report, mountPrefix: env['HOST_MOUNT_PREFIX'] ?? '' }));
+  }
+
+  /** Metrics go without this dimension until it is known: they never wait for it. */
+  async #askForGroup(shaping: Shaping, { stop }: Lifetime): Promise<void> {
+    const { autoScalingGroup, report } = this.#o;
+    while (!stop.aborted) {
+      const name = await autoScalingGroup();
+      if (name !== null) {
+        shaping.autoScalingGroup = name;
+        report.recovered(TAG, `metrics have the dimension AutoScalingGroupName=${name} from now on`);
+        return;
+      }
+      report.trouble(TAG, 'metrics go without the dimension AutoScalingGroupName: the instance shows no tag aws:autoscaling:groupName in its metadata. Allow tags there (aws ec2 modify-instance-metadata-options --instance-metadata-tags enabled), or take the pair out of append_dimensions; it is asked for again every 3 minutes');
+      await pause(ASK_TAG_MS, undefined, { signal: stop, ref: false }).catch(() => undefined);
+    }
+  }
+}
+
+const monotonic = (): number => performance.now();

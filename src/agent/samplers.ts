@@ -1,0 +1,68 @@
+import type { KernelFolders, Sampler, SamplerReport } from '../metrics/sampler.ts';
+import { createConntrackSampler } from '../metrics/samplers/conntrack.ts';
+import { createCpuSampler } from '../metrics/samplers/cpu.ts';
+import { createDiskSampler } from '../metrics/samplers/disk.ts';
+import { createDiskioSampler } from '../metrics/samplers/diskio.ts';
+import { createEthtoolSampler } from '../metrics/samplers/ethtool.ts';
+import { createFileDescriptorsSampler } from '../metrics/samplers/file-descriptors.ts';
+import { createLoadSampler } from '../metrics/samplers/load.ts';
+import { createMemSampler } from '../metrics/samplers/mem.ts';
+import { createNetSampler } from '../metrics/samplers/net.ts';
+import { createNetstatSampler } from '../metrics/samplers/netstat.ts';
+import { createNvidiaGpuSampler } from '../metrics/samplers/nvidia-gpu.ts';
+import { createPressureSampler } from '../metrics/samplers/pressure.ts';
+import { ProcessTable } from '../metrics/samplers/process-table.ts';
+import { createProcessesSampler } from '../metrics/samplers/processes.ts';
+import { createProcstatSampler } from '../metrics/samplers/procstat.ts';
+import { createSwapSampler } from '../metrics/samplers/swap.ts';
+import { createSystemdUnitsSampler } from '../metrics/samplers/systemd-units.ts';
+import { createUptimeSampler } from '../metrics/samplers/uptime.ts';
+import type { ProcessSelector, SamplerPlan } from '../metrics-plan.ts';
+
+const FOLDERS: KernelFolders = { proc: '/proc', sys: '/sys' };
+
+export interface SamplersOptions {
+  readonly report: SamplerReport;
+  /** HOST_MOUNT_PREFIX: where the host's file systems are in this container; empty: here. */
+  readonly mountPrefix: string;
+}
+
+/** Makes the samplers of a run; those that look through all processes share one look. */
+export class Samplers {
+  readonly #o: SamplersOptions;
+  #table: ProcessTable | null = null;
+
+  constructor(options: SamplersOptions) { this.#o = options; }
+
+  create(plan: Exclude<SamplerPlan, { readonly kind: 'agent' }>): Sampler {
+    const { report, mountPrefix } = this.#o;
+    switch (plan.kind) {
+      case 'cpu': return createCpuSampler(plan, FOLDERS);
+      case 'mem': return createMemSampler(FOLDERS);
+      case 'swap': return createSwapSampler(FOLDERS);
+      case 'disk': return createDiskSampler(plan, FOLDERS, { report, mountPrefix });
+      case 'diskio': return createDiskioSampler(plan, FOLDERS);
+      case 'net': return createNetSampler(plan, FOLDERS);
+      case 'netstat': return createNetstatSampler(plan, FOLDERS);
+      case 'processes': return createProcessesSampler(FOLDERS);
+      case 'procstat': return createProcstatSampler(plan, { report, table: (this.#table ??= new ProcessTable(FOLDERS)), matches: matcherOf(plan.select) });
+      case 'ethtool': return createEthtoolSampler(plan, FOLDERS, { report });
+      case 'nvidia_gpu': return createNvidiaGpuSampler();
+      case 'load': return createLoadSampler(FOLDERS);
+      case 'uptime': return createUptimeSampler(FOLDERS);
+      case 'pressure': return createPressureSampler(FOLDERS);
+      case 'conntrack': return createConntrackSampler(FOLDERS);
+      case 'file_descriptors': return createFileDescriptorsSampler(FOLDERS);
+      case 'systemd_units': return createSystemdUnitsSampler(plan, { report });
+      default: return plan satisfies never;
+    }
+  }
+}
+
+/** Whether the selector's pattern occurs in a text. */
+function matcherOf(select: ProcessSelector): (text: string) => boolean {
+  if (select.by === 'pid_file') return () => false;
+  const { js, flags } = select.pattern;
+  const pattern = new RegExp(js, flags.replace(/[gy]/g, ''));
+  return (text) => pattern.test(text);
+}

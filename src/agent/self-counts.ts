@@ -1,0 +1,34 @@
+import type { Agent } from './agent.ts';
+import type { SelfCounts } from './self-sampler.ts';
+
+/** Versions of the config that were not taken, and versions taken back, since the start. */
+export interface ConfigCounts { readonly refusals: number; readonly rollbacks: number }
+
+/** What the agent says of itself in numbers. */
+export function selfCounts(agent: Agent, { refusals, rollbacks }: ConfigCounts): SelfCounts {
+  const { report, quarantine, metrics } = agent;
+  let [held, lag] = [0, 0];
+  for (const pipeline of agent.pipelines) for (const g of pipeline.generations) {
+    held += g.offset - g.safe.offset;
+    lag += g.unacknowledged;
+  }
+  return {
+    values: {
+      read_bytes: report.readBytes,
+      delivered_events: report.deliveredEvents,
+      delivered_bytes: report.deliveredMessageBytes,
+      held_bytes: held,
+      lag_bytes: lag,
+      failing_destinations: agent.health.failing,
+      retries: report.requestsRetried,
+      quarantined_events: quarantine?.counters.events ?? 0,
+      refused_configs: refusals,
+      rolled_back_configs: rollbacks,
+      troubles: report.troubles.length,
+      skipped_samples: metrics?.skippedSamples ?? 0,
+      dropped_datums: metrics?.droppedDatums ?? 0,
+      open_files: agent.openFiles,
+    },
+    dropped: [...report.drops].map(([reason, { events, bytes }]) => ({ reason, events, bytes })),
+  };
+}

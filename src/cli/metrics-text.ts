@@ -1,0 +1,61 @@
+import type { Dimensions, ListenAddress, MetricsPlan, ProcessSelector, SamplerPlan } from '../metrics-plan.ts';
+import { spanText } from './units.ts';
+
+/** The metrics of a plan in plain words: where they go, and what is collected how often under which names. */
+export function describeMetrics(plan: MetricsPlan): string {
+  const { service, namespace, flushMs, dimensions, rollups, destinations, samplers, statsd, collectd } = plan;
+  const common = [dimensions.host === null ? [] : `host=${dimensions.host}`, ...pairs(dimensions.append), dimensions.autoScalingGroup ? 'AutoScalingGroupName once it is known' : []].flat();
+  const rows: [string, string][] = [
+    ['namespace', namespace],
+    ...(destinations.cloudwatch ? [['region', service.region], ['endpoint', service.endpoint ?? 'the AWS endpoint of the region'], ['role', service.roleArn ?? 'none: the credentials of the standard chain as they are'], ['sent', `each ${spanText(flushMs)}, or when a request is full`]] as [string, string][] : []),
+    ...(destinations.emf === null ? [] : [['as events', `group ${destinations.emf.group}, stream ${destinations.emf.stream}`] as [string, string]]),
+    ['with', common.length === 0 ? 'no common dimension' : common.join(', ')],
+    ...rollups.map((list): [string, string] => ['also', list.length === 0 ? 'without any dimension' : `by ${list.join(', ')} alone`]),
+    ...samplers.map((sampler): [string, string] => [sampler.kind, describeSampler(sampler)]),
+    ...(statsd === null ? [] : [['statsd', `at ${statsd.addresses.map(addressText).join(' and ')}, collected each ${spanText(statsd.intervalMs)}, ${aggregation(statsd.aggregationMs)}`] as [string, string]]),
+    ...(collectd === null ? [] : [['collectd', `at ${collectd.addresses.map(addressText).join(' and ')}, packets ${SECURITY[collectd.security]}, ${aggregation(collectd.aggregationMs)}`] as [string, string]]),
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length)) + 1;
+  return `CloudWatch metrics\n${rows.map(([name, text]) => `  ${name.padEnd(width)}${text}\n`).join('')}`;
+}
+
+const SECURITY = { none: 'of anybody', sign: 'signed or encrypted', encrypt: 'encrypted' } as const;
+const aggregation = (ms: number): string => (ms === 0 ? 'published as collected' : `put together over ${spanText(ms)}`);
+const pairs = (dimensions: Dimensions): string[] => dimensions.map(([name, value]) => `${name}=${value}`);
+
+function addressText(address: ListenAddress): string {
+  if ('path' in address) return `${address.protocol}://${address.path}`;
+  return `${address.protocol}://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+}
+
+function describeSampler(sampler: SamplerPlan): string {
+  const names = sampler.measurements.map(({ name, dropOriginal }) => (dropOriginal ? `${name} (copies only)` : name));
+  const what = names.length === 0 ? 'all statistics' : names.join(', ');
+  const of = subject(sampler);
+  const append = pairs(sampler.append);
+  return `each ${spanText(sampler.intervalMs)}${of === '' ? '' : ` of ${of}`}: ${what}${append.length === 0 ? '' : `; with ${append.join(', ')}`}`;
+}
+
+function subject(sampler: SamplerPlan): string {
+  switch (sampler.kind) {
+    case 'cpu': return [sampler.total ? 'all cores together' : [], sampler.cores ? 'each core' : []].flat().join(' and ');
+    case 'disk': return sampler.mountPoints?.join(', ') ?? 'all file systems';
+    case 'diskio': return sampler.devices?.join(', ') ?? 'all devices';
+    case 'net': return sampler.interfaces?.join(', ') ?? 'all interfaces that are up, but loopback';
+    case 'procstat': return selected(sampler.select);
+    case 'ethtool': return sampler.include.join(', ');
+    case 'systemd_units': return sampler.units.join(', ');
+    case 'agent': return 'itself';
+    case 'mem': case 'swap': case 'netstat': case 'processes': case 'nvidia_gpu': case 'load': case 'uptime': case 'pressure': case 'conntrack': case 'file_descriptors': return '';
+    default: return sampler satisfies never;
+  }
+}
+
+function selected(select: ProcessSelector): string {
+  switch (select.by) {
+    case 'pid_file': return `the process in ${select.text}`;
+    case 'exe': return `processes whose program matches /${select.text}/`;
+    case 'pattern': return `processes whose command line matches /${select.text}/`;
+    default: return select satisfies never;
+  }
+}

@@ -1,0 +1,134 @@
+import { readlinkSync, realpathSync, statfsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Dimensions, SamplerPlan } from '../../metrics-plan.ts';
+import { KernelFile } from '../kernel-file.ts';
+import { waitingMounts } from '../local-file-systems.ts';
+import { parseMountTable } from '../mount-table.ts';
+import type { Mount } from '../mount-table.ts';
+import type { FieldKind, KernelFolders, Reading, Sampler, SamplerReport } from '../sampler.ts';
+import { spaceFrom } from '../space.ts';
+import type { Statfs } from '../space.ts';
+import { openStatfsThread } from '../statfs-thread.ts';
+import type { StatfsThread } from '../statfs-thread.ts';
+import { StatfsThreads } from '../statfs-threads.ts';
+import { WaitingSpace } from '../waiting-space.ts';
+import type { Asked } from '../waiting-space.ts';
+import { Troubles } from './troubles.ts';
+
+const BYTES: FieldKind = { unit: 'Bytes' };
+const COUNT: FieldKind = { unit: 'Count' };
+
+const FIELDS = {
+  free: BYTES, total: BYTES, used: BYTES, inodes_free: COUNT, inodes_total: COUNT, inodes_used: COUNT, used_percent: { unit: 'Percent' },
+} as const satisfies Readonly<Record<string, FieldKind>>;
+
+/** Local mounts asked in one turn of the event loop, at 10 µs each; container hosts have thousands. */
+const MOUNTS_A_TURN = 64;
+
+export interface DiskOptions {
+  readonly report: SamplerReport;
+  /** HOST_MOUNT_PREFIX: where the host's file systems are in this container; empty: here. */
+  readonly mountPrefix: string;
+  readonly dev?: string;
+  readonly statfs?: (path: string) => Statfs;
+  readonly openThread?: () => StatfsThread;
+}
+
+export interface DiskSampler extends Sampler {
+  /** Threads that hang in a call to a mount. While there is one the process cannot end by itself: it must be replaced or killed. */
+  readonly hangingThreads: number;
+}
+
+/** The device as the CloudWatch agent names it: without `/dev/`, names of the device mapper and `/dev/root` resolved. */
+function deviceOf({ source, number }: Mount, dev: string, sys: string): string {
+  try {
+    if (source.startsWith('/dev/mapper/')) return basename(realpathSync(join(dev, source.slice('/dev/'.length))));
+    if (source === '/dev/root') return basename(readlinkSync(join(sys, 'dev/block', number)));
+  } catch {
+    // What cannot be resolved keeps its name.
+  }
+  return source.replaceAll('/dev/', '');
+}
+
+const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
+
+/** The mounts that are wanted, with the path by which each is asked: below the prefix, unless that is a mount of its own. */
+function chosenMounts(mounts: readonly Mount[], plan: DiskPart, prefix: string): readonly Asked[] {
+  const wanted = plan.mountPoints === null ? null : new Set(plan.mountPoints);
+  const ignored = new Set(['autofs', ...plan.ignoredTypes]);
+  const mountPoints = new Set(mounts.map(({ mountPoint }) => mountPoint));
+  return mounts.flatMap((mount) => {
+    const { mountPoint, type } = mount;
+    if (ignored.has(type) || wanted?.has(mountPoint) === false) return [];
+    if (prefix === '' || isWithin(mountPoint, prefix)) return [{ mount, path: mountPoint }];
+    const path = mountPoint === '/' ? prefix : prefix + mountPoint;
+    return mountPoints.has(path) ? [] : [{ mount, path }];
+  });
+}
+
+type DiskPart = Pick<Extract<SamplerPlan, { kind: 'disk' }>, 'mountPoints' | 'ignoredTypes' | 'dropDevice' | 'intervalMs'>;
+
+/**
+ * Mounts of /proc/self/mountinfo that have any space, and statfs of each. File systems of this host are asked at once, others
+ * in a thread that is made for the first of them.
+ */
+export function createDiskSampler(plan: DiskPart, folders: KernelFolders, options: DiskOptions): DiskSampler {
+  const { report, dev = '/dev', statfs = statfsSync, openThread = openStatfsThread } = options;
+  const prefix = options.mountPrefix.replace(/\/+$/, '');
+  const file = new KernelFile(join(folders.proc, 'self/mountinfo'));
+  const troubles = new Troubles(report);
+  const threads = new StatfsThreads(openThread);
+  const waitingSpace = new WaitingSpace({ threads, troubles, intervalMs: plan.intervalMs });
+
+  const dimensionsOf = (mount: Mount): Dimensions => {
+    const { mountPoint, type } = mount;
+    const path = prefix !== '' && isWithin(mountPoint, prefix) ? mountPoint.slice(prefix.length) || '/' : mountPoint;
+    const rest: Dimensions = [['fstype', type], ['path', path]];
+    return plan.dropDevice ? rest : [['device', deviceOf(mount, dev, folders.sys)], ...rest];
+  };
+  const askLocal = ({ mount: { mountPoint, type }, path }: Asked): Statfs | null => {
+    try {
+      const answer = statfs(path);
+      troubles.end(mountPoint, `the space of ${mountPoint} (${type}) can be read again`);
+      return answer;
+    } catch (error) {
+      troubles.begin(mountPoint, `the space of ${mountPoint} (${type}) cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}): it is left out until it can be`);
+      return null;
+    }
+  };
+  const sayMissing = (mounts: readonly Mount[]): void => {
+    const here = new Set(mounts.map(({ mountPoint }) => mountPoint));
+    const named = new Set(plan.mountPoints);
+    troubles.keep((subject) => here.has(subject) || named.has(subject));
+    for (const mountPoint of named) {
+      if (!here.has(mountPoint)) troubles.begin(mountPoint, `nothing is mounted at ${mountPoint}, which "resources" of disk names: it has no metrics until something is`);
+    }
+  };
+
+  return {
+    fields: FIELDS,
+    get hangingThreads() { return threads.hanging; },
+    sample: async () => {
+      const mounts = parseMountTable(file.read());
+      sayMissing(mounts);
+      const waiting = waitingMounts(mounts);
+      const chosen = chosenMounts(mounts, plan, prefix);
+      const answers = new Map<Mount, Statfs>();
+      for (const [index, each] of chosen.filter(({ mount }) => !waiting.has(mount)).entries()) {
+        const answer = askLocal(each);
+        if (answer !== null) answers.set(each.mount, answer);
+        if (index % MOUNTS_A_TURN === MOUNTS_A_TURN - 1) await turn();
+      }
+      const late = await waitingSpace.of(chosen.filter(({ mount }) => waiting.has(mount)));
+      return chosen.flatMap(({ mount }): readonly Reading[] => {
+        const answer = answers.get(mount) ?? late.get(mount);
+        return answer === undefined || answer.blocks === 0 ? [] : [{ dimensions: dimensionsOf(mount), values: spaceFrom(answer) }];
+      });
+    },
+    [Symbol.dispose]: () => {
+      file[Symbol.dispose]();
+      threads[Symbol.dispose]();
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import type { Dimensions, MetricsPlan } from '../metrics-plan.ts';
+import type { Datum } from './datum.ts';
+import { mergedDimensions, reducedDimensions } from './dimensions.ts';
+
+const AUTO_SCALING_GROUP = 'AutoScalingGroupName';
+
+/** Gives datums the dimensions of all metrics, and makes their copies with fewer. */
+export class Shaping {
+  readonly #rollups: MetricsPlan['rollups'];
+  #common: Dimensions;
+
+  constructor({ dimensions: { host, append }, rollups }: Pick<MetricsPlan, 'dimensions' | 'rollups'>) {
+    this.#rollups = rollups;
+    this.#common = mergedDimensions(host === null ? [] : [['host', host]], append);
+  }
+
+  /** Known by now: metrics have it from here on. */
+  set autoScalingGroup(name: string) { this.#common = mergedDimensions([[AUTO_SCALING_GROUP, name]], this.#common); }
+
+  /**
+   * What is published of the datums.
+   * @param append dimensions of their collector
+   * @param isDropped whether only the copies of a metric are published
+   */
+  shape(datums: readonly Datum[], append: Dimensions, isDropped: (datum: Datum) => boolean): readonly Datum[] {
+    return datums.flatMap((datum) => {
+      const dimensions = mergedDimensions(datum.dimensions, append, this.#common);
+      const whole: Datum = { ...datum, dimensions };
+      const copies = this.#rollups.flatMap((names) => {
+        const reduced = reducedDimensions(dimensions, names);
+        return reduced === null ? [] : { ...datum, dimensions: reduced };
+      });
+      return isDropped(datum) ? copies : [whole, ...copies];
+    });
+  }
+}

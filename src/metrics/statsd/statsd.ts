@@ -1,0 +1,153 @@
+import type { Lifetime, Service } from '../../lifecycle/lifetime.ts';
+import type { ListenAddress, StatsdPlan } from '../../metrics-plan.ts';
+import type { Report } from '../../report/report.ts';
+import { Aggregation } from '../aggregate.ts';
+import type { DatumSink } from '../datum.ts';
+import { nextTick } from '../ticks.ts';
+import { StatsdCache } from './cache.ts';
+import { KernelDrops } from './kernel-drops.ts';
+import type { Fault } from './line.ts';
+import { addressText, keepListening } from './listening.ts';
+import type { Intake, Opened, Peer } from './listening.ts';
+import { FAULT_WORDS, LOSS_WORDS } from './loss-words.ts';
+import { Losses } from './losses.ts';
+import { openStream } from './stream-listener.ts';
+import { openUdp } from './udp-listener.ts';
+
+export interface StatsdOptions {
+  readonly sink: DatumSink;
+  readonly report: Pick<Report, 'note' | 'trouble' | 'recovered'>;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** Epoch milliseconds. */
+  readonly wallNow: () => number;
+}
+
+/** What came in, and what did not; ever, but for `series`. */
+export interface StatsdCounters {
+  readonly lines: number;
+  /** Metrics that are known now. */
+  readonly series: number;
+  /** Lines that are no StatsD. */
+  readonly malformed: number;
+  /** Events and service checks. */
+  readonly unsupported: number;
+  /** Samples and collected values that were left out because as much was held as may be. */
+  readonly beyond: number;
+  /** Packets that the kernel dropped, as far as it told. */
+  readonly kernelDropped: number;
+  readonly refusedConnections: number;
+  readonly tagsLeftOut: number;
+}
+
+/** Listens for StatsD, collects what came in at each multiple of the collection interval, and gives it on aggregated. */
+export function createStatsd(plan: StatsdPlan, options: StatsdOptions): Statsd { return new Statsd(plan, options); }
+
+class Statsd implements Service {
+  readonly name = 'statsd';
+  readonly #plan: StatsdPlan;
+  readonly #options: StatsdOptions;
+  readonly #cache: StatsdCache;
+  readonly #aggregation: Aggregation;
+  readonly #drops = new KernelDrops();
+  readonly #losses: Losses;
+  /** Who sent what is being read. */
+  #peer: Peer = '';
+  #toldBeyond = 0;
+  #toldTags = 0;
+
+  constructor(plan: StatsdPlan, options: StatsdOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#losses = new Losses('statsd', LOSS_WORDS, options.report, options.now);
+    this.#cache = new StatsdCache(plan, { fault: (fault) => this.#fault(fault), now: options.now, wallNow: options.wallNow });
+    this.#aggregation = new Aggregation(plan);
+  }
+
+  get counters(): StatsdCounters {
+    return {
+      lines: this.#cache.lines,
+      series: this.#cache.series,
+      malformed: this.#losses.count('malformed'),
+      unsupported: this.#losses.count('unsupported'),
+      beyond: this.#cache.beyond + this.#aggregation.beyond,
+      kernelDropped: this.#losses.count('kernel'),
+      refusedConnections: this.#losses.count('connections'),
+      tagsLeftOut: this.#cache.tagsLeftOut,
+    };
+  }
+
+  /** Resolves when all that came in is with the sink. */
+  async run({ stop }: Lifetime): Promise<void> {
+    const listeners = this.#plan.addresses.map((address) => this.#listen(address, stop));
+    const { intervalMs } = this.#plan;
+    const { sink, wallNow } = this.#options;
+    for (let tick; (tick = await nextTick(intervalMs, wallNow, stop)) !== null;) {
+      this.#collect(tick - intervalMs);
+      sink(this.#aggregation.due(tick));
+      await this.#countDrops();
+      this.#tell();
+    }
+    await Promise.all(listeners);
+    this.#collect(Math.floor(wallNow() / intervalMs) * intervalMs);
+    sink(this.#aggregation.drain());
+    this.#tell();
+  }
+
+  /** What came since the last time, for the interval that begins at `time`. */
+  #collect(time: number): void {
+    for (const datum of this.#cache.collect(time)) this.#aggregation.add(datum);
+  }
+
+  #listen(address: ListenAddress, stop: AbortSignal): Promise<void> {
+    const { report } = this.#options;
+    const open = this.#opening(address);
+    if (open !== null) return keepListening(address, open, report, stop);
+    report.trouble(`statsd ${addressText(address)}`, `statsd: ${addressText(address)} is not listened at: the runtime has no unix datagram sockets. \`unix://\` with the same path takes streams, with lines or with DogStatsD's lengths; UDP takes packets`);
+    return Promise.resolve();
+  }
+
+  #opening(address: ListenAddress): (() => Promise<Opened>) | null {
+    const { report } = this.#options;
+    switch (address.protocol) {
+      case 'udp': return () => openUdp(address, { intake: this.#intake, maxPending: this.#plan.maxPending, drops: this.#drops, beforeClose: () => this.#countDrops(), report });
+      case 'tcp': return () => openStream(address, this.#intake);
+      case 'unix': return () => openStream({ protocol: 'unix', path: address.path }, this.#intake);
+      case 'unixgram': return null;
+      default: return address satisfies never;
+    }
+  }
+
+  readonly #intake: Intake = {
+    take: (bytes, from, to, peer) => {
+      this.#peer = peer;
+      this.#cache.take(bytes, from, to);
+    },
+    cut: (fault, peer) => {
+      this.#peer = peer;
+      this.#fault(fault);
+    },
+    refused: (peer) => this.#losses.note('connections', 1, () => `from ${peerText(peer)}`),
+  };
+
+  #fault(fault: Fault): void {
+    const loss = fault === 'event' || fault === 'service-check' ? 'unsupported' : 'malformed';
+    this.#losses.note(loss, 1, () => `from ${peerText(this.#peer)} (${FAULT_WORDS[fault]})`);
+  }
+
+  async #countDrops(): Promise<void> {
+    const udp = this.#plan.addresses.filter(({ protocol }) => protocol === 'udp');
+    this.#losses.note('kernel', await this.#drops.read(), () => udp.map(addressText).join(', '));
+  }
+
+  #tell(): void {
+    const { beyond, series, tagsLeftOut } = this.counters;
+    this.#losses.note('beyond', beyond - this.#toldBeyond, () => `${series} series now`);
+    this.#losses.note('tags', tagsLeftOut - this.#toldTags, () => 'those last by name');
+    this.#toldBeyond = beyond;
+    this.#toldTags = tagsLeftOut;
+    this.#losses.tell();
+  }
+}
+
+const peerText = (peer: Peer): string => (typeof peer === 'string' ? peer : `${peer.address}:${peer.port}`);

@@ -1,0 +1,118 @@
+import { serverOf } from './local-file-systems.ts';
+import type { Mount } from './mount-table.ts';
+import type { Troubles } from './samplers/troubles.ts';
+import type { Statfs } from './space.ts';
+import type { StatfsAnswer } from './statfs-thread.ts';
+import type { StatfsThreads } from './statfs-threads.ts';
+
+/** After so long a mount is said to be in trouble. A file server that is well answers in milliseconds. */
+const DEADLINE_MS = 5000;
+
+interface Question {
+  readonly server: string;
+  readonly askedAt: number;
+  answer: StatfsAnswer | null;
+  answeredAt: number;
+}
+
+export interface WaitingSpaceOptions {
+  readonly threads: StatfsThreads;
+  readonly troubles: Troubles;
+  /** The interval of the samples. */
+  readonly intervalMs: number;
+}
+
+/** A mount, and the path by which it is asked. */
+export interface Asked { readonly mount: Mount; readonly path: string }
+
+/**
+ * Space of mounts that may never answer. There is one question a mount at a time, and none to a server that owes an answer
+ * beyond its time: neither the sample nor the other mounts wait for those.
+ */
+export class WaitingSpace {
+  readonly #options: WaitingSpaceOptions;
+  /** By mount point. */
+  readonly #questions = new Map<string, Question>();
+  /** Called at each answer. */
+  #answered: () => void = () => {};
+
+  constructor(options: WaitingSpaceOptions) { this.#options = options; }
+
+  /**
+   * What is known of the mounts after half an interval, 5 s at most, or as soon as all have answered. An answer that comes
+   * later is taken by the next sample. What cannot be read is missing, and said.
+   */
+  async of(asked: readonly Asked[]): Promise<ReadonlyMap<Mount, Statfs>> {
+    const { intervalMs } = this.#options;
+    this.#forget(new Set(asked.map(({ mount }) => mount.mountPoint)));
+    for (const each of asked) this.#ask(each);
+    const isOpen = ({ mount }: Asked): boolean => {
+      const question = this.#questions.get(mount.mountPoint);
+      return question?.answer === null && performance.now() - question.askedAt < DEADLINE_MS;
+    };
+    const until = performance.now() + Math.min(DEADLINE_MS, intervalMs / 2);
+    while (performance.now() < until && asked.some(isOpen)) await this.#nextAnswer(until - performance.now());
+    return new Map(asked.flatMap((each) => {
+      const statfs = this.#take(each);
+      return statfs === null ? [] : [[each.mount, statfs]];
+    }));
+  }
+
+  /** Answers of mounts that are gone. What has none yet is known by it until it has. */
+  #forget(here: ReadonlySet<string>): void {
+    for (const [mountPoint, { answer }] of this.#questions) if (answer !== null && !here.has(mountPoint)) this.#questions.delete(mountPoint);
+  }
+
+  #ask({ mount, path }: Asked): void {
+    const { threads, troubles } = this.#options;
+    const { mountPoint } = mount;
+    const known = this.#questions.get(mountPoint);
+    if (known !== undefined && (known.answer === null || performance.now() - known.answeredAt < DEADLINE_MS)) return;
+    const server = serverOf(mount);
+    const owing = [...this.#questions].find(([, question]) => question.server === server && this.#isOverdue(question));
+    if (owing !== undefined) {
+      troubles.begin(mountPoint, `the space of ${mountPoint} (${mount.type}) is not asked for while ${owing[0]}, which is of the same server, gives no answer: it is left out until then`);
+      return;
+    }
+    if (!threads.canAsk) {
+      troubles.begin(mountPoint, `the space of ${mountPoint} (${mount.type}) is not asked for while ${threads.hanging} other mounts hang: it is left out until one of them answers, or is unmounted`);
+      return;
+    }
+    const question: Question = { server, askedAt: performance.now(), answer: null, answeredAt: 0 };
+    this.#questions.set(mountPoint, question);
+    threads.ask(path, (answer) => {
+      question.answer = answer;
+      question.answeredAt = performance.now();
+      if ('statfs' in answer) troubles.end(mountPoint, `${mountPoint} (${mount.type}) answers again`);
+      this.#answered();
+    });
+  }
+
+  #take({ mount: { mountPoint, type } }: Asked): Statfs | null {
+    const question = this.#questions.get(mountPoint);
+    if (question === undefined) return null;
+    const { troubles } = this.#options;
+    if (question.answer === null) {
+      if (this.#isOverdue(question)) troubles.begin(mountPoint, `${mountPoint} (${type}) has given no answer for ${DEADLINE_MS / 1000} s: its server or its process hangs; it is left out until it answers, or is unmounted`);
+      return null;
+    }
+    this.#questions.delete(mountPoint);
+    if ('statfs' in question.answer) return question.answer.statfs;
+    troubles.begin(mountPoint, `the space of ${mountPoint} (${type}) cannot be read (${question.answer.code}): it is left out until it can be`);
+    return null;
+  }
+
+  #isOverdue({ answer, askedAt }: Question): boolean {
+    return answer === null && performance.now() - askedAt >= DEADLINE_MS;
+  }
+
+  #nextAnswer(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.ceil(ms));
+      this.#answered = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

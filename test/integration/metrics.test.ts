@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { existsSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Metric } from '../../src/local-endpoint/metrics/store.ts';
+import { localOnly } from '../support/endpoint-choice.ts';
+import { freeUdpPort } from '../support/free-port.ts';
+import { rigFor, until } from '../support/rig.ts';
+import type { Rig } from '../support/rig.ts';
+
+const NAMESPACE = 'CWAgent';
+
+/** A config with these collectors, each second. */
+const collecting = (collected: object, metrics: object = {}, agent: object = {}) => ({ url }: { readonly url: string }): unknown => ({
+  agent: { region: 'us-east-1', hostname: 'web-1', metrics_collection_interval: 1, self_metrics: false, ...agent },
+  metrics: { endpoint_override: url, force_flush_interval: 1, ...metrics, metrics_collected: collected },
+});
+
+const published = (rig: Rig, name: string): readonly Metric[] => rig.endpoint.metrics.metrics().filter((metric) => metric.namespace === NAMESPACE && metric.name === name);
+const timesOf = (metric: Metric | undefined): readonly number[] => (metric?.datums ?? []).map(({ timestamp }) => timestamp).toSorted((a, b) => a - b);
+const dimensionsOf = ({ dimensions }: Metric): Readonly<Record<string, string>> => Object.fromEntries(dimensions.map(({ name, value }) => [name, value]));
+
+test('metrics of the host arrive under their names, at whole seconds, with unit, resolution and the dimensions of the config', localOnly('faults'), async (t) => {
+  const rig = await rigFor(t, { config: collecting({
+    mem: { measurement: ['used_percent'], append_dimensions: { team: 'shop' } },
+    cpu: { measurement: ['usage_idle', { name: 'usage_user', rename: 'USER' }], resources: ['*'] },
+    load: { measurement: ['1min'] },
+  }, { aggregation_dimensions: [['host']] }) });
+  await rig.start();
+  await until('two samples of each', () => published(rig, 'mem_used_percent').some(({ datums }) => datums.length >= 2) && published(rig, 'USER').length > 0);
+  await rig.stop();
+  const [memory, copy] = published(rig, 'mem_used_percent');
+  assert.deepEqual([dimensionsOf(memory!), dimensionsOf(copy!)], [{ host: 'web-1', team: 'shop' }, { host: 'web-1' }]);
+  for (const { timestamp, unit, resolution, sum } of memory!.datums) {
+    assert.deepEqual([timestamp % 1_000, unit, resolution], [0, 'Percent', 1]);
+    assert.ok(sum > 0 && sum <= 100);
+  }
+  assert.deepEqual(new Set(published(rig, 'cpu_usage_idle').map((metric) => dimensionsOf(metric)['cpu'])), new Set(['cpu-total', ...cpus().map((_, core) => `cpu${core}`), undefined]));
+  assert.equal(published(rig, 'load_1min')[0]?.datums[0]?.unit, 'None');
+});
+
+test('a new config leaves the collectors alone that stay the same, ends those that are gone and begins those that are new', localOnly('faults'), async (t) => {
+  const mem = { measurement: ['free'] };
+  const rig = await rigFor(t, { config: collecting({ mem, swap: { measurement: ['used'] } }) });
+  await rig.start();
+  await until('both', () => published(rig, 'mem_free').length > 0 && published(rig, 'swap_used').length > 0);
+  await rig.apply({ config: collecting({ mem, uptime: { measurement: ['seconds'] } }) });
+  await until('the new one', () => timesOf(published(rig, 'uptime_seconds')[0]).length >= 2);
+  const last = timesOf(published(rig, 'swap_used')[0]).at(-1)!;
+  await rig.stop();
+  assert.ok(last < timesOf(published(rig, 'uptime_seconds')[0]).at(-1)!, 'the one that is gone has ended');
+  const times = timesOf(published(rig, 'mem_free')[0]);
+  assert.deepEqual(times, times.map((_, i) => times[0]! + 1_000 * i), 'no second is missing, none comes twice');
+});
+
+test('what is sampled while the service is away arrives afterwards, each sample once and with its own time, also over a restart', localOnly('faults'), async (t) => {
+  const rig = await rigFor(t, { config: collecting({ mem: { measurement: ['free'] } }) });
+  await rig.start();
+  await until('the first to arrive', () => published(rig, 'mem_free').length > 0);
+  rig.endpoint.faults.add({ operation: 'PutMetricData', kind: 'throttle' });
+  const before = rig.agent.metrics!.delivery!.counters.taken;
+  await until('three more to be sampled', () => rig.agent.metrics!.delivery!.counters.taken >= before + 3);
+  await rig.crash();
+  assert.ok(existsSync(join(rig.stateDir, 'metrics-pending')), 'kept for the next start');
+  rig.endpoint.faults.clear();
+  const resumed = Date.now();
+  await rig.start();
+  await until('those of this run to arrive', () => timesOf(published(rig, 'mem_free')[0]).some((time) => time > resumed));
+  await rig.stop();
+  const times = timesOf(published(rig, 'mem_free')[0]);
+  assert.deepEqual(times, [...new Set(times)], 'none twice');
+  const missing = times.slice(1).flatMap((time, i) => (time === times[i]! + 1_000 ? [] : [time]));
+  assert.ok(missing.length <= 1 && missing.every((time) => time > resumed - 2_000), `only the restart may leave a gap: ${missing}`);
+});
+
+test('what StatsD clients send is published with the dimensions of all metrics, and with their own', localOnly('faults'), async (t) => {
+  const port = await freeUdpPort();
+  const rig = await rigFor(t, { config: collecting({ statsd: { service_address: `127.0.0.1:${port}`, metrics_collection_interval: 1, metrics_aggregation_interval: 1, drop_original_metrics: ['dropped'] } }, { aggregation_dimensions: [['host']] }) });
+  await rig.start();
+  const socket = createSocket('udp4');
+  t.after(() => { socket.close(); });
+  await until('the counters to arrive', () => {
+    socket.send('shop.orders:2|c|#kind:book\ndropped:1|c', port, '127.0.0.1');
+    return published(rig, 'shop_orders').length === 2 && published(rig, 'dropped').length === 1;
+  });
+  await rig.stop();
+  assert.deepEqual(published(rig, 'shop_orders').map(dimensionsOf), [{ host: 'web-1', kind: 'book', metric_type: 'counter' }, { host: 'web-1' }]);
+  assert.deepEqual(published(rig, 'dropped').map(dimensionsOf), [{ host: 'web-1' }], 'of what is dropped only the copy arrives');
+});
+
+test('the agent publishes numbers about itself, with the reason of each drop', localOnly('faults'), async (t) => {
+  const rig = await rigFor(t, { files: { 'a.log': ['keep', 'drop'] }, config: ({ logs, url }) => ({
+    agent: { region: 'us-east-1', hostname: 'web-1' },
+    logs: { endpoint_override: url, force_flush_interval: 0.1, logs_collected: { files: { collect_list: [{ file_path: join(logs, 'a.log'), log_group_name: 'g', log_stream_name: 's', filters: [{ type: 'exclude', expression: 'drop' }] }] } } },
+    metrics: { endpoint_override: url, force_flush_interval: 1, metrics_collected: { mem: { measurement: ['free'], metrics_collection_interval: 1 } } },
+  }) });
+  await rig.start();
+  await rig.delivered('g', 's', ['keep']);
+  await until('both to be counted', () => rig.report.deliveredEvents === 1 && rig.report.drops.has('filtered'));
+  const readings = await rig.agent.self.sample(performance.now());
+  assert.equal(readings[0]?.values['delivered_events'], 1);
+  assert.deepEqual(readings[1], { dimensions: [['reason', 'filtered']], values: { dropped_events: 1, dropped_bytes: 4 } });
+  await rig.stop();
+});
