@@ -29,7 +29,7 @@ export interface Asked { readonly mount: Mount; readonly path: string }
  * Space of mounts that may never answer. There is one question a mount at a time, and none to a server that owes an answer
  * beyond its time: neither the sample nor the other mounts wait for those.
  */
-export class WaitingSpace {
+export class WaitingSpace implements Disposable {
   readonly #options: WaitingSpaceOptions;
   /** By mount point. */
   readonly #questions = new Map<string, Question>();
@@ -80,7 +80,7 @@ export class WaitingSpace {
     }
     const question: Question = { server, askedAt: performance.now(), answer: null, answeredAt: 0 };
     this.#questions.set(mountPoint, question);
-    threads.ask(path, (answer) => {
+    threads.ask(this, path, (answer) => {
       question.answer = answer;
       question.answeredAt = performance.now();
       if ('statfs' in answer) troubles.end(mountPoint, `${mountPoint} (${mount.type}) answers again`);
@@ -105,6 +105,8 @@ export class WaitingSpace {
   #isOverdue({ answer, askedAt }: Question): boolean {
     return answer === null && performance.now() - askedAt >= DEADLINE_MS;
   }
+
+  [Symbol.dispose](): void { this.#options.threads.withdraw(this); }
 
   #nextAnswer(ms: number): Promise<void> {
     return new Promise((resolve) => {

@@ -9,9 +9,7 @@ import type { Mount } from '../mount-table.ts';
 import type { FieldKind, KernelFolders, Reading, Sampler, SamplerReport } from '../sampler.ts';
 import { spaceFrom } from '../space.ts';
 import type { Statfs } from '../space.ts';
-import { openStatfsThread } from '../statfs-thread.ts';
-import type { StatfsThread } from '../statfs-thread.ts';
-import { StatfsThreads } from '../statfs-threads.ts';
+import type { StatfsThreads } from '../statfs-threads.ts';
 import { WaitingSpace } from '../waiting-space.ts';
 import type { Asked } from '../waiting-space.ts';
 import { Troubles } from './troubles.ts';
@@ -28,16 +26,12 @@ const MOUNTS_A_TURN = 64;
 
 export interface DiskOptions {
   readonly report: SamplerReport;
+  /** Of the whole run. */
+  readonly threads: StatfsThreads;
   /** HOST_MOUNT_PREFIX: where the host's file systems are in this container; empty: here. */
   readonly mountPrefix: string;
   readonly dev?: string;
   readonly statfs?: (path: string) => Statfs;
-  readonly openThread?: () => StatfsThread;
-}
-
-export interface DiskSampler extends Sampler {
-  /** Threads that hang in a call to a mount. While there is one the process cannot end by itself: it must be replaced or killed. */
-  readonly hangingThreads: number;
 }
 
 /** The device as the CloudWatch agent names it: without `/dev/`, names of the device mapper and `/dev/root` resolved. */
@@ -73,12 +67,11 @@ type DiskPart = Pick<Extract<SamplerPlan, { kind: 'disk' }>, 'mountPoints' | 'ig
  * Mounts of /proc/self/mountinfo that have any space, and statfs of each. File systems of this host are asked at once, others
  * in a thread that is made for the first of them.
  */
-export function createDiskSampler(plan: DiskPart, folders: KernelFolders, options: DiskOptions): DiskSampler {
-  const { report, dev = '/dev', statfs = statfsSync, openThread = openStatfsThread } = options;
+export function createDiskSampler(plan: DiskPart, folders: KernelFolders, options: DiskOptions): Sampler {
+  const { report, threads, dev = '/dev', statfs = statfsSync } = options;
   const prefix = options.mountPrefix.replace(/\/+$/, '');
   const file = new KernelFile(join(folders.proc, 'self/mountinfo'));
   const troubles = new Troubles(report);
-  const threads = new StatfsThreads(openThread);
   const waitingSpace = new WaitingSpace({ threads, troubles, intervalMs: plan.intervalMs });
 
   const dimensionsOf = (mount: Mount): Dimensions => {
@@ -108,7 +101,6 @@ export function createDiskSampler(plan: DiskPart, folders: KernelFolders, option
 
   return {
     fields: FIELDS,
-    get hangingThreads() { return threads.hanging; },
     sample: async () => {
       const mounts = parseMountTable(file.read());
       sayMissing(mounts);
@@ -128,7 +120,7 @@ export function createDiskSampler(plan: DiskPart, folders: KernelFolders, option
     },
     [Symbol.dispose]: () => {
       file[Symbol.dispose]();
-      threads[Symbol.dispose]();
+      waitingSpace[Symbol.dispose]();
     },
   };
 }

@@ -207,14 +207,37 @@ test('an answer that is an error is said with its code, once', async (t) => {
   assert.deepEqual(stage.said, ['/a: the space of /a (nfs4) cannot be read (ESTALE): it is left out until it can be']);
 });
 
-test('what comes after the end is for nobody, and all threads are told to end', async (t) => {
+test('what comes after the end is for nobody, what was not asked yet is not asked, and threads that nobody needs are told to end', async (t) => {
   const stage = new Stage(t);
   const space = stage.space(60_000);
   stage.hanging.add('/a');
   void begun(space, [mountOf('a:/', '/a'), mountOf('b:/', '/b')]);
   await stage.pass(5000);
-  stage.threads[Symbol.dispose]();
-  assert.deepEqual([stage.ended, stage.said.length], [2, 1]);
+  space[Symbol.dispose]();
+  assert.deepEqual([stage.ended, stage.said.length], [1, 1]);
   await stage.answer('/a');
-  assert.equal(stage.said.length, 1);
+  assert.deepEqual([stage.ended, stage.said.length], [2, 1]);
+  const other = stage.space(60_000);
+  stage.hanging.add('/c');
+  void begun(other, [mountOf('c:/', '/c'), mountOf('d:/', '/d')]);
+  await settled();
+  other[Symbol.dispose]();
+  await stage.answer('/c');
+  assert.deepEqual([stage.asked, stage.threads.busy], [['/a', '/b', '/c'], 0]);
+});
+
+test('a config that is loaded anew waits for the same answer of a mount that hangs, in the same thread', async (t) => {
+  const stage = new Stage(t);
+  stage.hanging.add('/a');
+  for (let load = 0; load < 5; load++) {
+    const space = stage.space(60_000);
+    void begun(space, [mountOf('a:/', '/a')]);
+    await stage.pass(5000);
+    space[Symbol.dispose]();
+  }
+  assert.deepEqual([stage.asked, stage.threads.busy, stage.said.length], [['/a'], 1, 5]);
+  const last = begun(stage.space(60_000), [mountOf('a:/', '/a')]);
+  await settled();
+  await stage.answer('/a');
+  assert.deepEqual(last.done, ['/a']);
 });

@@ -7,6 +7,7 @@ import { createDiskSampler } from '../../../../src/metrics/samplers/disk.ts';
 import type { DiskOptions } from '../../../../src/metrics/samplers/disk.ts';
 import type { Statfs } from '../../../../src/metrics/space.ts';
 import type { StatfsThread } from '../../../../src/metrics/statfs-thread.ts';
+import { StatfsThreads } from '../../../../src/metrics/statfs-threads.ts';
 import { fixtureHost } from '../../../support/kernel-folders.ts';
 
 const STATFS: Statfs = { bsize: 4096, frsize: 4096, blocks: 1000, bfree: 400, bavail: 300, files: 50, ffree: 20 };
@@ -28,7 +29,7 @@ function answering(asked: string[]): () => StatfsThread {
 function options(said: string[], more: Partial<DiskOptions> = {}): DiskOptions {
   return {
     report: { trouble: (_, message) => { said.push(message); }, recovered: (_, message) => { said.push(message); } },
-    mountPrefix: '', statfs: (path) => (/^\/(?:proc|sys)/.test(path) ? EMPTY : STATFS), openThread: answering([]), ...more,
+    mountPrefix: '', statfs: (path) => (/^\/(?:proc|sys)/.test(path) ? EMPTY : STATFS), threads: new StatfsThreads(answering([])), ...more,
   };
 }
 
@@ -63,7 +64,7 @@ test('every mount that has space is given, but autofs; of two at one place the u
   mkdirSync(`${host.sys}/dev/block`, { recursive: true });
   symlinkSync('../../devices/pci/nvme0n1/nvme0n1p1', `${host.sys}/dev/block/259:1`);
   const asked: string[] = [];
-  using sampler = createDiskSampler(ALL, host, options([], { dev: host.dev, openThread: answering(asked) }));
+  using sampler = createDiskSampler(ALL, host, options([], { dev: host.dev, threads: new StatfsThreads(answering(asked)) }));
   assert.deepEqual((await sampler.sample(0)).map(({ dimensions }) => dimensions.map(([, value]) => value).join(' ')), [
     'devtmpfs devtmpfs /dev', 'tmpfs tmpfs /dev/shm', 'nvme0n1p1 xfs /', 'dm-0 ext4 /srv/data', 'dm-0 ext4 /srv/my files\\x',
     '10.0.0.9:/export nfs4 /mnt/nfs', 'nvme1n1 ext4 /mnt/nfs/scratch', 'second tmpfs /opt/twice', 'loop0 squashfs /snap/core/1',
