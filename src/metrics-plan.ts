@@ -1,5 +1,5 @@
 // The part of the Plan that is about metrics. Every duration is in milliseconds, every size in bytes.
-import type { Compression, NameTemplate, PatternPlan, Reach } from './plan.ts';
+import type { Compression, NameTemplate, PatternPlan, Reach, RedactRulePlan } from './plan.ts';
 
 /** StandardUnit of CloudWatch: `Percent`, `Bytes`, `None`… */
 export type MetricUnit = string;
@@ -110,6 +110,8 @@ export interface MetricRetentionPlan {
 export interface CommonDimensionsPlan {
   /** The dimension `host`; null: none. */
   readonly host: string | null;
+  /** Metrics go without a dimension `host` whoever named it: a packet of collectd, a tag of StatsD, a section's append_dimensions. */
+  readonly withoutHost: boolean;
   /** Known values, added where a datum has none of the name. */
   readonly append: Dimensions;
   /** Value of the EC2 tag `aws:autoscaling:groupName`, asked for while the agent runs: until it is known metrics go without it. */
@@ -211,6 +213,8 @@ export interface EmfPlan {
 export interface SpoolPlan {
   /** Of all files in it; what is beyond waits with its sender, or is dropped and counted where that cannot wait. */
   readonly maxBytes: number;
+  /** Of `logs`: what is made unreadable in its events. */
+  readonly redact: readonly RedactRulePlan[];
   /** What the groups are given that are created for its events; see NamingPlan. */
   readonly kmsKeyId: string | null;
   readonly tags: Readonly<Record<string, string>>;

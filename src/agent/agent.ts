@@ -90,8 +90,8 @@ export class Agent {
   get metrics(): RunningMetrics | null { return this.#metrics; }
   get quarantine(): Quarantine | null { return this.#quarantine; }
   get stateDirectory(): string { return this.#o.stateDir; }
-  /** Where EMF events are listened for now. */
-  get emfAddresses(): readonly string[] { return this.#emf?.open ?? []; }
+  /** Null while no EMF events are listened for. */
+  get emf(): EmfInput | null { return this.plan.emf === null ? null : this.#emf; }
   /** Known once `run` has ended. */
   get unfinished(): Unfinished { return this.#unfinished; }
   /** The agent in numbers, for whoever asks. */
@@ -140,7 +140,7 @@ export class Agent {
     const difference = await this.#running.apply(plan);
     await this.#emf?.apply(plan.emf);
     this.#plan = plan;
-    void this.#metrics?.apply(plan.metrics);
+    void this.#metrics?.apply(plan);
     return difference;
   }
 
@@ -181,7 +181,7 @@ export class Agent {
       await running.apply(this.#plan);
       await this.#emf?.apply(this.#plan.emf);
       // What exists is to be delivered, then the run ends: no time for metrics.
-      if (untilCaughtUp !== true) void metrics.apply(this.#plan.metrics);
+      if (untilCaughtUp !== true) void metrics.apply(this.#plan);
       this.#following.resolve();
       if (untilCaughtUp === true) await this.#untilCaughtUp(life, running);
       await aborted(life.stop);

@@ -1,3 +1,4 @@
+import type { EmfStatus } from '../control/status-document.ts';
 import { addressText } from '../metrics-plan.ts';
 import type { EmfPlan, ListenAddress } from '../metrics-plan.ts';
 import { DatagramListener } from '../metrics/emf/datagram-listener.ts';
@@ -21,6 +22,11 @@ export class EmfInput implements AsyncDisposable {
   #isChanging = false;
 
   constructor(options: EmfInputOptions) { this.#o = options; }
+
+  get status(): EmfStatus {
+    const { spool, events, faults } = this.#o.intake;
+    return { listening: this.open, events, faults: [...faults].map(([reason, count]) => ({ reason, events: count })), spoolBytes: spool.used, spoolFiles: spool.files };
+  }
 
   /** Addresses that are listened at now. */
   get open(): readonly string[] { return [...this.#listeners].filter(([, listener]) => listener !== null).map(([name]) => name); }

@@ -212,10 +212,10 @@ export class RunningPlan {
         pipeline.skippedByName = this.#finding!.finder.skipped(key);
         if (pipeline.wantsReconcile) this.#reconcile(pipeline);
         pipeline.keepHouse();
-        if (key === SPOOL_KEY) removeDelivered(pipeline, this.#o.spool, this.#o.report);
       }
       if (pipeline.lingering !== null) lingering.push(pipeline.lingering);
     }
+    this.#clearSpool();
     if (this.#plan !== null) releaseBeyond(this.#plan.reading, lingering);
     this.#outbounds.keepHouse(this.pipelines, this.changing > 0, () => this.#usedLanes());
   }
@@ -238,6 +238,8 @@ export class RunningPlan {
     await this.changed();
     await Promise.all(this.pipelines.map((pipeline) => pipeline.ended()));
     await this.#outbounds.drain();
+    this.#o.spool.seal();
+    this.#clearSpool();
   }
 
   /** Lets go of everything. */
@@ -246,6 +248,11 @@ export class RunningPlan {
     this.#wake.close();
     for (const pipeline of this.pipelines) for (const g of pipeline.generations) g.close();
     this.#outbounds.close();
+  }
+
+  #clearSpool(): void {
+    const pipeline = this.#posts.get(SPOOL_KEY)?.pipeline;
+    if (pipeline != null) removeDelivered(pipeline, this.#o.spool, this.#o.report);
   }
 
   #usedLanes(): ReadonlySet<Lane> {

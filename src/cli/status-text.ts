@@ -1,4 +1,4 @@
-import type { CountersStatus, DestinationStatus, FileStatus, Listed, MetricsStatus, StatusDocument } from '../control/status-document.ts';
+import type { CountersStatus, DestinationStatus, EmfStatus, FileStatus, Listed, MetricsStatus, StatusDocument } from '../control/status-document.ts';
 import { printable, textTable } from './text-table.ts';
 import { agoText, bytesText, countText, spanText } from './units.ts';
 
@@ -29,7 +29,7 @@ const isFailing = ({ state }: DestinationStatus): boolean => state === 'retrying
 
 /** The status for a terminal: problems, files, destinations, counters. */
 export function statusText(status: StatusDocument): string {
-  const { agent, at, entries, files, skipped, destinations, counters, metrics, quarantine, troubles } = status;
+  const { agent, at, entries, files, skipped, destinations, counters, metrics, quarantine, troubles, emf } = status;
   const problems = problemsOf(status);
   const blocks = [
     `unified-agent ${agent.version}, pid ${agent.pid}, running for ${spanText(agent.uptimeMs)}, state in ${agent.stateDirectory}\n`
@@ -40,6 +40,7 @@ export function statusText(status: StatusDocument): string {
     `${countText(destinations.total, 'destination')}\n${destinations.total === 0 ? '' : destinationsTable(destinations, at)}`,
     countersText(counters),
     ...(metrics == null ? [] : [metricsText(metrics)]),
+    ...(emf == null ? [] : [emfText(emf)]),
   ];
   if (skipped.total > 0) blocks.push(`${countText(skipped.total, 'file')} skipped\n${listed(skipped.list.map(({ path, reason }) => printable(`${path}: ${reason}`)), skipped.total)}`);
   if (quarantine !== null && quarantine.events > 0) blocks.push(`quarantine: ${countText(quarantine.events, 'event')} (${bytesText(quarantine.bytes)}) kept in quarantine.jsonl${quarantine.rotatedEvents + quarantine.lostEvents > 0 ? `, ${quarantine.rotatedEvents + quarantine.lostEvents} of them pushed out or not written` : ''}\n`);
@@ -54,6 +55,15 @@ function metricsText({ state, lastError, namespace, heldDatums, heldBytes, deliv
     ...(skippedSamples > 0 ? [`${countText(skippedSamples, 'sample')} skipped, because the one before took too long`] : []),
   ];
   return lines.map((line) => `${printable(line)}\n`).join('');
+}
+
+function emfText({ listening, events, faults, spoolBytes, spoolFiles }: EmfStatus): string {
+  const bad = faults.reduce((sum, fault) => sum + fault.events, 0);
+  return printable([
+    `EMF: ${countText(events, 'event')} came in${bad > 0 ? `, ${bad} of them no metrics for CloudWatch (${faults.map((fault) => `${fault.reason} ${fault.events}`).join(', ')})` : ''}`,
+    listening.length === 0 ? 'listens nowhere' : `listens at ${listening.join(', ')}`,
+    `${bytesText(spoolBytes)} in ${countText(spoolFiles, 'file')} of the spool`,
+  ].join('; ')) + '\n';
 }
 
 function configText({ at, config: { sources, version, appliedAt, watchedUntil, changing, waiting, rollbacks } }: StatusDocument): string {

@@ -16,8 +16,10 @@ export interface StatusDocument {
   readonly skipped: Listed<SkippedStatus>;
   readonly destinations: Listed<DestinationStatus>;
   readonly counters: CountersStatus;
-  /** Null: none are collected, or not published by PutMetricData. */
-  readonly metrics: MetricsStatus | null;
+  /** Null: none are collected, or not published by PutMetricData. An agent of an earlier version says nothing of it. */
+  readonly metrics?: MetricsStatus | null;
+  /** Null: none are listened for. An agent of an earlier version says nothing of it. */
+  readonly emf?: EmfStatus | null;
   /** Null while the state directory is not open yet. */
   readonly quarantine: QuarantineStatus | null;
   readonly troubles: readonly TroubleStatus[];
@@ -173,6 +175,18 @@ export interface CountersStatus {
   readonly requestsRetried: number;
   /** Attempts whose answer never came: what they held may have been stored, and was sent again. */
   readonly ambiguousAttempts: number;
+}
+
+/** Events in the embedded metric format that came in over the network, since the start. */
+export interface EmfStatus {
+  /** Addresses, as in `service_address`. */
+  readonly listening: readonly string[];
+  readonly events: number;
+  /** Of the events: delivered, but CloudWatch makes no metrics of them, or not all; by reason. */
+  readonly faults: readonly { readonly reason: string; readonly events: number }[];
+  /** What waits for its delivery in files of the state directory. */
+  readonly spoolBytes: number;
+  readonly spoolFiles: number;
 }
 
 export interface QuarantineStatus {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { copyFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -141,7 +142,6 @@ test('without auth file and types.db it runs, names both and the next step, and 
   await sendUntil('a type that is unknown', '127.0.0.1', port, strange, () => collectd.counters.refused['unknown-type'] > 0);
   await sendUntil('a type of the file that is there', '127.0.0.1', port, encryptedPacket(plainPacket([cpu()]), 'ann', 'secret'), () => collectd.counters.values > 0);
   const before = collectd.counters.values;
-  copyFileSync(TYPES, join(folder, 'types.db'));
   writeFileSync(join(folder, 'types.db'), 'strange value:GAUGE:0:U\n');
   await until('types.db to be read', () => recovered.includes(`collectd file ${folder}/types.db`));
   await sendUntil('the type of the new file', '127.0.0.1', port, strange, () => collectd.counters.values > before);
@@ -183,8 +183,10 @@ test('TCP and unix sockets take the same packets one after another, plain and en
   const path = join(folder, 'collectd.sock');
   // A socket that a process left behind when it was killed.
   const leftover = createServer();
-  await new Promise<void>((resolve) => { leftover.listen(path, resolve); });
-  leftover.close();
+  await new Promise<void>((resolve) => { leftover.listen(`${path}.first`, resolve); });
+  renameSync(`${path}.first`, path);
+  await new Promise((resolve) => { leftover.close(resolve); });
+  assert.ok(statSync(path).isSocket());
   const { collectd, datums, troubles, stop } = await running(t, [{ protocol: 'tcp', host: '127.0.0.1', port }, { protocol: 'unix', path }]);
   const packets = Buffer.concat([plainPacket([cpu(), { values: [{ kind: 'derive', value: 6n }] }]), encryptedPacket(plainPacket([cpu({ host: 'web-2', values: [{ kind: 'derive', value: 7n }] })]), 'ann', 'secret')]);
   for (const at of [{ host: '127.0.0.1', port }, { path }]) {
@@ -206,6 +208,58 @@ test('TCP and unix sockets take the same packets one after another, plain and en
   await stop();
   assert.deepEqual(datums.map(({ value }) => Number(value)).toSorted((a, b) => a - b), [5, 5, 6, 6, 7, 7]);
   assert.equal(statSync(path, { throwIfNoEntry: false }), undefined);
+});
+
+test('a connection beyond the sixty-fourth is refused, counted and said; a stop ends those that are open', async (t) => {
+  const path = join(await scratch(t), 'collectd.sock');
+  const { collectd, troubles, stop } = await running(t, [{ protocol: 'unix', path }]);
+  await until('it to listen', () => (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) % 0o1000 === 0o666);
+  const sockets = Array.from({ length: 65 }, () => connect(path).on('error', () => undefined).resume());
+  const closed = sockets.map((socket) => once(socket, 'close'));
+  await until('one to be refused', () => collectd.counters.refused['too-many-connections'] === 1);
+  assert.match(troubles[0]!, /connections from a process of this host are not taken \(too-many-connections\)/);
+  await stop();
+  await Promise.all(closed);
+});
+
+test('values beyond what may be held are counted and said, those before them are published', async (t) => {
+  const LISTS = 100_010;
+  const port = await freeTcpPort();
+  const { collectd, datums, troubles, stop } = await running(t, [{ protocol: 'tcp', host: '127.0.0.1', port }], () => ({ aggregationMs: 3_600_000 }));
+  const packet = plainPacket([cpu(), ...Array.from({ length: LISTS - 1 }, (_, index) => ({ typeInstance: `i${index}`, values: cpu().values }))]);
+  await until('it to listen', () => new Promise<boolean>((resolve) => {
+    const socket = connect(port, '127.0.0.1').once('connect', () => { socket.end(packet); }).once('error', () => { resolve(false); }).once('close', (failed) => { resolve(!failed); });
+    socket.resume();
+  }));
+  await until('all to be taken or counted', () => collectd.counters.values + collectd.counters.refused['no-room'] === LISTS);
+  assert.equal(collectd.counters.refused['no-room'], 10);
+  assert.match(troubles[0]!, /values are not taken \(no-room\): as many series are held as may be/);
+  await stop();
+  assert.equal(datums.length, LISTS - 10);
+});
+
+test('a file that never ends, or is far too long, is not read, and is said', async (t) => {
+  const port = await freeUdpPort();
+  const { troubles } = await running(t, [{ protocol: 'udp', host: '127.0.0.1', port }], (folder) => {
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    writeFileSync(join(folder, 'long'), '');
+    truncateSync(join(folder, 'long'), 5 << 20);
+    return { typesDb: [join(folder, 'pipe'), join(folder, 'long')] };
+  });
+  await until('both to be said', () => troubles.length === 2);
+  assert.match(troubles.join('\n'), /pipe: cannot be read \(not a regular file\)/);
+  assert.match(troubles.join('\n'), /long: cannot be read \(more than 4 MiB\)/);
+});
+
+test('a line that cannot be read is said with its number and without what is in it, until it is corrected', async (t) => {
+  const { troubles, recovered, folder } = await running(t, [], (folder) => {
+    writeFileSync(join(folder, 'users'), 'ann: secret\nhidden-word\n');
+    return { authFile: join(folder, 'users') };
+  });
+  await until('it to be said', () => troubles.length > 0);
+  assert.equal(troubles[0], `${folder}/users: line 2 cannot be read and is left out: expected "user: password"`);
+  writeFileSync(join(folder, 'users'), 'ann: secret\n');
+  await until('it to be over', () => recovered.includes(`collectd lines of ${folder}/users`));
 });
 
 test('values of one series within an aggregation interval are one datum, and a stop gives what is not complete', async (t) => {

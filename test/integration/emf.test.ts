@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, linkSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, linkSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,15 @@ function spooled(rig: Rig): readonly string[] {
   return existsSync(directory) ? readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.emf')) : [];
 }
 
-const listens = (rig: Rig, count = 1): Promise<void> => until('the agent to listen', () => rig.agent.emfAddresses.length === count);
+/** A file below the folder is open that has no name any more. */
+const deletedButOpen = (folder: string): boolean => readdirSync('/proc/self/fd').some((fd) => {
+  try {
+    const target = readlinkSync(`/proc/self/fd/${fd}`);
+    return target.startsWith(folder) && target.endsWith('(deleted)');
+  } catch { return false; }
+});
+
+const listens = (rig: Rig, count = 1): Promise<void> => until('the agent to listen', () => rig.agent.emf?.open.length === count);
 
 test('EMF events over TCP arrive in the order they were sent, each at its own time, in the default group and stream', async (t) => {
   const port = await freePort();
@@ -103,33 +111,36 @@ test('what came in during an outage is delivered when the service is back, after
   served();
   await until('all of them', () => rig.held(GROUP, 'host') >= 2_000);
   assert.deepEqual(new Set(rig.messages(GROUP, 'host')), new Set(sent));
-  await rig.restart();
-  await until('the spool to be empty', () => spooled(rig).length === 0);
-  assert.deepEqual(readdirSync(join(rig.stateDir, 'spool')), [], 'their folders go too');
   await rig.stop();
+  assert.deepEqual(readdirSync(join(rig.stateDir, 'spool')), [], 'nothing waits, not even a folder');
 });
 
-test('kill -9 amid a stream: all that a sender over TCP was told is taken arrives, none of it twice but what was in flight', localOnly('faults'), async (t) => {
+test('kill -9 amid a stream: all that senders over TCP were told is taken arrives, whole and once', localOnly('faults'), async (t) => {
   const rig = await rigFor(t);
   const [port, folder] = [await freePort(), join(rig.stateDir, '..')];
   const document = config({ address: `tcp://127.0.0.1:${port}` })({ logs: '', url: rig.url });
-  const taken: string[] = [];
+  const [sent, taken]: [string[], string[]] = [[], []];
   let served: (() => void) | null = null;
   for (let round = 0; round < 3; round++) {
     served ??= rig.outage();
     const agent = await startChild(t, { config: document, folder, stateDir: rig.stateDir });
     await agent.listensAt(port);
+    let isKilled = false;
     const senders = Array.from({ length: 4 }, async (_, sender) => {
       try {
         for (let batch = 0; ; batch++) {
           const lines = Array.from({ length: 50 }, (__, i) => emfEvent(((round * 4 + sender) * 10_000 + batch) * 100 + i));
+          sent.push(...lines);
           await sendLines(port, lines);
+          // From then on it is the kernel that ends connections, whatever was taken.
+          if (isKilled) return;
           taken.push(...lines);
         }
       } catch { /* The agent is gone. */ }
     });
     const before = taken.length;
     await until('some of it to be taken', () => taken.length >= before + 2_000);
+    isKilled = true;
     await agent.kill();
     await Promise.all(senders);
   }
@@ -141,6 +152,8 @@ test('kill -9 amid a stream: all that a sender over TCP was told is taken arrive
   });
   const stored = rig.messages(GROUP, 'host');
   assert.equal(new Set(stored).size, stored.length, 'nothing came twice: nothing was in flight');
+  const whole = new Set(sent);
+  assert.deepEqual(stored.filter((line) => !whole.has(line)), [], 'no line was cut');
   await last.stop();
 });
 
@@ -166,7 +179,7 @@ test('a full spool makes senders over TCP wait, drops what comes over UDP and co
 
   const again = rig.outage();
   await rig.apply(both(`udp://127.0.0.1:${port}`));
-  await until('the other address', () => rig.agent.emfAddresses[0]?.startsWith('udp') === true);
+  await until('the other address', () => rig.agent.emf?.open[0]?.startsWith('udp') === true);
   await until('datagrams to be dropped', async () => {
     for (let i = 0; i < 50; i++) await sendDatagram(port, `${sent[i]!.slice(0, -1)},"more":"${'y'.repeat(40_000)}"}`);
     return rig.report.drops.has('spool-full');
@@ -232,5 +245,59 @@ test('events that wait in the spool are delivered although the config has no EMF
   await rig.start({ config: ({ url }) => ({ agent: { region: 'us-east-1' }, logs: { endpoint_override: url, force_flush_interval: 0.05, logs_collected: { files: { collect_list: [{ file_path: rig.path('app.log'), log_group_name: 'g', log_stream_name: 's' }] } } } }) });
   await rig.delivered(GROUP, 'host', sent);
   await until('the spool to be empty', () => spooled(rig).length === 0);
+  await until('its files to be closed, which would hold them on the disk', () => !deletedButOpen(rig.stateDir));
+  await rig.stop();
+});
+
+test('many senders at once: each line is whole, and those beyond the bound are refused and said', async (t) => {
+  const port = await freePort();
+  const rig = await startRig(t, { config: config({ address: `tcp://127.0.0.1:${port}` }) });
+  await listens(rig);
+  const sockets = await Promise.all(Array.from({ length: 300 }, () => connected(port)));
+  for (const socket of sockets) socket.on('error', () => {});
+  await rig.says(/more than 256 senders are connected at once/);
+  const alive = sockets.slice(0, 256);
+  const sent = alive.map((_, i) => emfEvent(i));
+  // In halves that cross each other on their way.
+  for (const [i, socket] of alive.entries()) socket.write(sent[i]!.slice(0, 50));
+  for (const [i, socket] of alive.entries()) socket.end(`${sent[i]!.slice(50)}\n`);
+  await until('all of them', () => rig.held(GROUP, 'host') >= sent.length);
+  assert.deepEqual(new Set(rig.messages(GROUP, 'host')), new Set(sent));
+  for (const socket of sockets) socket.destroy();
+  await rig.stop();
+});
+
+test('a sender that breaks off in the middle of a line: what it sent whole arrives, the rest is counted', async (t) => {
+  const port = await freePort();
+  const rig = await startRig(t, { config: config({ address: `tcp://127.0.0.1:${port}` }) });
+  await listens(rig);
+  const [whole] = events(1) as [string];
+  const socket = await connected(port);
+  socket.write(`${whole}\n{"half":`);
+  await rig.count(GROUP, 'host', 1);
+  socket.resetAndDestroy();
+  await until('the loss to be counted', () => rig.report.drops.has('unfinished'));
+  assert.deepEqual(rig.report.drops.get('unfinished'), { events: 1, bytes: '{"half":'.length });
+  await rig.delivered(GROUP, 'host', [whole]);
+  await rig.stop();
+});
+
+test('what redact says for all logs is done to EMF events too', async (t) => {
+  const port = await freePort();
+  const rig = await startRig(t, { config: config({ address: `tcp://127.0.0.1:${port}`, logs: { redact: ['email_addresses'] } }) });
+  await listens(rig);
+  await sendLines(port, [`${emfEvent(1).slice(0, -1)},"user":"someone@example.com"}`]);
+  await rig.count(GROUP, 'host', 1);
+  assert.doesNotMatch(rig.messages(GROUP, 'host')[0]!, /someone@example/);
+  await rig.stop();
+});
+
+test('status says where EMF events are listened for, how many came, and what is wrong with them', async (t) => {
+  const port = await freePort();
+  const rig = await startRig(t, { config: config({ address: `tcp://127.0.0.1:${port}` }) });
+  await listens(rig);
+  await sendLines(port, [...events(2), 'no JSON']);
+  const { listening, events: came, faults, spoolFiles } = rig.agent.emf!.status;
+  assert.deepEqual({ listening, came, faults, spoolFiles }, { listening: [`tcp://127.0.0.1:${port}`], came: 3, faults: [{ reason: 'not-json', events: 1 }], spoolFiles: 1 });
   await rig.stop();
 });

@@ -98,7 +98,7 @@ test('the agent publishes numbers about itself, with the reason of each drop', l
   }) });
   await rig.start();
   await rig.delivered('g', 's', ['keep']);
-  await until('the answer to be counted', () => rig.report.deliveredEvents === 1);
+  await until('both to be counted', () => rig.report.deliveredEvents === 1 && rig.report.drops.has('filtered'));
   const readings = await rig.agent.self.sample(performance.now());
   assert.equal(readings[0]?.values['delivered_events'], 1);
   assert.deepEqual(readings[1], { dimensions: [['reason', 'filtered']], values: { dropped_events: 1, dropped_bytes: 4 } });

@@ -13,7 +13,7 @@ const PARTIAL_LINE_MS = 30_000;
 export const spoolDirectory = (stateDir: string): string => join(stateDir, 'spool');
 
 /** Something of the plan puts events into the spool. */
-export const fillsSpool = ({ emf, metrics }: Plan): boolean => emf !== null || (metrics?.destinations.emf ?? null) !== null;
+export const fillsSpool = ({ emf, metrics, prometheus }: Plan): boolean => emf !== null || prometheus !== null || (metrics?.destinations.emf ?? null) !== null;
 
 /** The plan with an entry that follows the spool. @param directory absolute */
 export function withSpool(plan: Plan, directory: string): Plan {
@@ -21,7 +21,7 @@ export function withSpool(plan: Plan, directory: string): Plan {
   return { ...plan, entries: [...plan.entries, spoolEntry(plan, directory)] };
 }
 
-function spoolEntry({ service, delivery, spool: { kmsKeyId, tags } }: Plan, directory: string): FileEntryPlan {
+function spoolEntry({ service, delivery, spool: { redact, kmsKeyId, tags } }: Plan, directory: string): FileEntryPlan {
   return {
     key: SPOOL_KEY,
     pointer: 'the spool',
@@ -37,7 +37,7 @@ function spoolEntry({ service, delivery, spool: { kmsKeyId, tags } }: Plan, dire
     framing: { encoding: 'utf-8', start: { kind: 'line' }, multilineTimeoutMs: 0, partialLineTimeoutMs: PARTIAL_LINE_MS, maxEventBytes: Math.min(MAX_EVENT_BYTES, delivery.maxBatchBytes) },
     timestamp: { format: 'epoch_ms', field: '_aws.Timestamp', zone: 'UTC', trim: false },
     filters: [],
-    redact: [],
+    redact,
     autoRemoval: false,
   };
 }

@@ -33,6 +33,8 @@ export interface SpoolOptions {
 
 interface Writer {
   readonly path: string;
+  /** Comes before its first line. */
+  readonly head: Uint8Array;
   fd: number | null;
   size: number;
   usedAt: number;
@@ -84,14 +86,14 @@ export class Spool implements Disposable {
     if (this.#used + (known === undefined ? Math.max(LEAST_CHARGE, lines.length) : this.#growth(known, lines.length)) > this.#maxBytes) {
       this.#o.report.trouble('spool full', `${this.directory}: the spool holds ${this.#used} bytes and takes no more until some are delivered; senders over TCP wait, what comes over UDP is dropped and counted. \`agent status\` says what holds delivery up; logs.max_spool_bytes allows more`);
       // A file that is written no more makes room once it is delivered.
-      for (const [one, writer] of this.#writers) this.#seal(one, writer);
+      this.seal();
       return false;
     }
     try {
       const writer = known ?? this.#begin(to);
       this.#writers.delete(key);
       this.#writers.set(key, writer);
-      this.#write(writer, lines);
+      this.#write(writer, writer.size > 0 ? lines : Buffer.concat([writer.head, lines]));
       if (writer.size >= Math.min(FILE_BYTES, this.#maxBytes * FILE_PART)) this.#seal(key, writer);
     } catch (error) {
       this.#o.report.trouble('spool write', `${this.directory}: cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}); senders over TCP wait, what comes over UDP is dropped and counted. Make room on the disk, or give the agent write access`);
@@ -104,6 +106,9 @@ export class Spool implements Disposable {
 
   /** Calls back, once, when it is worth trying again what was refused. */
   whenRoom(retry: () => void): void { this.#waiting.add(retry); }
+
+  /** Writes none of its files any further; what comes next begins new ones. */
+  seal(): void { for (const [key, writer] of this.#writers) this.#seal(key, writer); }
 
   /** Nothing more will be written to it. */
   isSealed(path: string): boolean { return !this.#written.has(path); }
@@ -127,7 +132,7 @@ export class Spool implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const [key, writer] of this.#writers) this.#seal(key, writer);
+    this.seal();
     this.#waiting.clear();
   }
 
@@ -136,11 +141,10 @@ export class Spool implements Disposable {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#number = Math.max(this.#number + 1, this.#o.wallNow() * 1_000);
     const path = join(folder, `${this.#number.toString(16).padStart(NUMBER_DIGITS, '0')}${SPOOL_SUFFIX}`);
-    const writer: Writer = { path, fd: this.#open(path, 'ax'), size: 0, usedAt: this.#o.now() };
+    const fd = this.#open(path, 'ax');
     this.#charge(path, 0);
     this.#written.add(path);
-    this.#write(writer, Buffer.alloc(this.#number % DISTINCT_HEADS, '\n'));
-    return writer;
+    return { path, head: Buffer.alloc(this.#number % DISTINCT_HEADS, '\n'), fd, size: 0, usedAt: this.#o.now() };
   }
 
   /** All of it or, with an error, nothing. */

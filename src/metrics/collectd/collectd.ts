@@ -57,7 +57,7 @@ const MAX_NAME_CHARACTERS = 64;
 
 const quoted = (text: string): string => JSON.stringify(text.slice(0, MAX_NAME_CHARACTERS));
 
-/** Takes what collectd's network plugin sends. It runs whatever is missing: what it lacks is said, and tried again. */
+/** Takes what collectd's network plugin sends; dimensions of `append`, copies and what is dropped for them are the receiver's. It runs whatever is missing: what it lacks is said, and tried again. */
 export function createCollectd(plan: CollectdPlan, options: CollectdOptions): Collectd { return new CollectdListener(plan, options); }
 
 class CollectdListener implements Collectd, Taker {
@@ -69,7 +69,8 @@ class CollectdListener implements Collectd, Taker {
   readonly #drops = new KernelDrops();
   readonly #auth: RereadFile<ReturnType<typeof parseAuthFile>>;
   readonly #typeFiles: readonly RereadFile<ReturnType<typeof parseTypesDb>>[];
-  #types: TypeNames = new Map();
+  /** Null: the config names no files. */
+  #types: TypeNames | null;
   #packets = 0;
   #values = 0;
   #absent = 0;
@@ -88,6 +89,7 @@ class CollectdListener implements Collectd, Taker {
       mayLack: security === 'none',
       missing: `without it ${security === 'none' ? 'encrypted packets are refused' : 'all packets of collectd are refused'}: write it with a line "user: password" for each user, or name another file in ${pointer}/collectd_auth_file`,
     });
+    this.#types = plan.typesDb.length === 0 ? null : new Map();
     this.#typeFiles = plan.typesDb.map((path) => new RereadFile({
       path, parse: parseTypesDb, report, mayLack: false, line: 'a type and its values, "load  shortterm:GAUGE:0:100, midterm:GAUGE:0:100"',
       missing: `values of the types in it have no names and are not published: copy it from a host that has collectd (/usr/share/collectd/types.db), or name another file in ${pointer}/collectd_typesdb`,

@@ -161,8 +161,9 @@ function partLength(bytes: Buffer, at: number): number {
 
 /** Without the NUL at its end. */
 function text(payload: Buffer): string {
-  if (payload.indexOf(0) !== payload.length - 1) throw new Refused('malformed');
-  return payload.toString('utf8', 0, payload.length - 1);
+  const end = payload.indexOf(0);
+  if (end === -1 || end !== payload.length - 1) throw new Refused('malformed');
+  return payload.toString('utf8', 0, end);
 }
 
 function number(payload: Buffer): number {

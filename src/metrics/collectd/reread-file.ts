@@ -59,6 +59,6 @@ export class RereadFile<Content extends { readonly badLines: readonly number[] }
     const subject = `collectd lines of ${path}`;
     if (lines.length === 0) return report.recovered(subject, `${path}: all of its lines can be read now`);
     const more = lines.length > MAX_LINES_SAID ? ` and ${lines.length - MAX_LINES_SAID} more` : '';
-    report.trouble(subject, `${path}: ${lines.length === 1 ? 'line' : 'lines'} ${lines.slice(0, MAX_LINES_SAID).join(', ')}${more} cannot be read and left out: expected ${line}`);
+    report.trouble(subject, `${path}: ${lines.length === 1 ? 'line' : 'lines'} ${lines.slice(0, MAX_LINES_SAID).join(', ')}${more} cannot be read and ${lines.length === 1 ? 'is' : 'are'} left out: expected ${line}`);
   }
 }

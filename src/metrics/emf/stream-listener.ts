@@ -34,7 +34,7 @@ export class StreamListener implements AsyncDisposable {
   /** Rejects with the system's error when the address cannot be had. @param name the address, for messages @param refused a connection was one too many */
   static async open(at: { readonly host: string; readonly port: number } | { readonly path: string }, name: string, sink: LineSink, refused: () => void): Promise<StreamListener> {
     if ('path' in at) await removeStale(at.path);
-    // Half open: that the agent ends its side too tells the sender that all of it is in a file.
+    // Half open: a running agent ends its side when all of it is in a file.
     const server = createServer({ allowHalfOpen: true, keepAlive: true });
     const listener = new StreamListener(server, name, sink, refused);
     await listening(server, 'path' in at ? { path: at.path } : { host: at.host, port: at.port, ipv6Only: at.host.includes(':') });

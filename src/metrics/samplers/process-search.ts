@@ -10,8 +10,14 @@ const MAX_PID_FILE_BYTES = 64;
 /** PID_MAX_LIMIT of Linux. */
 const MAX_PID = 4_194_304;
 
-/** The processes that were found, and what kept others from being looked at, in words that do not change from sample to sample. */
-export interface Found { readonly pids: readonly number[]; readonly trouble: string | null }
+/** The processes that were found. */
+export interface Found {
+  readonly pids: readonly number[];
+  /** What kept others from being found, in words that do not change from sample to sample. */
+  readonly trouble: string | null;
+  /** There may be others that could not be looked at this time: how many there are is not known. */
+  readonly incomplete?: true;
+}
 
 /**
  * Finds the processes that a section chooses. A pid file that cannot be read is a trouble, not an error; whether its process is there is not asked here.
@@ -28,7 +34,7 @@ export async function findProcesses(select: ProcessSelector, matches: (text: str
 
 async function ofPidFile(path: string, table: ProcessTable): Promise<Found> {
   const read = await table.reads.read(path, MAX_PID_FILE_BYTES);
-  if (read === 'hangs') return { pids: [], trouble: `the pid file ${path} cannot be read: ${table.reads.hanging ?? 'another file'} does not answer (a dead mount?)` };
+  if (read === 'hangs') return { pids: [], trouble: `the pid file ${path} cannot be read: ${table.reads.hanging ?? 'another file'} does not answer (a dead mount?)`, incomplete: true };
   if ('error' in read) return { pids: [], trouble: `the pid file ${path} cannot be read (${codeOf(read.error)}): its process does not run, or writes its id elsewhere` };
   const text = read.text.trim();
   const pid = /^\d{1,7}$/.test(text) ? Number(text) : 0;
@@ -61,5 +67,6 @@ async function byCommandLine(matches: (text: string) => boolean, table: ProcessT
     if (line === 'hangs') hangs = true;
     else if (line !== 'gone' && matches(line.text)) pids.push(pid);
   }
-  return { pids, trouble: hangs ? `the kernel does not answer for ${table.reads.hanging ?? 'a process'}, so not all processes could be looked at: it waits for a device or mount that is dead (ps hangs too)` : null };
+  if (!hangs) return { pids, trouble: null };
+  return { pids, incomplete: true, trouble: `the kernel does not answer for ${table.reads.hanging ?? 'a process'}, so not all processes could be looked at: it waits for a device or mount that is dead (ps hangs too)` };
 }

@@ -25,10 +25,13 @@ export interface ProcessList {
 export class ProcessTable {
   readonly folders: KernelFolders;
   /** For what may hang, of all sections together. */
-  readonly reads = new PatientReads();
+  readonly reads: PatientReads;
   #list: { readonly at: number; readonly processes: Promise<ProcessList> } | null = null;
 
-  constructor(folders: KernelFolders) { this.folders = folders; }
+  constructor(folders: KernelFolders, reads = new PatientReads()) {
+    this.folders = folders;
+    this.reads = reads;
+  }
 
   /** @param now monotonic milliseconds. @throws when the folder cannot be read */
   list(now: number): Promise<ProcessList> {

@@ -53,5 +53,5 @@ test('streams that are named by files cannot be those of EMF events', () => {
 
 test('groups that are created for EMF events have the key and tags of logs', () => {
   const { plan } = withEmf({}, { tags: { team: 'shop' }, max_spool_bytes: 10_000_000 });
-  assert.deepEqual(plan?.spool, { maxBytes: 10_000_000, kmsKeyId: null, tags: { team: 'shop' } });
+  assert.deepEqual(plan?.spool, { maxBytes: 10_000_000, redact: [], kmsKeyId: null, tags: { team: 'shop' } });
 });

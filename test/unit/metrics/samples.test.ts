@@ -19,6 +19,12 @@ test('up to 150 distinct values are kept as they are, with how often each came',
   }));
 });
 
+test('the 151st distinct value is one too many', () => {
+  const values = Array.from({ length: 151 }, (_, index) => 1_000 + index);
+  assert.deepEqual(samplesOf(values.slice(1)).distribution()!.values, values.slice(1));
+  assert.equal(samplesOf(values).distribution()!.values.length, 2);
+});
+
 test('count, sum, minimum and maximum are exact however many values there are, below zero too', () => {
   fc.assert(fc.property(fc.array(whole, { minLength: 1, maxLength: 1_000 }), (values) => {
     const { count, sum, minimum, maximum, counts } = samplesOf(values).distribution()!;

@@ -95,6 +95,16 @@ test('a packet that ends anywhere but between its parts is refused, and nothing 
   for (let end = 0; end < plain.length; end++) assert.equal(readPacket(plain.subarray(0, end), rules()).fault, ends.has(end) ? null : 'malformed', `${end}`);
 });
 
+test('parts whose contents are not what their type says refuse the packet', () => {
+  const values = (hex: string): Buffer => Buffer.concat([plainPacket([{ host: 'h', plugin: 'load', type: 'load', values: [{ kind: 'gauge', value: 1 }] }]), part(6, Buffer.from(hex, 'hex'))]);
+  for (const [what, packet] of [
+    ['a text without an end', part(0, Buffer.from('h'))], ['an empty text', part(0, Buffer.alloc(0))], ['a text with two ends', part(2, Buffer.from('a\0b\0'))],
+    ['a short number', part(1, Buffer.alloc(7))], ['a long number', part(9, Buffer.alloc(9))], ['no values', values('0000')], ['fewer values than are said', values('0002 01 01 0000000000000000'.replaceAll(' ', ''))],
+    ['values of a fifth kind', values('0001040000000000000000')], ['values of no plugin', plainPacket([{ host: 'h', type: 'load', values: [{ kind: 'gauge', value: 1 }] }])], ['values of no type', plainPacket([{ host: 'h', plugin: 'load', values: [{ kind: 'gauge', value: 1 }] }])],
+    ['a signature of nobody', part(0x200, Buffer.alloc(32))], ['half a signature', part(0x200, Buffer.alloc(9))], ['encrypted bytes of nobody', part(0x210, Buffer.alloc(60))], ['no encrypted bytes', part(0x210, Buffer.from('0003616e6e', 'hex'))],
+  ] as const) assert.equal(readPacket(packet, rules()).fault, 'malformed', what);
+});
+
 test('each level takes what proves as much or more, and names what is missing', () => {
   const plain = plainPacket([{ host: 'h', plugin: 'load', type: 'load', values: [{ kind: 'gauge', value: 1 }] }]);
   const packets = [plain, signedPacket(plain, 'ann', 'secret'), encryptedPacket(plain, 'ann', 'secret')];
