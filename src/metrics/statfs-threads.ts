@@ -7,8 +7,11 @@ const MAX_THREADS = 3;
 
 type Answered = (answer: StatfsAnswer) => void;
 
+/** What is asked: `key` tells it from another mount at the same path. */
+export interface Target { readonly key: string; readonly path: string }
+
 /** Asked by one or several; by none any more when all have withdrawn. */
-interface Question { readonly path: string; readonly askers: Map<object, Answered> }
+interface Question extends Target { readonly askers: Map<object, Answered> }
 
 /**
  * Asks statfs of paths that may never answer: one after the other, and in further threads only while others hang. All samplers
@@ -34,13 +37,13 @@ export class StatfsThreads {
   get canAsk(): boolean { return this.#hanging.size < MAX_THREADS; }
 
   /** Whoever asks what is being asked already is told the same answer. */
-  ask(asker: object, path: string, answered: Answered): void {
-    const same = [...this.#busy.values(), ...this.#waiting].find((question) => question.path === path);
+  ask(asker: object, { key, path }: Target, answered: Answered): void {
+    const same = [...this.#busy.values(), ...this.#waiting].find((question) => question.key === key);
     if (same !== undefined) {
       same.askers.set(asker, answered);
       return;
     }
-    this.#waiting.push({ path, askers: new Map([[asker, answered]]) });
+    this.#waiting.push({ key, path, askers: new Map([[asker, answered]]) });
     this.#next();
   }
 

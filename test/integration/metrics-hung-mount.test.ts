@@ -41,7 +41,7 @@ test('a file system that hangs holds up neither the loop nor other mounts; it is
     await delay(100);
     return said.length > 0;
   }, 15_000);
-  assert.deepEqual(said, [`${fuse.mountPoint}: ${fuse.mountPoint} (fuse) has given no answer for 5 s: its server or its process hangs; it is left out until it answers, or is unmounted`]);
+  assert.deepEqual(said, [`${fuse.mountPoint}: ${fuse.mountPoint} (fuse) has given no answer for 5 s: its server or its process hangs; it has no disk metrics until it answers, or is unmounted`]);
   assert.equal(threads.hanging, 1);
   const alone = performance.now();
   assert.ok((await paths()).includes('/'));

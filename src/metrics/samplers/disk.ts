@@ -45,6 +45,28 @@ function deviceOf({ source, number }: Mount, dev: string, sys: string): string {
   return source.replaceAll('/dev/', '');
 }
 
+/** The device of a table's root. */
+const rootOf = (mounts: readonly Mount[]): string | undefined => mounts.find(({ mountPoint }) => mountPoint === '/')?.number;
+
+/**
+ * The table of the host's first process: a service of systemd may be shown other mounts than there are (PrivateTmp, ProtectSystem).
+ * Where that process has another root, and no prefix leads there, paths of its table mean nothing here: then this process's own.
+ */
+function openMountTable(proc: string, hasPrefix: boolean): KernelFile {
+  const own = new KernelFile(join(proc, 'self/mountinfo'));
+  const first = new KernelFile(join(proc, '1/mountinfo'));
+  try {
+    if (rootOf(parseMountTable(first.read())) === rootOf(parseMountTable(own.read())) || hasPrefix) {
+      own[Symbol.dispose]();
+      return first;
+    }
+  } catch {
+    // It may be hidden from who is not root.
+  }
+  first[Symbol.dispose]();
+  return own;
+}
+
 const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
 /** The mounts that are wanted, with the path by which each is asked: below the prefix, unless that is a mount of its own. */
@@ -64,13 +86,13 @@ function chosenMounts(mounts: readonly Mount[], plan: DiskPart, prefix: string):
 type DiskPart = Pick<Extract<SamplerPlan, { kind: 'disk' }>, 'mountPoints' | 'ignoredTypes' | 'dropDevice' | 'intervalMs'>;
 
 /**
- * Mounts of /proc/self/mountinfo that have any space, and statfs of each. File systems of this host are asked at once, others
+ * Mounts of mountinfo that have any space, and statfs of each. File systems of this host are asked at once, others
  * in a thread that is made for the first of them.
  */
 export function createDiskSampler(plan: DiskPart, folders: KernelFolders, options: DiskOptions): Sampler {
   const { report, threads, dev = '/dev', statfs = statfsSync } = options;
   const prefix = options.mountPrefix.replace(/\/+$/, '');
-  const file = new KernelFile(join(folders.proc, 'self/mountinfo'));
+  const file = openMountTable(folders.proc, prefix !== '');
   const troubles = new Troubles(report);
   const waitingSpace = new WaitingSpace({ threads, troubles, intervalMs: plan.intervalMs });
 
@@ -86,7 +108,7 @@ export function createDiskSampler(plan: DiskPart, folders: KernelFolders, option
       troubles.end(mountPoint, `the space of ${mountPoint} (${type}) can be read again`);
       return answer;
     } catch (error) {
-      troubles.begin(mountPoint, `the space of ${mountPoint} (${type}) cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}): it is left out until it can be`);
+      troubles.begin(mountPoint, `the space of ${mountPoint} (${type}) cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}): it has no disk metrics until it can be`);
       return null;
     }
   };

@@ -99,7 +99,7 @@ test('a mount that cannot be read is said once, with its cause, is left out, and
   using sampler = createDiskSampler({ ...ALL, mountPoints: ['/', '/data/1'] }, fixtureHost(t, 'metal-96'), options(said, { statfs }));
   assert.equal((await sampler.sample(0)).length, 1);
   assert.equal((await sampler.sample(1)).length, 1);
-  assert.deepEqual(said, ['the space of /data/1 (xfs) cannot be read (EIO): it is left out until it can be']);
+  assert.deepEqual(said, ['the space of /data/1 (xfs) cannot be read (EIO): it has no disk metrics until it can be']);
   fails = false;
   assert.equal((await sampler.sample(2)).length, 2);
   assert.deepEqual(said.slice(1), ['the space of /data/1 (xfs) can be read again']);
@@ -115,6 +115,19 @@ test('a mount point that is named and has nothing mounted is said, and when some
   writeFileSync(`${host.proc}/self/mountinfo`, '21 1 8:2 / / rw - ext4 /dev/sda2 rw\n22 21 8:33 / /backup rw - ext4 /dev/sdc1 rw\n');
   assert.equal((await sampler.sample(2)).length, 2);
   assert.equal(said.length, 2);
+});
+
+test('the mounts are those of the host\'s first process, unless its root is another one and no prefix leads there', async (t) => {
+  const host = fixtureHost(t, 'metal-96');
+  const devices = async (first: string, mountPrefix: string): Promise<readonly string[]> => {
+    mkdirSync(`${host.proc}/1`, { recursive: true });
+    writeFileSync(`${host.proc}/1/mountinfo`, first);
+    using sampler = createDiskSampler({ ...ALL, ignoredTypes: ['nfs', 'fuse.mountpoint-s3', 'cgroup2'] }, host, options([], { mountPrefix }));
+    return (await sampler.sample(0)).map(({ dimensions }) => dimensions[0]![1]);
+  };
+  assert.deepEqual(await devices('1 0 8:2 / / rw - ext4 /dev/sda2 rw\n2 1 8:33 / /tmp rw - ext4 /dev/sdc1 rw\n', ''), ['sda2', 'sdc1']);
+  assert.deepEqual(await devices('1 0 259:9 / / rw - ext4 /dev/nvme9 rw\n', ''), ['sda2', 'sdb1']);
+  assert.deepEqual(await devices('1 0 259:9 / / rw - ext4 /dev/nvme9 rw\n', '/rootfs'), ['nvme9']);
 });
 
 test('a table of mounts that cannot be read is an error that names it', async (t) => {
