@@ -80,6 +80,9 @@ export class RunningMetrics {
     return dropped;
   }
 
+  /** After the end: threads that hang in a call of the kernel. While there is one, the process does not end by itself. */
+  get hangingThreads(): number { return this.#made?.hangingThreads ?? 0; }
+
   /** Where metrics go; null: none are collected. */
   get delivery(): MetricDelivery | null { return this.#delivering?.delivery ?? null; }
 
