@@ -13,8 +13,6 @@ const PROGRAMS = ['/usr/sbin/ethtool', '/sbin/ethtool'] as const;
 const PATIENCE_MS = 5_000;
 /** Interfaces asked: each is a process of some milliseconds. A host of containers can have thousands. */
 const MAX_INTERFACES = 128;
-/** Statistics of one interface: a driver with a hundred queues has some thousands. */
-const MAX_STATISTICS = 10_000;
 
 export interface EthtoolOptions {
   readonly report: SamplerReport;
@@ -124,11 +122,8 @@ function indexOf(path: string): string {
 /** The lines `name: value` of `ethtool -S`. Pure. A name may hold colons: the value stands behind the last. @param wanted names, or null for all */
 export function parseStatistics(text: string, wanted: ReadonlySet<string> | null): Readonly<Record<string, number>> {
   const values: Record<string, number> = Object.create(null) as Record<string, number>;
-  let count = 0;
   for (const [, name, value] of text.matchAll(/^[ \t]+(\S.*?)[ \t]*:[ \t]*(-?\d+)[ \t]*$/gm)) {
     if (wanted?.has(name!) === false) continue;
-    if (count === MAX_STATISTICS) break;
-    count += 1;
     values[name!] = Number(value);
   }
   return values;
