@@ -54,6 +54,8 @@ interface Events {
 export class RunningMetrics {
   readonly #o: RunningMetricsOptions;
   readonly #collectors = new Map<string, Part>();
+  /** Collectors that were stopped and still give what they hold. */
+  readonly #ending = new Set<Promise<unknown>>();
   #shaping: Shaping | null = null;
   #delivering: Delivering | null = null;
   #events: Events | null = null;
@@ -92,8 +94,9 @@ export class RunningMetrics {
     const ending = this.#stopCollectors((key) => !wanted.has(key));
     this.#asking?.requestStop();
     this.#asking = null;
-    await this.#deliverTo(plan);
+    // What they collected last goes the way of the plan before.
     await ending;
+    await this.#deliverTo(plan);
     if (plan === null || this.#o.life.stop.aborted) { this.#shaping = null; return; }
     const { emf } = plan.destinations;
     this.#events = emf === null ? null : { namespace: plan.namespace, to: emf, encode: (await import('../metrics/emf/encode.ts')).datumsToEmf };
@@ -157,13 +160,15 @@ export class RunningMetrics {
     this.#collectors.set(key, { life, ended });
   }
 
+  /** Resolves when all that were ever stopped have given what they collected. */
   async #stopCollectors(which: (key: string) => boolean): Promise<void> {
-    const ending = [...this.#collectors].filter(([key]) => which(key));
-    for (const [key, { life }] of ending) {
+    for (const [key, { life, ended }] of [...this.#collectors].filter(([key]) => which(key))) {
       life.requestStop();
       this.#collectors.delete(key);
+      const ending = ended.finally(() => this.#ending.delete(ending));
+      this.#ending.add(ending);
     }
-    await Promise.all(ending.map(([, { ended }]) => ended));
+    await Promise.all(this.#ending);
   }
 
   async #sample(plan: SamplerPlan, life: Lifetime): Promise<void> {
