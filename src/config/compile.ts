@@ -3,7 +3,7 @@ import type { MetricsPlan } from '../metrics-plan.ts';
 import type { DisabledEntry, FileEntryPlan, Plan, ServicePlan } from '../plan.ts';
 import { checkSections } from './check-sections.ts';
 import { ENTRIES, EntryCompiler, compileDelivery, compileReading, type GlobFault } from './compile-logs.ts';
-import { compileEmf } from './compile-emf.ts';
+import { compileEmf, compileSpool } from './compile-emf.ts';
 import { AUTO_SCALING_TAG, asksForInstanceDimensions, compileMetrics } from './compile-metrics.ts';
 import { compilePrometheus } from './compile-prometheus.ts';
 import { compileConfigPlan } from './compile-rollout.ts';
@@ -129,9 +129,6 @@ export function compile(document: CheckedDocument, facts: HostFacts, env: Enviro
   return { plan: plan === null ? null : frozen(plan), problems: inOrder([...document.problems, ...report.problems]) };
 }
 
-/** A day of 300 events of a kilobyte in 100 seconds. */
-const DEFAULT_SPOOL_BYTES = 268_435_456;
-
 /** Stands for a service that is not known, while the rest is looked at: nothing runs then. */
 const NOWHERE: ServicePlan = { label: null, region: 'UNKNOWN-REGION', endpoint: null, roleArn: null, externalId: null, fips: null, dualStack: null };
 
@@ -142,7 +139,7 @@ function compilePlan({ agent, logs, entries, metrics, sound, problems }: Checked
   const wantsLogs = entries.length > 0 || wantsEmf(logs) || wantsPrometheus(logs) || metrics?.metrics_destinations?.emf !== undefined;
   if (!wantsLogs && metrics !== null) {
     const own = compileOwnMetrics();
-    const spool = { maxBytes: logs.max_spool_bytes ?? DEFAULT_SPOOL_BYTES, redact: compileSharedRedact(logs, report) ?? [], ...compileGroupSettings(logs, '/logs', env, report) };
+    const spool = compileSpool(logs, [], compileGroupSettings(logs, '/logs', env, report));
     return own === null ? null : { service: { ...own.service, label: null }, ...rest(), entries: [], disabled: [], ownLogs: [], metrics: own, prometheus: null, emf: null, spool };
   }
   if (!wantsLogs) {
@@ -167,7 +164,7 @@ function compilePlan({ agent, logs, entries, metrics, sound, problems }: Checked
   const own = compileOwnMetrics();
   const prometheus = isObject(logs.metrics_collected) && logs.metrics_collected.prometheus !== undefined && sound('/logs/metrics_collected/prometheus') ? compilePrometheus(logs.metrics_collected.prometheus, env, report) : null;
   if (compiled.entries.length === 0 && emf === null && own === null && prometheus === null) return null;
-  return { service, ...rest(), ...compiled, ownLogs, metrics: own, prometheus, emf, spool: { maxBytes: logs.max_spool_bytes ?? DEFAULT_SPOOL_BYTES, redact, ...group } };
+  return { service, ...rest(), ...compiled, ownLogs, metrics: own, prometheus, emf, spool: compileSpool(logs, redact, group) };
 }
 
 function compileEntries(list: readonly CheckedEntry[], compiler: EntryCompiler, report: Reporter, earlier: readonly Problem[]): Pick<Plan, 'entries' | 'disabled'> {
