@@ -14,6 +14,8 @@ import type { CollectdPlan, ListenerPlan, MetricsPlan, PrometheusPlan, SamplerPl
 import type { Plan } from '../plan.ts';
 import { compilePattern } from '../records/pattern.ts';
 import type { Report } from '../report/report.ts';
+import type { ListenerStatus } from '../control/status-document.ts';
+import { collectdStatus, statsdStatus } from './listener-status.ts';
 import type { MetricDelivery } from './metric-delivery.ts';
 import type { Samplers } from './samplers.ts';
 import type { Spool } from './spool/spool.ts';
@@ -56,6 +58,7 @@ interface Events {
 export class RunningMetrics {
   readonly #o: RunningMetricsOptions;
   readonly #collectors = new Map<string, Part>();
+  readonly #listeners = new Set<() => ListenerStatus>();
   /** Collectors that were stopped and still give what they hold. */
   readonly #ending = new Set<Promise<unknown>>();
   #shaping: Shaping | null = null;
@@ -81,6 +84,8 @@ export class RunningMetrics {
     for (const { datums } of this.#delivering?.delivery.counters.dropped.values() ?? []) dropped += datums;
     return dropped;
   }
+
+  get listeners(): readonly ListenerStatus[] { return [...this.#listeners].map((status) => status()); }
 
   /** Where metrics go; null: none are collected. */
   get delivery(): MetricDelivery | null { return this.#delivering?.delivery ?? null; }
@@ -193,12 +198,20 @@ export class RunningMetrics {
 
   async #statsd(plan: StatsdPlan, life: Lifetime): Promise<void> {
     const { createStatsd } = await import('../metrics/statsd/statsd.ts');
-    await createStatsd(plan, { sink: this.#sinkOf(plan), report: this.#o.report, now: monotonic, wallNow: Date.now }).run(life);
+    const statsd = createStatsd(plan, { sink: this.#sinkOf(plan), report: this.#o.report, now: monotonic, wallNow: Date.now });
+    await this.#listening(() => statsdStatus(statsd.counters), statsd.run(life));
   }
 
   async #collectd(plan: CollectdPlan, life: Lifetime): Promise<void> {
     const { createCollectd } = await import('../metrics/collectd/collectd.ts');
-    await createCollectd(plan, { sink: this.#sinkOf(plan), report: this.#o.report, wallNow: Date.now }).run(life);
+    const collectd = createCollectd(plan, { sink: this.#sinkOf(plan), report: this.#o.report, wallNow: Date.now });
+    await this.#listening(() => collectdStatus(collectd.counters), collectd.run(life));
+  }
+
+  async #listening(status: () => ListenerStatus, ended: Promise<void>): Promise<void> {
+    this.#listeners.add(status);
+    await ended;
+    this.#listeners.delete(status);
   }
 
   async #prometheus(plan: PrometheusPlan, life: Lifetime): Promise<void> {

@@ -99,7 +99,7 @@ test('what StatsD clients send is published with the dimensions of all metrics, 
   assert.deepEqual(published(rig, 'dropped').map(dimensionsOf), [{ host: 'web-1' }], 'of what is dropped only the copy arrives');
 });
 
-test('what StatsD has counted when its config goes, or the agent stops, arrives', localOnly('faults'), async (t) => {
+test('what StatsD has counted when its config goes, or the agent stops, arrives; what it has not taken is in the status by reason', localOnly('faults'), async (t) => {
   const port = await freeUdpPort();
   const statsd = { service_address: `tcp://127.0.0.1:${port}`, metrics_collection_interval: 3_600, metrics_aggregation_interval: 3_600 };
   const rig = await rigFor(t, { config: collecting({ statsd }) });
@@ -108,7 +108,9 @@ test('what StatsD has counted when its config goes, or the agent stops, arrives'
   await rig.apply({ config: collecting({ uptime: { measurement: ['seconds'] } }, { force_flush_interval: 2 }) });
   await until('what was counted before the change', () => published(rig, 'before').length === 1);
   await rig.apply({ config: collecting({ statsd }) });
-  await sendTcp(port, 'last:1|c');
+  await sendTcp(port, 'last:1|c\nno StatsD\n_e{1,1}:a|b');
+  await until('all lines', () => rig.agent.metrics?.listeners[0]?.lost.length === 2);
+  assert.deepEqual(rig.agent.metrics!.listeners, [{ name: 'statsd', taken: 1, unit: 'line', lost: [{ reason: 'malformed', count: 1 }, { reason: 'unsupported', count: 1 }] }]);
   await rig.stop();
   assert.equal(published(rig, 'last').length, 1);
 });
