@@ -1,6 +1,7 @@
-import type { EmfPlan, ListenAddress } from '../metrics-plan.ts';
+import type { EmfPlan, ListenAddress, SpoolPlan } from '../metrics-plan.ts';
 import { isPerFile } from '../naming/template.ts';
-import type { NameTemplate } from '../plan.ts';
+import type { NameTemplate, RedactRulePlan } from '../plan.ts';
+import type { GroupSettings } from './compile-group.ts';
 import { expanded } from './compile-service.ts';
 import type { Logs } from './generated/document.generated.ts';
 import { isObject } from './json-tree.ts';
@@ -14,6 +15,8 @@ const PORT = 25_888;
 const DEFAULT_GROUP = 'emf/logs/default';
 const EVERYWHERE = '0.0.0.0';
 const DEFAULT_ADDRESSES: readonly ListenAddress[] = [{ protocol: 'tcp', host: EVERYWHERE, port: PORT }, { protocol: 'udp', host: EVERYWHERE, port: PORT }];
+/** Three days of an event of a kilobyte each second. */
+const DEFAULT_SPOOL_BYTES = 268_435_456;
 const EXPECTED = 'udp://127.0.0.1:25888, tcp://[::1]:25888, unix:///run/unified-agent/emf.sock or the like: protocol, address (none for all IPv4 addresses) and port, or the path of a socket';
 
 /** The EMF listeners, or null where none are wanted, or where their address is wrong, which is reported. @param stream `log_stream_name` of logs */
@@ -32,6 +35,11 @@ export function compileEmf({ metrics_collected: metrics }: Logs, stream: NameTem
   if (addresses === null) return null;
   if (source === null) report.note(EMF, `listens on all IPv4 addresses of this host, TCP and UDP port ${PORT}, as the CloudWatch agent does; "service_address": "udp://127.0.0.1:${PORT}" or a unix socket keeps it to the host`);
   return { pointer: EMF, addresses, group: DEFAULT_GROUP, stream };
+}
+
+/** Where events without a file wait. @param redact of logs @param group of logs */
+export function compileSpool(logs: Logs, redact: readonly RedactRulePlan[], group: GroupSettings): SpoolPlan {
+  return { maxBytes: logs.max_spool_bytes ?? DEFAULT_SPOOL_BYTES, redact, ...group };
 }
 
 function addressesAt(source: string, report: Reporter): readonly ListenAddress[] | null {

@@ -3,8 +3,9 @@ import type { MetricsPlan } from '../metrics-plan.ts';
 import type { DisabledEntry, FileEntryPlan, Plan, ServicePlan } from '../plan.ts';
 import { checkSections } from './check-sections.ts';
 import { ENTRIES, EntryCompiler, compileDelivery, compileReading, type GlobFault } from './compile-logs.ts';
-import { compileEmf } from './compile-emf.ts';
+import { compileEmf, compileSpool } from './compile-emf.ts';
 import { AUTO_SCALING_TAG, asksForInstanceDimensions, compileMetrics } from './compile-metrics.ts';
+import { compilePrometheus } from './compile-prometheus.ts';
 import { compileConfigPlan } from './compile-rollout.ts';
 import { compileLog } from './compile-log.ts';
 import { compileSharedRedact } from './compile-redact.ts';
@@ -77,6 +78,8 @@ export function checkDocument(root: JsonNode, earlier: readonly Problem[]): Chec
 
 const wantsEmf = ({ metrics_collected: metrics }: Logs): boolean => isObject(metrics) && metrics.emf !== undefined;
 
+const wantsPrometheus = ({ metrics_collected: metrics }: Logs): boolean => isObject(metrics) && metrics.prometheus !== undefined;
+
 const isError = ({ severity }: Problem): boolean => severity === 'error';
 
 function checkedEntry(entry: FileEntry, broken: boolean): CheckedEntry {
@@ -126,9 +129,6 @@ export function compile(document: CheckedDocument, facts: HostFacts, env: Enviro
   return { plan: plan === null ? null : frozen(plan), problems: inOrder([...document.problems, ...report.problems]) };
 }
 
-/** A day of 300 events of a kilobyte in 100 seconds. */
-const DEFAULT_SPOOL_BYTES = 268_435_456;
-
 /** Stands for a service that is not known, while the rest is looked at: nothing runs then. */
 const NOWHERE: ServicePlan = { label: null, region: 'UNKNOWN-REGION', endpoint: null, roleArn: null, externalId: null, fips: null, dualStack: null };
 
@@ -136,11 +136,11 @@ function compilePlan({ agent, logs, entries, metrics, sound, problems }: Checked
   const delivery = compileDelivery(logs);
   const compileOwnMetrics = (): MetricsPlan | null => metrics === null ? null : compileMetrics(metrics, { agent, facts, env, report, delivery, sound, defaultStream: facts.containerName ?? facts.instance?.instanceId ?? facts.hostname ?? 'UNKNOWN-HOST' });
   const rest = (): Pick<Plan, 'delivery' | 'reading' | 'log' | 'config'> => ({ delivery, reading: compileReading(logs), log: compileLog(agent, env, report), config: compileConfigPlan(agent) });
-  const wantsLogs = entries.length > 0 || wantsEmf(logs) || metrics?.metrics_destinations?.emf !== undefined;
+  const wantsLogs = entries.length > 0 || wantsEmf(logs) || wantsPrometheus(logs) || metrics?.metrics_destinations?.emf !== undefined;
   if (!wantsLogs && metrics !== null) {
     const own = compileOwnMetrics();
-    const spool = { maxBytes: logs.max_spool_bytes ?? DEFAULT_SPOOL_BYTES, redact: compileSharedRedact(logs, report) ?? [], ...compileGroupSettings(logs, '/logs', env, report) };
-    return own === null ? null : { service: { ...own.service, label: null }, ...rest(), entries: [], disabled: [], ownLogs: [], metrics: own, emf: null, spool };
+    const spool = compileSpool(logs, [], compileGroupSettings(logs, '/logs', env, report));
+    return own === null ? null : { service: { ...own.service, label: null }, ...rest(), entries: [], disabled: [], ownLogs: [], metrics: own, prometheus: null, emf: null, spool };
   }
   if (!wantsLogs) {
     // A misspelt collect_list is said where it stands.
@@ -162,8 +162,9 @@ function compilePlan({ agent, logs, entries, metrics, sound, problems }: Checked
   const emf = compileEmf(logs, stream ?? [], env, report);
   if (service === null || stream === null || redact === null || !isGroupSure) return null;
   const own = compileOwnMetrics();
-  if (compiled.entries.length === 0 && emf === null && own === null) return null;
-  return { service, ...rest(), ...compiled, ownLogs, metrics: own, emf, spool: { maxBytes: logs.max_spool_bytes ?? DEFAULT_SPOOL_BYTES, redact, ...group } };
+  const prometheus = isObject(logs.metrics_collected) && logs.metrics_collected.prometheus !== undefined && sound('/logs/metrics_collected/prometheus') ? compilePrometheus(logs.metrics_collected.prometheus, env, report) : null;
+  if (compiled.entries.length === 0 && emf === null && own === null && prometheus === null) return null;
+  return { service, ...rest(), ...compiled, ownLogs, metrics: own, prometheus, emf, spool: compileSpool(logs, redact, group) };
 }
 
 function compileEntries(list: readonly CheckedEntry[], compiler: EntryCompiler, report: Reporter, earlier: readonly Problem[]): Pick<Plan, 'entries' | 'disabled'> {

@@ -10,7 +10,7 @@ import { Spool } from '../../src/agent/spool/spool.ts';
 import { spooledIn } from '../../src/naming/spool-path.ts';
 import { AgentReport } from '../../src/report/agent-report.ts';
 
-interface Made { readonly spool: Spool; readonly directory: string; readonly report: AgentReport; readonly said: string[]; advance(ms: number): void }
+interface Made { readonly spool: Spool; readonly directory: string; readonly report: AgentReport; readonly said: string[]; readonly advance: (ms: number) => void }
 
 function spoolFor(t: TestContext, maxBytes = 268_435_456): Made {
   const root = mkdtempSync(join(tmpdir(), 'spool-'));
