@@ -38,7 +38,7 @@ function read(name: string, value: Node | string, inDimensions: boolean): Json {
   const members = value.get('member');
   if (members instanceof Map) return inOrder(members).map((member) => read(name, member, inDimensions));
   const entries = value.get('entry');
-  if (entries instanceof Map) return Object.fromEntries(inOrder(entries).map((entry) => (entry instanceof Map ? [String(entry.get('key')), String(entry.get('value'))] : ['', ''])));
+  if (entries instanceof Map) return Object.fromEntries(inOrder(entries).map((entry) => (entry instanceof Map ? [textIn(entry, 'key'), textIn(entry, 'value')] : ['', ''])));
   return structure(value, inDimensions);
 }
 
@@ -84,3 +84,8 @@ function content(name: string, value: Json): string {
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 /** Control characters have no place in XML 1.0. */
 const escape = (text: string): string => text.replaceAll(/[&<>]/g, (character) => ENTITIES[character]!).replaceAll(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd]/g, '?');
+
+function textIn(entry: ReadonlyMap<string, unknown>, key: string): string {
+  const value = entry.get(key);
+  return typeof value === 'string' ? value : '';
+}
