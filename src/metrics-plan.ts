@@ -110,6 +110,8 @@ export interface MetricRetentionPlan {
 export interface CommonDimensionsPlan {
   /** The dimension `host`; null: none. */
   readonly host: string | null;
+  /** Metrics go without a dimension `host` whoever named it: a packet of collectd, a tag of StatsD, a section's append_dimensions. */
+  readonly withoutHost: boolean;
   /** Known values, added where a datum has none of the name. */
   readonly append: Dimensions;
   /** Value of the EC2 tag `aws:autoscaling:groupName`, asked for while the agent runs: until it is known metrics go without it. */

@@ -2,7 +2,7 @@
 // config/ and agent/. The running agent sees nothing else: no JSON, no argv, no environment.
 // Every duration is in milliseconds, every size in bytes.
 
-import type { EmfPlan, MetricsPlan, SpoolPlan } from './metrics-plan.ts';
+import type { EmfPlan, MetricsPlan, PrometheusPlan, SpoolPlan } from './metrics-plan.ts';
 
 /** Where a service of AWS is reached, and as whom. */
 export interface Reach {
@@ -226,6 +226,8 @@ export interface Plan {
   readonly config: ConfigPlan;
   /** Null: none are collected. */
   readonly metrics: MetricsPlan | null;
+  /** Prometheus targets whose metrics become events; null: none. */
+  readonly prometheus: PrometheusPlan | null;
   /** Null: no events in the embedded metric format are listened for. */
   readonly emf: EmfPlan | null;
   readonly spool: SpoolPlan;

@@ -140,7 +140,7 @@ export class Agent {
     const difference = await this.#running.apply(plan);
     await this.#emf?.apply(plan.emf);
     this.#plan = plan;
-    void this.#metrics?.apply(plan.metrics);
+    void this.#metrics?.apply(plan);
     return difference;
   }
 
@@ -181,7 +181,7 @@ export class Agent {
       await running.apply(this.#plan);
       await this.#emf?.apply(this.#plan.emf);
       // What exists is to be delivered, then the run ends: no time for metrics.
-      if (untilCaughtUp !== true) void metrics.apply(this.#plan.metrics);
+      if (untilCaughtUp !== true) void metrics.apply(this.#plan);
       this.#following.resolve();
       if (untilCaughtUp === true) await this.#untilCaughtUp(life, running);
       await aborted(life.stop);

@@ -10,7 +10,9 @@ import type { Datum, DatumSink } from '../metrics/datum.ts';
 import type { Sampler } from '../metrics/sampler.ts';
 import { Shaping } from '../metrics/shaping.ts';
 import { runTicks } from '../metrics/ticks.ts';
-import type { CollectdPlan, ListenerPlan, MetricsPlan, SamplerPlan, StatsdPlan } from '../metrics-plan.ts';
+import type { CollectdPlan, ListenerPlan, MetricsPlan, PrometheusPlan, SamplerPlan, StatsdPlan } from '../metrics-plan.ts';
+import type { Plan } from '../plan.ts';
+import { compilePattern } from '../records/pattern.ts';
 import type { Report } from '../report/report.ts';
 import type { MetricDelivery } from './metric-delivery.ts';
 import type { Samplers } from './samplers.ts';
@@ -81,30 +83,38 @@ export class RunningMetrics {
   /** Where metrics go; null: none are collected. */
   get delivery(): MetricDelivery | null { return this.#delivering?.delivery ?? null; }
 
-  /** Makes `plan` the one that runs; null: no metrics. One plan is applied after the other. Never rejects. */
-  apply(plan: MetricsPlan | null): Promise<void> {
-    return (this.#applying = this.#applying.then(() => this.#apply(plan)));
+  /** Makes these the ones that run. One plan is applied after the other. Never rejects. */
+  apply({ metrics, prometheus }: Pick<Plan, 'metrics' | 'prometheus'>): Promise<void> {
+    return (this.#applying = this.#applying.then(() => this.#apply(metrics, prometheus)));
   }
 
-  async #apply(plan: MetricsPlan | null): Promise<void> {
+  async #apply(plan: MetricsPlan | null, prometheus: PrometheusPlan | null): Promise<void> {
     if (this.#o.life.stop.aborted) return;
-    const wanted = plan === null ? new Map<string, (life: Lifetime) => Promise<void>>() : this.#collectorsOf(plan);
+    const wanted = this.#collectorsOf(plan, prometheus);
     const ending = this.#stopCollectors((key) => !wanted.has(key));
     this.#asking?.requestStop();
     this.#asking = null;
     await this.#deliverTo(plan);
     await ending;
-    if (plan === null || this.#o.life.stop.aborted) { this.#shaping = null; return; }
+    if (this.#o.life.stop.aborted) return;
+    if (plan === null) this.#shaping = null;
+    else await this.#shapeFor(plan);
+    for (const [key, run] of wanted) if (!this.#collectors.has(key)) this.#begin(key, run);
+  }
+
+  async #shapeFor(plan: MetricsPlan): Promise<void> {
     const { emf } = plan.destinations;
     this.#events = emf === null ? null : { namespace: plan.namespace, to: emf, encode: (await import('../metrics/emf/encode.ts')).datumsToEmf };
     const shaping = (this.#shaping = new Shaping(plan));
     if (plan.dimensions.autoScalingGroup) void this.#askForGroup(shaping, (this.#asking = new LifetimeControl()));
-    for (const [key, run] of wanted) if (!this.#collectors.has(key)) this.#begin(key, run);
   }
 
   /** What a plan collects, by what makes it another collector. */
-  #collectorsOf({ samplers, statsd, collectd }: MetricsPlan): Map<string, (life: Lifetime) => Promise<void>> {
+  #collectorsOf(plan: MetricsPlan | null, prometheus: PrometheusPlan | null): Map<string, (life: Lifetime) => Promise<void>> {
     const collectors = new Map<string, (life: Lifetime) => Promise<void>>();
+    if (prometheus !== null) collectors.set(JSON.stringify(prometheus), (life) => this.#prometheus(prometheus, life));
+    if (plan === null) return collectors;
+    const { samplers, statsd, collectd } = plan;
     for (const sampler of samplers) collectors.set(JSON.stringify(sampler), (life) => this.#sample(sampler, life));
     if (statsd !== null) collectors.set(JSON.stringify(statsd), (life) => this.#statsd(statsd, life));
     if (collectd !== null) collectors.set(JSON.stringify(collectd), (life) => this.#collectd(collectd, life));
@@ -127,11 +137,13 @@ export class RunningMetrics {
   };
 
   #spoolEvents(datums: readonly Datum[], { namespace, to, encode }: Events): void {
+    for (const event of encode(datums, namespace)) this.#spoolEvent(to, event);
+  }
+
+  #spoolEvent(to: Events['to'], event: string): void {
     const { spool, report } = this.#o;
-    for (const event of encode(datums, namespace)) {
-      const line = Buffer.from(`${event}\n`);
-      if (!spool.append(to, line)) report.dropped('spool-full', 1, line.length - 1, null);
-    }
+    const line = Buffer.from(`${event}\n`);
+    if (!spool.append(to, line)) report.dropped('spool-full', 1, line.length - 1, null);
   }
 
   /** A delivery that another plan needs in another way ends first: it leaves what it holds to the next. */
@@ -182,6 +194,11 @@ export class RunningMetrics {
   async #collectd(plan: CollectdPlan, life: Lifetime): Promise<void> {
     const { createCollectd } = await import('../metrics/collectd/collectd.ts');
     await createCollectd(plan, { sink: this.#sinkOf(plan), report: this.#o.report, wallNow: Date.now }).run(life);
+  }
+
+  async #prometheus(plan: PrometheusPlan, life: Lifetime): Promise<void> {
+    const { createPrometheus } = await import('../metrics/prometheus/prometheus.ts');
+    await createPrometheus(plan, { sink: (group, stream, event) => { this.#spoolEvent({ group, stream }, event); }, compile: compilePattern, report: this.#o.report, now: Date.now }).run(life);
   }
 
   #sinkOf({ append, dropOriginal }: ListenerPlan): DatumSink {

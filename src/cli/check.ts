@@ -13,7 +13,7 @@ import { processOutput, type CommandOutput } from './config/command-output.ts';
 import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
 import type { LoadedEnvironment, SideFiles } from './environment.ts';
 import { CONFIG_OPTION, loadPlan } from './load-plan.ts';
-import { describeMetrics } from './metrics-text.ts';
+import { describeMetrics, describePrometheus } from './metrics-text.ts';
 import { settleEnvironment } from './runtime.ts';
 import { describeEmf, describeEntry, describeService, type EntryMatches } from './plan-text.ts';
 
@@ -79,8 +79,9 @@ export async function check(
     // What stands on a part that is wrong is not looked at: a second round must not come as a surprise.
     if (failed) err(`${countProblems(problems)}${plan === null || plan.disabled.length > 0 ? '; what stands on a wrong part is checked once that is mended' : ''}\n`);
     else if (plan !== null) out([
-      ...(plan.entries.length === 0 && plan.emf === null ? [] : [describeService(plan)]),
+      ...(plan.entries.length === 0 && plan.emf === null && plan.prometheus === null ? [] : [describeService(plan)]),
       ...(plan.emf === null ? [] : [describeEmf(plan.emf, plan.spool)]),
+      ...(plan.prometheus === null ? [] : [describePrometheus(plan.prometheus)]),
       ...(plan.metrics === null ? [] : [describeMetrics(plan.metrics)]),
       ...entries.map(({ entry, found }) => describeEntry(entry, found)),
     ].join('\n'));

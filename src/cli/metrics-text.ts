@@ -1,4 +1,4 @@
-import type { Dimensions, ListenAddress, MetricsPlan, ProcessSelector, SamplerPlan } from '../metrics-plan.ts';
+import type { Dimensions, ListenAddress, MetricsPlan, ProcessSelector, PrometheusPlan, SamplerPlan } from '../metrics-plan.ts';
 import { spanText } from './units.ts';
 
 /** The metrics of a plan in plain words: where they go, and what is collected how often under which names. */
@@ -17,6 +17,17 @@ export function describeMetrics(plan: MetricsPlan): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length)) + 1;
   return `CloudWatch metrics\n${rows.map(([name, text]) => `  ${name.padEnd(width)}${text}\n`).join('')}`;
+}
+
+/** What is scraped and where it goes. */
+export function describePrometheus({ config, logGroup, cluster, extraction }: PrometheusPlan): string {
+  const rows: [string, string][] = [
+    ['targets', 'path' in config ? `of ${config.path}` : `of the environment variable ${config.variable}`],
+    ['group', `${logGroup}, streams by the label job`],
+    ...(cluster === null ? [] : [['with', `ClusterName=${cluster}`] as [string, string]]),
+    ['metrics', extraction === null || extraction.declarations.length === 0 ? 'none: the events are logs alone' : `in ${extraction.namespace}, by ${extraction.declarations.length} ${extraction.declarations.length === 1 ? 'declaration' : 'declarations'}`],
+  ];
+  return `Prometheus\n${rows.map(([name, text]) => `  ${name.padEnd(9)}${text}\n`).join('')}`;
 }
 
 const SECURITY = { none: 'of anybody', sign: 'signed or encrypted', encrypt: 'encrypted' } as const;

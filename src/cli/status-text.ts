@@ -29,7 +29,7 @@ const isFailing = ({ state }: DestinationStatus): boolean => state === 'retrying
 
 /** The status for a terminal: problems, files, destinations, counters. */
 export function statusText(status: StatusDocument): string {
-  const { agent, at, entries, files, skipped, destinations, counters, metrics, emf, quarantine, troubles } = status;
+  const { agent, at, entries, files, skipped, destinations, counters, metrics, quarantine, troubles, emf } = status;
   const problems = problemsOf(status);
   const blocks = [
     `unified-agent ${agent.version}, pid ${agent.pid}, running for ${spanText(agent.uptimeMs)}, state in ${agent.stateDirectory}\n`
@@ -48,15 +48,6 @@ export function statusText(status: StatusDocument): string {
   return blocks.join('\n');
 }
 
-function emfText({ listening, events, faults, spoolBytes, spoolFiles }: EmfStatus): string {
-  const bad = faults.reduce((sum, fault) => sum + fault.events, 0);
-  return printable([
-    `EMF: ${countText(events, 'event')} came in${bad > 0 ? `, ${bad} of them no metrics for CloudWatch (${faults.map((fault) => `${fault.reason} ${fault.events}`).join(', ')})` : ''}`,
-    listening.length === 0 ? 'listens nowhere' : `listens at ${listening.join(', ')}`,
-    `${bytesText(spoolBytes)} in ${countText(spoolFiles, 'file')} of the spool`,
-  ].join('; ')) + '\n';
-}
-
 function metricsText({ state, lastError, namespace, heldDatums, heldBytes, deliveredDatums, requests, dropped, skippedSamples }: MetricsStatus): string {
   const lines = [
     `metrics in ${namespace}: ${state}${lastError === null ? '' : ` (${lastError})`}, ${countText(deliveredDatums, 'datum', 'datums')} published in ${countText(requests, 'request')}, ${heldDatums} waiting (${bytesText(heldBytes)})`,
@@ -64,6 +55,15 @@ function metricsText({ state, lastError, namespace, heldDatums, heldBytes, deliv
     ...(skippedSamples > 0 ? [`${countText(skippedSamples, 'sample')} skipped, because the one before took too long`] : []),
   ];
   return lines.map((line) => `${printable(line)}\n`).join('');
+}
+
+function emfText({ listening, events, faults, spoolBytes, spoolFiles }: EmfStatus): string {
+  const bad = faults.reduce((sum, fault) => sum + fault.events, 0);
+  return printable([
+    `EMF: ${countText(events, 'event')} came in${bad > 0 ? `, ${bad} of them no metrics for CloudWatch (${faults.map((fault) => `${fault.reason} ${fault.events}`).join(', ')})` : ''}`,
+    listening.length === 0 ? 'listens nowhere' : `listens at ${listening.join(', ')}`,
+    `${bytesText(spoolBytes)} in ${countText(spoolFiles, 'file')} of the spool`,
+  ].join('; ')) + '\n';
 }
 
 function configText({ at, config: { sources, version, appliedAt, watchedUntil, changing, waiting, rollbacks } }: StatusDocument): string {

@@ -91,7 +91,7 @@ function destinationsOf({ metrics_destinations: wanted }: Metrics, { defaultStre
   return { cloudwatch: wanted?.cloudwatch !== undefined || emf === null, emf };
 }
 
-/** `host` goes wherever append_dimensions stands, even if none of its pairs works: dashboards of the CloudWatch agent rely on it. */
+/** `host` goes wherever append_dimensions stands, that of other hosts too and even if none of its pairs works: dashboards of the CloudWatch agent rely on it. */
 function commonDimensions({ append_dimensions: appended }: Metrics, { agent, facts, report }: MetricsContext): CommonDimensionsPlan {
   const host = appended !== undefined || agent.omit_hostname === true ? null : agent.hostname || facts.hostname;
   const append: [string, string][] = [];
@@ -104,7 +104,7 @@ function commonDimensions({ append_dimensions: appended }: Metrics, { agent, fac
     if (known !== undefined && known !== null) append.push([key, known]);
     else if (known === null) report.warning(`/metrics/append_dimensions/${pointerToken(key)}`, 'is not known: this is no EC2 instance, or its metadata service does not answer; metrics go without it');
   }
-  return { host, append, autoScalingGroup };
+  return { host, withoutHost: appended !== undefined, append, autoScalingGroup };
 }
 
 /** Undefined for what is no fact of an instance. */

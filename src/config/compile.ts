@@ -5,6 +5,7 @@ import { checkSections } from './check-sections.ts';
 import { ENTRIES, EntryCompiler, compileDelivery, compileReading, type GlobFault } from './compile-logs.ts';
 import { compileEmf, compileSpool } from './compile-emf.ts';
 import { AUTO_SCALING_TAG, asksForInstanceDimensions, compileMetrics } from './compile-metrics.ts';
+import { compilePrometheus } from './compile-prometheus.ts';
 import { compileConfigPlan } from './compile-rollout.ts';
 import { compileLog } from './compile-log.ts';
 import { compileSharedRedact } from './compile-redact.ts';
@@ -77,6 +78,8 @@ export function checkDocument(root: JsonNode, earlier: readonly Problem[]): Chec
 
 const wantsEmf = ({ metrics_collected: metrics }: Logs): boolean => isObject(metrics) && metrics.emf !== undefined;
 
+const wantsPrometheus = ({ metrics_collected: metrics }: Logs): boolean => isObject(metrics) && metrics.prometheus !== undefined;
+
 const isError = ({ severity }: Problem): boolean => severity === 'error';
 
 function checkedEntry(entry: FileEntry, broken: boolean): CheckedEntry {
@@ -133,11 +136,11 @@ function compilePlan({ agent, logs, entries, metrics, sound, problems }: Checked
   const delivery = compileDelivery(logs);
   const compileOwnMetrics = (): MetricsPlan | null => metrics === null ? null : compileMetrics(metrics, { agent, facts, env, report, delivery, sound, defaultStream: facts.containerName ?? facts.instance?.instanceId ?? facts.hostname ?? 'UNKNOWN-HOST' });
   const rest = (): Pick<Plan, 'delivery' | 'reading' | 'log' | 'config'> => ({ delivery, reading: compileReading(logs), log: compileLog(agent, env, report), config: compileConfigPlan(agent) });
-  const wantsLogs = entries.length > 0 || wantsEmf(logs) || metrics?.metrics_destinations?.emf !== undefined;
+  const wantsLogs = entries.length > 0 || wantsEmf(logs) || wantsPrometheus(logs) || metrics?.metrics_destinations?.emf !== undefined;
   if (!wantsLogs && metrics !== null) {
     const own = compileOwnMetrics();
-    const spool = compileSpool(logs, [], compileGroupSettings(logs, '/logs', env, report));
-    return own === null ? null : { service: { ...own.service, label: null }, ...rest(), entries: [], disabled: [], ownLogs: [], metrics: own, emf: null, spool };
+    const spool = compileSpool(logs, compileSharedRedact(logs, report) ?? [], compileGroupSettings(logs, '/logs', env, report));
+    return own === null ? null : { service: { ...own.service, label: null }, ...rest(), entries: [], disabled: [], ownLogs: [], metrics: own, prometheus: null, emf: null, spool };
   }
   if (!wantsLogs) {
     // A misspelt collect_list is said where it stands.
@@ -159,8 +162,9 @@ function compilePlan({ agent, logs, entries, metrics, sound, problems }: Checked
   const emf = compileEmf(logs, stream ?? [], env, report);
   if (service === null || stream === null || redact === null || !isGroupSure) return null;
   const own = compileOwnMetrics();
-  if (compiled.entries.length === 0 && emf === null && own === null) return null;
-  return { service, ...rest(), ...compiled, ownLogs, metrics: own, emf, spool: compileSpool(logs, redact, group) };
+  const prometheus = isObject(logs.metrics_collected) && logs.metrics_collected.prometheus !== undefined && sound('/logs/metrics_collected/prometheus') ? compilePrometheus(logs.metrics_collected.prometheus, env, report) : null;
+  if (compiled.entries.length === 0 && emf === null && own === null && prometheus === null) return null;
+  return { service, ...rest(), ...compiled, ownLogs, metrics: own, prometheus, emf, spool: compileSpool(logs, redact, group) };
 }
 
 function compileEntries(list: readonly CheckedEntry[], compiler: EntryCompiler, report: Reporter, earlier: readonly Problem[]): Pick<Plan, 'entries' | 'disabled'> {

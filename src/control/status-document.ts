@@ -16,10 +16,10 @@ export interface StatusDocument {
   readonly skipped: Listed<SkippedStatus>;
   readonly destinations: Listed<DestinationStatus>;
   readonly counters: CountersStatus;
+  /** Null: none are collected, or not published by PutMetricData. An agent of an earlier version says nothing of it. */
+  readonly metrics?: MetricsStatus | null;
   /** Null: none are listened for. An agent of an earlier version says nothing of it. */
   readonly emf?: EmfStatus | null;
-  /** Null: none are collected, or not published by PutMetricData. */
-  readonly metrics: MetricsStatus | null;
   /** Null while the state directory is not open yet. */
   readonly quarantine: QuarantineStatus | null;
   readonly troubles: readonly TroubleStatus[];

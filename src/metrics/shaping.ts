@@ -7,10 +7,12 @@ const AUTO_SCALING_GROUP = 'AutoScalingGroupName';
 /** Gives datums the dimensions of all metrics, and makes their copies with fewer. */
 export class Shaping {
   readonly #rollups: MetricsPlan['rollups'];
+  readonly #withoutHost: boolean;
   #common: Dimensions;
 
-  constructor({ dimensions: { host, append }, rollups }: Pick<MetricsPlan, 'dimensions' | 'rollups'>) {
+  constructor({ dimensions: { host, withoutHost, append }, rollups }: Pick<MetricsPlan, 'dimensions' | 'rollups'>) {
     this.#rollups = rollups;
+    this.#withoutHost = withoutHost;
     this.#common = mergedDimensions(host === null ? [] : [['host', host]], append);
   }
 
@@ -24,7 +26,8 @@ export class Shaping {
    */
   shape(datums: readonly Datum[], append: Dimensions, isDropped: (datum: Datum) => boolean): readonly Datum[] {
     return datums.flatMap((datum) => {
-      const dimensions = mergedDimensions(datum.dimensions, append, this.#common);
+      const merged = mergedDimensions(datum.dimensions, append, this.#common);
+      const dimensions = this.#withoutHost ? merged.filter(([name]) => name !== 'host') : merged;
       const whole: Datum = { ...datum, dimensions };
       const copies = this.#rollups.flatMap((names) => {
         const reduced = reducedDimensions(dimensions, names);

@@ -42,7 +42,7 @@ describe('netstat on this machine', { skip: !has('ss') }, () => {
   const sampler = createNetstatSampler({ measurements: measurementsOf('netstat', 'tcp_listen', 'udp_socket') }, THIS_HOST);
   const value = async (field: string): Promise<number> => soleValues(await sampler.sample(0))[field]!;
 
-  it('agrees with ss on the sockets of every state, give or take 3 that come and go', async () => {
+  it('agrees with ss on the sockets of every state, give or take a tenth and 5 that come and go', async () => {
     const [server, udp] = [createServer().listen(0, '127.0.0.1'), createSocket('udp4')];
     await once(server, 'listening');
     udp.bind(0, '127.0.0.1');
@@ -51,11 +51,11 @@ describe('netstat on this machine', { skip: !has('ss') }, () => {
     await once(client, 'connect');
     const stateCount = (state: string): number => lines(run('ss', '-Htan', 'state', state)).length;
     const ports = (): number => new Set(lines(run('ss', '-Htan', 'state', 'listening')).map((line) => line.trim().split(/\s+/)[2])).size;
-    await between(ports, () => value('tcp_listen'), 3, 'tcp_listen');
+    await between(ports, () => value('tcp_listen'), 5 + ports() / 10, 'tcp_listen');
     for (const [field, state] of [['established', 'established'], ['time_wait', 'time-wait'], ['close_wait', 'close-wait'], ['fin_wait1', 'fin-wait-1'], ['fin_wait2', 'fin-wait-2'], ['syn_sent', 'syn-sent'], ['last_ack', 'last-ack']] as const) {
-      await between(() => stateCount(state), () => value(`tcp_${field}`), 3, field);
+      await between(() => stateCount(state), () => value(`tcp_${field}`), 5 + stateCount(state) / 10, field);
     }
-    await between(() => lines(run('ss', '-Huan')).length, () => value('udp_socket'), 1, 'udp_socket');
+    await between(() => lines(run('ss', '-Huan')).length, () => value('udp_socket'), 5, 'udp_socket');
     assert.ok(await value('tcp_established') >= 2 && await value('tcp_listen') >= 1 && await value('udp_socket') >= 1);
     client.destroy();
     server.close();

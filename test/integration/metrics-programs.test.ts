@@ -122,11 +122,17 @@ describe('systemd_units', () => {
 });
 
 describe('a program of the host', () => {
-  const run = (path: string, patienceMs = 5_000): Promise<string> => new HostProgram({ path, patienceMs, remedy: 'install it' }).run(['a b', '$HOME;true']);
+  const run = (path: string, patienceMs = 5_000): Promise<string> => new HostProgram({ paths: [path], patienceMs, remedy: 'install it' }).run(['a b', '$HOME;true']);
 
   it('gets its arguments without a shell, and nothing of the environment of the agent', async () => {
     process.env['SECRET_OF_THE_AGENT'] = 'x';
     assert.equal(await run(standIn('printf "%s|" "$@"; echo "${SECRET_OF_THE_AGENT-none} $PATH $LC_ALL $PWD"')), 'a b|$HOME;true|none /usr/sbin:/usr/bin:/sbin:/bin C /\n');
+  });
+
+  it('is the first that is there; where none is, the first is named', async () => {
+    const at = (...paths: readonly [string, ...string[]]): Promise<string> => new HostProgram({ paths, patienceMs: 5_000, remedy: 'install it' }).run([]);
+    assert.equal(await at('/nonexistent/a', standIn('echo second')), 'second\n');
+    await assert.rejects(at('/nonexistent/a', '/nonexistent/b'), { message: '/nonexistent/a cannot be run (ENOENT): install it' });
   });
 
   it('is not run when others could have changed it, or what it lies in', async () => {
@@ -146,7 +152,7 @@ describe('a program of the host', () => {
   });
 
   it('is stopped when its time is over, and never runs twice at a time', async () => {
-    const program = new HostProgram({ path: standIn('exec sleep 60'), patienceMs: 100, remedy: '' });
+    const program = new HostProgram({ paths: [standIn('exec sleep 60')], patienceMs: 100, remedy: '' });
     const first = program.run(['x']);
     await assert.rejects(program.run(['y']), /program of the sample before has not ended yet/);
     await assert.rejects(first, /program x has not ended within 0.1 s: it was stopped, and is run again with the next sample$/);
@@ -154,7 +160,7 @@ describe('a program of the host', () => {
   });
 
   it('has ended when the agent does', async () => {
-    const program = new HostProgram({ path: standIn('exec sleep 60'), patienceMs: 60_000, remedy: '' });
+    const program = new HostProgram({ paths: [standIn('exec sleep 60')], patienceMs: 60_000, remedy: '' });
     const run = program.run(['x']);
     await until('it has ended', async () => { program[Symbol.dispose](); return Promise.race([run.then(() => true, () => true), new Promise<boolean>((resolve) => { setImmediate(resolve, false); })]); });
     await assert.rejects(run, /ended with SIGKILL$/);

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { Room, fetchExposition } from '../../src/metrics/prometheus/fetch.ts';
 import { exporter, pattern, scrape } from '../support/prometheus.ts';
 import { until } from '../support/rig.ts';
 
@@ -91,6 +93,67 @@ test('every way in which an answer is wrong fails that scrape whole, and says wh
   }
 });
 
+test('a target that kept a connection and closes it at the next request is asked again on a new one, without a gap', async () => {
+  const asked = new WeakSet<object>();
+  await using target = await exporter((request, response) => {
+    if (asked.has(request.socket)) request.socket.destroy();
+    else response.end('x 1\n');
+    asked.add(request.socket);
+  });
+  await using scraping = scrape(config(target.address));
+  await until('several scrapes', () => scraping.prometheus.counts.scrapes >= 5);
+  assert.deepEqual([scraping.prometheus.counts.failedScrapes, scraping.said], [0, []]);
+});
+
+test('answers of all targets together have a bound in memory, which is free again afterwards', async () => {
+  await using target = await exporter((_, response) => { response.end('x'.repeat(1_000)); });
+  const room = new Room(1_500);
+  const fetchOnce = async (): Promise<number> => {
+    const agent = new Agent();
+    const { body } = await fetchExposition({ url: new URL(`http://${target.address}/`), agent: () => agent, authorization: null, timeoutMs: 5_000, maxBytes: 1e6, followRedirects: true, room, signal: new AbortController().signal });
+    return body.length;
+  };
+  for (const _ of [1, 2, 3]) assert.equal(await fetchOnce(), 1_000);
+  assert.ok(room.take(600));
+  await assert.rejects(fetchOnce(), { name: 'ScrapeFault', message: 'too many large answers at one time' });
+  room.giveBack(600);
+  assert.equal(await fetchOnce(), 1_000);
+});
+
+test('times that samples carry are taken, or left with honor_timestamps: false', async () => {
+  await using target = await exporter((_, response) => { response.end('x 1 1700000000000\n'); });
+  for (const honor of [true, false]) {
+    await using scraping = scrape(config(target.address, `    honor_timestamps: ${honor}\n`));
+    await until('its metrics', () => scraping.of('x').length > 0);
+    assert.equal(scraping.of('x')[0]!['Timestamp'] === '1700000000000', honor);
+  }
+});
+
+test('a target that is none any more while it fails is said to be none', async () => {
+  await using scraping = scrape(config('127.0.0.1:1'));
+  await until('it fails', () => scraping.said.length === 1);
+  scraping.write('scrape_configs: []');
+  await until('it is none', () => scraping.said.length === 2);
+  assert.equal(scraping.said[1], 'recovered: Prometheus target 127.0.0.1:1 of job "web" (http://127.0.0.1:1/metrics) is no target any more');
+});
+
+test('a config that is away for a while leaves the former one running, and is taken again as it was', async () => {
+  await using target = await exporter((_, response) => { response.end('x 1\n'); });
+  const text = `${config(target.address)}remote_write: []\n`;
+  await using scraping = scrape(text);
+  await until('its metrics', () => scraping.of('x').length > 0);
+  const path = join(scraping.folder, 'prometheus.yaml');
+  renameSync(path, `${path}.away`);
+  await until('it is said', () => scraping.said.length === 2);
+  assert.equal(scraping.said[1], `trouble: ${path}, the scrape config of Prometheus: cannot be read: ENOENT. The former one goes on until it can be read`);
+  renameSync(`${path}.away`, path);
+  await until('it is read again', () => scraping.said.length === 3);
+  assert.equal(scraping.said[2], `recovered: ${path}, the scrape config of Prometheus, is read again`);
+  scraping.write(text.replace('zone: a', 'zone: b'));
+  await until('the new label', () => scraping.of('x').at(-1)!['zone'] === 'b');
+  assert.equal(scraping.said.filter((line) => line.includes('remote_write')).length, 1);
+});
+
 test('targets in files come and go with the files; a broken file keeps its targets, a broken config the former one', async () => {
   await using target = await exporter((_, response) => { response.end('x 1\n'); });
   const files = (interval: string): string => `
@@ -170,18 +233,36 @@ scrape_configs:
   assert.ok(!scraping.said.join().includes('cret'));
 });
 
+test('a password is not sent on to another host that the target points to', async () => {
+  const asked: (string | undefined)[] = [];
+  await using other = await exporter((request, response) => { asked.push(request.headers.authorization); response.end('x 1\n'); });
+  await using target = await exporter((_, response) => { response.writeHead(307, { location: `http://${other.address}/` }).end(); });
+  await using scraping = scrape(config(target.address, "    basic_auth: {username: who, password: 's3:cret'}\n"));
+  await until('its metrics', () => scraping.of('x').length > 0);
+  assert.deepEqual([...new Set(asked)], [undefined]);
+});
+
 test('a certificate must be of the job\'s authority, unless the job takes any', async () => {
   const fixture = (name: string): string => join(import.meta.dirname, '../fixtures/tls', name);
   const server = createServer({ key: readFileSync(fixture('server.key')), cert: readFileSync(fixture('server.pem')) }, (_, response) => { response.end('x 1\n'); });
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   try {
-    const tls = (settings: string): string => config(`127.0.0.1:${(server.address() as AddressInfo).port}`, `    scheme: https\n    tls_config: {${settings}}\n`).replaceAll('00ms', '000ms').replaceAll('90ms', '900ms');
+    const tls = (settings: string): string => config(`127.0.0.1:${(server.address() as AddressInfo).port}`, `    scheme: https\n    tls_config: {${settings}}\n`).replace('scrape_interval: 100ms, scrape_timeout: 90ms', 'scrape_interval: 400ms');
     for (const [settings, trusted] of [[`ca_file: ${fixture('ca.pem')}`, true], [`ca_file: ${fixture('other-ca.pem')}`, false], ['insecure_skip_verify: true', true]] as const) {
       await using scraping = scrape(tls(settings));
       await until(`an answer with ${settings}`, () => scraping.of('up').length > 0);
       assert.equal(scraping.of('x').length > 0, trusted, settings);
       if (!trusted) assert.match(scraping.said[0]!, /its certificate is not trusted \(/);
     }
+    await using scraping = scrape(tls('ca_file: ca.pem'));
+    const ca = join(scraping.folder, 'ca.pem');
+    await until('the missing file is said', () => scraping.said.length === 1);
+    assert.ok(scraping.said[0]!.includes(`${ca} cannot be read (ENOENT)`));
+    copyFileSync(fixture('other-ca.pem'), ca);
+    await until('a scrape with it', () => scraping.prometheus.counts.scrapes > 2);
+    assert.deepEqual(scraping.of('x'), []);
+    copyFileSync(fixture('ca.pem'), ca);
+    await until('the new authority', () => scraping.of('x').length > 0);
   } finally {
     server.closeAllConnections();
     server.close();

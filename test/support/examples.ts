@@ -20,7 +20,7 @@ export interface Examples {
 export const EXAMPLES: Examples = { folder: join(import.meta.dirname, '../../config-schema/examples'), env: { STAGE: 'test', LOG_ROLE: 'arn:aws:iam::123456789012:role/logs' } };
 
 /** Samples of CloudWatch agent configs: what is said of each stands in expected.json, as `severity pointer`. */
-export const SAMPLES: Examples = { folder: join(import.meta.dirname, '../fixtures/cloudwatch-agent'), env: { AGENT_ROLE: 'arn:aws:iam::123456789012:role/agent', LOG_NAME: 'shop' } };
+export const SAMPLES: Examples = { folder: join(import.meta.dirname, '../fixtures/cloudwatch-agent'), env: { AGENT_ROLE: 'arn:aws:iam::123456789012:role/agent', LOG_NAME: 'shop', PROMETHEUS_CONFIG_CONTENT: 'scrape_configs: []' } };
 
 export const namesOf = ({ folder }: Examples, kind: Kind): readonly string[] => readdirSync(join(folder, kind)).filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length)).toSorted();
 

@@ -93,6 +93,7 @@ export function planFor({ endpoint, entries, delivery, reading, ownLogs }: PlanS
     log: { level: 'info', format: 'text' },
     ownLogs: ownLogs ?? [],
     metrics: null,
+    prometheus: null,
     emf: null,
     spool: { maxBytes: 268_435_456, redact: [], kmsKeyId: null, tags: {} },
     config: { pollMs: 60_000, rollout: { percent: 100, waitMs: 3_600_000, watchMs: 300_000 } },

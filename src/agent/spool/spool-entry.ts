@@ -13,7 +13,7 @@ const PARTIAL_LINE_MS = 30_000;
 export const spoolDirectory = (stateDir: string): string => join(stateDir, 'spool');
 
 /** Something of the plan puts events into the spool. */
-export const fillsSpool = ({ emf, metrics }: Plan): boolean => emf !== null || (metrics?.destinations.emf ?? null) !== null;
+export const fillsSpool = ({ emf, metrics, prometheus }: Plan): boolean => emf !== null || prometheus !== null || (metrics?.destinations.emf ?? null) !== null;
 
 /** The plan with an entry that follows the spool. @param directory absolute */
 export function withSpool(plan: Plan, directory: string): Plan {

@@ -57,7 +57,7 @@ const MAX_NAME_CHARACTERS = 64;
 
 const quoted = (text: string): string => JSON.stringify(text.slice(0, MAX_NAME_CHARACTERS));
 
-/** Takes what collectd's network plugin sends. It runs whatever is missing: what it lacks is said, and tried again. */
+/** Takes what collectd's network plugin sends; dimensions of `append`, copies and what is dropped for them are the receiver's. It runs whatever is missing: what it lacks is said, and tried again. */
 export function createCollectd(plan: CollectdPlan, options: CollectdOptions): Collectd { return new CollectdListener(plan, options); }
 
 class CollectdListener implements Collectd, Taker {

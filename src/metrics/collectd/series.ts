@@ -25,7 +25,7 @@ export interface Series {
  * @param types null where the config names none: then one value is `value`, several are numbered
  * @param wallNow epoch milliseconds
  */
-export function seriesOf(list: ValueList, types: TypeNames | null, { prefix, append, resolution }: Pick<CollectdPlan, 'prefix' | 'append' | 'resolution'>, wallNow: number): Series {
+export function seriesOf(list: ValueList, types: TypeNames | null, { prefix, resolution }: Pick<CollectdPlan, 'prefix' | 'resolution'>, wallNow: number): Series {
   const faulty = (kind: ListFault, values: number, datums: readonly Datum[] = [], absent = 0): Series => ({ datums, absent, fault: { kind, values } });
   const { values, plugin, type } = list;
   const names = types === null ? numbered(values.length) : types.get(type);
@@ -33,7 +33,7 @@ export function seriesOf(list: ValueList, types: TypeNames | null, { prefix, app
   if (names.length !== values.length) return faulty('other-values', values.length);
   const time = list.time ?? wallNow;
   if (time < wallNow - BEHIND_MS || time > wallNow + AHEAD_MS) return faulty('wrong-time', values.length);
-  const dimensions = dimensionsOf(list, append);
+  const dimensions = dimensionsOf(list);
   const datums: Datum[] = [];
   let absent = 0;
   for (const [index, { value }] of values.entries()) {
@@ -46,10 +46,7 @@ export function seriesOf(list: ValueList, types: TypeNames | null, { prefix, app
 
 const numbered = (count: number): readonly string[] => (count === 1 ? ['value'] : Array.from({ length: count }, (_, index) => String(index)));
 
-/** A text that was not sent is no dimension; one of the packet is not replaced by one of the config. */
-function dimensionsOf({ host, pluginInstance, type, typeInstance }: ValueList, append: Dimensions): Dimensions {
-  const own = ([['host', host], ['instance', pluginInstance], ['type', type], ['type_instance', typeInstance]] as const).filter(([, value]) => value !== '');
-  const added = append.filter(([name]) => !own.some(([known]) => known === name));
-  if (added.length === 0) return own;
-  return [...own, ...added].toSorted(([a], [b]) => (a < b ? -1 : 1));
+/** A text that was not sent is no dimension. */
+function dimensionsOf({ host, pluginInstance, type, typeInstance }: ValueList): Dimensions {
+  return ([['host', host], ['instance', pluginInstance], ['type', type], ['type_instance', typeInstance]] as const).filter(([, value]) => value !== '');
 }

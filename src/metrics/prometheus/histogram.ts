@@ -49,8 +49,8 @@ function within(buckets: readonly Bucket[], at: number, rank: number): number | 
   const { bound, cumulative } = buckets[at]!;
   const below = buckets[at - 1];
   if (!Number.isFinite(bound)) return below !== undefined && Number.isFinite(below.bound) ? below.bound : null;
-  const from = below === undefined ? Math.min(0, bound) : below.bound;
-  if (below === undefined && bound <= 0 || !Number.isFinite(from)) return bound;
+  const from = below?.bound ?? 0;
+  if (from >= bound || !Number.isFinite(from)) return bound;
   const first = below?.cumulative ?? 0;
   return from + (bound - from) * Math.min(1, (rank - first) / (cumulative - first));
 }

@@ -50,13 +50,12 @@ function urlOf(job: ScrapeJob, address: string, labels: ReadonlyMap<string, stri
   const text = `${scheme}://${address}${path.startsWith('/') ? '' : '/'}${path}`;
   if (!URL.canParse(text)) return null;
   const url = new URL(text);
-  for (const [name, values] of job.params) for (const value of values.slice(1)) url.searchParams.append(name, value);
-  for (const [name, value] of labels) {
-    if (!name.startsWith(PARAM)) continue;
-    const param = name.slice(PARAM.length);
-    const others = (job.params.get(param) ?? []).slice(1);
-    url.searchParams.delete(param);
-    for (const each of [value, ...others]) url.searchParams.append(param, each);
+  const params = new Map(job.params);
+  for (const [label, value] of labels) {
+    if (!label.startsWith(PARAM)) continue;
+    const name = label.slice(PARAM.length);
+    params.set(name, [value, ...(params.get(name) ?? []).slice(1)]);
   }
+  for (const [name, values] of params) for (const value of values) url.searchParams.append(name, value);
   return url;
 }

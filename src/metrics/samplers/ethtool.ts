@@ -8,7 +8,8 @@ import { Troubles } from './troubles.ts';
 import type { SamplerPlan } from '../../metrics-plan.ts';
 import type { FieldKind, KernelFolders, Reading, Sampler, SamplerReport } from '../sampler.ts';
 
-const PROGRAM = '/usr/sbin/ethtool';
+/** The second where /usr is not merged. */
+const PROGRAMS = ['/usr/sbin/ethtool', '/sbin/ethtool'] as const;
 const PATIENCE_MS = 5_000;
 /** Interfaces asked: each is a process of some milliseconds. A host of containers can have thousands. */
 const MAX_INTERFACES = 128;
@@ -41,10 +42,10 @@ class EthtoolSampler implements Sampler {
   /** Drivers of interfaces without a device, by name and index: they are asked for once. */
   readonly #drivers = new Map<string, string>();
 
-  constructor(plan: EthtoolPlan, { sys }: KernelFolders, { report, program = PROGRAM }: EthtoolOptions) {
+  constructor(plan: EthtoolPlan, { sys }: KernelFolders, { report, program }: EthtoolOptions) {
     this.#plan = plan;
     this.#net = join(sys, 'class/net');
-    this.#program = new HostProgram({ path: program, patienceMs: PATIENCE_MS, remedy: 'install the package ethtool, or take the section ethtool out of the config' });
+    this.#program = new HostProgram({ paths: program === undefined ? PROGRAMS : [program], patienceMs: PATIENCE_MS, remedy: 'install the package ethtool, or take the section ethtool out of the config' });
     this.#troubles = new Troubles(report);
     this.#wanted = plan.statistics === null ? null : new Set(plan.statistics);
   }

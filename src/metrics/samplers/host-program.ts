@@ -11,8 +11,8 @@ const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 
 export interface HostProgramOptions {
-  /** Absolute. */
-  readonly path: string;
+  /** Absolute; the first that is there is run. */
+  readonly paths: readonly [string, ...string[]];
   /** After which a run is given up. */
   readonly patienceMs: number;
   /** What a person does to have it: `install the package ethtool`. */
@@ -33,20 +33,18 @@ export class HostProgram implements Disposable {
 
   /** What it printed. @throws an error that says why not, with the next step; `FailedRun` when it ran and failed. */
   async run(args: readonly string[]): Promise<string> {
-    if (this.#busy) throw new Error(`${this.#options.path} of the sample before has not ended yet (process ${this.#child?.pid ?? 'not begun'})`);
+    if (this.#busy) throw new Error(`${this.#options.paths[0]} of the sample before has not ended yet (process ${this.#child?.pid ?? 'not begun'})`);
     this.#busy = true;
     try {
-      const fault = await this.#fault();
-      if (fault !== null) throw new Error(fault);
+      return await this.#start(await this.#safePath(), args);
     } catch (error) {
-      this.#busy = false;
+      this.#busy = this.#child !== null;
       throw error;
     }
-    return this.#start(args);
   }
 
-  #start(args: readonly string[]): Promise<string> {
-    const { path, patienceMs } = this.#options;
+  #start(path: string, args: readonly string[]): Promise<string> {
+    const { patienceMs } = this.#options;
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const child = execFile(path, args, { cwd: '/', env: ENVIRONMENT, maxBuffer: MAX_ANSWER_BYTES, encoding: 'utf8', killSignal: 'SIGKILL' }, (error, out, complaint) => {
       clearTimeout(timer);
@@ -68,19 +66,21 @@ export class HostProgram implements Disposable {
     return promise;
   }
 
-  /** Why it is not run; null if nothing speaks against it. */
-  async #fault(): Promise<string | null> {
-    const { path, remedy } = this.#options;
-    if (!isAbsolute(path)) return `${path} is not run: its path does not begin with /`;
-    try {
-      const real = await realpath(path);
-      const program = await lstat(real);
-      if (!program.isFile() || (program.mode & 0o111) === 0) return `${real} is not run: it is no program`;
-      const unsafe = await firstUnsafe(real);
-      return unsafe === null ? null : `${path} is not run, because others than root could have changed it: ${unsafe}; make it root's, and writable by root alone (chown root, chmod go-w)`;
-    } catch (error) {
-      return `${path} cannot be run (${codeOf(error)}): ${remedy}`;
+  /** The path of the program. @throws an error that says what speaks against running it */
+  async #safePath(): Promise<string> {
+    const { paths, remedy } = this.#options;
+    let missing: unknown;
+    for (const path of paths) {
+      try {
+        const fault = await faultOf(path);
+        if (fault !== null) throw new Error(fault);
+        return path;
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT') throw error;
+        missing ??= error;
+      }
     }
+    throw new Error(`${paths[0]} cannot be run (${codeOf(missing)}): ${remedy}`, { cause: missing });
   }
 
   [Symbol.dispose](): void { this.#child?.kill('SIGKILL'); }
@@ -96,6 +96,16 @@ export class FailedRun extends Error {
     super(`${path} ${args.join(' ')} ended with ${code}${first === '' ? '' : `: ${first}`}`);
     this.complaint = first;
   }
+}
+
+/** Why a program is not run; null if nothing speaks against it. @throws a system error, when it is not there */
+async function faultOf(path: string): Promise<string | null> {
+  if (!isAbsolute(path)) return `${path} is not run: its path does not begin with /`;
+  const real = await realpath(path);
+  const program = await lstat(real);
+  if (!program.isFile() || (program.mode & 0o111) === 0) return `${real} is not run: it is no program`;
+  const unsafe = await firstUnsafe(real);
+  return unsafe === null ? null : `${path} is not run, because others than root could have changed it: ${unsafe}; make it root's, and writable by root alone (chown root, chmod go-w)`;
 }
 
 /** What of a path could be changed by others. A folder that is sticky, like /tmp, protects what lies in it. */

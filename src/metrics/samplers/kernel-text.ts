@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 
-/** The code of a system error: `ENOENT`. */
-export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown error';
+/** The code of a system error: `ENOENT`; `unknown error` of all else. */
+export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? 'unknown error';
 
 /**
- * A file whose text the kernel makes while it is read, without waiting for anything: 10 µs, where a thread of the pool costs 30.
- * Never for what belongs to a process and needs its memory map (`cmdline`, `smaps`), nor for files of a disk.
+ * A file whose text the kernel makes while it is read, without waiting for anything: 10 µs, where a thread of the pool costs 30. What is the same file with each
+ * sample is a KernelFile. Never for what belongs to a process and needs its memory map (`cmdline`, `smaps`), nor for files of a disk.
  * @throws an error that names the file, its cause the system error
  */
 export function kernelText(path: string): string {
@@ -28,10 +28,3 @@ export function kernelTextIfThere(path: string): string | null {
 
 /** Whether it says that the process has ended, or that there never was such a file. */
 export const isGone = (error: unknown): boolean => ['ENOENT', 'ESRCH'].includes(codeOf(error));
-
-/** The number of a file that holds nothing else. @throws when it holds something else */
-export function kernelNumber(path: string): number {
-  const text = kernelText(path).trim();
-  if (!/^\d+$/.test(text)) throw new Error(`${path} holds no number`);
-  return Number(text);
-}

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { kernelText } from './kernel-text.ts';
+import { KernelFile } from '../kernel-file.ts';
 import type { KernelFolders, Sampler } from '../sampler.ts';
 
 /** `load_1min` says what it is; `load_load1` would not read well. */
@@ -7,14 +7,14 @@ const FIELDS = { '1min': { unit: 'None' }, '5min': { unit: 'None' }, '15min': { 
 
 /** Load averages of one, five and fifteen minutes: of /proc/loadavg. */
 export function createLoadSampler({ proc }: KernelFolders): Sampler {
-  const path = join(proc, 'loadavg');
+  const file = new KernelFile(join(proc, 'loadavg'));
   return {
     fields: FIELDS,
     async sample() {
-      const found = /^(\d+\.\d+) (\d+\.\d+) (\d+\.\d+) /.exec(kernelText(path));
-      if (found === null) throw new Error(`${path} does not begin with three load averages`);
+      const found = /^(\d+\.\d+) (\d+\.\d+) (\d+\.\d+) /.exec(file.read());
+      if (found === null) throw new Error(`${file.path} does not begin with three load averages`);
       return [{ dimensions: [], values: { '1min': Number(found[1]), '5min': Number(found[2]), '15min': Number(found[3]) } }];
     },
-    [Symbol.dispose]() {},
+    [Symbol.dispose]() { file[Symbol.dispose](); },
   };
 }

@@ -37,7 +37,7 @@ const FIELDS: Readonly<Record<string, FieldKind>> = Object.fromEntries(Object.ke
  * @param program another one, in tests
  */
 export function createNvidiaGpuSampler({ program = PROGRAM }: { readonly program?: string } = {}): Sampler {
-  const smi = new HostProgram({ path: program, patienceMs: PATIENCE_MS, remedy: 'install the driver of NVIDIA, or take the section nvidia_gpu out of the config' });
+  const smi = new HostProgram({ paths: [program], patienceMs: PATIENCE_MS, remedy: 'install the driver of NVIDIA, or take the section nvidia_gpu out of the config' });
   return {
     fields: FIELDS,
     async sample() {
@@ -57,9 +57,7 @@ export function parseGpus(text: string): readonly Reading[] {
       if (gpus.length >= MAX_GPUS) break;
       gpus.push(new Map());
     } else if (path.startsWith(`${GPU}/`)) {
-      const key = path.slice(GPU.length + 1);
-      const texts = gpus.at(-1);
-      if (texts !== undefined && !texts.has(key)) texts.set(key, value);
+      gpus.at(-1)?.set(path.slice(GPU.length + 1), value);
     }
   }
   return gpus.map((texts, index) => ({

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { kernelTextIfThere } from './kernel-text.ts';
+import { KernelFile } from '../kernel-file.ts';
+import { codeOf } from './kernel-text.ts';
 import type { FieldKind, KernelFolders, Sampler } from '../sampler.ts';
 
 const RESOURCES = ['cpu', 'memory', 'io'] as const;
@@ -16,12 +17,13 @@ const FIELDS: Readonly<Record<string, FieldKind>> = Object.fromEntries(RESOURCES
  * microseconds of it; of /proc/pressure. Rejects where the kernel has none (older than 4.20, or booted with psi=0).
  */
 export function createPressureSampler({ proc }: KernelFolders): Sampler {
+  const files = RESOURCES.map((resource) => ({ resource, file: new KernelFile(join(proc, 'pressure', resource)) }));
   return {
     fields: FIELDS,
     async sample() {
       const values: Record<string, number> = {};
-      for (const resource of RESOURCES) {
-        for (const { kind, avg10, avg60, total } of parsePressure(text(join(proc, 'pressure', resource)))) {
+      for (const { resource, file } of files) {
+        for (const { kind, avg10, avg60, total } of parsePressure(textOf(file))) {
           values[`${resource}_${kind}_avg10`] = avg10;
           values[`${resource}_${kind}_avg60`] = avg60;
           values[`${resource}_${kind}_total`] = total;
@@ -30,16 +32,16 @@ export function createPressureSampler({ proc }: KernelFolders): Sampler {
       if (Object.keys(values).length === 0) throw new Error(`${join(proc, 'pressure')} cannot be read: the kernel keeps no pressure stall information (booting it with psi=1 may turn it on)`);
       return [{ dimensions: [], values }];
     },
-    [Symbol.dispose]() {},
+    [Symbol.dispose]() { for (const { file } of files) file[Symbol.dispose](); },
   };
 }
 
-/** Empty where it is turned off: the files are there, but cannot be read. */
-function text(path: string): string {
+/** Empty where there is none, or it is turned off: then the files are there, but cannot be opened. */
+function textOf(file: KernelFile): string {
   try {
-    return kernelTextIfThere(path) ?? '';
+    return file.read();
   } catch (error) {
-    if (((error as Error).cause as NodeJS.ErrnoException).code === 'EOPNOTSUPP') return '';
+    if (['ENOENT', 'EOPNOTSUPP'].includes(codeOf((error as Error).cause))) return '';
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { codeOf, isGone, kernelTextIfThere } from './kernel-text.ts';
 import { parseIo, parseLimits, parseStatus, parseSwap } from './process-texts.ts';
 import type { PatientReads } from './patient-reads.ts';
@@ -44,13 +44,24 @@ async function readPatiently(path: string, reads: PatientReads, parse: (text: st
   return parse(found.text);
 }
 
-/** Like the CloudWatch agent with shared memory in swap; where that cannot be read (another user's process, one that hangs, Linux before 4.14) without. */
+/**
+ * Like the CloudWatch agent with shared memory in swap, for which the kernel walks all pages of the process: not where nothing of the host is in swap. Where it cannot
+ * be read (another user's process, one that hangs, Linux before 4.14) without the shared memory.
+ */
 async function readSwap(folder: string, reads: PatientReads): Promise<Part> {
+  const host = parseSwapOfHost(kernelTextIfThere(join(dirname(folder), 'meminfo')) ?? '');
+  if (host !== null && host.swapTotal === host.swapFree) return { memory_swap: 0 };
   const rollup = await reads.read(join(folder, 'smaps_rollup'), MAX_IO_BYTES);
   const whole = rollup !== 'hangs' && 'text' in rollup ? parseSwap(rollup.text) : null;
   if (whole !== null) return { memory_swap: whole };
   const status = kernelTextIfThere(join(folder, 'status'));
   return status === null ? null : { memory_swap: parseSwap(status) ?? 0 };
+}
+
+/** Kilobytes of swap of the host, by `/proc/meminfo`; null when it does not say. */
+function parseSwapOfHost(text: string): { readonly swapTotal: number; readonly swapFree: number } | null {
+  const [total, free] = [/^SwapTotal: +(\d+) kB$/m.exec(text), /^SwapFree: +(\d+) kB$/m.exec(text)];
+  return total === null || free === null ? null : { swapTotal: Number(total[1]), swapFree: Number(free[1]) };
 }
 
 /** Since Linux 6.2 the size of the folder says it; before, its names are counted. */

@@ -12,13 +12,12 @@ import type { ProcessSource } from './process-fields.ts';
 import type { ProcessTable } from './process-table.ts';
 import type { ProcessStat } from './process-texts.ts';
 
-/** The field `pid_count` is the only one that is not `procstat_<field>`: it is published as this. */
-export const PID_COUNT_NAME = 'procstat_lookup_pid_count';
-
 /** Processes read for one section: each is several metrics, and nobody reads as many. */
 const MAX_PROCESSES = 1_000;
 /** TASK_COMM_LEN without its NUL: a longer name is cut. */
 const CUT_NAME = 15;
+/** NAME_MAX: what a process calls itself may be longer, no program is. */
+const MAX_NAME = 255;
 
 export interface ProcstatOptions {
   /** One for all sections. */
@@ -34,7 +33,7 @@ type ProcstatPlan = Extract<SamplerPlan, { readonly kind: 'procstat' }>;
 interface Usage { readonly started: number; readonly seconds: number; readonly at: number }
 
 /**
- * What single processes use. One reading for the search (`pid_count`, with the dimension `pid_finder`), and one for each process that it found. Of the
+ * What single processes use. One reading for the search (`pid_count`, published as `procstat_lookup_pid_count`, with the dimension `pid_finder`), and one for each process that it found. Of the
  * files of a process only those are read that hold a field that is asked for.
  */
 export function createProcstatSampler(plan: ProcstatPlan, options: ProcstatOptions): Sampler {
@@ -113,7 +112,7 @@ class ProcstatSampler implements Sampler {
   async #nameOf({ name, pid }: ProcessStat, now: number): Promise<string> {
     if (Buffer.byteLength(name) < CUT_NAME) return name;
     const line = await (await this.#table.list(now)).commandLine(pid);
-    const called = typeof line === 'string' ? '' : basename(line.text.split(' ', 1)[0]!);
+    const called = typeof line === 'string' ? '' : basename(line.text.split(' ', 1)[0]!).slice(0, MAX_NAME);
     return called.startsWith(name) ? called : name;
   }
 

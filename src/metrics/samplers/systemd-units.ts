@@ -3,7 +3,8 @@ import { Troubles } from './troubles.ts';
 import type { SamplerPlan } from '../../metrics-plan.ts';
 import type { FieldKind, Reading, Sampler, SamplerReport } from '../sampler.ts';
 
-const PROGRAM = '/usr/bin/systemctl';
+/** The second where /usr is not merged. */
+const PROGRAMS = ['/usr/bin/systemctl', '/bin/systemctl'] as const;
 const PATIENCE_MS = 5_000;
 const PROPERTIES = 'Id,LoadState,ActiveState,SubState,NRestarts';
 /** Units published: each is a set of metrics. A host has some hundreds in all. */
@@ -24,8 +25,8 @@ type SystemdUnitsPlan = Extract<SamplerPlan, { readonly kind: 'systemd_units' }>
  * Whether units of systemd are active or failed (1 or 0), and how often they were restarted; dimension `unit`. States are known over D-Bus
  * alone: one `systemctl show` a sample for all globs. A unit named in full that systemd does not know is 0 in both, and a trouble.
  */
-export function createSystemdUnitsSampler(plan: SystemdUnitsPlan, { report, program = PROGRAM }: SystemdUnitsOptions): Sampler {
-  const systemctl = new HostProgram({ path: program, patienceMs: PATIENCE_MS, remedy: 'this host has no systemd; take the section systemd_units out of the config' });
+export function createSystemdUnitsSampler(plan: SystemdUnitsPlan, { report, program }: SystemdUnitsOptions): Sampler {
+  const systemctl = new HostProgram({ paths: program === undefined ? PROGRAMS : [program], patienceMs: PATIENCE_MS, remedy: 'this host has no systemd; take the section systemd_units out of the config' });
   const troubles = new Troubles(report);
   return {
     fields: FIELDS,

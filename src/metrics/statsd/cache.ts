@@ -58,18 +58,21 @@ export class StatsdCache {
     }
   }
 
-  /** What each series came to, as datums of `time`. Begins anew; gauges stay if the plan says so. */
-  collect(time: number): readonly Datum[] {
+  /**
+   * What each series came to, as datums of `time`. Begins anew; gauges stay if the plan says so. Lines may be taken between two
+   * datums; it must be gone through to its end.
+   */
+  *collect(time: number): Generator<Datum, void, undefined> {
     const now = this.#options.now();
     const { resolution, keepGauges } = this.#plan;
-    const datums = this.#timed;
+    const timed = this.#timed;
     this.#timed = [];
+    yield* timed;
     for (const series of this.#table.values()) {
       const value = series.collect(now, keepGauges);
-      if (value !== null) datums.push({ name: series.name, unit: 'None', dimensions: series.dimensions, time, resolution, value });
+      if (value !== null) yield { name: series.name, unit: 'None', dimensions: series.dimensions, time, resolution, value };
     }
     this.#table.sweep(now);
-    return datums;
   }
 
   #takeLine(bytes: Buffer, lineFrom: number, lineTo: number): void {

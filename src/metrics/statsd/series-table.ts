@@ -11,7 +11,7 @@ export interface TableLimits {
   /** Of about 100 bytes each. */
   readonly maxEntries: number;
 }
-export const TABLE_LIMITS: TableLimits = { maxSeries: 100_000, maxEntries: 1_000_000 };
+export const TABLE_LIMITS: TableLimits = { maxSeries: 100_000, maxEntries: 1_500_000 };
 
 /** What a series costs besides its key: the objects, the dimensions. */
 const SERIES_ENTRIES = 4;

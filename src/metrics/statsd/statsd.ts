@@ -1,8 +1,9 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Lifetime, Service } from '../../lifecycle/lifetime.ts';
 import type { ListenAddress, StatsdPlan } from '../../metrics-plan.ts';
 import type { Report } from '../../report/report.ts';
 import { Aggregation } from '../aggregate.ts';
-import type { DatumSink } from '../datum.ts';
+import type { Datum, DatumSink } from '../datum.ts';
 import { nextTick } from '../ticks.ts';
 import { StatsdCache } from './cache.ts';
 import { KernelDrops } from './kernel-drops.ts';
@@ -13,6 +14,9 @@ import { FAULT_WORDS, LOSS_WORDS } from './loss-words.ts';
 import { Losses } from './losses.ts';
 import { openStream } from './stream-listener.ts';
 import { openUdp } from './udp-listener.ts';
+
+/** Series that are collected, and datums that are given, in one turn of the event loop: a few milliseconds. */
+const AT_ONCE = 500;
 
 export interface StatsdOptions {
   readonly sink: DatumSink;
@@ -40,7 +44,10 @@ export interface StatsdCounters {
   readonly tagsLeftOut: number;
 }
 
-/** Listens for StatsD, collects what came in at each multiple of the collection interval, and gives it on aggregated. */
+/**
+ * Listens for StatsD, collects what came in at each multiple of the collection interval, and gives it on aggregated. The dimensions
+ * of `append`, copies and what is dropped for them are the receiver's.
+ */
 export function createStatsd(plan: StatsdPlan, options: StatsdOptions): Statsd { return new Statsd(plan, options); }
 
 class Statsd implements Service {
@@ -81,22 +88,33 @@ class Statsd implements Service {
   async run({ stop }: Lifetime): Promise<void> {
     const listeners = this.#plan.addresses.map((address) => this.#listen(address, stop));
     const { intervalMs } = this.#plan;
-    const { sink, wallNow } = this.#options;
+    const { wallNow } = this.#options;
     for (let tick; (tick = await nextTick(intervalMs, wallNow, stop)) !== null;) {
-      this.#collect(tick - intervalMs);
-      sink(this.#aggregation.due(tick));
+      await this.#collect(tick - intervalMs);
+      await this.#give(this.#aggregation.due(tick));
       await this.#countDrops();
       this.#tell();
     }
     await Promise.all(listeners);
-    this.#collect(Math.floor(wallNow() / intervalMs) * intervalMs);
-    sink(this.#aggregation.drain());
+    await this.#collect(Math.floor(wallNow() / intervalMs) * intervalMs);
+    await this.#give(this.#aggregation.drain());
     this.#tell();
   }
 
   /** What came since the last time, for the interval that begins at `time`. */
-  #collect(time: number): void {
-    for (const datum of this.#cache.collect(time)) this.#aggregation.add(datum);
+  async #collect(time: number): Promise<void> {
+    let datums = 0;
+    for (const datum of this.#cache.collect(time)) {
+      this.#aggregation.add(datum);
+      if (++datums % AT_ONCE === 0) await turn();
+    }
+  }
+
+  async #give(datums: readonly Datum[]): Promise<void> {
+    for (let from = 0; from < datums.length; from += AT_ONCE) {
+      this.#options.sink(datums.slice(from, from + AT_ONCE));
+      await turn();
+    }
   }
 
   #listen(address: ListenAddress, stop: AbortSignal): Promise<void> {

@@ -20,7 +20,7 @@ test('a config with metrics alone has a plan, with the CloudWatch agent\'s defau
   assert.deepEqual(said, []);
   const { namespace, flushMs, dimensions, rollups, destinations, samplers } = plan!;
   assert.deepEqual({ namespace, flushMs, dimensions, rollups, destinations }, {
-    namespace: 'CWAgent', flushMs: 60_000, dimensions: { host: 'web-1', append: [], autoScalingGroup: false }, rollups: [], destinations: { cloudwatch: true, emf: null },
+    namespace: 'CWAgent', flushMs: 60_000, dimensions: { host: 'web-1', withoutHost: false, append: [], autoScalingGroup: false }, rollups: [], destinations: { cloudwatch: true, emf: null },
   });
   assert.deepEqual(samplers, [{ kind: 'mem', pointer: '/metrics/metrics_collected/mem', intervalMs: 60_000, resolution: 60, append: [], measurements: [{ field: 'used_percent', name: 'mem_used_percent', unit: null, scale: 1, dropOriginal: false }] }]);
 });
@@ -66,7 +66,7 @@ test('each form of `resources` selects what the CloudWatch agent would', () => {
 test('append_dimensions on an instance are its facts, in place of `host`; what is not known is left out and said', () => {
   const append_dimensions = Object.fromEntries(['ImageId', 'InstanceId', 'InstanceType', 'AutoScalingGroupName'].map((key) => [key, `\${aws:${key}}`]));
   const { dimensions } = planOf({ append_dimensions, collected: MEM }, ON_EC2).plan!;
-  assert.deepEqual(dimensions, { host: null, append: [['AutoScalingGroupName', 'web'], ['ImageId', 'ami-0abcdef1234567890'], ['InstanceId', 'i-0123456789abcdef0'], ['InstanceType', 'm7g.large']], autoScalingGroup: false });
+  assert.deepEqual(dimensions, { host: null, withoutHost: true, append: [['AutoScalingGroupName', 'web'], ['ImageId', 'ami-0abcdef1234567890'], ['InstanceId', 'i-0123456789abcdef0'], ['InstanceType', 'm7g.large']], autoScalingGroup: false });
   const untagged = planOf({ append_dimensions, collected: MEM }, { ...ON_EC2, instance: { ...ON_EC2.instance!, tags: {} } }).plan!;
   assert.equal(untagged.dimensions.autoScalingGroup, true, 'it is asked for again while the agent runs');
   const away = planOf({ append_dimensions, collected: MEM });

@@ -37,7 +37,7 @@ test('a copy has exactly the listed dimensions, and there is none where one is m
 });
 
 test('each datum comes with host, appended and own dimensions, then once for each list; of a dropped one only the copies', () => {
-  const shaping = new Shaping({ dimensions: { host: 'web-1', append: [['InstanceId', 'i-1']], autoScalingGroup: true }, rollups: [['InstanceId'], []] });
+  const shaping = new Shaping({ dimensions: { host: 'web-1', withoutHost: false, append: [['InstanceId', 'i-1']], autoScalingGroup: true }, rollups: [['InstanceId'], []] });
   const shape = (isDropped: (one: Datum) => boolean): readonly Dimensions[] => shaping.shape([datum([['cpu', 'cpu0']])], [['team', 'shop']], isDropped).map((one) => one.dimensions);
   const whole: Dimensions = [['InstanceId', 'i-1'], ['cpu', 'cpu0'], ['host', 'web-1'], ['team', 'shop']];
   assert.deepEqual(shape(none), [whole, [['InstanceId', 'i-1']], []]);
@@ -47,6 +47,11 @@ test('each datum comes with host, appended and own dimensions, then once for eac
 });
 
 test('a dimension of the thing itself is never replaced by an appended one, nor that by a common one', () => {
-  const shaping = new Shaping({ dimensions: { host: 'agent', append: [['path', 'common']], autoScalingGroup: false }, rollups: [] });
+  const shaping = new Shaping({ dimensions: { host: 'agent', withoutHost: false, append: [['path', 'common']], autoScalingGroup: false }, rollups: [] });
   assert.deepEqual(shaping.shape([datum([['path', '/var']])], [['host', 'mine']], none)[0]?.dimensions, [['host', 'mine'], ['path', '/var']]);
+});
+
+test('with append_dimensions metrics have no dimension host, not even that of a packet or a section', () => {
+  const shaping = new Shaping({ dimensions: { host: null, withoutHost: true, append: [['InstanceId', 'i-1']], autoScalingGroup: false }, rollups: [] });
+  assert.deepEqual(shaping.shape([datum([['host', 'other'], ['type', 'cpu']])], [['host', 'mine']], none)[0]?.dimensions, [['InstanceId', 'i-1'], ['type', 'cpu']]);
 });

@@ -10,7 +10,7 @@ import { parseTypesDb } from '../../../../src/metrics/collectd/types-db.ts';
 import type { ValueList } from '../../../../src/metrics/collectd/value-list.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12);
-const PLAN = { prefix: 'collectd_', append: [], resolution: 60 } as const;
+const PLAN = { prefix: 'collectd_', resolution: 60 } as const;
 const { types } = parseTypesDb(readFileSync(new URL('../../../fixtures/collectd/types.db', import.meta.url), 'utf8'));
 const gauge = (value: number) => ({ kind: 'gauge', value }) as const;
 const listOf = (more: Partial<ValueList>): ValueList => ({ host: 'web-1', plugin: 'cpu', pluginInstance: '0', type: 'cpu', typeInstance: 'idle', time: NOW, intervalMs: 10_000, values: [{ kind: 'derive', value: 41 }], ...more });
@@ -27,11 +27,6 @@ test('a value is named by prefix, plugin and its name in types.db, and has host,
 
 test('counters, derives and absolutes are published as they count, none as a rate', () => {
   for (const kind of ['counter', 'derive', 'absolute', 'gauge'] as const) assert.equal(seriesOf(listOf({ values: [{ kind, value: 7_000_000 }] }), types, PLAN, NOW).datums[0]?.value, 7_000_000);
-});
-
-test('dimensions of the config are added in order, and replace none of the packet', () => {
-  const { datums } = seriesOf(listOf({}), types, { ...PLAN, append: [['a', 'b'], ['host', 'config'], ['stage', 'x'], ['z', 'y']] }, NOW);
-  assert.deepEqual(datums[0]!.dimensions, [['a', 'b'], ['host', 'web-1'], ['instance', '0'], ['stage', 'x'], ['type', 'cpu'], ['type_instance', 'idle'], ['z', 'y']]);
 });
 
 test('a value list without a time has the time of its arrival', () => {

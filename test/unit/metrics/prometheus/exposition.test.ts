@@ -103,6 +103,10 @@ test('what is no exposition is refused with its place, and nothing of what it ho
   assert.throws(() => [...samplesOf(Uint8Array.of(0x78, 0xff), 'text')], { message: 'the answer is not UTF-8' });
 });
 
+test('a sample named like a histogram is none of it: its type is not known', () => {
+  assert.deepEqual(read('# TYPE h histogram\nh 1\nh_total 2\n# TYPE g gauge\ng_sum 3\n').map(({ kind, role }) => `${kind} ${role}`), ['untyped value', 'untyped value', 'untyped value']);
+});
+
 test('the media type alone decides the form', () => {
   assert.deepEqual(['application/openmetrics-text; version=1.0.0; charset=utf-8', 'APPLICATION/OPENMETRICS-TEXT', 'text/plain; version=0.0.4', '', 'application/openmetrics-textual'].map(formOf), ['openmetrics', 'openmetrics', 'text', 'text', 'text']);
 });

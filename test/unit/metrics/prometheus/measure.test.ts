@@ -87,3 +87,23 @@ test('no more series are remembered than are allowed, and old ones make room', (
   assert.deepEqual([growth.before('a', 1, 0), growth.before('b', 1, 0), growth.before('c', 1, 0), growth.before('a', 2, 1)], [null, null, 'full', { value: 1, at: 0 }]);
   assert.equal(growth.before('c', 1, 700_000), null);
 });
+
+test('a series that was not seen for long begins anew even where the old ones are not yet cleared away', () => {
+  const growth = new Growth<number>(MINUTE);
+  growth.before('a', 1, 0);
+  growth.before('b', 1, 5 * MINUTE);
+  assert.equal(growth.before('a', 2, 9 * MINUTE), null);
+});
+
+test('what a counter began at is a gauge beside it', () => {
+  const { scrape } = target();
+  const text = '# TYPE n counter\nn_total 1\nn_created 1700000000\n';
+  assert.deepEqual([scrape(text, 0)['n_created'], scrape(text, MINUTE)['n_created']], [1_700_000_000, 1_700_000_000]);
+  assert.equal(scrape('# TYPE n counter\nn_created 1\n', 0)['prom_metric_type'], 'gauge');
+});
+
+test('a sample with a time of its own is an event of that time, a distribution too', () => {
+  const { scrape } = target();
+  assert.equal(scrape('g 1 77\n', 5)['Timestamp'], '77');
+  assert.equal(scrape('# TYPE d gaugehistogram\nd_bucket{le="1"} 1 88\nd_bucket{le="+Inf"} 1 88\n', 5)['Timestamp'], '88');
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { createConntrackSampler } from '../../../../src/metrics/samplers/conntrack.ts';
@@ -54,6 +54,19 @@ describe('numbers of the whole host', () => {
     await assert.rejects(createLoadSampler(nowhere).sample(0), { message: `${nowhere.proc}/loadavg cannot be read (ENOENT)` });
     await assert.rejects(createPressureSampler(nowhere).sample(0), /pressure cannot be read: the kernel keeps no pressure stall information/);
     await assert.rejects(createConntrackSampler(nowhere).sample(0), /nf_conntrack_count cannot be read \(ENOENT\): this kernel tracks no connections \(module nf_conntrack\)/);
+  });
+
+  it('a file that does not hold what it should is an error that names it', async () => {
+    const proc = mkdtempSync(join(tmpdir(), 'odd-proc-'));
+    for (const [file, text] of [['loadavg', 'x'], ['uptime', '-'], ['sys/fs/file-nr', '1 2'], ['sys/net/netfilter/nf_conntrack_count', 'many']] as const) {
+      mkdirSync(dirname(join(proc, file)), { recursive: true });
+      writeFileSync(join(proc, file), text);
+    }
+    const odd = { proc, sys: '/nonexistent' };
+    await assert.rejects(createLoadSampler(odd).sample(0), { message: `${proc}/loadavg does not begin with three load averages` });
+    await assert.rejects(createUptimeSampler(odd).sample(0), { message: `${proc}/uptime does not begin with seconds` });
+    await assert.rejects(createFileDescriptorsSampler(odd).sample(0), { message: `${proc}/sys/fs/file-nr does not hold three numbers` });
+    await assert.rejects(createConntrackSampler(odd).sample(0), { message: `${proc}/sys/net/netfilter/nf_conntrack_count holds no number` });
   });
 
   it('pressure that was written is read back, and any text is read without an error', () => {

@@ -5,7 +5,7 @@ import { parseIo, parseLimits, parseStat, parseState, parseStatus, parseSwap } f
 
 const natural = fc.nat({ max: 4_000_000_000 });
 const process = fc.record({
-  pid: natural, name: fc.string({ maxLength: 15 }), state: fc.constantFrom(...'RSDZTtWXxKWPI'), user: natural, system: natural, nice: fc.integer({ min: -20, max: 19 }), threads: natural,
+  pid: natural, name: fc.oneof(fc.string({ maxLength: 15 }), fc.array(fc.constantFrom(') ', ' (', 'S', ' '), { maxLength: 5 }).map((parts) => parts.join(''))), state: fc.constantFrom(...'RSDZTtWXxKWPI'), user: natural, system: natural, nice: fc.integer({ min: -20, max: 19 }), threads: natural,
   started: fc.maxSafeNat(), realtime: fc.nat({ max: 99 }), iowait: natural, guest: natural,
 });
 

@@ -138,6 +138,16 @@ describe('procstat', () => {
     assert.equal(reading!.values['memory_swap'], 2_097_152);
   });
 
+  it('memory_swap of a host that has nothing in swap is 0, and the pages of the process are not walked for it', async () => {
+    const host = ownHost();
+    const swap = async (free: number): Promise<number> => {
+      writeFileSync(join(host.proc, 'meminfo'), `MemTotal:        8000000 kB\nSwapTotal:       2000000 kB\nSwapFree:        ${free} kB\n`);
+      return (await section(by('exe', 'java'), ['memory_swap'], host).sampler.sample(0))[0]!.values['memory_swap']!;
+    };
+    assert.equal(await swap(2_000_000), 0);
+    assert.equal(await swap(1_999_996), 4_194_304);
+  });
+
   it('sections that are sampled together read each command line once', async () => {
     const table = new ProcessTable(ownHost());
     const first = await table.list(1_000);

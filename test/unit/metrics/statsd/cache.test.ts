@@ -17,7 +17,7 @@ function cacheOf({ limits, ...plan }: Options = {}) {
   const cache = new StatsdCache({ separator: '_', typeDimension: false, keepGauges: true, resolution: 60, ...plan }, {
     fault: (fault) => { faults.push(fault); }, now: () => clock.ms, wallNow: () => NOON, ...(limits === undefined ? {} : { limits }),
   });
-  return { cache, faults, clock, take: (text: string): void => cache.take(Buffer.from(text)), values: (): Readonly<Record<string, Datum['value']>> => Object.fromEntries(cache.collect(NOON).map(({ name, value }) => [name, value])) };
+  return { cache, faults, clock, take: (text: string): void => cache.take(Buffer.from(text)), values: (): Readonly<Record<string, Datum['value']>> => Object.fromEntries([...cache.collect(NOON)].map(({ name, value }) => [name, value])) };
 }
 
 /** What lines come to. */
@@ -91,7 +91,7 @@ test('several values of one type, and several types of one name, are as many lin
   assert.deepEqual(valuesOf('a:1|c:2|c|@0.5:4:5|c'), { a: 14 });
   const { take, cache } = cacheOf({ typeDimension: true });
   take('a:1|c:320|ms|@0.1|#b:2');
-  assert.deepEqual(cache.collect(NOON).map(({ dimensions, value }) => [dimensions, value]), [
+  assert.deepEqual([...cache.collect(NOON)].map(({ dimensions, value }) => [dimensions, value]), [
     [[['b', '2'], ['metric_type', 'counter']], 1],
     [[['b', '2'], ['metric_type', 'timing']], { count: 10, sum: 3_200, minimum: 320, maximum: 320, values: [320], counts: [10] }],
   ]);
@@ -100,7 +100,7 @@ test('several values of one type, and several types of one name, are as many lin
 test('names, tags and the type are name and dimensions as the CloudWatch agent makes them', () => {
   const { take, cache } = cacheOf({ typeDimension: true, separator: '-' });
   take('a.b.c,zone=eu,none=,bare:1|c|#env:prod,url:http://x,flag,empty:,:no,metric_type:mine\ng:1|g\ns:1|s\nms:1|ms\nh:1|h\nd:1|d');
-  const [first, ...others] = cache.collect(NOON);
+  const [first, ...others] = [...cache.collect(NOON)];
   assert.deepEqual(first, {
     name: 'a-b-c', unit: 'None', time: NOON, resolution: 60, value: 1,
     dimensions: [['empty', '<empty>'], ['env', 'prod'], ['flag', '<empty>'], ['metric_type', 'counter'], ['url', 'http://x'], ['zone', 'eu']],
@@ -115,7 +115,7 @@ test('the order of tags and how a name is written make no other metric', () => {
 test('a metric has 30 dimensions at most; the others are left out and counted', () => {
   const { take, cache } = cacheOf({ typeDimension: true });
   take(`a:1|c|#${Array.from({ length: 40 }, (_, index) => `tag${String(index).padStart(2, '0')}:x`).join(',')},${'n'.repeat(256)}:x,long:${'v'.repeat(2_000)}`);
-  const { dimensions } = cache.collect(NOON)[0]!;
+  const { dimensions } = [...cache.collect(NOON)][0]!;
   assert.equal(dimensions.length, 30);
   assert.deepEqual(dimensions.slice(0, 3).map(([name, value]) => [name, value.length]), [['long', 1_024], ['metric_type', 7], ['tag00', 1]]);
   assert.equal(cache.tagsLeftOut, 13);
@@ -128,7 +128,7 @@ test('what newer clients add to a line is understood: container, external data, 
 test('a counter or gauge with a time of its own is a datum of that time', () => {
   const { take, cache, faults } = cacheOf();
   take(`a:3|c|@0.5|T${NOON / 1_000 - 60}\ng:4|g|T${NOON / 1_000 - 60}\nt:5|ms|T${NOON / 1_000 - 60}\na:1|c`);
-  assert.deepEqual(cache.collect(NOON).map(({ name, time, value }) => [name, time, typeof value === 'number' ? value : value.sum]), [
+  assert.deepEqual([...cache.collect(NOON)].map(({ name, time, value }) => [name, time, typeof value === 'number' ? value : value.sum]), [
     ['a', NOON - 60_000, 6], ['g', NOON - 60_000, 4], ['t', NOON, 5], ['a', NOON, 1],
   ]);
   take(`a:1|c|T${NOON / 1_000 - 15 * 86_400}\na:1|c|T${NOON / 1_000 + 3 * 3_600}\na:1|c|Tx`);
@@ -158,7 +158,7 @@ test('a line that was written is read back: name, tags and value', () => {
     const { take, cache, faults } = cacheOf();
     take(`${name}:${value}|c${tags.length === 0 ? '' : `|#${tags.map((tag) => tag.join(':')).join(',')}`}`);
     assert.deepEqual(faults, []);
-    assert.deepEqual(cache.collect(NOON), [{ name, unit: 'None', time: NOON, resolution: 60, dimensions: tags.toSorted(([a], [b]) => (a < b ? -1 : 1)), value }]);
+    assert.deepEqual([...cache.collect(NOON)], [{ name, unit: 'None', time: NOON, resolution: 60, dimensions: tags.toSorted(([a], [b]) => (a < b ? -1 : 1)), value }]);
   }), { numRuns: 300 });
 });
 
