@@ -1,21 +1,24 @@
 import type { Faults } from './faults.ts';
 import type { FaultSpec } from './fault-spec.ts';
 import type { LogStore } from './logs/store.ts';
+import type { EmfExtraction } from './metrics/emf.ts';
+import type { MetricStore } from './metrics/store.ts';
 import type { RequestLog } from './request-log.ts';
 import { errorAnswer } from './wire/answer.ts';
 import type { Answer } from './wire/answer.ts';
 
-export interface AdminParts { readonly faults: Faults; readonly requests: RequestLog; readonly store: LogStore }
+export interface AdminParts { readonly faults: Faults; readonly requests: RequestLog; readonly store: LogStore; readonly metrics: MetricStore; readonly emf: EmfExtraction }
 
 function page(value: unknown): Answer {
   return { status: 200, body: `${JSON.stringify(value, null, 2)}\n`, headers: { 'content-type': 'application/json' } };
 }
 
-function requestsPage({ requests, store }: AdminParts): Answer {
+function requestsPage({ requests, store, metrics, emf }: AdminParts): Answer {
   const { events, wireBytes, inFlight, maxInFlight } = requests;
   return page({
     operations: requests.counts(), events, wireBytes, inFlight, maxInFlight,
     stored: { events: store.count(), bytes: store.bytes, evicted: store.evicted },
+    metrics: { series: metrics.size, datums: metrics.held, evicted: metrics.evicted, emf: emf.counters },
     recent: requests.recent,
   });
 }

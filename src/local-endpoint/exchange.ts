@@ -7,12 +7,16 @@ import { faultAnswer, latencyOf, severanceOf, skewOf } from './fault-effects.ts'
 import type { FaultSpec } from './fault-spec.ts';
 import type { Faults } from './faults.ts';
 import type { LogStore } from './logs/store.ts';
+import type { EmfExtraction } from './metrics/emf.ts';
+import type { MetricStore } from './metrics/store.ts';
 import type { RequestLog } from './request-log.ts';
 import { ServiceError } from './service-error.ts';
-import { errorAnswer, jsonAnswer, sendAnswer } from './wire/answer.ts';
+import { errorAnswer, sendAnswer } from './wire/answer.ts';
 import type { Answer } from './wire/answer.ts';
 import { decodeBody, readWireBody } from './wire/body.ts';
-import { isObject, parseObject } from './wire/json.ts';
+import { dialectOf, isCborPath } from './wire/dialect.ts';
+import type { Dialect } from './wire/dialect.ts';
+import { isObject } from './wire/json.ts';
 import type { Json, JsonObject } from './wire/json.ts';
 import { verifySignature } from './wire/signature.ts';
 import type { KeyPair } from './wire/signature.ts';
@@ -23,9 +27,11 @@ export interface Service {
   readonly now: () => number;
   readonly keys: KeyPair | null;
   readonly store: LogStore;
+  readonly metrics: MetricStore;
+  readonly emf: EmfExtraction;
   readonly faults: Faults;
   readonly requests: RequestLog;
-  /** Operations by x-amz-target prefix, for example `Logs_20140328`. */
+  /** Operations by the prefix of their target, for example `Logs_20140328`. */
   readonly targets: ReadonlyMap<string, Operations>;
   /** Resolves when what was changed so far is on disk (at once if nothing is kept there). */
   readonly written: () => Promise<void>;
@@ -41,7 +47,8 @@ function text(value: Json | undefined): string | null {
 }
 
 function carries(input: JsonObject, containing: string): boolean {
-  const { logEvents } = input;
+  const { logEvents, MetricData: datums } = input;
+  if (Array.isArray(datums)) return (datums as readonly Json[]).some((datum) => isObject(datum) && datum['MetricName'] === containing);
   if (!Array.isArray(logEvents)) return false;
   return (logEvents as readonly Json[]).some((event) => isObject(event) && typeof event['message'] === 'string' && event['message'].includes(containing));
 }
@@ -68,14 +75,15 @@ export class Exchange {
   /** Answers, resets, or leaves the request hanging. Never rejects. */
   async run(): Promise<void> {
     const path = (this.#request.url ?? '/').split('?')[0] ?? '/';
-    if (path !== '/') return this.#other(path);
+    if (path !== '/' && !isCborPath(path)) return this.#other(path);
     this.#service.requests.began();
+    const dialect = dialectOf(this.#request);
     let answer: Answer | null;
     try {
-      answer = await this.#answer();
+      answer = await this.#answer(dialect);
     } catch (error) {
       // A client that went away takes no answer, and its half request is no failure of ours.
-      answer = this.#request.errored === null ? errorAnswer(error, this.#version()) : null;
+      answer = this.#request.errored === null ? dialect.refusal(error) : null;
     }
     this.#log(answer);
     if (answer !== null) sendAnswer(this.#response, answer, this.#clock());
@@ -88,22 +96,19 @@ export class Exchange {
     return this.#service.now() + skewOf(this.#struck);
   }
 
-  #version(): string {
-    return (this.#request.headers['content-type'] ?? '').includes('json-1.0') ? '1.0' : '1.1';
-  }
-
   /** Null: the connection was reset, or the request is left without an answer. */
-  async #answer(): Promise<Answer | null> {
+  async #answer(dialect: Dialect): Promise<Answer | null> {
     const { faults, region, keys } = this.#service;
     const wire = await readWireBody(this.#request);
-    const target = String(this.#request.headers['x-amz-target'] ?? '');
-    const [prefix = '', name = ''] = target.split('.');
-    this.#received = { ...NOTHING, operation: name === '' ? 'unknown' : name, wireBytes: wire.length };
+    this.#received = { ...NOTHING, wireBytes: wire.length };
     const body = await decodeBody(wire, this.#request.headers['content-encoding']);
+    const target = dialect.target(body);
+    const [prefix = '', name = ''] = target.split('.');
+    this.#received = { ...this.#received, operation: name === '' ? 'unknown' : name };
     const operations = this.#service.targets.get(prefix);
     const operation = operations !== undefined && Object.hasOwn(operations, name) ? operations[name] : undefined;
-    if (this.#request.method !== 'POST' || operation === undefined) throw new ServiceError('UnknownOperationException', `The local endpoint does not know ${this.#request.method} / with x-amz-target '${target.slice(0, 200)}'`);
-    const input = parseObject(body.toString('utf8'));
+    if (this.#request.method !== 'POST' || operation === undefined) throw new ServiceError('UnknownOperationException', `The local endpoint does not know ${this.#request.method} of '${target.slice(0, 200)}' (x-amz-target, Action, or the path)`);
+    const input = dialect.read(body);
     const { logEvents } = input;
     this.#received = {
       operation: name, group: text(input['logGroupName']) ?? text(input['logGroupIdentifier']), stream: text(input['logStreamName']),
@@ -113,14 +118,14 @@ export class Exchange {
     const wait = latencyOf(this.#struck);
     if (wait > 0) await delay(wait, undefined, { signal: this.#service.closing }).catch(() => undefined);
     if (this.#sever('before')) return null;
-    const refusal = faultAnswer(this.#struck, this.#version());
+    const refusal = faultAnswer(this.#struck, dialect);
     if (refusal !== null) return refusal;
     if (keys !== null) verifySignature(this.#request, wire, keys, this.#clock());
     const headers = new Map<string, string>();
     const result = await operation(input, { now: this.#clock(), region, account: ACCOUNT, bodyBytes: body.length, headers });
     await this.#service.written();
     this.#stored = name === 'PutLogEvents';
-    return this.#sever('after') ? null : jsonAnswer(result, this.#version(), headers);
+    return this.#sever('after') ? null : dialect.answer(name, result, headers);
   }
 
   #sever(when: 'before' | 'after'): boolean {
@@ -144,6 +149,6 @@ export class Exchange {
     } catch (error) {
       answer = errorAnswer(error, '1.1');
     }
-    sendAnswer(this.#response, answer ?? { status: 404, body: `There is no ${path.slice(0, 200)} here. AWS calls are POST /; the endpoint's own pages are /_requests and /_faults.\n`, headers: { 'content-type': 'text/plain' } }, this.#service.now());
+    sendAnswer(this.#response, answer ?? { status: 404, body: `There is no ${path.slice(0, 200)} here. AWS calls are POST / (or /service/…/operation/… in CBOR); the endpoint's own pages are /_requests and /_faults.\n`, headers: { 'content-type': 'text/plain' } }, this.#service.now());
   }
 }

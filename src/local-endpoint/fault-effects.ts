@@ -1,7 +1,7 @@
 import type { FaultEffect, FaultSpec } from './fault-spec.ts';
 import { ServiceError, invalidParameter } from './service-error.ts';
-import { errorAnswer } from './wire/answer.ts';
 import type { Answer } from './wire/answer.ts';
+import type { Dialect } from './wire/dialect.ts';
 
 function retryAfter(seconds: number | undefined): Record<string, string> {
   return seconds === undefined ? {} : { 'retry-after': String(seconds) };
@@ -25,7 +25,7 @@ function refusalOf(fault: FaultEffect): ServiceError | null {
 }
 
 /** The answer the first refusing fault gives instead of the operation, or null if none does. */
-export function faultAnswer(struck: readonly FaultSpec[], version: string): Answer | null {
+export function faultAnswer(struck: readonly FaultSpec[], dialect: Dialect): Answer | null {
   for (const fault of struck) {
     if (fault.kind === 'garbage') {
       return fault.form === 'ok'
@@ -33,7 +33,7 @@ export function faultAnswer(struck: readonly FaultSpec[], version: string): Answ
         : { status: 502, body: HTML, headers: { 'content-type': 'text/html' }, error: 'garbage' };
     }
     const refusal = refusalOf(fault);
-    if (refusal !== null) return errorAnswer(refusal, version);
+    if (refusal !== null) return dialect.refusal(refusal);
   }
   return null;
 }

@@ -14,7 +14,7 @@ export type FaultEffect =
   | { readonly kind: 'hang' }
   /** The request takes effect, then the connection is reset (or never answered). */
   | { readonly kind: 'drop-answer'; readonly by?: 'reset' | 'hang' }
-  /** A PutLogEvents with an event that contains the text is refused as a whole with InvalidParameterException. */
+  /** A PutLogEvents with an event that contains the text, or a PutMetricData with a metric of that name, is refused as a whole with InvalidParameterException. */
   | { readonly kind: 'reject-event'; readonly containing: string }
   | { readonly kind: 'access-denied' }
   | { readonly kind: 'expired-token' }
@@ -28,7 +28,7 @@ export type FaultEffect =
 
 /** When and where. All members given must hold. */
 export interface FaultScope {
-  /** For example `PutLogEvents`. */
+  /** For example `PutLogEvents` or `PutMetricData`. */
   readonly operation?: string;
   readonly group?: string;
   readonly stream?: string;

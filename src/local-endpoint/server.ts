@@ -6,6 +6,7 @@ import { Exchange } from './exchange.ts';
 import { Faults } from './faults.ts';
 import { logsOperations } from './logs/operations.ts';
 import { LogStore } from './logs/store.ts';
+import { EmfExtraction } from './metrics/emf.ts';
 import { putMetricData } from './metrics/put-metric-data.ts';
 import { metricReadOperations } from './metrics/read.ts';
 import { MetricStore } from './metrics/store.ts';
@@ -62,6 +63,12 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Runn
   const closing = new AbortController();
   const parameters = new ParameterStore();
   const metrics = new MetricStore();
+  const emf = new EmfExtraction(metrics);
+  store.observe({
+    groupChanged: () => undefined, groupDeleted: () => undefined, streamCreated: () => undefined, streamDeleted: () => undefined,
+    // The class for infrequent access makes no metrics.
+    stored: (block) => { if (store.findGroup(block.stream.group)?.groupClass !== 'INFREQUENT_ACCESS') emf.stored(block); },
+  });
   const disk = dataDir === undefined ? null : new DiskCopy(dataDir);
   const notices = disk === null ? [] : await disk.load(store, parameters);
   if (disk !== null) {
@@ -74,7 +81,7 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Runn
     ['AmazonSSM', { ...readOperations(parameters), ...writeOperations(parameters) }],
     ['GraniteServiceVersion20100801', { PutMetricData: putMetricData(metrics), ...metricReadOperations(metrics) }],
   ]);
-  const service = { region, now, keys: verifySignatures, store, faults, requests, targets, written, closing: closing.signal };
+  const service = { region, now, keys: verifySignatures, store, metrics, emf, faults, requests, targets, written, closing: closing.signal };
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, (request, response) => {
     void new Exchange(service, request, response).run();
   });

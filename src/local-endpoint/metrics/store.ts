@@ -40,6 +40,9 @@ export class MetricStore {
   #order: Series[] = [];
   #evicted = 0;
 
+  /** Series and datums held. */
+  get size(): number { return this.#series.size; }
+  get held(): number { return this.#order.length; }
   /** Datums dropped to stay within the bound. */
   get evicted(): number { return this.#evicted; }
 
