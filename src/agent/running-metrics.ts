@@ -223,8 +223,8 @@ export class RunningMetrics {
   /** Loaded, and made, when the first is asked for. */
   async #samplers(): Promise<Samplers> {
     const { report, env } = this.#o;
-    const { Samplers } = await import('./samplers.ts');
-    return (this.#made ??= new Samplers({ report, mountPrefix: env['HOST_MOUNT_PREFIX'] ?? '' }));
+    const { Samplers, hostFolders } = await import('./samplers.ts');
+    return (this.#made ??= new Samplers({ report, ...hostFolders(env) }));
   }
 
   /** Metrics go without this dimension until it is known: they never wait for it. */
