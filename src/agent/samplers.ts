@@ -17,6 +17,8 @@ import { createProcstatSampler } from '../metrics/samplers/procstat.ts';
 import { createSwapSampler } from '../metrics/samplers/swap.ts';
 import { createSystemdUnitsSampler } from '../metrics/samplers/systemd-units.ts';
 import { createUptimeSampler } from '../metrics/samplers/uptime.ts';
+import { openStatfsThread } from '../metrics/statfs-thread.ts';
+import { StatfsThreads } from '../metrics/statfs-threads.ts';
 import type { ProcessSelector, SamplerPlan } from '../metrics-plan.ts';
 
 const FOLDERS: KernelFolders = { proc: '/proc', sys: '/sys' };
@@ -30,9 +32,13 @@ export interface SamplersOptions {
 /** Makes the samplers of a run; those that look through all processes share one look. */
 export class Samplers {
   readonly #o: SamplersOptions;
+  readonly #statfsThreads = new StatfsThreads(openStatfsThread);
   #table: ProcessTable | null = null;
 
   constructor(options: SamplersOptions) { this.#o = options; }
+
+  /** Threads that the kernel holds in a call now. When all samples are over, it is to a file system that hangs. */
+  get hangingThreads(): number { return this.#statfsThreads.busy; }
 
   create(plan: Exclude<SamplerPlan, { readonly kind: 'agent' }>): Sampler {
     const { report, mountPrefix } = this.#o;
@@ -40,7 +46,7 @@ export class Samplers {
       case 'cpu': return createCpuSampler(plan, FOLDERS);
       case 'mem': return createMemSampler(FOLDERS);
       case 'swap': return createSwapSampler(FOLDERS);
-      case 'disk': return createDiskSampler(plan, FOLDERS, { report, mountPrefix });
+      case 'disk': return createDiskSampler(plan, FOLDERS, { report, threads: this.#statfsThreads, mountPrefix });
       case 'diskio': return createDiskioSampler(plan, FOLDERS);
       case 'net': return createNetSampler(plan, FOLDERS);
       case 'netstat': return createNetstatSampler(plan, FOLDERS);

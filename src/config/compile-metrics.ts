@@ -258,8 +258,12 @@ const someOf = (resources: readonly string[] | undefined): readonly string[] | n
 function listenAddress(written: string, pointer: string, implied: 'udp' | null, { env, report }: MetricsContext): ListenAddress | null {
   const text = expanded(written, env, pointer, report);
   if (text === null) return null;
-  const path = /^(unix|unixgram):\/\/(\/.+)$/.exec(text);
-  if (path !== null) return { protocol: path[1] as 'unix' | 'unixgram', path: path[2]! };
+  if (text.startsWith('unixgram:')) {
+    report.error(pointer, `${JSON.stringify(text)} cannot be listened at: the runtime has no unix datagram sockets`, { expected: 'unix:///run/metrics.sock for streams, or udp://127.0.0.1:8125 for packets' });
+    return null;
+  }
+  const path = /^unix:\/\/(\/.+)$/.exec(text);
+  if (path !== null) return { protocol: 'unix', path: path[1]! };
   const found = /^(?:(udp|tcp)[46]?:\/\/)?(\[[0-9a-f:.]+\]|[^:/[\]]*):(\d{1,5})$/i.exec(text);
   const protocol = found?.[1]?.toLowerCase() ?? implied;
   const port = Number(found?.[3]);

@@ -38,8 +38,13 @@ function read(name: string, value: Node | string, inDimensions: boolean): Json {
   const members = value.get('member');
   if (members instanceof Map) return inOrder(members).map((member) => read(name, member, inDimensions));
   const entries = value.get('entry');
-  if (entries instanceof Map) return Object.fromEntries(inOrder(entries).map((entry) => (entry instanceof Map ? [String(entry.get('key')), String(entry.get('value'))] : ['', ''])));
+  if (entries instanceof Map) return Object.fromEntries(inOrder(entries).map((entry) => [textOf(entry, 'key'), textOf(entry, 'value')]));
   return structure(value, inDimensions);
+}
+
+function textOf(entry: Node | string, name: string): string {
+  const text = typeof entry === 'string' ? undefined : entry.get(name);
+  return typeof text === 'string' ? text : '';
 }
 
 function inOrder(members: Node): readonly (Node | string)[] {

@@ -31,7 +31,7 @@ test('the identity of the instance is read with a version 2 token', async (conte
     else response.end(request.url === '/latest/meta-data/hostname' ? 'ip-10-0-0-7.ec2.internal' : JSON.stringify(IDENTITY));
   });
   assert.deepEqual(await askInstance({ AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint }), {
-    instanceId: 'i-0123456789abcdef0', region: 'eu-west-1', accountId: '123456789012', privateIp: '10.0.0.7', hostname: 'ip-10-0-0-7.ec2.internal', availabilityZone: 'eu-west-1b', tags: {}, tagsShown: false,
+    instanceId: 'i-0123456789abcdef0', region: 'eu-west-1', accountId: '123456789012', privateIp: '10.0.0.7', hostname: 'ip-10-0-0-7.ec2.internal', availabilityZone: 'eu-west-1b', imageId: null, instanceType: 't3.small', tags: {}, tagsShown: false,
   });
   assert.deepEqual(seen, ['PUT /latest/api/token', 'GET /latest/dynamic/instance-identity/document', 'GET /latest/meta-data/hostname']);
 });
