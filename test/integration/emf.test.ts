@@ -171,7 +171,7 @@ test('a full spool makes senders over TCP wait, drops what comes over UDP and co
   const sent = Array.from({ length: 3_000 }, (_, i) => `${emfEvent(i).slice(0, -1)},"pad":"${'x'.repeat(4_000)}"}`);
   let isTaken = false;
   const sending = sendLines(port, sent).then(() => { isTaken = true; });
-  await rig.says(/the spool holds \d+ bytes and takes no more/);
+  await rig.says(/the spool is full \(8388608 bytes\) and takes no more/);
   assert.ok(!isTaken);
   served();
   await sending;
@@ -344,5 +344,15 @@ test('version 0 of the format, as of Prometheus metrics: the time is the event\'
   assert.equal(rig.events(GROUP, 'host')[0]!.timestamp, time);
   assert.deepEqual(rig.agent.emf!.status.faults, []);
   assert.deepEqual(Object.fromEntries(formats), { host: 'json/emf', file: undefined });
+  await rig.stop();
+});
+
+test('faults of many streams are said in few lines, and all counted', async (t) => {
+  const port = await freePort();
+  const rig = await startRig(t, { config: config({ address: `tcp://127.0.0.1:${port}` }) });
+  await listens(rig);
+  await sendLines(port, Array.from({ length: 200 }, (_, i) => `{"_aws":{"LogStreamName":"s${i % 50}"}}`));
+  assert.deepEqual(rig.agent.emf!.status.faults, [{ reason: 'no-metrics', events: 200 }]);
+  assert.equal(rig.said.filter((line) => line.includes('_aws.CloudWatchMetrics')).length, 11);
   await rig.stop();
 });
