@@ -14,8 +14,11 @@ import type { CollectdPlan, ListenerPlan, MetricsPlan, PrometheusPlan, SamplerPl
 import type { Plan } from '../plan.ts';
 import { compilePattern } from '../records/pattern.ts';
 import type { Report } from '../report/report.ts';
+import type { ListenerStatus } from '../control/status-document.ts';
+import { collectdStatus, statsdStatus } from './listener-status.ts';
 import type { MetricDelivery } from './metric-delivery.ts';
 import type { Samplers } from './samplers.ts';
+import { spoolEvents } from './spool/spool-events.ts';
 import type { Spool } from './spool/spool.ts';
 
 /** Between two questions for the tag of the Auto Scaling group, milliseconds: the CloudWatch agent's. */
@@ -56,6 +59,9 @@ interface Events {
 export class RunningMetrics {
   readonly #o: RunningMetricsOptions;
   readonly #collectors = new Map<string, Part>();
+  readonly #listeners = new Set<() => ListenerStatus>();
+  /** Collectors that were stopped and still give what they hold. */
+  readonly #ending = new Set<Promise<unknown>>();
   #shaping: Shaping | null = null;
   #delivering: Delivering | null = null;
   #events: Events | null = null;
@@ -83,6 +89,8 @@ export class RunningMetrics {
   /** After the end: threads that hang in a call of the kernel. While there is one, the process does not end by itself. */
   get hangingThreads(): number { return this.#made?.hangingThreads ?? 0; }
 
+  get listeners(): readonly ListenerStatus[] { return [...this.#listeners].map((status) => status()); }
+
   /** Where metrics go; null: none are collected. */
   get delivery(): MetricDelivery | null { return this.#delivering?.delivery ?? null; }
 
@@ -97,8 +105,9 @@ export class RunningMetrics {
     const ending = this.#stopCollectors((key) => !wanted.has(key));
     this.#asking?.requestStop();
     this.#asking = null;
-    await this.#deliverTo(plan);
+    // What they collected last goes the way of the plan before.
     await ending;
+    await this.#deliverTo(plan);
     if (this.#o.life.stop.aborted) return;
     if (plan === null) this.#shaping = null;
     else await this.#shapeFor(plan);
@@ -136,18 +145,10 @@ export class RunningMetrics {
     if (this.#shaping === null) return;
     const shaped = this.#shaping.shape(datums, append, isDropped);
     this.#delivering?.delivery.sink(shaped);
-    if (this.#events !== null) this.#spoolEvents(shaped, this.#events);
+    if (this.#events === null) return;
+    const { namespace, to, encode } = this.#events;
+    spoolEvents(encode(shaped, namespace), to, 'metrics as EMF events', this.#o.spool, this.#o.report);
   };
-
-  #spoolEvents(datums: readonly Datum[], { namespace, to, encode }: Events): void {
-    for (const event of encode(datums, namespace)) this.#spoolEvent(to, event);
-  }
-
-  #spoolEvent(to: Events['to'], event: string): void {
-    const { spool, report } = this.#o;
-    const line = Buffer.from(`${event}\n`);
-    if (!spool.append(to, line)) report.dropped('spool-full', 1, line.length - 1, null);
-  }
 
   /** A delivery that another plan needs in another way ends first: it leaves what it holds to the next. */
   async #deliverTo(plan: MetricsPlan | null): Promise<void> {
@@ -172,13 +173,15 @@ export class RunningMetrics {
     this.#collectors.set(key, { life, ended });
   }
 
+  /** Resolves when all that were ever stopped have given what they collected. */
   async #stopCollectors(which: (key: string) => boolean): Promise<void> {
-    const ending = [...this.#collectors].filter(([key]) => which(key));
-    for (const [key, { life }] of ending) {
+    for (const [key, { life, ended }] of [...this.#collectors].filter(([key]) => which(key))) {
       life.requestStop();
       this.#collectors.delete(key);
+      const ending = ended.finally(() => this.#ending.delete(ending));
+      this.#ending.add(ending);
     }
-    await Promise.all(ending.map(([, { ended }]) => ended));
+    await Promise.all(this.#ending);
   }
 
   async #sample(plan: SamplerPlan, life: Lifetime): Promise<void> {
@@ -191,17 +194,25 @@ export class RunningMetrics {
 
   async #statsd(plan: StatsdPlan, life: Lifetime): Promise<void> {
     const { createStatsd } = await import('../metrics/statsd/statsd.ts');
-    await createStatsd(plan, { sink: this.#sinkOf(plan), report: this.#o.report, now: monotonic, wallNow: Date.now }).run(life);
+    const statsd = createStatsd(plan, { sink: this.#sinkOf(plan), report: this.#o.report, now: monotonic, wallNow: Date.now });
+    await this.#listening(() => statsdStatus(statsd.counters), statsd.run(life));
   }
 
   async #collectd(plan: CollectdPlan, life: Lifetime): Promise<void> {
     const { createCollectd } = await import('../metrics/collectd/collectd.ts');
-    await createCollectd(plan, { sink: this.#sinkOf(plan), report: this.#o.report, wallNow: Date.now }).run(life);
+    const collectd = createCollectd(plan, { sink: this.#sinkOf(plan), report: this.#o.report, wallNow: Date.now });
+    await this.#listening(() => collectdStatus(collectd.counters), collectd.run(life));
+  }
+
+  async #listening(status: () => ListenerStatus, ended: Promise<void>): Promise<void> {
+    this.#listeners.add(status);
+    await ended;
+    this.#listeners.delete(status);
   }
 
   async #prometheus(plan: PrometheusPlan, life: Lifetime): Promise<void> {
     const { createPrometheus } = await import('../metrics/prometheus/prometheus.ts');
-    await createPrometheus(plan, { sink: (group, stream, event) => { this.#spoolEvent({ group, stream }, event); }, compile: compilePattern, report: this.#o.report, now: Date.now }).run(life);
+    await createPrometheus(plan, { sink: (group, stream, event) => { spoolEvents([event], { group, stream }, 'Prometheus metrics', this.#o.spool, this.#o.report); }, compile: compilePattern, report: this.#o.report, now: Date.now }).run(life);
   }
 
   #sinkOf({ append, dropOriginal }: ListenerPlan): DatumSink {

@@ -39,6 +39,7 @@ export function statusOf(agent: Agent, version: string, config: ConfigStatus): S
     destinations: destinationsOf(agent.lanes),
     counters: countersOf(agent),
     metrics: metricsOf(agent),
+    listeners: agent.metrics?.listeners ?? [],
     emf: agent.emf?.status ?? null,
     quarantine: quarantine === null ? null : (({ events, bytes, rotatedEvents, lostEvents }) => ({ events, bytes, rotatedEvents, lostEvents }))(quarantine.counters),
     troubles: report.troubles.toSorted((a, b) => b.since - a.since),

@@ -1,4 +1,4 @@
-import type { CountersStatus, DestinationStatus, EmfStatus, FileStatus, Listed, MetricsStatus, StatusDocument } from '../control/status-document.ts';
+import type { CountersStatus, DestinationStatus, EmfStatus, FileStatus, Listed, ListenerStatus, MetricsStatus, StatusDocument } from '../control/status-document.ts';
 import { printable, textTable } from './text-table.ts';
 import { agoText, bytesText, countText, spanText } from './units.ts';
 
@@ -29,7 +29,7 @@ const isFailing = ({ state }: DestinationStatus): boolean => state === 'retrying
 
 /** The status for a terminal: problems, files, destinations, counters. */
 export function statusText(status: StatusDocument): string {
-  const { agent, at, entries, files, skipped, destinations, counters, metrics, quarantine, troubles, emf } = status;
+  const { agent, at, entries, files, skipped, destinations, counters, metrics, quarantine, troubles, listeners = [], emf } = status;
   const problems = problemsOf(status);
   const blocks = [
     `unified-agent ${agent.version}, pid ${agent.pid}, running for ${spanText(agent.uptimeMs)}, state in ${agent.stateDirectory}\n`
@@ -40,6 +40,7 @@ export function statusText(status: StatusDocument): string {
     `${countText(destinations.total, 'destination')}\n${destinations.total === 0 ? '' : destinationsTable(destinations, at)}`,
     countersText(counters),
     ...(metrics == null ? [] : [metricsText(metrics)]),
+    ...(listeners.length === 0 ? [] : [listeners.map(listenerText).join('')]),
     ...(emf == null ? [] : [emfText(emf)]),
   ];
   if (skipped.total > 0) blocks.push(`${countText(skipped.total, 'file')} skipped\n${listed(skipped.list.map(({ path, reason }) => printable(`${path}: ${reason}`)), skipped.total)}`);
@@ -55,6 +56,10 @@ function metricsText({ state, lastError, namespace, heldDatums, heldBytes, deliv
     ...(skippedSamples > 0 ? [`${countText(skippedSamples, 'sample')} skipped, because the one before took too long`] : []),
   ];
   return lines.map((line) => `${printable(line)}\n`).join('');
+}
+
+function listenerText({ name, taken, unit, lost }: ListenerStatus): string {
+  return `${name}: ${countText(taken, unit)} taken${lost.length === 0 ? '' : `; not taken: ${lost.map(({ reason, count }) => `${reason} ${exact(count)}`).join(', ')}`}\n`;
 }
 
 function emfText({ listening, events, faults, spoolBytes, spoolFiles }: EmfStatus): string {

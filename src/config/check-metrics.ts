@@ -71,7 +71,6 @@ export class MetricsCheck {
         break;
       case 'jmx': this.#java(plugin as readonly JavaProcess[] | JavaProcess, pointer); break;
       case 'statsd': case 'collectd': case 'ethtool':
-        this.#address(name, (plugin as { readonly service_address?: string }).service_address, `${pointer}/service_address`);
         this.#dimensions((plugin as Partial<PlainPlugin>).append_dimensions, pointer);
         this.#dropped((plugin as Partial<PlainPlugin>).drop_original_metrics, null, pointer);
         break;
@@ -83,13 +82,6 @@ export class MetricsCheck {
       default:
         if (OF_WINDOWS.has(name)) report.notRun(pointer, 'not run by this agent: a performance object of Windows, which does not exist on Linux');
         else report.warning(pointer, 'no plugin has this name, ignored', { didYouMean: nearest(name, PLUGINS) });
-    }
-  }
-
-  #address(name: string, address: string | undefined, pointer: string): void {
-    if (address === undefined || address.includes('${')) return;
-    if (!(name === 'statsd' ? /^[^/]*:\d{1,5}$/ : /^[a-z0-9]+:\/\/./).test(address)) {
-      this.#report.error(pointer, `${JSON.stringify(address)} is no address to listen at`, { expected: name === 'statsd' ? ':8125, 127.0.0.1:8125 or the like: a host (or none for all) and a port' : 'udp://127.0.0.1:25826 or the like' });
     }
   }
 

@@ -18,6 +18,8 @@ export interface StatusDocument {
   readonly counters: CountersStatus;
   /** Null: none are collected, or not published by PutMetricData. An agent of an earlier version says nothing of it. */
   readonly metrics?: MetricsStatus | null;
+  /** Metrics of other programs. An agent of an earlier version says nothing of them. */
+  readonly listeners?: readonly ListenerStatus[];
   /** Null: none are listened for. An agent of an earlier version says nothing of it. */
   readonly emf?: EmfStatus | null;
   /** Null while the state directory is not open yet. */
@@ -111,6 +113,15 @@ export interface FileStatus {
 }
 
 /** Metrics on their way to CloudWatch; since the start where they are counted. */
+/** What came in of StatsD or collectd, since it is listened for as the present config says. */
+export interface ListenerStatus {
+  readonly name: 'statsd' | 'collectd';
+  readonly taken: number;
+  readonly unit: 'line' | 'value';
+  /** What is not published, by reason: lines, values, packets or connections. */
+  readonly lost: readonly { readonly reason: string; readonly count: number }[];
+}
+
 export interface MetricsStatus {
   readonly state: string;
   readonly lastError: string | null;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -78,6 +78,21 @@ test('packets that come over IPv4 and IPv6 are metrics with the host, time and n
   assert.equal(collectd.counters.values, datums.length);
 });
 
+test('a host that is named by a name is listened at with its IPv4 address', async (t) => {
+  const port = await freeUdpPort();
+  const { collectd } = await running(t, [{ protocol: 'udp', host: 'localhost', port }]);
+  await sendUntil('a packet', '127.0.0.1', port, plainPacket([cpu()]), () => collectd.counters.values > 0);
+});
+
+test('a path at which something else lies is left alone, and said', async (t) => {
+  const path = join(await scratch(t), 'file');
+  writeFileSync(path, 'mine');
+  const { troubles } = await running(t, [{ protocol: 'unix', path }]);
+  await until('it to be said', () => troubles.length > 0);
+  assert.match(troubles[0]!, /cannot be listened at: .*file exists and is no socket; it is left alone/);
+  assert.equal(readFileSync(path, 'utf8'), 'mine');
+});
+
 test('an address without a host takes packets of both families', async (t) => {
   const port = await freeUdpPort();
   const { collectd, troubles } = await running(t, [{ protocol: 'udp', host: '', port }], () => ({ security: 'encrypt' }));
@@ -109,7 +124,8 @@ test('each refusal is counted by its reason and said with sender, user, cause an
   for (const [reason, packet, said] of [
     ['not-signed', plain, /from 127\.0\.0\.1 are not taken \(not-signed\): .*collectd_security_level is "sign"/],
     ['malformed', Buffer.from('x'), /malformed\): they are no packets of collectd/],
-    ['unknown-user', signedPacket(plain, 'eve', 'x'), new RegExp(String.raw`from 127\.0\.0\.1, user "eve" are not taken .*${folder}/auth_file has no password of that user`)],
+    // A terminal would obey U+009B.
+    ['unknown-user', signedPacket(plain, 'e\u{9b}ve', 'x'), new RegExp(String.raw`from 127\.0\.0\.1, user "e\?ve" are not taken .*${folder}/auth_file has no password of that user`)],
     ['wrong-signature', signedPacket(plain, 'ann', 'wrong'), /user "ann" are not taken \(wrong-signature\)/],
     ['wrong-password', encryptedPacket(plain, 'ann', 'wrong'), /user "ann" are not taken \(wrong-password\)/],
     ['unknown-type', signedPacket(plainPacket([cpu({ type: 'strange' })]), 'ann', 'secret'), /values of type "strange" from 127\.0\.0\.1 are not taken/],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -17,6 +18,14 @@ const collecting = (collected: object, metrics: object = {}, agent: object = {})
   agent: { region: 'us-east-1', hostname: 'web-1', metrics_collection_interval: 1, self_metrics: false, ...agent },
   metrics: { endpoint_override: url, force_flush_interval: 1, ...metrics, metrics_collected: collected },
 });
+
+/** Sends all of it as soon as somebody listens. */
+async function sendTcp(port: number, text: string): Promise<void> {
+  await until('the port to be listened at', () => new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => { socket.end(text); });
+    socket.on('error', () => { resolve(false); }).on('close', (failed) => { resolve(!failed); }).resume();
+  }));
+}
 
 const published = (rig: Rig, name: string): readonly Metric[] => rig.endpoint.metrics.metrics().filter((metric) => metric.namespace === NAMESPACE && metric.name === name);
 const timesOf = (metric: Metric | undefined): readonly number[] => (metric?.datums ?? []).map(({ timestamp }) => timestamp).toSorted((a, b) => a - b);
@@ -88,6 +97,22 @@ test('what StatsD clients send is published with the dimensions of all metrics, 
   await rig.stop();
   assert.deepEqual(published(rig, 'shop_orders').map(dimensionsOf), [{ host: 'web-1', kind: 'book', metric_type: 'counter' }, { host: 'web-1' }]);
   assert.deepEqual(published(rig, 'dropped').map(dimensionsOf), [{ host: 'web-1' }], 'of what is dropped only the copy arrives');
+});
+
+test('what StatsD has counted when its config goes, or the agent stops, arrives; what it has not taken is in the status by reason', localOnly('faults'), async (t) => {
+  const port = await freeUdpPort();
+  const statsd = { service_address: `tcp://127.0.0.1:${port}`, metrics_collection_interval: 3_600, metrics_aggregation_interval: 3_600 };
+  const rig = await rigFor(t, { config: collecting({ statsd }) });
+  await rig.start();
+  await sendTcp(port, 'before:1|c');
+  await rig.apply({ config: collecting({ uptime: { measurement: ['seconds'] } }, { force_flush_interval: 2 }) });
+  await until('what was counted before the change', () => published(rig, 'before').length === 1);
+  await rig.apply({ config: collecting({ statsd }) });
+  await sendTcp(port, 'last:1|c\nno StatsD\n_e{1,1}:a|b');
+  await until('all lines', () => rig.agent.metrics?.listeners[0]?.lost.length === 2);
+  assert.deepEqual(rig.agent.metrics!.listeners, [{ name: 'statsd', taken: 1, unit: 'line', lost: [{ reason: 'malformed', count: 1 }, { reason: 'unsupported', count: 1 }] }]);
+  await rig.stop();
+  assert.equal(published(rig, 'last').length, 1);
 });
 
 test('the agent publishes numbers about itself, with the reason of each drop', localOnly('faults'), async (t) => {

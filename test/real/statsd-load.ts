@@ -1,4 +1,4 @@
-// node test/real/statsd-load.ts [--rate 200000] [--seconds 10] [--lines 10] [--series 500]
+// node test/real/statsd-load.ts [--rate 200000] [--seconds 10] [--lines 10] [--series 500] [--pending 10000]
 // One program sends so many lines a second over UDP on the loopback interface, several lines a packet: counters, gauges, timings. What the
 // listener counts must be what was sent, exactly; what the kernel dropped must be counted by the packet. Exit 1 otherwise, and
 // when the kernel dropped any. Says the listener's share of a core and the longest time that its loop was busy.
@@ -17,7 +17,7 @@ const BURST_MS = 5;
 /** Of ten lines so many are counters; one is a gauge, the others are timings. */
 const COUNTERS_OF_TEN = 6;
 
-interface Load { readonly port: number; readonly rate: number; readonly seconds: number; readonly lines: number; readonly series: number }
+interface Load { readonly port: number; readonly rate: number; readonly seconds: number; readonly lines: number; readonly series: number; readonly pending: number }
 interface Sent { readonly ms: number; readonly packets: number; readonly lines: number; readonly counted: number; readonly timings: number; readonly timed: number }
 
 interface Packet { readonly bytes: Buffer; readonly counted: number; readonly timings: number; readonly timed: number }
@@ -84,7 +84,7 @@ async function listen(load: Load): Promise<boolean> {
   const say = (message: string): void => console.log(`  ${message}`);
   const statsd = createStatsd({
     pointer: '', addresses: [{ protocol: 'udp', host: '', port: load.port }], intervalMs: 1_000, aggregationMs: 0, resolution: 1, dropOriginal: [], append: [],
-    separator: '_', maxPending: 10_000, keepGauges: true, typeDimension: true,
+    separator: '_', maxPending: load.pending, keepGauges: true, typeDimension: true,
   }, {
     sink: (some) => { datums.push(...some); },
     report: { note: (message) => { say(message); if (/listens at/.test(message)) listening.resolve(); }, trouble: (_, message) => say(message), recovered: (_, message) => say(message) },
@@ -113,11 +113,11 @@ async function listen(load: Load): Promise<boolean> {
   return accounted && kernelDropped === 0 && got.counted === sent.counted && got.timings === sent.timings && got.timed === sent.timed;
 }
 
-const { values } = parseArgs({ options: { rate: { type: 'string', default: '200000' }, seconds: { type: 'string', default: '10' }, lines: { type: 'string', default: '10' }, series: { type: 'string', default: '500' }, send: { type: 'string' } } });
+const { values } = parseArgs({ options: { rate: { type: 'string', default: '200000' }, seconds: { type: 'string', default: '10' }, lines: { type: 'string', default: '10' }, series: { type: 'string', default: '500' }, pending: { type: 'string', default: '10000' }, send: { type: 'string' } } });
 if (values.send !== undefined) {
   const sent = await send(JSON.parse(values.send) as Load);
   process.send!(sent);
 } else {
-  const load = { port: await freePort(), rate: Number(values.rate), seconds: Number(values.seconds), lines: Number(values.lines), series: Number(values.series) };
+  const load = { port: await freePort(), rate: Number(values.rate), seconds: Number(values.seconds), lines: Number(values.lines), series: Number(values.series), pending: Number(values.pending) };
   process.exitCode = await listen(load) ? 0 : 1;
 }

@@ -27,7 +27,7 @@ export interface CollectdOptions {
   readonly report: Pick<Report, 'note' | 'trouble' | 'recovered'>;
   /** Epoch milliseconds. */
   readonly wallNow: () => number;
-  /** How often files are looked at and what could not be opened is tried again. */
+  /** How often the auth file and types.db are looked at. */
   readonly lookMs?: number;
 }
 
@@ -55,7 +55,8 @@ const LATE_MS = 5_000;
 /** Of a user or type that is named in a message. */
 const MAX_NAME_CHARACTERS = 64;
 
-const quoted = (text: string): string => JSON.stringify(text.slice(0, MAX_NAME_CHARACTERS));
+/** Without what a terminal would obey. */
+const quoted = (text: string): string => JSON.stringify(text.slice(0, MAX_NAME_CHARACTERS)).replaceAll(/[^ -~]/g, '?');
 
 /** Takes what collectd's network plugin sends; dimensions of `append`, copies and what is dropped for them are the receiver's. It runs whatever is missing: what it lacks is said, and tried again. */
 export function createCollectd(plan: CollectdPlan, options: CollectdOptions): Collectd { return new CollectdListener(plan, options); }

@@ -1,14 +1,15 @@
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
-import { chmodSync, lstatSync, rmSync } from 'node:fs';
-import { connect, createServer, isIP } from 'node:net';
+import { chmodSync } from 'node:fs';
+import { createServer, isIP } from 'node:net';
 import type { ListenOptions, Socket } from 'node:net';
 import type { ListenAddress } from '../../metrics-plan.ts';
 import type { Report } from '../../report/report.ts';
 import type { KernelDrops } from '../statsd/kernel-drops.ts';
 import { addressText, comeIn } from '../statsd/listening.ts';
 import type { Opened } from '../statsd/listening.ts';
+import { clearStale } from '../statsd/stream-listener.ts';
 
 /** What takes what comes in. `sender` is an IP address, or says that it is a local one. */
 export interface Taker {
@@ -41,6 +42,8 @@ export interface DatagramOptions { readonly drops: KernelDrops; readonly report:
 
 /** Multicast: 224.0.0.0/4 and ff00::/8. */
 const isGroup = (address: string): boolean => /^(?:22[4-9]|23\d)\.|^ff[0-9a-f]{2}:/i.test(address);
+/** The address of a name; of IPv4, if it has one, as in the CloudWatch agent. */
+const resolved = async (host: string): Promise<string> => (isIP(host) > 0 ? host : (await lookup(host, { order: 'ipv4first' })).address);
 /** An IPv4 sender at a socket of both families. */
 const plainAddress = (address: string | undefined): string => address?.replace(/^::ffff:(?=\d+\.)/, '') ?? 'a closed connection';
 
@@ -50,10 +53,11 @@ const plainAddress = (address: string | undefined): string => address?.replace(/
  */
 export async function openDatagrams(at: NetAddress, taker: Taker, { drops, report }: DatagramOptions): Promise<Opened> {
   const { host, port } = at;
-  const address = host === '' ? '::' : isIP(host) > 0 ? host : (await lookup(host)).address;
+  const address = host === '' ? '::' : await resolved(host);
   const group = isGroup(address);
   // Several may listen to one group on a machine, collectd itself for one; an address of its own is nobody else's.
   const socket = createSocket({ type: isIP(address) === 6 ? 'udp6' : 'udp4', reuseAddr: group, recvBufferSize: RECEIVE_BUFFER_BYTES });
+  const failed = new Promise<Error>((resolve) => { socket.on('error', resolve); });
   let packets = 0;
   socket.on('message', (bytes, from) => {
     packets++;
@@ -71,7 +75,6 @@ export async function openDatagrams(at: NetAddress, taker: Taker, { drops, repor
     if (group && (error as NodeJS.ErrnoException).code === 'ENODEV') throw new Error('no interface has a route for this multicast group', { cause: error });
     throw error;
   }
-  const failed = new Promise<Error>((resolve) => { socket.once('error', resolve); });
   try {
     drops.watch(port);
   } catch (error) {
@@ -88,15 +91,14 @@ export async function openDatagrams(at: NetAddress, taker: Taker, { drops, repor
 }
 
 /** Listens for TCP connections. @throws when it cannot be */
-export function openTcp({ host, port }: NetAddress, taker: Taker): Promise<Opened> {
+export async function openTcp({ host, port }: NetAddress, taker: Taker): Promise<Opened> {
   // Without a host Node listens at all addresses of both families, or of IPv4 where there is no other.
-  return openConnections(host === '' ? { port } : { port, host }, taker, ({ remoteAddress }) => plainAddress(remoteAddress));
+  return openConnections(host === '' ? { port } : { port, host: await resolved(host) }, taker, ({ remoteAddress }) => plainAddress(remoteAddress));
 }
 
 /** Listens at a unix socket; one at which nobody listens any more is replaced. @throws when it cannot be */
 export async function openUnix(path: string, taker: Taker): Promise<Opened> {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found?.isSocket() === true && !(await answers(path))) rmSync(path, { force: true });
+  await clearStale(path);
   const opened = await openConnections({ path }, taker, () => 'a process of this host');
   chmodSync(path, SOCKET_MODE);
   return opened;
@@ -119,12 +121,12 @@ async function openConnections(at: ListenOptions, taker: Taker, senderOf: (socke
       stream.ended();
     });
   });
+  const failed = new Promise<Error>((resolve) => { server.on('error', resolve); });
   server.maxConnections = MAX_CONNECTIONS;
   server.on('drop', (dropped) => { taker.crowded(senderOf(dropped ?? {})); });
   const listening = once(server, 'listening');
   server.listen(at);
   await listening;
-  const failed = new Promise<Error>((resolve) => { server.once('error', resolve); });
   return {
     failed,
     [Symbol.asyncDispose]: async () => {
@@ -134,14 +136,4 @@ async function openConnections(at: ListenOptions, taker: Taker, senderOf: (socke
       await closed;
     },
   };
-}
-
-function answers(path: string): Promise<boolean> {
-  const probe = connect(path);
-  return new Promise((resolve) => {
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(true);
-    }).once('error', ({ code }: NodeJS.ErrnoException) => { resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'); });
-  });
 }

@@ -103,6 +103,14 @@ test('what was dropped, retried and quarantined is counted, with its reason', ()
   assert.match(text, /quarantine: 1,200 events \(50 kB\).*5 of them pushed out or not written/);
 });
 
+test('what came in of other programs\' metrics is counted, and what was not taken by reason', () => {
+  const text = statusText(status({ listeners: [
+    { name: 'statsd', taken: 1200, unit: 'line', lost: [{ reason: 'malformed', count: 2 }, { reason: 'kernel-dropped', count: 1745 }] },
+    { name: 'collectd', taken: 1, unit: 'value', lost: [] },
+  ] }));
+  assert.match(text, /^statsd: 1,200 lines taken; not taken: malformed 2, kernel-dropped 1,745\ncollectd: 1 value taken$/m);
+});
+
 test('a config that waits, was refused, was taken back or cannot be asked for is said', () => {
   const config = { sources: ['ssm:fleet'], version: 'fleet version 3', appliedAt: AT - 60_000, watchedUntil: null, changing: 2, waiting: { version: 'fleet version 5', until: AT + 60_000 }, refused: { version: 'fleet version 4', reason: 'two errors', at: AT - 10 }, refusals: 1, rollbacks: 1, lookedAt: AT, unreachable: 'no answer' };
   assert.match(statusText(status({ config })), /^config fleet version 3, applied 60 s ago; 2 entries not at it yet: .*; fleet version 5 waits until 2027-.*; 1 version taken back since the start$/m);

@@ -98,8 +98,9 @@ test('listeners have the CloudWatch agent\'s defaults, and addresses of each for
   const at = (service_address: string): unknown => planOf({ collected: { collectd: { service_address } } }).plan?.collectd?.addresses[0];
   assert.deepEqual(at('tcp://[::1]:9'), { protocol: 'tcp', host: '::1', port: 9 });
   assert.deepEqual(at('unix:///run/c.sock'), { protocol: 'unix', path: '/run/c.sock' });
+  assert.deepEqual(planOf({ collected: { statsd: { service_address: 'unix:///run/s.sock' } } }).plan?.statsd?.addresses, [{ protocol: 'unix', path: '/run/s.sock' }]);
   assert.equal(planOf({ collected: { statsd: { metrics_aggregation_interval: 0 } } }).plan!.statsd!.resolution, 1);
-  for (const wrong of ['udp://', 'http://127.0.0.1:80', 'udp://127.0.0.1:99999', 'somewhere']) {
+  for (const wrong of ['udp://', 'http://127.0.0.1:80', 'udp://127.0.0.1:99999', 'somewhere', 'unixgram:///run/c.sock']) {
     assert.ok(planOf({ collected: { ...MEM, collectd: { service_address: wrong } } }).said.some((line) => line.startsWith('error /metrics/metrics_collected/collectd/service_address')), wrong);
   }
 });
