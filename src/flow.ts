@@ -47,6 +47,8 @@ export interface Destination {
   /** What the group is given if it is created; see NamingPlan. */
   readonly kmsKeyId: string | null;
   readonly tags: Readonly<Record<string, string>>;
+  /** See NamingPlan. */
+  readonly emf?: true;
   readonly entity: { readonly keyAttributes: Readonly<Record<string, string>>; readonly attributes: Readonly<Record<string, string>> } | null;
 }
 

@@ -99,6 +99,8 @@ export interface NamingPlan {
   /** Tags of the group if the agent creates it. */
   readonly tags: Readonly<Record<string, string>>;
   readonly entity: Entity | null;
+  /** Each request says that its events are in the embedded metric format: those of its version 0 are known by nothing else. */
+  readonly emf?: true;
 }
 
 /**
@@ -138,6 +140,8 @@ export interface TimestampPlan {
   readonly format: string | null;
   /** Path of the JSON field that holds it, or null: it stands in the event's text. */
   readonly field: string | null;
+  /** Another, for events without the first. */
+  readonly orField?: string;
   /** `UTC`, `Local`, or an IANA zone name: used for timestamps without a zone of their own. */
   readonly zone: string;
   readonly trim: boolean;

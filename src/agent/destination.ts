@@ -20,7 +20,7 @@ export class Destinations {
   /** Of the file called `path`; or why there is none, as text. */
   of(path: string): FileDestination | string {
     const { naming, service } = this.#entry;
-    const { groupClass, retentionDays, kmsKeyId, tags, entity } = naming;
+    const { groupClass, retentionDays, kmsKeyId, tags, entity, emf } = naming;
     const found = this.#pattern?.exec(path) ?? null;
     const group = ofFile(naming.group, 'group', path, found);
     const stream = ofFile(naming.stream, 'stream', path, found);
@@ -30,6 +30,6 @@ export class Destinations {
     }
     const name = nameOf(group, null);
     const fault = groupFault(name);
-    return fault === null ? { service, group: name, stream, groupClass, retentionDays, kmsKeyId, tags, entity } : `its group would be ${JSON.stringify(name)}: ${fault}`;
+    return fault === null ? { service, group: name, stream, groupClass, retentionDays, kmsKeyId, tags, entity, ...(emf === true ? { emf } : {}) } : `its group would be ${JSON.stringify(name)}: ${fault}`;
   }
 }

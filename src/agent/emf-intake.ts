@@ -10,6 +10,8 @@ import type { Report } from '../report/report.ts';
 import type { Spool } from './spool/spool.ts';
 
 const NEWLINE = Buffer.from('\n');
+/** Destinations that are named for one fault. */
+const MOST_NAMED = 10;
 
 export interface EmfIntakeOptions {
   readonly spool: Spool;
@@ -25,6 +27,8 @@ export class EmfIntake {
   readonly spool: Spool;
   readonly #o: EmfIntakeOptions;
   #plan: EmfPlan | null = null;
+  /** Destinations that messages named, by fault. */
+  readonly #named = new Map<EmfFault, Set<string>>();
   /** Since the start. */
   events = 0;
   /** Of the events: CloudWatch stores them and makes no metrics of them, or not all. */
@@ -71,7 +75,16 @@ export class EmfIntake {
       if (fault === null) continue;
       const count = (this.faults.get(fault) ?? 0) + 1;
       this.faults.set(fault, count);
-      this.#o.report.trouble(`emf event ${fault}`, `log group ${group}, stream ${stream}: an event ${FAULT_TEXT[fault]}: it is delivered as it is, but CloudWatch makes no metrics of it, or not all. Mend its sender`);
+      this.#say(fault, `log group ${group}, stream ${stream}`);
     }
+  }
+
+  /** Names the first destinations of each fault; of more there is one message for all. */
+  #say(fault: EmfFault, destination: string): void {
+    const named = this.#named.get(fault) ?? new Set();
+    this.#named.set(fault, named);
+    if (named.size < MOST_NAMED) named.add(destination);
+    const place = named.has(destination) ? destination : 'more log streams';
+    this.#o.report.trouble(`emf event ${fault} ${place}`, `${place}: an event ${FAULT_TEXT[fault]}: it is delivered as it is, but CloudWatch makes no metrics of it, or not all. Mend its sender`);
   }
 }

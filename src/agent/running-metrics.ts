@@ -18,6 +18,7 @@ import type { ListenerStatus } from '../control/status-document.ts';
 import { collectdStatus, statsdStatus } from './listener-status.ts';
 import type { MetricDelivery } from './metric-delivery.ts';
 import type { Samplers } from './samplers.ts';
+import { spoolEvents } from './spool/spool-events.ts';
 import type { Spool } from './spool/spool.ts';
 
 /** Between two questions for the tag of the Auto Scaling group, milliseconds: the CloudWatch agent's. */
@@ -85,6 +86,9 @@ export class RunningMetrics {
     return dropped;
   }
 
+  /** After the end: threads that hang in a call of the kernel. While there is one, the process does not end by itself. */
+  get hangingThreads(): number { return this.#made?.hangingThreads ?? 0; }
+
   get listeners(): readonly ListenerStatus[] { return [...this.#listeners].map((status) => status()); }
 
   /** Where metrics go; null: none are collected. */
@@ -141,18 +145,10 @@ export class RunningMetrics {
     if (this.#shaping === null) return;
     const shaped = this.#shaping.shape(datums, append, isDropped);
     this.#delivering?.delivery.sink(shaped);
-    if (this.#events !== null) this.#spoolEvents(shaped, this.#events);
+    if (this.#events === null) return;
+    const { namespace, to, encode } = this.#events;
+    spoolEvents(encode(shaped, namespace), to, 'metrics as EMF events', this.#o.spool, this.#o.report);
   };
-
-  #spoolEvents(datums: readonly Datum[], { namespace, to, encode }: Events): void {
-    for (const event of encode(datums, namespace)) this.#spoolEvent(to, event);
-  }
-
-  #spoolEvent(to: Events['to'], event: string): void {
-    const { spool, report } = this.#o;
-    const line = Buffer.from(`${event}\n`);
-    if (!spool.append(to, line)) report.dropped('spool-full', 1, line.length - 1, null);
-  }
 
   /** A delivery that another plan needs in another way ends first: it leaves what it holds to the next. */
   async #deliverTo(plan: MetricsPlan | null): Promise<void> {
@@ -216,7 +212,7 @@ export class RunningMetrics {
 
   async #prometheus(plan: PrometheusPlan, life: Lifetime): Promise<void> {
     const { createPrometheus } = await import('../metrics/prometheus/prometheus.ts');
-    await createPrometheus(plan, { sink: (group, stream, event) => { this.#spoolEvent({ group, stream }, event); }, compile: compilePattern, report: this.#o.report, now: Date.now }).run(life);
+    await createPrometheus(plan, { sink: (group, stream, event) => { spoolEvents([event], { group, stream }, 'Prometheus metrics', this.#o.spool, this.#o.report); }, compile: compilePattern, report: this.#o.report, now: Date.now }).run(life);
   }
 
   #sinkOf({ append, dropOriginal }: ListenerPlan): DatumSink {
@@ -227,8 +223,8 @@ export class RunningMetrics {
   /** Loaded, and made, when the first is asked for. */
   async #samplers(): Promise<Samplers> {
     const { report, env } = this.#o;
-    const { Samplers } = await import('./samplers.ts');
-    return (this.#made ??= new Samplers({ report, mountPrefix: env['HOST_MOUNT_PREFIX'] ?? '' }));
+    const { Samplers, hostFolders } = await import('./samplers.ts');
+    return (this.#made ??= new Samplers({ report, ...hostFolders(env) }));
   }
 
   /** Metrics go without this dimension until it is known: they never wait for it. */

@@ -3,6 +3,7 @@ import { createConntrackSampler } from '../metrics/samplers/conntrack.ts';
 import { createCpuSampler } from '../metrics/samplers/cpu.ts';
 import { createDiskSampler } from '../metrics/samplers/disk.ts';
 import { createDiskioSampler } from '../metrics/samplers/diskio.ts';
+import type { DeviceFolders } from '../metrics/samplers/diskio.ts';
 import { createEthtoolSampler } from '../metrics/samplers/ethtool.ts';
 import { createFileDescriptorsSampler } from '../metrics/samplers/file-descriptors.ts';
 import { createLoadSampler } from '../metrics/samplers/load.ts';
@@ -17,42 +18,59 @@ import { createProcstatSampler } from '../metrics/samplers/procstat.ts';
 import { createSwapSampler } from '../metrics/samplers/swap.ts';
 import { createSystemdUnitsSampler } from '../metrics/samplers/systemd-units.ts';
 import { createUptimeSampler } from '../metrics/samplers/uptime.ts';
+import { openStatfsThread } from '../metrics/statfs-thread.ts';
+import { StatfsThreads } from '../metrics/statfs-threads.ts';
 import type { ProcessSelector, SamplerPlan } from '../metrics-plan.ts';
-
-const FOLDERS: KernelFolders = { proc: '/proc', sys: '/sys' };
 
 export interface SamplersOptions {
   readonly report: SamplerReport;
+  readonly folders: KernelFolders;
+  /** Where devices and what udev knows of them are found. */
+  readonly deviceFolders: DeviceFolders;
   /** HOST_MOUNT_PREFIX: where the host's file systems are in this container; empty: here. */
   readonly mountPrefix: string;
+}
+
+/** What the CloudWatch agent, too, is told by its environment in a container, where the host's folders are mounted elsewhere. */
+export function hostFolders(env: Readonly<Record<string, string | undefined>>): Omit<SamplersOptions, 'report'> {
+  const folder = (name: string, usual: string): string => env[name] || usual;
+  return {
+    folders: { proc: folder('HOST_PROC', '/proc'), sys: folder('HOST_SYS', '/sys') },
+    deviceFolders: { dev: folder('HOST_DEV', '/dev'), run: folder('HOST_RUN', '/run') },
+    mountPrefix: folder('HOST_MOUNT_PREFIX', ''),
+  };
 }
 
 /** Makes the samplers of a run; those that look through all processes share one look. */
 export class Samplers {
   readonly #o: SamplersOptions;
+  readonly #statfsThreads = new StatfsThreads(openStatfsThread);
   #table: ProcessTable | null = null;
 
   constructor(options: SamplersOptions) { this.#o = options; }
 
+  /** Threads that the kernel holds in a call now. When all samples are over, it is to a file system that hangs. */
+  get hangingThreads(): number { return this.#statfsThreads.busy; }
+
   create(plan: Exclude<SamplerPlan, { readonly kind: 'agent' }>): Sampler {
-    const { report, mountPrefix } = this.#o;
+    const { report, folders, deviceFolders, mountPrefix } = this.#o;
     switch (plan.kind) {
-      case 'cpu': return createCpuSampler(plan, FOLDERS);
-      case 'mem': return createMemSampler(FOLDERS);
-      case 'swap': return createSwapSampler(FOLDERS);
-      case 'disk': return createDiskSampler(plan, FOLDERS, { report, mountPrefix });
-      case 'diskio': return createDiskioSampler(plan, FOLDERS);
-      case 'net': return createNetSampler(plan, FOLDERS);
-      case 'netstat': return createNetstatSampler(plan, FOLDERS);
-      case 'processes': return createProcessesSampler(FOLDERS);
-      case 'procstat': return createProcstatSampler(plan, { report, table: (this.#table ??= new ProcessTable(FOLDERS)), matches: matcherOf(plan.select) });
-      case 'ethtool': return createEthtoolSampler(plan, FOLDERS, { report });
+      case 'cpu': return createCpuSampler(plan, folders);
+      case 'mem': return createMemSampler(folders);
+      case 'swap': return createSwapSampler(folders);
+      case 'disk': return createDiskSampler(plan, folders, { report, threads: this.#statfsThreads, mountPrefix, dev: deviceFolders.dev });
+      case 'diskio': return createDiskioSampler(plan, folders, deviceFolders);
+      case 'net': return createNetSampler(plan, folders);
+      case 'netstat': return createNetstatSampler(plan, folders);
+      case 'processes': return createProcessesSampler(folders);
+      case 'procstat': return createProcstatSampler(plan, { report, table: (this.#table ??= new ProcessTable(folders)), matches: matcherOf(plan.select) });
+      case 'ethtool': return createEthtoolSampler(plan, folders, { report });
       case 'nvidia_gpu': return createNvidiaGpuSampler();
-      case 'load': return createLoadSampler(FOLDERS);
-      case 'uptime': return createUptimeSampler(FOLDERS);
-      case 'pressure': return createPressureSampler(FOLDERS);
-      case 'conntrack': return createConntrackSampler(FOLDERS);
-      case 'file_descriptors': return createFileDescriptorsSampler(FOLDERS);
+      case 'load': return createLoadSampler(folders);
+      case 'uptime': return createUptimeSampler(folders);
+      case 'pressure': return createPressureSampler(folders);
+      case 'conntrack': return createConntrackSampler(folders);
+      case 'file_descriptors': return createFileDescriptorsSampler(folders);
       case 'systemd_units': return createSystemdUnitsSampler(plan, { report });
       default: return plan satisfies never;
     }

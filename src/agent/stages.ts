@@ -104,7 +104,7 @@ function timesOf({ timestamp, pointer }: FileEntryPlan, format: FormatReader | n
   const zone = parts.zoneOf(timestamp.zone);
   if ('problem' in zone) throw new Error(`${pointer}: ${zone.problem}`);
   const value: ValueReader = format ?? parts.anyTimeIn(zone);
-  return new FieldTimes(new JsonField(timestamp.field), value);
+  return new FieldTimes([timestamp.field, timestamp.orField].flatMap((field) => field === undefined ? [] : new JsonField(field)), value);
 }
 
 function startRule(entry: FileEntryPlan, format: FormatReader | null, { arena, now, report, parts: { text, searchOf } }: StageContext): StartRule {

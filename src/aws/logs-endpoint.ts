@@ -12,6 +12,8 @@ import { forgetBody, sendBody } from './prebuilt-body.ts';
 
 /** Level 1: higher levels cost three times as much for a tenth fewer bytes. */
 const GZIP_LEVEL = 1;
+/** As the CloudWatch agent says it. Events with `_aws` are known without it. */
+const EMF_HEADERS = { 'x-amzn-logs-format': 'json/emf' };
 /** With more sealed batches than this waiting, the processor is the bottleneck and not the network. */
 const BACKLOG_WITHOUT_GZIP = 1;
 
@@ -54,7 +56,7 @@ export class LogsEndpoint implements Endpoint {
       void this.#setRetention(group, service.label, retentionDays);
     }
     const command = new PutLogEventsCommand({ logGroupName: group, logStreamName: stream, logEvents: [] });
-    sendBody(command.input, body);
+    sendBody(command.input, body, destination.emf === true ? EMF_HEADERS : undefined);
     try {
       return await this.#attempts.make(async () => {
         const answer = await this.#client.send(command);

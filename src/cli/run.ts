@@ -21,6 +21,7 @@ import { AUTO_SCALING_TAG } from '../config/compile-metrics.ts';
 import { askInstance } from '../host/instance.ts';
 import type { LogPlan, Plan } from '../plan.ts';
 import { KeptConfig } from './keep-config.ts';
+import { leave } from './leave.ts';
 import { CONFIG_OPTION } from './load-plan.ts';
 import { parameterAccess } from './parameter-access.ts';
 import { agentVersion } from './version.ts';
@@ -115,7 +116,9 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   // The agent ends by itself once it has caught up; a signal came before that.
   const unfinished = untilCaughtUp === true && (life.stop.aborted || files > 0);
   report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${undeliveredText(report)}${files > 0 ? `; ${bytes} bytes of ${files} ${files === 1 ? 'file' : 'files'} are not acknowledged, they are read at the next start` : ''}`);
-  return unfinished ? EXIT_UNFINISHED : 0;
+  const code = unfinished ? EXIT_UNFINISHED : 0;
+  if ((agent.metrics?.hangingThreads ?? 0) > 0) leave(code);
+  return code;
 }
 
 /** What runs and where it goes, in the first line of the log. */

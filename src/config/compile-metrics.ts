@@ -3,6 +3,7 @@ import { SELF_FIELDS } from '../metrics-plan.ts';
 import type { DeliveryPlan } from '../plan.ts';
 import { PatternCompiler } from './compile-framing.ts';
 import { MeasurementCompiler } from './compile-measurements.ts';
+import { isLegalName } from './compile-name.ts';
 import { compileService, expanded } from './compile-service.ts';
 import type { Agent, Collectd, Metrics, MetricsCollected, ProcessGroup, StatsD } from './generated/document.generated.ts';
 import { pointerToken } from './json-tree.ts';
@@ -86,9 +87,13 @@ export function compileMetrics(metrics: Metrics, context: MetricsContext): Metri
   };
 }
 
-function destinationsOf({ metrics_destinations: wanted }: Metrics, { defaultStream }: MetricsContext): MetricsPlan['destinations'] {
-  const emf = wanted?.emf === undefined ? null : { group: wanted.emf.log_group_name ?? EMF_GROUP, stream: wanted.emf.log_stream_name ?? defaultStream };
-  return { cloudwatch: wanted?.cloudwatch !== undefined || emf === null, emf };
+function destinationsOf({ metrics_destinations: wanted }: Metrics, { defaultStream, report }: MetricsContext): MetricsPlan['destinations'] {
+  const { log_group_name: group, log_stream_name: stream } = wanted?.emf ?? {};
+  const pointer = '/metrics/metrics_destinations/emf';
+  const isGroup = group === undefined || isLegalName(group, { kind: 'group', pointer: `${pointer}/log_group_name` }, report);
+  const isStream = stream === undefined || isLegalName(stream, { kind: 'stream', pointer: `${pointer}/log_stream_name` }, report);
+  const emf = wanted?.emf === undefined || !isGroup || !isStream ? null : { group: group ?? EMF_GROUP, stream: stream ?? defaultStream };
+  return { cloudwatch: wanted?.cloudwatch !== undefined || wanted?.emf === undefined, emf };
 }
 
 /** `host` goes wherever append_dimensions stands, that of other hosts too and even if none of its pairs works: dashboards of the CloudWatch agent rely on it. */

@@ -44,6 +44,13 @@ export function compileName(written: string, place: NamePlace, context: FillCont
   return fault === null ? template : null;
 }
 
+/** A name as it is, which is an error if the service would refuse it. */
+export function isLegalName(name: string, { kind, pointer }: NamePlace, report: Reporter): boolean {
+  const fault = (kind === 'group' ? groupFault : streamFault)(name);
+  if (fault !== null) report.error(pointer, fault, { expected: ruleOf(kind) });
+  return fault === null;
+}
+
 function templateFault(template: NameTemplate, kind: NameKind): string | null {
   if (template.every((part) => part.kind === 'text')) return (kind === 'group' ? groupFault : streamFault)(template.map((part) => part.text).join(''));
   for (const part of template) {

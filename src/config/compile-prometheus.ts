@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { EmfDeclarationPlan, EmfExtractionPlan, PrometheusPlan } from '../metrics-plan.ts';
 import type { PatternPlan } from '../plan.ts';
 import { compilePattern, isProblem } from '../records/pattern.ts';
+import { isLegalName } from './compile-name.ts';
 import { expanded } from './compile-service.ts';
 import type { EMFDeclaration, EMFDeclarations, PrometheusToEMF } from './generated/document.generated.ts';
 import { STANDARD_UNITS } from './metric-names.ts';
@@ -40,8 +41,9 @@ function filled(text: string | undefined, key: string, env: Environment, report:
 }
 
 function logGroupOf(section: PrometheusToEMF, cluster: string | null, surroundings: Surroundings, env: Environment, report: Reporter): string | null {
-  if (section.log_group_name !== undefined && section.log_group_name !== '') return filled(section.log_group_name, 'log_group_name', env, report);
-  if (surroundings !== 'host' && cluster !== null) return `/aws/${surroundings === 'ecs' ? 'ecs/' : ''}containerinsights/${cluster}/prometheus`;
+  const legal = (name: string | null, key: string): string | null => name === null || !isLegalName(name, { kind: 'group', pointer: `${POINTER}/${key}` }, report) ? null : name;
+  if (section.log_group_name !== undefined && section.log_group_name !== '') return legal(filled(section.log_group_name, 'log_group_name', env, report), 'log_group_name');
+  if (surroundings !== 'host' && cluster !== null) return legal(`/aws/${surroundings === 'ecs' ? 'ecs/' : ''}containerinsights/${cluster}/prometheus`, 'cluster_name');
   report.error(POINTER, `without "log_group_name"${surroundings === 'host' ? '' : ' and "cluster_name"'} it is not known where the events go`, { expected: '"log_group_name"' });
   return null;
 }

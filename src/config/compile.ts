@@ -139,7 +139,7 @@ function compilePlan({ agent, logs, entries, metrics, sound, problems }: Checked
   const wantsLogs = entries.length > 0 || wantsEmf(logs) || wantsPrometheus(logs) || metrics?.metrics_destinations?.emf !== undefined;
   if (!wantsLogs && metrics !== null) {
     const own = compileOwnMetrics();
-    const spool = compileSpool(logs, [], compileGroupSettings(logs, '/logs', env, report));
+    const spool = compileSpool(logs, compileSharedRedact(logs, report) ?? [], compileGroupSettings(logs, '/logs', env, report));
     return own === null ? null : { service: { ...own.service, label: null }, ...rest(), entries: [], disabled: [], ownLogs: [], metrics: own, prometheus: null, emf: null, spool };
   }
   if (!wantsLogs) {

@@ -5,38 +5,62 @@ const BUSY_MS = 1000;
 /** Each takes 9 MB, and one that hangs cannot be taken back. */
 const MAX_THREADS = 3;
 
-interface Question { readonly path: string; readonly answered: (answer: StatfsAnswer) => void }
+type Answered = (answer: StatfsAnswer) => void;
 
-/** Asks statfs of paths that may never answer: one after the other, and in further threads only while others hang. */
-export class StatfsThreads implements Disposable {
+/** What is asked: `key` tells it from another mount at the same path. */
+export interface Target { readonly key: string; readonly path: string }
+
+/** Asked by one or several; by none any more when all have withdrawn. */
+interface Question extends Target { readonly askers: Map<object, Answered> }
+
+/**
+ * Asks statfs of paths that may never answer: one after the other, and in further threads only while others hang. All samplers
+ * of a run share it: a thread that hangs outlives the config that its question was for.
+ */
+export class StatfsThreads {
   readonly #open: () => StatfsThread;
   readonly #idle: StatfsThread[] = [];
-  readonly #busy = new Set<StatfsThread>();
-  #waiting: Question[] = [];
+  readonly #busy = new Map<StatfsThread, Question>();
   /** Of the busy ones those that are given up on, for now. */
   readonly #hanging = new Set<StatfsThread>();
-  #closed = false;
+  #waiting: Question[] = [];
 
   constructor(open: () => StatfsThread) { this.#open = open; }
 
-  /** Threads that the kernel holds in a call now. The process cannot end by itself while there is one. */
+  /** Threads that are in a call of the kernel now. The process cannot end by itself while there is one (src/cli/leave.ts). */
+  get busy(): number { return this.#busy.size; }
+
+  /** Those of them that are given up on, for now. */
   get hanging(): number { return this.#hanging.size; }
 
   /** False: every thread hangs, and nothing is asked. */
   get canAsk(): boolean { return this.#hanging.size < MAX_THREADS; }
 
-  ask(path: string, answered: (answer: StatfsAnswer) => void): void {
-    this.#waiting.push({ path, answered });
+  /** Whoever asks what is being asked already is told the same answer. */
+  ask(asker: object, { key, path }: Target, answered: Answered): void {
+    const same = [...this.#busy.values(), ...this.#waiting].find((question) => question.key === key);
+    if (same !== undefined) {
+      same.askers.set(asker, answered);
+      return;
+    }
+    this.#waiting.push({ key, path, askers: new Map([[asker, answered]]) });
     this.#next();
   }
 
+  /** The asker wants no answer any more. Threads that nobody needs are ended. */
+  withdraw(asker: object): void {
+    for (const { askers } of [...this.#busy.values(), ...this.#waiting]) askers.delete(asker);
+    this.#waiting = this.#waiting.filter(({ askers }) => askers.size > 0);
+    for (const thread of this.#idle.splice(0)) thread.end();
+  }
+
   #next(): void {
-    if (this.#closed || this.#busy.size - this.#hanging.size > 0 || !this.canAsk) return;
+    if (this.#busy.size > this.#hanging.size || !this.canAsk) return;
     const question = this.#waiting.shift();
     if (question === undefined) return;
     const idle = this.#idle.pop();
     const thread = idle === undefined || idle.ended ? this.#open() : idle;
-    this.#busy.add(thread);
+    this.#busy.set(thread, question);
     const timer = setTimeout(() => {
       this.#hanging.add(thread);
       this.#next();
@@ -46,21 +70,15 @@ export class StatfsThreads implements Disposable {
       clearTimeout(timer);
       this.#busy.delete(thread);
       this.#hanging.delete(thread);
-      this.#settle(thread);
-      if (!this.#closed) question.answered(answer);
+      this.#rest(thread, question);
+      for (const answered of question.askers.values()) answered(answer);
       this.#next();
     });
   }
 
-  /** Those that were opened beside one that hung are not needed any more. */
-  #settle(thread: StatfsThread): void {
-    if (this.#closed || this.#idle.length > 0) thread.end();
+  /** Those that were opened beside one that hung, or for someone who has withdrawn, are not needed any more. */
+  #rest(thread: StatfsThread, { askers }: Question): void {
+    if (this.#idle.length > 0 || askers.size === 0) thread.end();
     else if (!thread.ended) this.#idle.push(thread);
-  }
-
-  [Symbol.dispose](): void {
-    this.#closed = true;
-    this.#waiting = [];
-    for (const thread of [...this.#idle, ...this.#busy]) thread.end();
   }
 }

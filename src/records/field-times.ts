@@ -4,16 +4,16 @@ import type { TimestampReader, ValueReader } from './timestamp.ts';
 
 /** Reads the time of events that are JSON objects from one of their fields. */
 export class FieldTimes implements TimestampReader {
-  readonly #field: JsonField;
+  readonly #fields: readonly JsonField[];
   readonly #value: ValueReader;
 
-  /** @param value reads the field's text. */
-  constructor(field: JsonField, value: ValueReader) {
-    this.#field = field;
+  /** @param fields the first that an event has counts. @param value reads the field's text. */
+  constructor(fields: readonly JsonField[], value: ValueReader) {
+    this.#fields = fields;
     this.#value = value;
   }
 
-  fork(): FieldTimes { return new FieldTimes(this.#field, this.#value.fork()); }
+  fork(): FieldTimes { return new FieldTimes(this.#fields, this.#value.fork()); }
 
   get previous(): number { return this.#value.previous; }
   set previous(time: number) { this.#value.previous = time; }
@@ -21,8 +21,8 @@ export class FieldTimes implements TimestampReader {
   parseAll(text: ChunkText, reference: number): void {
     const { bytes, from, to, time, count } = text.frames;
     for (let i = 0; i < count; i++) {
-      const field = this.#field;
-      time[i] = field.find(bytes, from[i]!, to[i]!) ? this.#value.parse(field.value, field.valueFrom, field.valueTo, reference) : Number.NaN;
+      const field = this.#fields.find((one) => one.find(bytes, from[i]!, to[i]!));
+      time[i] = field === undefined ? Number.NaN : this.#value.parse(field.value, field.valueFrom, field.valueTo, reference);
     }
   }
 }

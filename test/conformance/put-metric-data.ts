@@ -105,6 +105,18 @@ export const METRIC_STATEMENTS: readonly MetricStatement[] = [
     },
   },
   {
+    title: 'datums of 28 kB each go in requests that the service is not too small for',
+    async run({ url, client }) {
+      const time = lastMinute();
+      const wide = Array.from({ length: 28 }, (_, i) => [`d${i}`, `${i}`.padEnd(1000, 'x')] as const);
+      const series = Array.from({ length: 100 }, (_, i) => datum(`m${i}`, i, { time, dimensions: wide }));
+      const namespace = await delivering(url, ({ sink }) => { sink(series); }, 'off');
+      const some = series.filter((_, i) => i % 33 === 0);
+      const values = await read(client, namespace, some.map(({ name }) => ({ name, dimensions: wide, stat: 'Sum' })), time, time + MINUTE);
+      assert.deepEqual(values, some.map(({ value }) => new Map([[time, value]])));
+    },
+  },
+  {
     title: 'after a stop in an outage the next start delivers each sample with its own time, once',
     async run({ url, client }) {
       const { mkdtemp, rm, stat } = await import('node:fs/promises');

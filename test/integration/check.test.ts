@@ -61,7 +61,7 @@ test('a config with errors prints all of them and exits 78', async (context) => 
 
 test('--strict takes warnings, and what is not run, for errors; other notes stay notes', async (context) => {
   const write = folder(context);
-  const notRun = write('a.json', { ...GOOD, metrics: { metrics_collected: { mem: { measurement: ['used'] } } } });
+  const notRun = write('a.json', { ...GOOD, csm: {} });
   const warned = write('b.json', { ...GOOD, agent: { region: 'eu-central-1', regoin: 'x' } });
   const noted = write('c.json', { ...GOOD, logs: { log_stream_name: 's', logs_collected: { files: { collect_list: [{ file_path: '/var/log/*.log', log_group_name: 'g' }] } } } });
   const codes = async (file: string): Promise<readonly number[]> => [(await answer([file])).code, (await answer([file], { strict: true })).code];
@@ -69,7 +69,7 @@ test('--strict takes warnings, and what is not run, for errors; other notes stay
   assert.deepEqual(await codes(warned), [0, 78]);
   assert.deepEqual(await codes(noted), [0, 0]);
   const { err, out } = await answer([notRun], { strict: true });
-  assert.match(err, / error \/metrics: not run by this version.*\n1 error\n$/s);
+  assert.match(err, / error \/csm: not run by this agent.*\n1 error\n$/s);
   assert.equal(out, '');
 });
 

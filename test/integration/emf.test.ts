@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync, linkSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { createServer as createHttpServer, request as askHttp } from 'node:http';
 import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { once } from 'node:events';
 import { startChild } from '../support/child-agent.ts';
 import { connected, emfEvent, freePort, sendDatagram, sendLines } from '../support/emf.ts';
@@ -168,7 +171,7 @@ test('a full spool makes senders over TCP wait, drops what comes over UDP and co
   const sent = Array.from({ length: 3_000 }, (_, i) => `${emfEvent(i).slice(0, -1)},"pad":"${'x'.repeat(4_000)}"}`);
   let isTaken = false;
   const sending = sendLines(port, sent).then(() => { isTaken = true; });
-  await rig.says(/the spool holds \d+ bytes and takes no more/);
+  await rig.says(/the spool is full \(8388608 bytes\) and takes no more/);
   assert.ok(!isTaken);
   served();
   await sending;
@@ -299,5 +302,57 @@ test('status says where EMF events are listened for, how many came, and what is 
   await sendLines(port, [...events(2), 'no JSON']);
   const { listening, events: came, faults, spoolFiles } = rig.agent.emf!.status;
   assert.deepEqual({ listening, came, faults, spoolFiles }, { listening: [`tcp://127.0.0.1:${port}`], came: 3, faults: [{ reason: 'not-json', events: 1 }], spoolFiles: 1 });
+  await rig.stop();
+});
+
+/** A way to the service that notes for each stream written to whether the requests say that it holds EMF events. */
+async function noting(t: TestContext, port: number, formats: Map<string, unknown>): Promise<string> {
+  const front = createHttpServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => { parts.push(part); });
+    request.on('end', () => {
+      const body = Buffer.concat(parts);
+      if (String(request.headers['x-amz-target']).endsWith('.PutLogEvents')) formats.set((JSON.parse(body.toString('utf8')) as { logStreamName: string }).logStreamName, request.headers['x-amzn-logs-format']);
+      const on = askHttp({ port, host: '127.0.0.1', method: 'POST', path: request.url, headers: request.headers }, (answer) => {
+        response.writeHead(answer.statusCode!, answer.headers);
+        answer.pipe(response);
+      });
+      on.end(body);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(front, 'listening');
+  t.after(() => { front.closeAllConnections(); front.close(); });
+  return `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
+}
+
+test('version 0 of the format, as of Prometheus metrics: the time is the event\'s, and requests say the format, those of files do not', async (t) => {
+  const port = await freePort();
+  const formats = new Map<string, unknown>();
+  const rig = await startRig(t, {
+    config: ({ logs, url }) => {
+      const own = config({ address: `tcp://127.0.0.1:${port}` })({ logs, url }) as { readonly agent: object; readonly logs: object };
+      return { ...own, logs: { ...own.logs, logs_collected: { files: { collect_list: [{ file_path: join(logs, 'app.log'), log_group_name: 'g', log_stream_name: 'file' }] } } } };
+    },
+    via: (service) => noting(t, service, formats),
+    files: { 'app.log': ['plain'] },
+  });
+  await listens(rig);
+  const time = Date.now() - 5_000;
+  await sendLines(port, [JSON.stringify({ CloudWatchMetrics: [{ Namespace: 'n', Dimensions: [['job']], Metrics: [{ Name: 'heat' }] }], Timestamp: String(time), Version: '0', job: 'j', heat: 1 })]);
+  await rig.count(GROUP, 'host', 1);
+  await rig.count('g', 'file', 1);
+  assert.equal(rig.events(GROUP, 'host')[0]!.timestamp, time);
+  assert.deepEqual(rig.agent.emf!.status.faults, []);
+  assert.deepEqual(Object.fromEntries(formats), { host: 'json/emf', file: undefined });
+  await rig.stop();
+});
+
+test('faults of many streams are said in few lines, and all counted', async (t) => {
+  const port = await freePort();
+  const rig = await startRig(t, { config: config({ address: `tcp://127.0.0.1:${port}` }) });
+  await listens(rig);
+  await sendLines(port, Array.from({ length: 200 }, (_, i) => `{"_aws":{"LogStreamName":"s${i % 50}"}}`));
+  assert.deepEqual(rig.agent.emf!.status.faults, [{ reason: 'no-metrics', events: 200 }]);
+  assert.equal(rig.said.filter((line) => line.includes('_aws.CloudWatchMetrics')).length, 11);
   await rig.stop();
 });

@@ -23,7 +23,8 @@ suite('metrics at the local endpoint, through the official client', () => {
   after(() => endpoint?.close());
 
   for (const [protocol, make] of PROTOCOLS) {
-    const client = (): CloudWatchClient => new CloudWatchClient({ ...ACCESS, endpoint: endpoint!.url, protocol: make() });
+    // With CBOR this client states the length of what it is yet to compress, and no server gets the rest.
+    const client = (): CloudWatchClient => new CloudWatchClient({ ...ACCESS, endpoint: endpoint!.url, protocol: make(), disableRequestCompression: protocol === 'CBOR' });
     const time = Math.floor(Date.now() / MINUTE) * MINUTE;
     const Namespace = `In ${protocol} <&>`;
     const Dimensions = [{ Name: 'id', Value: '42' }];
@@ -33,7 +34,7 @@ suite('metrics at the local endpoint, through the official client', () => {
       await cloudWatch.send(new PutMetricDataCommand({
         Namespace,
         MetricData: [
-          // More than 10 KiB, which the client compresses.
+          // More than 10 KiB, which the client compresses where it may.
           ...Array.from({ length: 300 }, (_, i) => ({ MetricName: `m${i}`, Value: i + 0.25, Timestamp: new Date(time), Unit: 'Percent' as const, Dimensions, StorageResolution: 60 })),
           { MetricName: 'set', Values: [1, 2.5], Counts: [2, 4], StatisticValues: { SampleCount: 6, Sum: 12, Minimum: 1, Maximum: 2.5 }, Timestamp: new Date(time), Unit: 'Count' as const },
         ],

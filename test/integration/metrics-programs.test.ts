@@ -135,6 +135,10 @@ describe('a program of the host', () => {
     await assert.rejects(at('/nonexistent/a', '/nonexistent/b'), { message: '/nonexistent/a cannot be run (ENOENT): install it' });
   });
 
+  it('an answer without an end is an error, and its program stopped', async () => {
+    await assert.rejects(run(standIn('exec yes')), /program a b \$HOME;true ended with ERR_CHILD_PROCESS_STDIO_MAXBUFFER$/);
+  });
+
   it('is not run when others could have changed it, or what it lies in', async () => {
     const ran = join(newFolder(), 'ran');
     const writable = standIn(`touch ${ran}`);

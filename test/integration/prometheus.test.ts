@@ -233,6 +233,14 @@ scrape_configs:
   assert.ok(!scraping.said.join().includes('cret'));
 });
 
+test('what is said names no password, of an address or of a job', async () => {
+  await using scraping = scrape(config('127.0.0.1:1', "    basic_auth: {username: who, password: 's3:cret'}\n    params: {token: [s3cret]}\n").replace("'127.0.0.1:1'", "'127.0.0.1:1', 'who:s3cret@host'"));
+  await until('both are said', () => scraping.said.length === 2);
+  assert.equal(scraping.said[0], 'trouble: Prometheus job "web": the target "…@host" is no address of the form host:port; it is not scraped');
+  assert.match(scraping.said[1]!, /the connection is refused/);
+  assert.ok(![...scraping.said, ...scraping.subjects].some((text) => text.includes('cret')));
+});
+
 test('a password is not sent on to another host that the target points to', async () => {
   const asked: (string | undefined)[] = [];
   await using other = await exporter((request, response) => { asked.push(request.headers.authorization); response.end('x 1\n'); });

@@ -112,3 +112,17 @@ test('events of the agent\'s own go into the spool; what finds no room is counte
   spoolEvents(['{"a":3}'], { group: 'metrics', stream: 'other' }, 'metrics as EMF', spool, report);
   assert.deepEqual(report.drops.get('spool-full'), { events: 1, bytes: 8 });
 });
+
+test('who waits for room is told when somebody else deletes files of the spool, and not while nothing has changed', (t) => {
+  const { spool, directory } = spoolFor(t, 65_536);
+  assert.ok(spool.append(to('a'), Buffer.from('x\n')));
+  assert.ok(!spool.append(to('b'), Buffer.from('x\n')));
+  let told = 0;
+  spool.whenRoom(() => { told++; });
+  spool.keepHouse();
+  assert.equal(told, 0);
+  rmSync(filesIn(directory)[0]!);
+  spool.keepHouse();
+  assert.equal(told, 1);
+  assert.ok(spool.append(to('b'), Buffer.from('x\n')));
+});

@@ -21,6 +21,8 @@ export function metricsPlanFor(endpoint: string, more: Partial<MetricsPlan> = {}
 
 export interface RunningMetrics extends MetricDelivery {
   readonly log: readonly string[];
+  /** Resolves when it has ended. */
+  readonly ended: Promise<void>;
   /** Takes nothing more, and resolves when all is delivered. */
   stop(): Promise<void>;
   /** Lets go of everything now. */
@@ -35,7 +37,7 @@ export function runMetrics(plan: MetricsPlan, more: Partial<MetricDeliveryOption
   const life = new LifetimeControl();
   const ended = delivery.run(life);
   return Object.assign(Object.create(delivery, Object.getOwnPropertyDescriptors(delivery)) as MetricDelivery, {
-    log,
+    log, ended,
     stop: () => { life.requestStop(); return ended; },
     abandon: () => { life.requestAbandon(); return ended; },
   });

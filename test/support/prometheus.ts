@@ -25,6 +25,8 @@ export interface Scraping extends AsyncDisposable {
   readonly prometheus: Prometheus;
   readonly events: readonly Written[];
   readonly said: readonly string[];
+  /** What is in trouble now. */
+  readonly subjects: readonly string[];
   /** The temporary folder in which the scrape config lies. */
   readonly folder: string;
   write(config: string): void;
@@ -66,6 +68,7 @@ export function scrape(config: string, { extraction = null, cluster = null }: { 
   };
   return {
     prometheus, events, said, folder, stop,
+    get subjects() { return [...last.keys()]; },
     write: (text) => { writeFileSync(path, text); },
     of: (metric) => events.map(({ event }) => event).filter((event) => Object.hasOwn(event, metric)),
     async [Symbol.asyncDispose]() {

@@ -32,10 +32,10 @@ function spoolEntry({ service, delivery, spool: { redact, kmsKeyId, tags } }: Pl
     service,
     naming: {
       group: [{ kind: 'spooled', of: 'group' }], stream: [{ kind: 'spooled', of: 'stream' }], pathPattern: null,
-      dateZone: 'UTC', groupClass: null, retentionDays: null, kmsKeyId, tags, entity: null,
+      dateZone: 'UTC', groupClass: null, retentionDays: null, kmsKeyId, tags, entity: null, emf: true,
     },
     framing: { encoding: 'utf-8', start: { kind: 'line' }, multilineTimeoutMs: 0, partialLineTimeoutMs: PARTIAL_LINE_MS, maxEventBytes: Math.min(MAX_EVENT_BYTES, delivery.maxBatchBytes) },
-    timestamp: { format: 'epoch_ms', field: '_aws.Timestamp', zone: 'UTC', trim: false },
+    timestamp: { format: 'epoch_ms', field: '_aws.Timestamp', orField: 'Timestamp', zone: 'UTC', trim: false },
     filters: [],
     redact,
     autoRemoval: false,

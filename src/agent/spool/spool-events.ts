@@ -10,7 +10,7 @@ const PART_BYTES = 1_048_576;
  * finds no room is dropped and counted (`spool-full`). A name that no log group can have is a defect: it was compiled.
  * @param source who made them, for messages
  */
-export function spoolEvents(events: Iterable<string>, names: { readonly group: string; readonly stream: string }, source: string, spool: Spool, report: Report): void {
+export function spoolEvents(events: Iterable<string>, names: { readonly group: string; readonly stream: string }, source: string, spool: Pick<Spool, 'append'>, report: Report): void {
   const to = legalSpooled(names.group, names.stream);
   if (to === null) throw new Error(`${source}: events for the log group ${JSON.stringify(names.group)}, stream ${JSON.stringify(names.stream)}`);
   let lines: string[] = [];

@@ -60,12 +60,14 @@ export class Spool implements Disposable {
   #maxBytes: number;
   #used = 0;
   #number = 0;
+  /** The disk refused the last time. */
+  #isFailing = false;
 
   constructor(options: SpoolOptions) {
     this.#o = options;
     this.directory = options.directory;
     this.#maxBytes = options.maxBytes;
-    for (const path of filesBelow(options.directory)) this.#charge(path, statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+    this.#recount();
   }
 
   /** Bytes of its files, each with at least LEAST_CHARGE. */
@@ -84,7 +86,7 @@ export class Spool implements Disposable {
     const key = JSON.stringify([to.group, to.stream]);
     const known = this.#writers.get(key);
     if (this.#used + (known === undefined ? Math.max(LEAST_CHARGE, lines.length) : this.#growth(known, lines.length)) > this.#maxBytes) {
-      this.#o.report.trouble('spool full', `${this.directory}: the spool holds ${this.#used} bytes and takes no more until some are delivered; senders over TCP wait, what comes over UDP is dropped and counted. \`agent status\` says what holds delivery up; logs.max_spool_bytes allows more`);
+      this.#o.report.trouble('spool full', `${this.directory}: the spool is full (${this.#maxBytes} bytes) and takes no more until some are delivered; senders over TCP wait, what comes over UDP is dropped and counted. \`agent status\` says what holds delivery up; logs.max_spool_bytes allows more`);
       // A file that is written no more makes room once it is delivered.
       this.seal();
       return false;
@@ -96,9 +98,11 @@ export class Spool implements Disposable {
       this.#write(writer, writer.size > 0 ? lines : Buffer.concat([writer.head, lines]));
       if (writer.size >= Math.min(FILE_BYTES, this.#maxBytes * FILE_PART)) this.#seal(key, writer);
     } catch (error) {
+      this.#isFailing = true;
       this.#o.report.trouble('spool write', `${this.directory}: cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}); senders over TCP wait, what comes over UDP is dropped and counted. Make room on the disk, or give the agent write access`);
       return false;
     }
+    this.#isFailing = false;
     this.#o.report.recovered('spool full', `${this.directory}: the spool takes events again`);
     this.#o.report.recovered('spool write', `${this.directory}: can be written again`);
     return true;
@@ -127,8 +131,11 @@ export class Spool implements Disposable {
   keepHouse(): void {
     const now = this.#o.now();
     for (const [key, writer] of this.#writers) if (now - writer.usedAt >= IDLE_MS) this.#seal(key, writer);
-    // What a full disk refused is tried again too.
-    this.#wake();
+    if (this.#waiting.size === 0) return;
+    const before = this.#used;
+    this.#recount();
+    // What others deleted makes room too, and what the disk refused it may take now.
+    if (this.#isFailing || this.#used < before) this.#wake();
   }
 
   [Symbol.dispose](): void {
@@ -180,6 +187,13 @@ export class Spool implements Disposable {
     const charge = Math.max(LEAST_CHARGE, size);
     this.#used += charge - (this.#charges.get(path) ?? 0);
     this.#charges.set(path, charge);
+  }
+
+  /** Looks at what there is. */
+  #recount(): void {
+    this.#charges.clear();
+    this.#used = 0;
+    for (const path of filesBelow(this.directory)) this.#charge(path, statSync(path, { throwIfNoEntry: false })?.size ?? 0);
   }
 
   #wake(): void {

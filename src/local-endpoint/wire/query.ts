@@ -38,8 +38,13 @@ function read(name: string, value: Node | string, inDimensions: boolean): Json {
   const members = value.get('member');
   if (members instanceof Map) return inOrder(members).map((member) => read(name, member, inDimensions));
   const entries = value.get('entry');
-  if (entries instanceof Map) return Object.fromEntries(inOrder(entries).map((entry) => (entry instanceof Map ? [textIn(entry, 'key'), textIn(entry, 'value')] : ['', ''])));
+  if (entries instanceof Map) return Object.fromEntries(inOrder(entries).map((entry) => [textOf(entry, 'key'), textOf(entry, 'value')]));
   return structure(value, inDimensions);
+}
+
+function textOf(entry: Node | string, name: string): string {
+  const text = typeof entry === 'string' ? undefined : entry.get(name);
+  return typeof text === 'string' ? text : '';
 }
 
 function inOrder(members: Node): readonly (Node | string)[] {
@@ -84,8 +89,3 @@ function content(name: string, value: Json): string {
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 /** Control characters have no place in XML 1.0. */
 const escape = (text: string): string => text.replaceAll(/[&<>]/g, (character) => ENTITIES[character]!).replaceAll(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd]/g, '?');
-
-function textIn(entry: ReadonlyMap<string, unknown>, key: string): string {
-  const value = entry.get(key);
-  return typeof value === 'string' ? value : '';
-}

@@ -45,7 +45,7 @@ export class LineBuffer {
   /** The line under way, as if its end had come; none if there is nothing, or too much of it. */
   end(): readonly Buffer[] {
     const lines: Buffer[] = [];
-    if (!this.#passing) addText(lines, this.#line.subarray(0, this.#held));
+    addText(lines, this.#line.subarray(0, this.#held));
     this.#passing = false;
     this.#forget();
     return lines;

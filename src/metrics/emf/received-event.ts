@@ -43,7 +43,7 @@ export function readEvent(line: Buffer): ReceivedEvent {
   const bytes = valid ? line : Buffer.from(text);
   const root = parsed(text);
   if (root === null) return { bytes: Buffer.from(text.replaceAll(CONTROLS, '\ufffd')), group: null, stream: null, fault: 'not-json' };
-  const meta = isMembers(root['_aws']) ? root['_aws'] : {};
+  const meta = isMembers(root['_aws']) ? root['_aws'] : versionZero(root);
   return { bytes, group: nameIn(meta['LogGroupName']), stream: nameIn(meta['LogStreamName']), fault: faultOf(root, meta) };
 }
 
@@ -54,6 +54,11 @@ function parsed(text: string): Members | null {
   } catch {
     return null;
   }
+}
+
+/** Version 0 of the format has its members in the event itself, and the time as a text. */
+function versionZero({ CloudWatchMetrics, Timestamp }: Members): Members {
+  return { CloudWatchMetrics, Timestamp: typeof Timestamp === 'string' && /^\d+$/.test(Timestamp) ? Number(Timestamp) : Timestamp };
 }
 
 const isMembers = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);

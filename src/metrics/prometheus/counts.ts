@@ -8,7 +8,7 @@ export interface PrometheusCounts {
   events: number;
   /** Samples that `metric_relabel_configs` dropped. */
   relabeledAway: number;
-  /** NaN and infinite values, which no metric can have. */
+  /** NaN, infinite values and those beyond 2^360, which no metric can have. */
   notFinite: number;
   /** First values of counters, from which growth is counted. */
   firstValues: number;

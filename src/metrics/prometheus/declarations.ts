@@ -10,6 +10,7 @@ export interface Directive {
 /** Limits of the embedded metric format. */
 const MAX_METRICS = 100;
 const MAX_DIMENSIONS = 30;
+const MAX_NAME = 250;
 const MAX_VALUE = 1_024;
 
 interface Declaration {
@@ -39,7 +40,7 @@ export class Declarations {
     const matches = this.#declarations.flatMap((declaration): readonly Match[] => {
       const { sourceLabels, separator, dimensions } = declaration.plan;
       if (!declaration.matcher.test(sourceLabels.map((name) => labels.get(name) ?? '').join(separator))) return [];
-      const sets = dimensions.filter((names) => names.length <= MAX_DIMENSIONS && names.every((name) => (labels.get(name)?.length ?? Infinity) <= MAX_VALUE));
+      const sets = dimensions.filter((names) => names.length <= MAX_DIMENSIONS && names.every((name) => name.length <= MAX_NAME && (labels.get(name)?.length ?? Infinity) <= MAX_VALUE));
       return sets.length === 0 ? [] : [{ selectors: declaration.selectors, dimensions: sets }];
     });
     const taken = ({ selectors }: Match): readonly string[] => metrics.filter((name) => selectors.some((pattern) => pattern.test(name)));

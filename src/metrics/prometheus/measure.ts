@@ -7,6 +7,9 @@ import type { Bucket } from './histogram.ts';
 import { signature } from './sample.ts';
 import type { Sample } from './sample.ts';
 
+/** CloudWatch takes no larger value, and of an event that has one nothing. */
+const MAX_VALUE = 2 ** 360;
+
 interface Histogram { readonly sample: Sample; readonly family: string; readonly labels: ReadonlyMap<string, string>; readonly buckets: Bucket[] }
 
 /** Makes metrics of the samples of one target, scrape after scrape: counters become growth, buckets become distributions. */
@@ -43,7 +46,7 @@ export class Measure {
   }
 
   #add(events: Events, { name, labels, time: own }: Sample, kind: Sample['kind'], value: number, time: number): void {
-    if (Number.isFinite(value)) events.add(name, labels, kind, value, own ?? time);
+    if (Math.abs(value) <= MAX_VALUE) events.add(name, labels, kind, value, own ?? time);
     else this.#counts.notFinite += 1;
   }
 

@@ -138,7 +138,7 @@ class PrometheusService implements Prometheus {
       for (const { targets, labels } of [...job.groups, ...job.targetFiles.flatMap((pattern) => files.get(pattern) ?? [])]) {
         for (const address of targets) {
           const target = targetOf(job, address, labels);
-          if (typeof target === 'string') wrong ??= `${JSON.stringify(address)} is ${target}`;
+          if (typeof target === 'string') wrong ??= `${JSON.stringify(address.replace(/^.*@/s, '…@'))} is ${target}`;
           else if (target !== null && wanted.size < MAX_TARGETS) wanted.set(`${target.key} ${signature(config.externalLabels)}`, target);
           else if (target !== null) beyond += 1;
         }
@@ -160,7 +160,7 @@ class PrometheusService implements Prometheus {
       report: this.#o.report, counts: this.counts, room: this.#room, now: this.#o.now,
     });
     const done = scraper.run(ended.signal).catch((error: unknown) => {
-      this.#o.report.trouble(key, `Prometheus job "${target.job.name}": a scrape ended with a fault of this agent (${(error as Error).name}); it begins anew`);
+      this.#o.report.trouble(scraper.subject, `Prometheus job "${target.job.name}": a scrape ended with a fault of this agent (${(error as Error).name}); it begins anew`);
       this.#running.delete(key);
     });
     this.#running.set(key, { ended, done });

@@ -45,6 +45,9 @@ export class Scraper {
     this.#connections = new Connections(target.job.access.tls);
   }
 
+  /** What is said of it stands under this. */
+  get subject(): string { return `prometheus target ${this.target.url.host} ${this.target.key.slice(0, 12)}`; }
+
   /** Until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     const { intervalMs } = this.target;
@@ -60,7 +63,7 @@ export class Scraper {
       }
     } catch (error) {
       if (!signal.aborted) throw error;
-      if (signal.reason === GONE && this.#failing) this.#o.report.recovered(this.target.key, `${this.#name} is no target any more`);
+      if (signal.reason === GONE && this.#failing) this.#o.report.recovered(this.subject, `${this.#name} is no target any more`);
     }
   }
 
@@ -140,9 +143,9 @@ export class Scraper {
   }
 
   #say(fault: string | null): void {
-    const { key, intervalMs } = this.target;
-    if (fault !== null && !this.#failing) this.#o.report.trouble(key, `${this.#name}: ${fault}. It gives no metrics but up = 0; it is asked again every ${intervalMs / 1_000} s`);
-    if (fault === null && this.#failing) this.#o.report.recovered(key, `${this.#name} gives metrics again`);
+    const { intervalMs } = this.target;
+    if (fault !== null && !this.#failing) this.#o.report.trouble(this.subject, `${this.#name}: ${fault}. It gives no metrics but up = 0; it is asked again every ${intervalMs / 1_000} s`);
+    if (fault === null && this.#failing) this.#o.report.recovered(this.subject, `${this.#name} gives metrics again`);
     this.#failing = fault !== null;
   }
 }

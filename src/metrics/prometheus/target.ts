@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { durationOf } from './duration.ts';
 import { relabel } from './relabel.ts';
 import { signature } from './sample.ts';
@@ -11,7 +12,7 @@ export interface Target {
   readonly labels: ReadonlyMap<string, string>;
   readonly intervalMs: number;
   readonly timeoutMs: number;
-  /** The same text as long as it is the same target, scraped in the same way. */
+  /** The same text as long as it is the same target, scraped in the same way. A hash: what it stands for may hold secrets. */
   readonly key: string;
 }
 
@@ -40,7 +41,7 @@ export function targetOf(job: ScrapeJob, address: string, groupLabels: ReadonlyM
   if (url === null) return 'no address that a URL can have';
   if (!labels.has('instance')) labels.set('instance', found);
   for (const [name, value] of [...labels]) if (name.startsWith('__') || value === '') labels.delete(name);
-  return { job, url, labels, intervalMs, timeoutMs, key: JSON.stringify([job.identity, url.href, signature(labels), intervalMs, timeoutMs]) };
+  return { job, url, labels, intervalMs, timeoutMs, key: hash('sha256', JSON.stringify([job.identity, url.href, signature(labels), intervalMs, timeoutMs])) };
 }
 
 function urlOf(job: ScrapeJob, address: string, labels: ReadonlyMap<string, string>): URL | null {

@@ -9,9 +9,7 @@ import type { Mount } from '../mount-table.ts';
 import type { FieldKind, KernelFolders, Reading, Sampler, SamplerReport } from '../sampler.ts';
 import { spaceFrom } from '../space.ts';
 import type { Statfs } from '../space.ts';
-import { openStatfsThread } from '../statfs-thread.ts';
-import type { StatfsThread } from '../statfs-thread.ts';
-import { StatfsThreads } from '../statfs-threads.ts';
+import type { StatfsThreads } from '../statfs-threads.ts';
 import { WaitingSpace } from '../waiting-space.ts';
 import type { Asked } from '../waiting-space.ts';
 import { Troubles } from './troubles.ts';
@@ -28,16 +26,12 @@ const MOUNTS_A_TURN = 64;
 
 export interface DiskOptions {
   readonly report: SamplerReport;
+  /** Of the whole run. */
+  readonly threads: StatfsThreads;
   /** HOST_MOUNT_PREFIX: where the host's file systems are in this container; empty: here. */
   readonly mountPrefix: string;
   readonly dev?: string;
   readonly statfs?: (path: string) => Statfs;
-  readonly openThread?: () => StatfsThread;
-}
-
-export interface DiskSampler extends Sampler {
-  /** Threads that hang in a call to a mount. While there is one the process cannot end by itself: it must be replaced or killed. */
-  readonly hangingThreads: number;
 }
 
 /** The device as the CloudWatch agent names it: without `/dev/`, names of the device mapper and `/dev/root` resolved. */
@@ -49,6 +43,28 @@ function deviceOf({ source, number }: Mount, dev: string, sys: string): string {
     // What cannot be resolved keeps its name.
   }
   return source.replaceAll('/dev/', '');
+}
+
+/** The device of a table's root. */
+const rootOf = (mounts: readonly Mount[]): string | undefined => mounts.find(({ mountPoint }) => mountPoint === '/')?.number;
+
+/**
+ * The table of the host's first process: a service of systemd may be shown other mounts than there are (PrivateTmp, ProtectSystem).
+ * Where that process has another root, and no prefix leads there, paths of its table mean nothing here: then this process's own.
+ */
+function openMountTable(proc: string, hasPrefix: boolean): KernelFile {
+  const own = new KernelFile(join(proc, 'self/mountinfo'));
+  const first = new KernelFile(join(proc, '1/mountinfo'));
+  try {
+    if (rootOf(parseMountTable(first.read())) === rootOf(parseMountTable(own.read())) || hasPrefix) {
+      own[Symbol.dispose]();
+      return first;
+    }
+  } catch {
+    // It may be hidden from who is not root.
+  }
+  first[Symbol.dispose]();
+  return own;
 }
 
 const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
@@ -70,15 +86,14 @@ function chosenMounts(mounts: readonly Mount[], plan: DiskPart, prefix: string):
 type DiskPart = Pick<Extract<SamplerPlan, { kind: 'disk' }>, 'mountPoints' | 'ignoredTypes' | 'dropDevice' | 'intervalMs'>;
 
 /**
- * Mounts of /proc/self/mountinfo that have any space, and statfs of each. File systems of this host are asked at once, others
+ * Mounts of mountinfo that have any space, and statfs of each. File systems of this host are asked at once, others
  * in a thread that is made for the first of them.
  */
-export function createDiskSampler(plan: DiskPart, folders: KernelFolders, options: DiskOptions): DiskSampler {
-  const { report, dev = '/dev', statfs = statfsSync, openThread = openStatfsThread } = options;
+export function createDiskSampler(plan: DiskPart, folders: KernelFolders, options: DiskOptions): Sampler {
+  const { report, threads, dev = '/dev', statfs = statfsSync } = options;
   const prefix = options.mountPrefix.replace(/\/+$/, '');
-  const file = new KernelFile(join(folders.proc, 'self/mountinfo'));
+  const file = openMountTable(folders.proc, prefix !== '');
   const troubles = new Troubles(report);
-  const threads = new StatfsThreads(openThread);
   const waitingSpace = new WaitingSpace({ threads, troubles, intervalMs: plan.intervalMs });
 
   const dimensionsOf = (mount: Mount): Dimensions => {
@@ -93,7 +108,7 @@ export function createDiskSampler(plan: DiskPart, folders: KernelFolders, option
       troubles.end(mountPoint, `the space of ${mountPoint} (${type}) can be read again`);
       return answer;
     } catch (error) {
-      troubles.begin(mountPoint, `the space of ${mountPoint} (${type}) cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}): it is left out until it can be`);
+      troubles.begin(mountPoint, `the space of ${mountPoint} (${type}) cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}): it has no disk metrics until it can be`);
       return null;
     }
   };
@@ -108,7 +123,6 @@ export function createDiskSampler(plan: DiskPart, folders: KernelFolders, option
 
   return {
     fields: FIELDS,
-    get hangingThreads() { return threads.hanging; },
     sample: async () => {
       const mounts = parseMountTable(file.read());
       sayMissing(mounts);
@@ -128,7 +142,7 @@ export function createDiskSampler(plan: DiskPart, folders: KernelFolders, option
     },
     [Symbol.dispose]: () => {
       file[Symbol.dispose]();
-      threads[Symbol.dispose]();
+      waitingSpace[Symbol.dispose]();
     },
   };
 }

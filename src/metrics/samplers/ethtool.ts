@@ -1,7 +1,7 @@
 import { readlinkSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { matchesGlob } from '../name-glob.ts';
+import { compileNameGlobs } from '../name-glob.ts';
 import { FailedRun, HostProgram } from './host-program.ts';
 import { codeOf } from './kernel-text.ts';
 import { Troubles } from './troubles.ts';
@@ -13,8 +13,6 @@ const PROGRAMS = ['/usr/sbin/ethtool', '/sbin/ethtool'] as const;
 const PATIENCE_MS = 5_000;
 /** Interfaces asked: each is a process of some milliseconds. A host of containers can have thousands. */
 const MAX_INTERFACES = 128;
-/** Statistics of one interface: a driver with a hundred queues has some thousands. */
-const MAX_STATISTICS = 10_000;
 
 export interface EthtoolOptions {
   readonly report: SamplerReport;
@@ -38,6 +36,8 @@ class EthtoolSampler implements Sampler {
   readonly #net: string;
   readonly #program: HostProgram;
   readonly #troubles: Troubles;
+  readonly #included: (name: string) => boolean;
+  readonly #excluded: (name: string) => boolean;
   readonly #wanted: ReadonlySet<string> | null;
   /** Drivers of interfaces without a device, by name and index: they are asked for once. */
   readonly #drivers = new Map<string, string>();
@@ -47,6 +47,8 @@ class EthtoolSampler implements Sampler {
     this.#net = join(sys, 'class/net');
     this.#program = new HostProgram({ paths: program === undefined ? PROGRAMS : [program], patienceMs: PATIENCE_MS, remedy: 'install the package ethtool, or take the section ethtool out of the config' });
     this.#troubles = new Troubles(report);
+    this.#included = compileNameGlobs(plan.include);
+    this.#excluded = compileNameGlobs(plan.exclude);
     this.#wanted = plan.statistics === null ? null : new Set(plan.statistics);
   }
 
@@ -67,10 +69,8 @@ class EthtoolSampler implements Sampler {
   }
 
   async #interfaces(): Promise<readonly string[]> {
-    const { include, exclude } = this.#plan;
-    const among = (globs: readonly string[], name: string): boolean => globs.some((glob) => matchesGlob(glob, name));
     try {
-      return (await readdir(this.#net)).filter((name) => name !== 'lo' && among(include, name) && !among(exclude, name)).toSorted();
+      return (await readdir(this.#net)).filter((name) => name !== 'lo' && this.#included(name) && !this.#excluded(name)).toSorted();
     } catch (error) {
       throw new Error(`${this.#net} cannot be read (${codeOf(error)})`, { cause: error });
     }
@@ -124,11 +124,8 @@ function indexOf(path: string): string {
 /** The lines `name: value` of `ethtool -S`. Pure. A name may hold colons: the value stands behind the last. @param wanted names, or null for all */
 export function parseStatistics(text: string, wanted: ReadonlySet<string> | null): Readonly<Record<string, number>> {
   const values: Record<string, number> = Object.create(null) as Record<string, number>;
-  let count = 0;
   for (const [, name, value] of text.matchAll(/^[ \t]+(\S.*?)[ \t]*:[ \t]*(-?\d+)[ \t]*$/gm)) {
     if (wanted?.has(name!) === false) continue;
-    if (count === MAX_STATISTICS) break;
-    count += 1;
     values[name!] = Number(value);
   }
   return values;

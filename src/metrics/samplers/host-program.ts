@@ -4,7 +4,8 @@ import { dirname, isAbsolute } from 'node:path';
 import { codeOf } from './kernel-text.ts';
 import type { ChildProcess } from 'node:child_process';
 
-const MAX_ANSWER_BYTES = 16 * 1_024 * 1_024;
+/** Some 100,000 statistics, or hundreds of GPUs: a longer answer is an error. */
+const MAX_ANSWER_BYTES = 4 * 1_024 * 1_024;
 /** Nothing of the agent's own environment, where credentials may be, is for them. */
 const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
 const WRITABLE_BY_OTHERS = 0o022;

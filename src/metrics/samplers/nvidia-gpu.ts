@@ -6,8 +6,6 @@ const PROGRAM = '/usr/bin/nvidia-smi';
 /** A driver in trouble lets it wait for ever. */
 const PATIENCE_MS = 10_000;
 const GPU = 'nvidia_smi_log/gpu';
-/** More than one host has. */
-const MAX_GPUS = 256;
 
 /** Where in the element of a GPU a field stands; the first that holds a number counts: drivers since 530 have renamed the readings of power. */
 const PATHS: Readonly<Record<string, readonly string[]>> = {
@@ -54,7 +52,6 @@ export function parseGpus(text: string): readonly Reading[] {
   const gpus: Map<string, string>[] = [];
   for (const { path, text: value } of xmlTexts(text, GPU)) {
     if (path === GPU) {
-      if (gpus.length >= MAX_GPUS) break;
       gpus.push(new Map());
     } else if (path.startsWith(`${GPU}/`)) {
       gpus.at(-1)?.set(path.slice(GPU.length + 1), value);

@@ -35,7 +35,7 @@ export async function readSource(source: Exclude<ProcessSource, 'count' | 'stat'
 
 const parsed = (text: string | null, parse: (text: string) => Readonly<Record<string, number>>): Part => (text === null ? null : parse(text));
 
-const whyNot = (code: string): string => (code === 'EACCES' || code === 'EPERM' ? `${code}: run the agent as root, or give it CAP_SYS_PTRACE` : code);
+const whyNot = (code: string): string => (code === 'EACCES' || code === 'EPERM' ? `${code}: run the agent as root, with CAP_SYS_PTRACE` : code);
 
 async function readPatiently(path: string, reads: PatientReads, parse: (text: string) => Readonly<Record<string, number>>): Promise<Part> {
   const found = await reads.read(path, MAX_IO_BYTES);

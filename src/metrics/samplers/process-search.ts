@@ -55,7 +55,7 @@ async function byExe(matches: (text: string) => boolean, table: ProcessTable, no
       denied ||= codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM';
     }
   }
-  return { pids, trouble: denied ? 'the programs of other users\' processes cannot be read (EACCES), so they are not found: run the agent as root, or give it CAP_SYS_PTRACE' : null };
+  return { pids, trouble: denied ? 'some processes do not show their program to the agent (EACCES), so they are not found: run it as root, with CAP_SYS_PTRACE (in a container: --cap-add SYS_PTRACE)' : null };
 }
 
 async function byCommandLine(matches: (text: string) => boolean, table: ProcessTable, now: number): Promise<Found> {

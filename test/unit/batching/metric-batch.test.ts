@@ -83,6 +83,16 @@ suite('requests of PutMetricData', () => {
     for (const body of bodies.slice(0, -1)) assert.ok(body.length <= 999_000 && body.length + 1 + one > 999_000, `${body.length}`);
   });
 
+  test('a request of exactly 999,000 bytes is one, with a byte more it is two', () => {
+    const around = new MetricBatch('N').take().length;
+    for (const [more, fits] of [[0, true], [1, false]] as const) {
+      const batch = new MetricBatch('N');
+      assert.ok(batch.add('1'.repeat(500_000)));
+      assert.equal(batch.add('1'.repeat(999_000 - around - 500_000 - 1 + more)), fits);
+      assert.equal(batch.take().length, fits ? 999_000 : around + 500_000);
+    }
+  });
+
   test('a body taken apart and put together again is the same', () => {
     fc.assert(fc.property(fc.array(anyDatum, { maxLength: 20 }), fc.constantFrom('N', 'My/App "1"'), (datums, namespace) => {
       for (const body of bodiesOf(namespace, datums)) {

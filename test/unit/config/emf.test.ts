@@ -55,3 +55,12 @@ test('groups that are created for EMF events have the key and tags of logs', () 
   const { plan } = withEmf({}, { tags: { team: 'shop' }, max_spool_bytes: 10_000_000 });
   assert.deepEqual(plan?.spool, { maxBytes: 10_000_000, redact: [], kmsKeyId: null, tags: { team: 'shop' } });
 });
+
+test('groups and streams of other events of the agent that the service would refuse are errors', () => {
+  const metrics = { metrics_collected: { mem: { measurement: ['used'] } }, metrics_destinations: { emf: { log_group_name: 'my group', log_stream_name: 'a:b' } } };
+  const said = lines(compiled({ agent: { region: 'eu-central-1' }, metrics })).join('\n');
+  assert.match(said, /error \/metrics\/metrics_destinations\/emf\/log_group_name: the character " " is not allowed/);
+  assert.match(said, /error \/metrics\/metrics_destinations\/emf\/log_stream_name: the character ":" is not allowed/);
+  const prometheus = lines(compiled({ agent: { region: 'eu-central-1' }, logs: { metrics_collected: { prometheus: { log_group_name: 'aws/mine' } } } })).join('\n');
+  assert.match(prometheus, /error \/logs\/metrics_collected\/prometheus\/log_group_name: names that start with "aws\/" are reserved/);
+});

@@ -155,12 +155,28 @@ suite('metrics on their way to the service', () => {
     assertBalanced(queue);
   });
 
-  test('an outage while the bad datum is looked for loses nothing', async (t) => {
-    let calls = 0;
-    const { queue, pass, storedNames } = queueOn(t, (names) => (++calls > 3 && calls < 6 ? DOWN : names.includes('m7') ? REFUSED : ACCEPTED));
-    queue.sink(Array.from({ length: 16 }, (_, i) => datum(`m${i}`)));
-    await pass(3 * MINUTE);
-    assert.deepEqual(storedNames().toSorted(), Array.from({ length: 16 }, (_, i) => `m${i}`).filter((name) => name !== 'm7').toSorted());
+  for (const bad of ['m0', 'm7']) {
+    test(`an outage while the bad datum ${bad} is looked for loses nothing`, async (t) => {
+      let calls = 0;
+      const { queue, pass, storedNames } = queueOn(t, (names) => (++calls > 5 && calls < 9 ? DOWN : names.includes(bad) ? REFUSED : ACCEPTED));
+      queue.sink(Array.from({ length: 16 }, (_, i) => datum(`m${i}`)));
+      await pass(MINUTE);
+      assertBalanced(queue);
+      await pass(2 * MINUTE);
+      assert.deepEqual(storedNames().toSorted(), Array.from({ length: 16 }, (_, i) => `m${i}`).filter((name) => name !== bad).toSorted());
+      assert.equal(queue.counters.dropped.get('refused')?.datums, 1);
+      assertBalanced(queue);
+    });
+  }
+
+  test('a datum that is refused alone is to blame only when the service takes others', async (t) => {
+    const { queue, pass, storedNames } = queueOn(t, (names) => (names.includes('bad') ? REFUSED : ACCEPTED));
+    queue.sink([datum('bad')]);
+    await pass(3 * MINUTE, 5_000);
+    assert.deepEqual([queue.status.held.datums, queue.status.state], [1, 'paused']);
+    queue.sink([datum('good')]);
+    await pass(5 * MINUTE, 5_000);
+    assert.deepEqual(storedNames(), ['good']);
     assert.equal(queue.counters.dropped.get('refused')?.datums, 1);
     assertBalanced(queue);
   });
@@ -188,6 +204,18 @@ suite('metrics on their way to the service', () => {
     queue.sink([datum('after the end')]);
     assert.equal(queue.counters.dropped.get('ended')?.datums, 1);
     assertBalanced(queue);
+  });
+
+  test('a stop amid a long wait tries once more at once', async (t) => {
+    let down = true;
+    const { queue, life, ended, pass, storedNames } = queueOn(t, () => (down ? DOWN : ACCEPTED));
+    queue.sink([datum('a')]);
+    await pass(10 * MINUTE, 5_000);
+    down = false;
+    life.requestStop();
+    await pass(100, 50);
+    assert.deepEqual(await ended, []);
+    assert.deepEqual(storedNames(), ['a']);
   });
 
   test('what an abandoned run leaves is delivered by the next one', async (t) => {

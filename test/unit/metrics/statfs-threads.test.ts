@@ -70,7 +70,7 @@ class Stage {
 /** What is ready has run. */
 async function settled(): Promise<void> { for (let i = 0; i < 20; i++) await Promise.resolve(); }
 
-const mountOf = (source: string, mountPoint: string): { mount: Mount; path: string } => ({ mount: { number: '0:1', mountPoint, type: 'nfs4', source }, path: mountPoint });
+const mountOf = (source: string, mountPoint: string, number = '0:1'): { mount: Mount; path: string } => ({ mount: { number, mountPoint, type: 'nfs4', source }, path: mountPoint });
 
 /** A sample that is under way: the mounts it has found once it ends. */
 function begun(space: WaitingSpace, mounts: readonly { mount: Mount; path: string }[]): { done: readonly string[] | null } {
@@ -102,7 +102,7 @@ test('a mount that hangs costs the others a second: another thread takes them; i
   assert.equal(first.done, null);
   await stage.pass(4000);
   assert.deepEqual(first.done, ['/b', '/c']);
-  assert.deepEqual(stage.said, ['/a: /a (nfs4) has given no answer for 5 s: its server or its process hangs; it is left out until it answers, or is unmounted']);
+  assert.deepEqual(stage.said, ['/a: /a (nfs4) has given no answer for 5 s: its server or its process hangs; it has no disk metrics until it answers, or is unmounted']);
   const second = begun(space, mounts);
   await settled();
   assert.deepEqual(second.done, ['/b', '/c'], 'nobody waits for it again');
@@ -204,17 +204,52 @@ test('an answer that is an error is said with its code, once', async (t) => {
     await stage.answer('/a', { code: 'ESTALE' });
     assert.deepEqual(sample.done, []);
   }
-  assert.deepEqual(stage.said, ['/a: the space of /a (nfs4) cannot be read (ESTALE): it is left out until it can be']);
+  assert.deepEqual(stage.said, ['/a: the space of /a (nfs4) cannot be read (ESTALE): it has no disk metrics until it can be']);
 });
 
-test('what comes after the end is for nobody, and all threads are told to end', async (t) => {
+test('what comes after the end is for nobody, what was not asked yet is not asked, and threads that nobody needs are told to end', async (t) => {
   const stage = new Stage(t);
   const space = stage.space(60_000);
   stage.hanging.add('/a');
   void begun(space, [mountOf('a:/', '/a'), mountOf('b:/', '/b')]);
   await stage.pass(5000);
-  stage.threads[Symbol.dispose]();
-  assert.deepEqual([stage.ended, stage.said.length], [2, 1]);
+  space[Symbol.dispose]();
+  assert.deepEqual([stage.ended, stage.said.length], [1, 1]);
   await stage.answer('/a');
-  assert.equal(stage.said.length, 1);
+  assert.deepEqual([stage.ended, stage.said.length], [2, 1]);
+  const other = stage.space(60_000);
+  stage.hanging.add('/c');
+  void begun(other, [mountOf('c:/', '/c'), mountOf('d:/', '/d')]);
+  await settled();
+  other[Symbol.dispose]();
+  await stage.answer('/c');
+  assert.deepEqual([stage.asked, stage.threads.busy], [['/a', '/b', '/c'], 0]);
+});
+
+test('a config that is loaded anew waits for the same answer of a mount that hangs, in the same thread', async (t) => {
+  const stage = new Stage(t);
+  stage.hanging.add('/a');
+  for (let load = 0; load < 5; load++) {
+    const space = stage.space(60_000);
+    void begun(space, [mountOf('a:/', '/a')]);
+    await stage.pass(5000);
+    space[Symbol.dispose]();
+  }
+  assert.deepEqual([stage.asked, stage.threads.busy, stage.said.length], [['/a'], 1, 5]);
+  const last = begun(stage.space(60_000), [mountOf('a:/', '/a')]);
+  await settled();
+  await stage.answer('/a');
+  assert.deepEqual(last.done, ['/a']);
+});
+
+test('a mount that is put in the place of one that hangs is asked for itself', async (t) => {
+  const stage = new Stage(t);
+  const space = stage.space(60_000);
+  stage.hanging.add('/a');
+  void begun(space, [mountOf('old:/', '/a', '0:1')]);
+  await stage.pass(5000);
+  stage.hanging.clear();
+  const next = begun(space, [mountOf('new:/', '/a', '0:2')]);
+  await settled();
+  assert.deepEqual([next.done, stage.said.at(-1)], [['/a'], '/a (nfs4) answers again']);
 });

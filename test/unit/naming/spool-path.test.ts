@@ -30,7 +30,7 @@ test('every folder can be made: no name is too long, is a step upwards, or holds
       assert.equal(Buffer.from(name).toString('utf8'), name);
       assert.doesNotMatch(name, /[\0\ufffd]/);
     }
-  }));
+  }), { examples: [[{ group: 'g'.repeat(512), stream: '𝄞'.repeat(512) }], [{ group: 'g'.repeat(255), stream: `x${'ü'.repeat(400)}` }]] });
 });
 
 test('two destinations never share a folder', () => {

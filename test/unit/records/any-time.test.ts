@@ -35,7 +35,7 @@ function timesOf(messages: readonly string[], format: string | null): readonly n
   const frames = framesOf(messages);
   const text = new ChunkText();
   text.reset(frames);
-  new FieldTimes(new JsonField('log.ts'), value).fork().parseAll(text, 0);
+  new FieldTimes([new JsonField('log.ts')], value).fork().parseAll(text, 0);
   return [...frames.time];
 }
 

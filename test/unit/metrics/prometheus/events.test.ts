@@ -70,7 +70,7 @@ test('what is too large for one event is several, and a metric that fits into no
 const declaration = (fields: Partial<Omit<EmfDeclarationPlan, 'matcher' | 'selectors'>> & { readonly matcher?: string; readonly selectors?: readonly string[] }): EmfDeclarationPlan => ({
   sourceLabels: ['job'], separator: ';', dimensions: [['job']], ...fields, matcher: pattern(fields.matcher ?? '.*'), selectors: (fields.selectors ?? ['.*']).map(pattern),
 });
-const LABELS = new Map([['job', 'web'], ['zone', 'a'], ['long', 'x'.repeat(1_025)]]);
+const LABELS = new Map([['job', 'web'], ['zone', 'a'], ['long', 'x'.repeat(1_025)], ['n'.repeat(251), 'x']]);
 const of = (declarations: readonly EmfDeclarationPlan[], metrics: readonly string[], dedup = false): unknown =>
   new Declarations({ namespace: 'N', units: { up: 'Count' }, declarations, dedup }).directives(LABELS, metrics);
 
@@ -84,7 +84,7 @@ test('a declaration is searched in its source labels, joined, and takes the metr
 
 test('a set of dimensions counts where the event has all its labels and their values may be dimensions', () => {
   const many = Array.from({ length: 31 }, () => 'job');
-  assert.deepEqual(of([declaration({ dimensions: [['job', 'zone'], ['zone', 'job'], ['job', 'room'], ['long'], many, []] })], ['up']), [{ Namespace: 'N', Dimensions: [['job', 'zone'], []], Metrics: [{ Name: 'up', Unit: 'Count' }] }]);
+  assert.deepEqual(of([declaration({ dimensions: [['job', 'zone'], ['zone', 'job'], ['job', 'room'], ['long'], ['n'.repeat(251)], many, []] })], ['up']), [{ Namespace: 'N', Dimensions: [['job', 'zone'], []], Metrics: [{ Name: 'up', Unit: 'Count' }] }]);
   assert.deepEqual(of([declaration({ dimensions: [['room']] })], ['up']), []);
 });
 

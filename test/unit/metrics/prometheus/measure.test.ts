@@ -52,6 +52,11 @@ test('NaN and infinite values are left out and counted, and a counter goes on fr
   assert.equal(counts.notFinite, 4);
 });
 
+test('a value that CloudWatch does not take is left out and counted', () => {
+  const { scrape, counts } = target();
+  assert.deepEqual([scrape('g 1e109\n', 0)['g'], scrape('g -1e109\n', 0)['g'], scrape('g -1e108\n', 0)['g'], counts.notFinite], [undefined, undefined, -1e108, 2]);
+});
+
 test('a histogram without observations since the scrape before has a count of 0 and no distribution', () => {
   const { scrape } = target();
   const text = '# TYPE h histogram\nh_bucket{le="1"} 2\nh_bucket{le="+Inf"} 2\nh_sum 1\nh_count 2\n';

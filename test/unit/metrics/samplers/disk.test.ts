@@ -7,6 +7,7 @@ import { createDiskSampler } from '../../../../src/metrics/samplers/disk.ts';
 import type { DiskOptions } from '../../../../src/metrics/samplers/disk.ts';
 import type { Statfs } from '../../../../src/metrics/space.ts';
 import type { StatfsThread } from '../../../../src/metrics/statfs-thread.ts';
+import { StatfsThreads } from '../../../../src/metrics/statfs-threads.ts';
 import { fixtureHost } from '../../../support/kernel-folders.ts';
 
 const STATFS: Statfs = { bsize: 4096, frsize: 4096, blocks: 1000, bfree: 400, bavail: 300, files: 50, ffree: 20 };
@@ -28,7 +29,7 @@ function answering(asked: string[]): () => StatfsThread {
 function options(said: string[], more: Partial<DiskOptions> = {}): DiskOptions {
   return {
     report: { trouble: (_, message) => { said.push(message); }, recovered: (_, message) => { said.push(message); } },
-    mountPrefix: '', statfs: (path) => (/^\/(?:proc|sys)/.test(path) ? EMPTY : STATFS), openThread: answering([]), ...more,
+    mountPrefix: '', statfs: (path) => (/^\/(?:proc|sys)/.test(path) ? EMPTY : STATFS), threads: new StatfsThreads(answering([])), ...more,
   };
 }
 
@@ -63,7 +64,7 @@ test('every mount that has space is given, but autofs; of two at one place the u
   mkdirSync(`${host.sys}/dev/block`, { recursive: true });
   symlinkSync('../../devices/pci/nvme0n1/nvme0n1p1', `${host.sys}/dev/block/259:1`);
   const asked: string[] = [];
-  using sampler = createDiskSampler(ALL, host, options([], { dev: host.dev, openThread: answering(asked) }));
+  using sampler = createDiskSampler(ALL, host, options([], { dev: host.dev, threads: new StatfsThreads(answering(asked)) }));
   assert.deepEqual((await sampler.sample(0)).map(({ dimensions }) => dimensions.map(([, value]) => value).join(' ')), [
     'devtmpfs devtmpfs /dev', 'tmpfs tmpfs /dev/shm', 'nvme0n1p1 xfs /', 'dm-0 ext4 /srv/data', 'dm-0 ext4 /srv/my files\\x',
     '10.0.0.9:/export nfs4 /mnt/nfs', 'nvme1n1 ext4 /mnt/nfs/scratch', 'second tmpfs /opt/twice', 'loop0 squashfs /snap/core/1',
@@ -98,7 +99,7 @@ test('a mount that cannot be read is said once, with its cause, is left out, and
   using sampler = createDiskSampler({ ...ALL, mountPoints: ['/', '/data/1'] }, fixtureHost(t, 'metal-96'), options(said, { statfs }));
   assert.equal((await sampler.sample(0)).length, 1);
   assert.equal((await sampler.sample(1)).length, 1);
-  assert.deepEqual(said, ['the space of /data/1 (xfs) cannot be read (EIO): it is left out until it can be']);
+  assert.deepEqual(said, ['the space of /data/1 (xfs) cannot be read (EIO): it has no disk metrics until it can be']);
   fails = false;
   assert.equal((await sampler.sample(2)).length, 2);
   assert.deepEqual(said.slice(1), ['the space of /data/1 (xfs) can be read again']);
@@ -114,6 +115,19 @@ test('a mount point that is named and has nothing mounted is said, and when some
   writeFileSync(`${host.proc}/self/mountinfo`, '21 1 8:2 / / rw - ext4 /dev/sda2 rw\n22 21 8:33 / /backup rw - ext4 /dev/sdc1 rw\n');
   assert.equal((await sampler.sample(2)).length, 2);
   assert.equal(said.length, 2);
+});
+
+test('the mounts are those of the host\'s first process, unless its root is another one and no prefix leads there', async (t) => {
+  const host = fixtureHost(t, 'metal-96');
+  const devices = async (first: string, mountPrefix: string): Promise<readonly string[]> => {
+    mkdirSync(`${host.proc}/1`, { recursive: true });
+    writeFileSync(`${host.proc}/1/mountinfo`, first);
+    using sampler = createDiskSampler({ ...ALL, ignoredTypes: ['nfs', 'fuse.mountpoint-s3', 'cgroup2'] }, host, options([], { mountPrefix }));
+    return (await sampler.sample(0)).map(({ dimensions }) => dimensions[0]![1]);
+  };
+  assert.deepEqual(await devices('1 0 8:2 / / rw - ext4 /dev/sda2 rw\n2 1 8:33 / /tmp rw - ext4 /dev/sdc1 rw\n', ''), ['sda2', 'sdc1']);
+  assert.deepEqual(await devices('1 0 259:9 / / rw - ext4 /dev/nvme9 rw\n', ''), ['sda2', 'sdb1']);
+  assert.deepEqual(await devices('1 0 259:9 / / rw - ext4 /dev/nvme9 rw\n', '/rootfs'), ['nvme9']);
 });
 
 test('a table of mounts that cannot be read is an error that names it', async (t) => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { matchesGlob } from '../../../../src/metrics/name-glob.ts';
 import { parseStatistics } from '../../../../src/metrics/samplers/ethtool.ts';
 import { parseGpus } from '../../../../src/metrics/samplers/nvidia-gpu.ts';
 import { parseUnits } from '../../../../src/metrics/samplers/systemd-units.ts';
@@ -15,29 +14,6 @@ function timeOf(work: () => void): number {
 }
 
 const word = fc.stringMatching(/^[a-z][a-z0-9_.-]{0,12}$/);
-
-describe('globs of names', () => {
-  it('match whole names', () => {
-    for (const [glob, matching, other] of [
-      ['*', ['', 'eth0'], []],
-      ['eth*', ['eth', 'eth0', 'eth12'], ['veth0', 'et']],
-      ['*th*0', ['eth0', 'veth10'], ['eth1']],
-      ['en?s[0-9]', ['enps0', 'enps9'], ['enps', 'enpsx', 'enps10']],
-      ['e[!a-m]*', ['en0', 'e-'], ['eb0', 'e']],
-      ['br[]-]x', ['br]x', 'br-x'], ['brx']],
-      ['a[b', ['a[b'], ['ab']],
-    ] as const) {
-      for (const name of matching) assert.ok(matchesGlob(glob, name), `${glob} ${name}`);
-      for (const name of other) assert.ok(!matchesGlob(glob, name), `${glob} ${name}`);
-    }
-  });
-
-  it('a name without signs matches itself alone, any glob ends, and stars do not multiply', () => {
-    fc.assert(fc.property(word, word, (glob, name) => { assert.equal(matchesGlob(glob, name), glob === name); }));
-    fc.assert(fc.property(fc.string(), fc.string(), (glob, name) => { matchesGlob(glob, name); }));
-    assertQuick(timeOf(() => { matchesGlob(`${'*a'.repeat(500)}b`, 'a'.repeat(1_000)); }), 1_000, 'five hundred stars');
-  });
-});
 
 describe('the answer of ethtool', () => {
   it('statistics that were written are read back, with colons in their names, all or those that are wanted', () => {
