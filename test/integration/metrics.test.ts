@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -113,6 +115,41 @@ test('what StatsD has counted when its config goes, or the agent stops, arrives;
   assert.deepEqual(rig.agent.metrics!.listeners, [{ name: 'statsd', taken: 1, unit: 'line', lost: [{ reason: 'malformed', count: 1 }, { reason: 'unsupported', count: 1 }] }]);
   await rig.stop();
   assert.equal(published(rig, 'last').length, 1);
+});
+
+test('Prometheus targets are scraped into the log path: group of the config, stream by the job, the growth of counters', localOnly('faults'), async (t) => {
+  let orders = 0;
+  const target = createServer((_, response) => { response.end(`# TYPE orders_total counter\norders_total{shop="north"} ${(orders += 5)}\n`); });
+  await new Promise<void>((resolve) => { target.listen(0, '127.0.0.1', resolve); });
+  t.after(() => { target.closeAllConnections(); target.close(); });
+  const { port } = target.address() as AddressInfo;
+  const rig = await rigFor(t, { config: ({ logs, url }) => ({
+    agent: { region: 'us-east-1' },
+    logs: { endpoint_override: url, force_flush_interval: 0.1, metrics_collected: { prometheus: {
+      log_group_name: 'prometheus', prometheus_config_path: join(logs, 'scrape.yaml'),
+      emf_processor: { metric_namespace: 'Shop', metric_declaration: [{ source_labels: ['job'], label_matcher: '^shop$', dimensions: [['shop']], metric_selectors: ['^orders_total$'] }] },
+    } } },
+  }) });
+  writeFileSync(rig.path('scrape.yaml'), `global: { scrape_interval: 1s, scrape_timeout: 1s }\nscrape_configs:\n- job_name: shop\n  static_configs:\n  - targets: ['127.0.0.1:${port}']\n`);
+  await rig.start();
+  const growth = (): readonly number[] => rig.messages('prometheus', 'shop').flatMap((message) => (JSON.parse(message) as { readonly orders_total?: number }).orders_total ?? []);
+  await until('two scrapes to have grown', () => growth().length >= 2);
+  await rig.stop();
+  assert.ok(growth().every((value) => value === 5), `${growth()}`);
+});
+
+test('metrics go through the log path as events where that is their destination', localOnly('faults'), async (t) => {
+  const rig = await rigFor(t, { config: ({ url }) => ({
+    agent: { region: 'us-east-1', hostname: 'web-1', self_metrics: false },
+    logs: { endpoint_override: url, force_flush_interval: 0.1, logs_collected: { files: { collect_list: [{ file_path: '/nonexistent/a.log', log_group_name: 'g', log_stream_name: 's' }] } } },
+    metrics: { metrics_destinations: { emf: { log_group_name: 'host', log_stream_name: 'web-1' } }, metrics_collected: { mem: { measurement: ['used_percent'], metrics_collection_interval: 1 } } },
+  }) });
+  await rig.start();
+  await until('an event to arrive', () => rig.held('host', 'web-1') > 0);
+  await rig.stop();
+  const event = JSON.parse(rig.messages('host', 'web-1')[0]!) as { readonly _aws: { readonly CloudWatchMetrics: readonly { readonly Namespace: string; readonly Metrics: unknown }[] }; readonly host: string; readonly mem_used_percent: number };
+  assert.deepEqual([event.host, event._aws.CloudWatchMetrics[0]?.Namespace, event._aws.CloudWatchMetrics[0]?.Metrics], ['web-1', NAMESPACE, [{ Name: 'mem_used_percent', Unit: 'Percent', StorageResolution: 1 }]]);
+  assert.ok(event.mem_used_percent > 0);
 });
 
 test('the agent publishes numbers about itself, with the reason of each drop', localOnly('faults'), async (t) => {
