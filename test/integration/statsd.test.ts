@@ -122,6 +122,17 @@ test('a receive buffer that the kernel keeps small is said, with the setting tha
   await statsd.untilSaid(new RegExp(`gives udp://127\\.0\\.0\\.1:${port} a receive buffer of ${most} bytes .*sysctl -w net\\.core\\.rmem_max=67108864`));
 });
 
+test('many metrics are given in pieces, so that nothing else waits long', async (t) => {
+  const port = await freePort();
+  const statsd = runStatsd(t, [{ protocol: 'tcp', host: '127.0.0.1', port }]);
+  await statsd.untilSaid(LISTENS);
+  (await connection(t, { port })).end(Array.from({ length: 1_200 }, (_, index) => `metric${index}:1|c`).join('\n'));
+  await until('all lines', () => statsd.counters.lines === 1_200);
+  await statsd.stop();
+  assert.deepEqual(statsd.pieces, [500, 500, 200]);
+  assert.equal(new Set(statsd.datums.map(({ name }) => name)).size, 1_200);
+});
+
 test('each collection is at a multiple of the interval, and collections are one datum of their window', async (t) => {
   const port = await freePort();
   const statsd = runStatsd(t, [{ protocol: 'udp', host: '127.0.0.1', port }], { intervalMs: 100, aggregationMs: 500, keepGauges: true });

@@ -15,6 +15,8 @@ const HOUR_MS = 3_600_000;
 
 export interface RunningStatsd {
   readonly datums: readonly Datum[];
+  /** How many it gave at a time. */
+  readonly pieces: readonly number[];
   readonly counters: StatsdCounters;
   /** What it said, of whatever kind. */
   readonly said: readonly string[];
@@ -26,13 +28,14 @@ export interface RunningStatsd {
 /** Runs it until the test ends; unless the plan says otherwise, it gives nothing before it is stopped. */
 export function runStatsd(t: TestContext, addresses: readonly ListenAddress[], more: Partial<StatsdPlan> = {}): RunningStatsd {
   const datums: Datum[] = [];
+  const pieces: number[] = [];
   const said: string[] = [];
   const plan: StatsdPlan = {
     pointer: '/metrics/metrics_collected/statsd', addresses, intervalMs: HOUR_MS, aggregationMs: 0, resolution: 60, dropOriginal: [], append: [],
     separator: '_', maxPending: 10_000, keepGauges: true, typeDimension: false, ...more,
   };
   const statsd = createStatsd(plan, {
-    sink: (some) => { datums.push(...some); },
+    sink: (some) => { pieces.push(some.length); datums.push(...some); },
     report: { note: (message) => { said.push(message); }, trouble: (_, message) => { said.push(message); }, recovered: (_, message) => { said.push(message); } },
     now: () => performance.now(), wallNow: () => Date.now(),
   });
@@ -45,7 +48,7 @@ export function runStatsd(t: TestContext, addresses: readonly ListenAddress[], m
   };
   t.after(stop);
   return {
-    datums, said, stop,
+    datums, pieces, said, stop,
     get counters() { return statsd.counters; },
     untilSaid: (words) => until(`statsd to say ${words}`, () => said.some((message) => words.test(message))),
   };

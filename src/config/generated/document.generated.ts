@@ -591,7 +591,7 @@ export interface StatsD {
   readonly keep_gauges?: boolean;
   /** Whether metrics have the dimension `metric_type`. */
   readonly type_dimension?: boolean;
-  /** Packets that may wait. */
+  /** Packets that may wait: 1,500 bytes for each are asked of the kernel as receive buffer. */
   readonly allowed_pending_messages?: number;
   readonly drop_original_metrics?: readonly string[];
   readonly 'service.name'?: string;

@@ -4,9 +4,13 @@ import type { CollectdPlan, ListenAddress } from '../../metrics-plan.ts';
 import type { Report } from '../../report/report.ts';
 import { Aggregation } from '../aggregate.ts';
 import type { DatumSink } from '../datum.ts';
-import { KernelDrops } from '../statsd/kernel-drops.ts';
-import { addressText, keepListening } from '../statsd/listening.ts';
-import type { Opened } from '../statsd/listening.ts';
+import { openTcp, openUnix } from '../sockets/connections.ts';
+import { openDatagrams } from '../sockets/datagrams.ts';
+import { KernelDrops } from '../sockets/kernel-drops.ts';
+import { addressText, keepListening } from '../sockets/listening.ts';
+import type { Opened } from '../sockets/listening.ts';
+import { hostText } from '../sockets/taker.ts';
+import type { Sender, StreamTaker, Taker } from '../sockets/taker.ts';
 import { adviceOf } from './advice.ts';
 import { parseAuthFile } from './auth-file.ts';
 import { readPacket } from './packet.ts';
@@ -15,8 +19,6 @@ import { Refusals } from './refusals.ts';
 import type { RefusalReason } from './refusals.ts';
 import { RereadFile } from './reread-file.ts';
 import { seriesOf } from './series.ts';
-import { openDatagrams, openTcp, openUnix } from './sockets.ts';
-import type { StreamTaker, Taker } from './sockets.ts';
 import { StreamParts } from './stream-parts.ts';
 import { parseTypesDb } from './types-db.ts';
 import type { TypeNames } from './types-db.ts';
@@ -48,6 +50,10 @@ export interface CollectdCounters {
 export interface Collectd extends Service { readonly counters: CollectdCounters }
 
 const LOOK_MS = 5_000;
+/** Packets wait there while the agent is busy. */
+const RECEIVE_BYTES = 4 << 20;
+/** Each may hold a part of 64 KiB. */
+const MAX_CONNECTIONS = 64;
 /** How often complete windows are given to the sink. */
 const GIVE_MS = 1_000;
 /** Collectd sends its last values of a window when its buffer is full, so a bit behind the window's end. */
@@ -108,11 +114,11 @@ class CollectdListener implements Collectd, Taker {
     this.#give(this.#aggregation.drain());
   }
 
-  datagram(bytes: Buffer, sender: string): void {
+  datagram(bytes: Buffer, sender: Sender): void {
     this.#take(readPacket(bytes, { security: this.#plan.security, password: this.#password }), sender);
   }
 
-  stream(sender: string): StreamTaker {
+  stream(sender: Sender): StreamTaker {
     const parts = new StreamParts();
     const rules = { security: this.#plan.security, password: this.#password, stream: freshState() };
     const malformed = (): void => { this.#take({ fault: 'malformed', user: null }, sender); };
@@ -126,7 +132,7 @@ class CollectdListener implements Collectd, Taker {
     };
   }
 
-  crowded(sender: string): void { this.#refuse('too-many-connections', 1, ` from ${sender}`); }
+  crowded(sender: Sender): void { this.#refuse('too-many-connections', 1, ` from ${hostText(sender)}`); }
 
   async beforeClose(): Promise<void> {
     const dropped = await this.#drops.read();
@@ -135,9 +141,9 @@ class CollectdListener implements Collectd, Taker {
 
   readonly #password = (user: string): string | null => this.#auth.content?.passwords.get(user) ?? null;
 
-  #take(read: PacketRead, sender: string): void {
+  #take(read: PacketRead, sender: Sender): void {
     this.#packets++;
-    const from = ` from ${sender}`;
+    const from = ` from ${hostText(sender)}`;
     if (read.fault !== null) return this.#refuse(read.fault, 1, read.user === null ? from : `${from}, user ${quoted(read.user)}`);
     this.#notifications += read.notifications;
     const now = this.#o.wallNow();
@@ -182,9 +188,9 @@ class CollectdListener implements Collectd, Taker {
 
   #opening(address: ListenAddress): (() => Promise<Opened>) | null {
     switch (address.protocol) {
-      case 'udp': return () => openDatagrams(address, this, { drops: this.#drops, report: this.#o.report });
-      case 'tcp': return () => openTcp(address, this);
-      case 'unix': return () => openUnix(address.path, this);
+      case 'udp': return () => openDatagrams(address, this, { who: this.name, receiveBytes: RECEIVE_BYTES, drops: this.#drops, report: this.#o.report });
+      case 'tcp': return () => openTcp(address, this, MAX_CONNECTIONS);
+      case 'unix': return () => openUnix(address.path, this, MAX_CONNECTIONS);
       case 'unixgram': return null;
       default: return address satisfies never;
     }

@@ -4,17 +4,26 @@ import type { ListenAddress, StatsdPlan } from '../../metrics-plan.ts';
 import type { Report } from '../../report/report.ts';
 import { Aggregation } from '../aggregate.ts';
 import type { Datum, DatumSink } from '../datum.ts';
+import { openTcp, openUnix } from '../sockets/connections.ts';
+import { openDatagrams } from '../sockets/datagrams.ts';
+import { KernelDrops } from '../sockets/kernel-drops.ts';
+import { addressText, keepListening } from '../sockets/listening.ts';
+import type { Opened } from '../sockets/listening.ts';
+import { senderText } from '../sockets/taker.ts';
+import type { Sender, StreamTaker, Taker } from '../sockets/taker.ts';
 import { nextTick } from '../ticks.ts';
 import { StatsdCache } from './cache.ts';
-import { KernelDrops } from './kernel-drops.ts';
 import type { Fault } from './line.ts';
-import { addressText, keepListening } from './listening.ts';
-import type { Intake, Opened, Peer } from './listening.ts';
 import { FAULT_WORDS, LOSS_WORDS } from './loss-words.ts';
 import { Losses } from './losses.ts';
-import { openStream } from './stream-listener.ts';
-import { openUdp } from './udp-listener.ts';
+import { StreamLines } from './stream-lines.ts';
 
+/** What a waiting packet is reckoned at, for the kernel's receive buffer: one frame of Ethernet. */
+const PACKET_BYTES = 1_500;
+/** More is never asked for. */
+const MAX_RECEIVE_BYTES = 64 << 20;
+/** Each may hold a line of 64 KiB. */
+const MAX_CONNECTIONS = 512;
 /** Series that are collected, and datums that are given, in one turn of the event loop: a few milliseconds. */
 const AT_ONCE = 500;
 
@@ -50,7 +59,7 @@ export interface StatsdCounters {
  */
 export function createStatsd(plan: StatsdPlan, options: StatsdOptions): Statsd { return new Statsd(plan, options); }
 
-class Statsd implements Service {
+class Statsd implements Service, Taker {
   readonly name = 'statsd';
   readonly #plan: StatsdPlan;
   readonly #options: StatsdOptions;
@@ -59,7 +68,7 @@ class Statsd implements Service {
   readonly #drops = new KernelDrops();
   readonly #losses: Losses;
   /** Who sent what is being read. */
-  #peer: Peer = '';
+  #sender: Sender = null;
   #toldBeyond = 0;
   #toldTags = 0;
 
@@ -101,6 +110,34 @@ class Statsd implements Service {
     this.#tell();
   }
 
+  datagram(bytes: Buffer, sender: Sender): void { this.#take(bytes, 0, bytes.length, sender); }
+
+  stream(sender: Sender): StreamTaker {
+    const lines = new StreamLines({
+      take: (bytes, from, to) => this.#take(bytes, from, to, sender),
+      cut: (fault) => {
+        this.#sender = sender;
+        this.#fault(fault);
+      },
+    });
+    return {
+      take: (chunk) => {
+        lines.take(chunk);
+        return true;
+      },
+      ended: (isWhole) => (isWhole ? lines.end() : lines.broken()),
+    };
+  }
+
+  crowded(sender: Sender): void { this.#losses.note('connections', 1, () => `from ${senderText(sender)}`); }
+
+  async beforeClose(): Promise<void> { await this.#countDrops(); }
+
+  #take(bytes: Buffer, from: number, to: number, sender: Sender): void {
+    this.#sender = sender;
+    this.#cache.take(bytes, from, to);
+  }
+
   /** What came since the last time, for the interval that begins at `time`. */
   async #collect(time: number): Promise<void> {
     let datums = 0;
@@ -120,7 +157,7 @@ class Statsd implements Service {
   #listen(address: ListenAddress, stop: AbortSignal): Promise<void> {
     const { report } = this.#options;
     const open = this.#opening(address);
-    if (open !== null) return keepListening(address, open, report, stop);
+    if (open !== null) return keepListening(address, open, report, stop, this.name);
     report.trouble(`statsd ${addressText(address)}`, `statsd: ${addressText(address)} is not listened at: the runtime has no unix datagram sockets. \`unix://\` with the same path takes streams, with lines or with DogStatsD's lengths; UDP takes packets`);
     return Promise.resolve();
   }
@@ -128,29 +165,17 @@ class Statsd implements Service {
   #opening(address: ListenAddress): (() => Promise<Opened>) | null {
     const { report } = this.#options;
     switch (address.protocol) {
-      case 'udp': return () => openUdp(address, { intake: this.#intake, maxPending: this.#plan.maxPending, drops: this.#drops, beforeClose: () => this.#countDrops(), report });
-      case 'tcp': return () => openStream(address, this.#intake);
-      case 'unix': return () => openStream({ protocol: 'unix', path: address.path }, this.#intake);
+      case 'udp': return () => openDatagrams(address, this, { who: this.name, receiveBytes: Math.min(this.#plan.maxPending * PACKET_BYTES, MAX_RECEIVE_BYTES), drops: this.#drops, report });
+      case 'tcp': return () => openTcp(address, this, MAX_CONNECTIONS);
+      case 'unix': return () => openUnix(address.path, this, MAX_CONNECTIONS);
       case 'unixgram': return null;
       default: return address satisfies never;
     }
   }
 
-  readonly #intake: Intake = {
-    take: (bytes, from, to, peer) => {
-      this.#peer = peer;
-      this.#cache.take(bytes, from, to);
-    },
-    cut: (fault, peer) => {
-      this.#peer = peer;
-      this.#fault(fault);
-    },
-    refused: (peer) => this.#losses.note('connections', 1, () => `from ${peerText(peer)}`),
-  };
-
   #fault(fault: Fault): void {
     const loss = fault === 'event' || fault === 'service-check' ? 'unsupported' : 'malformed';
-    this.#losses.note(loss, 1, () => `from ${peerText(this.#peer)} (${FAULT_WORDS[fault]})`);
+    this.#losses.note(loss, 1, () => `from ${senderText(this.#sender)} (${FAULT_WORDS[fault]})`);
   }
 
   async #countDrops(): Promise<void> {
@@ -168,4 +193,3 @@ class Statsd implements Service {
   }
 }
 
-const peerText = (peer: Peer): string => (typeof peer === 'string' ? peer : `${peer.address}:${peer.port}`);

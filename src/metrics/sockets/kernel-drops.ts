@@ -56,7 +56,9 @@ export class KernelDrops {
         const before = this.#seen.get(inode);
         if (before === undefined) continue;
         gone.delete(inode);
-        dropped += Math.max(0, drops - before);
+        // A look that began earlier may end later.
+        if (drops <= before) continue;
+        dropped += drops - before;
         this.#seen.set(inode, drops);
       }
     }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { KernelDrops } from '../../../../src/metrics/statsd/kernel-drops.ts';
+import { KernelDrops } from '../../../src/metrics/sockets/kernel-drops.ts';
 
 const HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n';
 const PORT = 8125;

@@ -1,19 +1,10 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type { ListenAddress } from '../../metrics-plan.ts';
 import type { Report } from '../../report/report.ts';
 
-/** Who sent it: the address and port of a packet or connection, or the path of a unix socket. */
-export type Peer = { readonly address: string; readonly port: number } | string;
-
-/** Takes what comes in. */
-export interface Intake {
-  /** Whole lines in [from, to). Lent for the call. */
-  take(bytes: Buffer, from: number, to: number, peer: Peer): void;
-  /** A line that never came whole. */
-  cut(fault: 'long-line' | 'cut-line', peer: Peer): void;
-  /** A connection that was not taken, because there are too many. */
-  refused(peer: Peer): void;
-}
+export type NetAddress = Extract<ListenAddress, { protocol: 'udp' | 'tcp' }>;
 
 /** A socket that is bound. */
 export interface Opened extends AsyncDisposable {
@@ -36,6 +27,11 @@ export function addressText(address: ListenAddress): string {
   return `${address.protocol}://${host}:${address.port}`;
 }
 
+/** The address of a name; of IPv4, if it has one, as in the CloudWatch agent. */
+export async function resolved(host: string): Promise<string> {
+  return isIP(host) > 0 ? host : (await lookup(host, { order: 'ipv4first' })).address;
+}
+
 function cause(error: NodeJS.ErrnoException, address: ListenAddress): string {
   switch (error.code) {
     case 'EADDRINUSE': return `another program listens there (\`ss -${address.protocol === 'udp' ? 'u' : address.protocol === 'tcp' ? 't' : 'x'}lpn\` shows which)`;
@@ -46,7 +42,7 @@ function cause(error: NodeJS.ErrnoException, address: ListenAddress): string {
 }
 
 /** Keeps an address open until `stop`: what fails is said and tried again, and never ends anything else. @param who listens, for what is said */
-export async function keepListening(address: ListenAddress, open: () => Promise<Opened>, report: Pick<Report, 'note' | 'trouble' | 'recovered'>, stop: AbortSignal, who = 'statsd'): Promise<void> {
+export async function keepListening(address: ListenAddress, open: () => Promise<Opened>, report: Pick<Report, 'note' | 'trouble' | 'recovered'>, stop: AbortSignal, who: string): Promise<void> {
   const name = addressText(address);
   const subject = `${who} ${name}`;
   let [waitMs, failures] = [FIRST_WAIT_MS, 0];
