@@ -85,7 +85,7 @@ test('L29 a role that may not be assumed: its entry waits and names the role, th
   const said = await rig.says(/paused/);
   assert.match(said, new RegExp(`log group g, stream s \\(http://\\S+, as ${ROLE}\\): paused \\(AccessDenied \\(HTTP 403\\): the role ${ROLE} could not be assumed: not authorized`));
   assert.equal(rig.report.ambiguousAttempts, 0);
-  await until('the position to be on disk', () => rig.agent.store?.unwritten === 0);
+  await until('the position to be on disk', () => rig.report.deliveredEvents === 1 && rig.agent.store?.unwritten === 0);
   await rig.crash();
   sts.deny(false);
   await rig.start();
