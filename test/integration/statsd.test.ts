@@ -133,6 +133,18 @@ test('many metrics are given in pieces, so that nothing else waits long', async 
   assert.equal(new Set(statsd.datums.map(({ name }) => name)).size, 1_200);
 });
 
+test('a collection has the time at which its interval began: what came before noon is not counted for the afternoon', async (t) => {
+  const port = await freePort();
+  const statsd = runStatsd(t, [{ protocol: 'udp', host: '127.0.0.1', port }], { intervalMs: 500 });
+  await statsd.untilSaid(LISTENS);
+  (await udpClient(t, port)).send('hits:1|c');
+  await until('the line', () => statsd.counters.lines === 1);
+  const came = Date.now();
+  await until('the collection', () => statsd.datums.length === 1);
+  assert.equal(statsd.datums[0]!.time % 500, 0);
+  assert.ok(statsd.datums[0]!.time <= came);
+});
+
 test('each collection is at a multiple of the interval, and collections are one datum of their window', async (t) => {
   const port = await freePort();
   const statsd = runStatsd(t, [{ protocol: 'udp', host: '127.0.0.1', port }], { intervalMs: 100, aggregationMs: 500, keepGauges: true });
