@@ -68,7 +68,7 @@ export class EmfInput implements AsyncDisposable {
     const refused = (): void => { report.trouble(`emf connections ${name}`, `${name}: more than ${MAX_CONNECTIONS} senders are connected at once; the others are refused. Let senders share connections`); };
     try {
       const listener = await (address.protocol === 'udp'
-        ? DatagramListener.open(address.host, address.port, name, sink)
+        ? DatagramListener.open(address, sink, report)
         : StreamListener.open('path' in address ? { path: address.path } : address, name, sink, refused));
       report.recovered(`emf listener ${name}`, `${name}: listens for EMF events now`);
       return listener;

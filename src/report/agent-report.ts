@@ -29,6 +29,7 @@ const WHY_DROPPED: Readonly<Record<Exclude<DropReason, 'filtered' | 'blank'>, st
   'gone-at-stop': 'their file is gone, and the agent ended before they were acknowledged; `undeliverable` in the config says whether they are kept',
   'too-long': 'a line that came in is longer than an event of the service can be',
   unfinished: 'their senders broke off in the middle of a line, or too many lines of too many senders were unfinished',
+  'kernel-full': 'datagrams for which the kernel had no room while the agent was busy: raise net.core.rmem_max, or send over TCP or a unix socket',
   'spool-full': 'they came in by a way on which no sender can wait while the spool takes nothing; `agent status` says what holds delivery up',
   'vanished-unread': `the file is gone and was not read to its end: ${UNREAD}`,
 };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { existsSync, linkSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { createServer as createHttpServer, request as askHttp } from 'node:http';
 import { createServer } from 'node:net';
@@ -354,5 +355,23 @@ test('faults of many streams are said in few lines, and all counted', async (t) 
   await sendLines(port, Array.from({ length: 200 }, (_, i) => `{"_aws":{"LogStreamName":"s${i % 50}"}}`));
   assert.deepEqual(rig.agent.emf!.status.faults, [{ reason: 'no-metrics', events: 200 }]);
   assert.equal(rig.said.filter((line) => line.includes('_aws.CloudWatchMetrics')).length, 11);
+  await rig.stop();
+});
+
+test('datagrams that the kernel drops while the agent is busy are counted and said', async (t) => {
+  const port = await freePort();
+  const rig = await startRig(t, { config: config({ address: `udp://127.0.0.1:${port}` }) });
+  await listens(rig);
+  const large = `${emfEvent(1).slice(0, -1)},"pad":"${'x'.repeat(50_000)}"}`;
+  // In this process the agent reads nothing while these are sent.
+  const socket = createSocket('udp4');
+  socket.bind();
+  await once(socket, 'listening');
+  const sent = 400;
+  for (let i = 0; i < sent; i++) socket.send(large, port, '127.0.0.1');
+  await until('all of them to come in or to be counted', () => rig.agent.emf!.status.events + (rig.report.drops.get('kernel-full')?.events ?? 0) === sent);
+  assert.ok(rig.report.drops.get('kernel-full')!.events > 0);
+  await rig.says(/not delivered \(kernel-full\): datagrams for which the kernel had no room/);
+  socket.close();
   await rig.stop();
 });

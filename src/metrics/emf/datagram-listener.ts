@@ -1,50 +1,45 @@
-import { createSocket } from 'node:dgram';
-import type { Socket } from 'node:dgram';
-import { once } from 'node:events';
-import { isIPv6 } from 'node:net';
+import type { Report } from '../../report/report.ts';
+import { openDatagrams } from '../sockets/datagrams.ts';
+import { KernelDrops } from '../sockets/kernel-drops.ts';
+import { addressText } from '../../metrics-plan.ts';
+import type { NetAddress, Opened } from '../sockets/listening.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { MAX_LINE, bytesOf } from './line-sink.ts';
 import type { LineSink } from './line-sink.ts';
 
 /** Asked of the kernel for datagrams that wait to be read; it gives at most net.core.rmem_max. */
 const RECEIVE_BYTES = 4_194_304;
+/** The kernel is asked this often what it dropped. */
+const COUNT_MS = 1_000;
 
 /** Takes datagrams of one or more lines. Who sends them cannot be made to wait: what finds no room is lost, and counted. */
 export class DatagramListener implements AsyncDisposable {
-  readonly #socket: Socket;
-  readonly #sink: LineSink;
-  readonly #name: string;
+  readonly #opened: Opened;
+  readonly #counting: NodeJS.Timeout;
 
-  private constructor(socket: Socket, name: string, sink: LineSink) {
-    this.#socket = socket;
-    this.#sink = sink;
-    this.#name = name;
-    socket.on('message', (datagram) => { this.#take(datagram); });
+  private constructor(opened: Opened, count: () => Promise<void>) {
+    this.#opened = opened;
+    this.#counting = setInterval(() => { void count(); }, COUNT_MS);
   }
 
-  /** Rejects with the system's error when the address cannot be had. @param name the address, for messages */
-  static async open(host: string, port: number, name: string, sink: LineSink): Promise<DatagramListener> {
-    const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', ipv6Only: isIPv6(host), recvBufferSize: RECEIVE_BYTES });
-    try {
-      socket.bind(port, host);
-      await once(socket, 'listening');
-    } catch (error) {
-      socket.close();
-      throw error;
-    }
-    // What a datagram to a closed port of a peer answers is no fault of the listener.
-    socket.on('error', () => {});
-    return new DatagramListener(socket, name, sink);
-  }
-
-  #take(datagram: Buffer): void {
-    const lines = new LineBuffer(MAX_LINE);
-    const left = this.#sink.take([...lines.push(datagram), ...lines.end()]);
-    if (left.length > 0) this.#sink.lost('spool-full', left.length, bytesOf(left), this.#name);
+  /** Rejects with the system's error when the address cannot be had. */
+  static async open(at: NetAddress, sink: LineSink, report: Pick<Report, 'note'>): Promise<DatagramListener> {
+    const name = addressText(at);
+    const drops = new KernelDrops();
+    const count = async (): Promise<void> => {
+      const dropped = await drops.read();
+      if (dropped > 0) sink.lost('kernel-full', dropped, 0, name);
+    };
+    const datagram = (bytes: Buffer): void => {
+      const lines = new LineBuffer(MAX_LINE);
+      const left = sink.take([...lines.push(bytes), ...lines.end()]);
+      if (left.length > 0) sink.lost('spool-full', left.length, bytesOf(left), name);
+    };
+    return new DatagramListener(await openDatagrams(at, { datagram, beforeClose: count }, { who: 'emf', receiveBytes: RECEIVE_BYTES, drops, report }), count);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#socket.close();
-    await once(this.#socket, 'close');
+    clearInterval(this.#counting);
+    await this.#opened[Symbol.asyncDispose]();
   }
 }

@@ -7,8 +7,8 @@ export interface LineSink {
   readonly take: (lines: readonly Buffer[]) => readonly Buffer[];
   /** Calls back, once, when it is worth trying again. */
   readonly whenRoom: (retry: () => void) => void;
-  /** Lines that nobody has any more, and their bytes. */
-  readonly lost: (reason: 'too-long' | 'unfinished' | 'spool-full', lines: number, bytes: number, address: string) => void;
+  /** Lines that nobody has any more, and their bytes; of `kernel-full` datagrams, of which the kernel tells no more. */
+  readonly lost: (reason: 'too-long' | 'unfinished' | 'spool-full' | 'kernel-full', lines: number, bytes: number, address: string) => void;
 }
 
 /** Bytes of lines. */

@@ -2,14 +2,12 @@ import { once } from 'node:events';
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { ListenOptions, Server, Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
+import { comeIn } from '../sockets/listening.ts';
 import { Connection, LineMemory } from './connection.ts';
 import type { LineSink } from './line-sink.ts';
 
 /** Connections of one listener; more are refused. */
 export const MAX_CONNECTIONS = 256;
-/** Who sends when the listener closes has so long for the rest. */
-const CLOSE_MS = 200;
 /** Read and written by the agent's user and group. */
 const SOCKET_MODE = 0o660;
 
@@ -17,6 +15,7 @@ const SOCKET_MODE = 0o660;
 export class StreamListener implements AsyncDisposable {
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
+  #reads = 0;
 
   private constructor(server: Server, name: string, sink: LineSink, refused: () => void) {
     this.#server = server;
@@ -25,7 +24,7 @@ export class StreamListener implements AsyncDisposable {
     server.on('connection', (socket: Socket) => {
       const connection = new Connection(socket, name, sink, memory);
       this.#connections.add(connection);
-      socket.once('close', () => { this.#connections.delete(connection); });
+      socket.on('data', () => { this.#reads++; }).once('close', () => { this.#connections.delete(connection); });
     });
     server.on('drop', refused);
     server.on('error', () => {});
@@ -45,7 +44,8 @@ export class StreamListener implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
-    await Promise.race([closed, pause(CLOSE_MS)]);
+    // What they have sent so far.
+    await comeIn(() => this.#reads);
     for (const connection of this.#connections) connection.end();
     await closed;
   }

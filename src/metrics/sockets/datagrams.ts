@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { isIP } from 'node:net';
 import type { Report } from '../../report/report.ts';
 import type { KernelDrops } from './kernel-drops.ts';
-import { addressText, comeIn, resolved } from './listening.ts';
+import { addressText } from '../../metrics-plan.ts';
+import { comeIn, resolved } from './listening.ts';
 import type { NetAddress, Opened } from './listening.ts';
 import type { Taker } from './taker.ts';
 
@@ -26,7 +27,7 @@ const isGroup = (address: string): boolean => /^(?:22[4-9]|23\d)\.|^ff[0-9a-f]{2
  * Listens for datagrams at an address, a name, a multicast group, or where no host is named at all addresses of both families.
  * @throws when it cannot be
  */
-export async function openDatagrams(at: NetAddress, taker: Taker, options: DatagramOptions): Promise<Opened> {
+export async function openDatagrams(at: NetAddress, taker: Pick<Taker, 'datagram' | 'beforeClose'>, options: DatagramOptions): Promise<Opened> {
   const { host, port } = at;
   const address = host === '' ? '::' : await resolved(host);
   const group = isGroup(address);

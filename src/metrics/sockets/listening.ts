@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { addressText } from '../../metrics-plan.ts';
 import type { ListenAddress } from '../../metrics-plan.ts';
 import type { Report } from '../../report/report.ts';
 
@@ -19,13 +20,6 @@ const LONGEST_WAIT_MS = 5_000;
 const LAST_TURNS_MS = 1_000;
 /** Turns of the event loop without anything: what the kernel held was taken. */
 const QUIET_TURNS = 2;
-
-/** An address as a person writes it. */
-export function addressText(address: ListenAddress): string {
-  if ('path' in address) return `${address.protocol}://${address.path}`;
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-  return `${address.protocol}://${host}:${address.port}`;
-}
 
 /** The address of a name; of IPv4, if it has one, as in the CloudWatch agent. */
 export async function resolved(host: string): Promise<string> {

@@ -3,7 +3,6 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { Deltas } from '../../../../src/metrics/deltas.ts';
-import { NOT_COLLECTED } from '../../../../src/metrics/not-collected.ts';
 import { createDiskioSampler, parseDeviceCounts } from '../../../../src/metrics/samplers/diskio.ts';
 import { fixtureHost } from '../../../support/kernel-folders.ts';
 
@@ -66,11 +65,6 @@ test('a container that sees no devices gives nothing; twenty-four disks of a lar
   const readings = await metal.sample(0);
   assert.equal(readings.length, 24);
   assert.equal(readings[23]!.values['read_bytes'], 24 * 8_589_934_592 * 512);
-});
-
-test('fields that need an NVMe ioctl are told as not collected, with a reason', () => {
-  assert.deepEqual(NOT_COLLECTED.map(({ kind, prefix }) => `${kind} ${prefix}`), ['diskio ebs_', 'diskio instance_store_']);
-  for (const { reason } of NOT_COLLECTED) assert.match(reason, /ioctl/);
 });
 
 test('any text is parsed without an error, and devices that are written are read back', () => {
