@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Metric } from '../../src/local-endpoint/metrics/store.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
-import { freeUdpPort } from '../support/free-port.ts';
+import { freeTcpPort, freeUdpPort } from '../support/free-port.ts';
 import { rigFor, until } from '../support/rig.ts';
 import type { Rig } from '../support/rig.ts';
 
@@ -102,7 +102,7 @@ test('what StatsD clients send is published with the dimensions of all metrics, 
 });
 
 test('what StatsD has counted when its config goes, or the agent stops, arrives; what it has not taken is in the status by reason', localOnly('faults'), async (t) => {
-  const port = await freeUdpPort();
+  const port = await freeTcpPort();
   const statsd = { service_address: `tcp://127.0.0.1:${port}`, metrics_collection_interval: 3_600, metrics_aggregation_interval: 3_600 };
   const rig = await rigFor(t, { config: collecting({ statsd }) });
   await rig.start();

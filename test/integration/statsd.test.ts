@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { Datum } from '../../src/metrics/datum.ts';
+import { freeTcpPort, freeUdpPort } from '../support/free-port.ts';
 import { until } from '../support/rig.ts';
-import { connection, freePort, runStatsd, udpClient } from '../support/statsd.ts';
+import { connection, runStatsd, udpClient } from '../support/statsd.ts';
 
 const LISTENS = /listens at/;
 
@@ -22,7 +23,7 @@ function folder(t: TestContext): string {
 }
 
 test('what is sent over UDP to an address without a host comes in over both protocols, and is given when it stops', async (t) => {
-  const port = await freePort();
+  const port = await freeUdpPort();
   const statsd = runStatsd(t, [{ protocol: 'udp', host: '', port }]);
   await statsd.untilSaid(LISTENS);
   const [four, six] = [await udpClient(t, port), await udpClient(t, port, '::1')];
@@ -34,7 +35,7 @@ test('what is sent over UDP to an address without a host comes in over both prot
 });
 
 test('what comes over TCP is lines, however it is cut; the last one needs no end, and a broken connection is said', async (t) => {
-  const port = await freePort();
+  const port = await freeTcpPort();
   const statsd = runStatsd(t, [{ protocol: 'tcp', host: '127.0.0.1', port }]);
   await statsd.untilSaid(LISTENS);
   const client = await connection(t, { port });
@@ -84,7 +85,7 @@ test('a unix socket that a killed process left is replaced; one in use, or anoth
 });
 
 test('a port in use is said, ends nothing, and is listened at when it is free', async (t) => {
-  const [taken, free] = [await freePort(), await freePort()];
+  const [taken, free] = [await freeUdpPort(), await freeUdpPort()];
   const other = createSocket('udp4');
   await new Promise<void>((resolve) => { other.bind(taken, '127.0.0.1', resolve); });
   const statsd = runStatsd(t, [taken, free].map((port) => ({ protocol: 'udp', host: '127.0.0.1', port })));
@@ -100,7 +101,7 @@ test('a port in use is said, ends nothing, and is listened at when it is free', 
 
 test('packets that the kernel dropped are counted and said, and none is missing from the counts', async (t) => {
   const PACKETS = 2_000;
-  const port = await freePort();
+  const port = await freeUdpPort();
   const statsd = runStatsd(t, [{ protocol: 'udp', host: '127.0.0.1', port }], { maxPending: 1 });
   await statsd.untilSaid(LISTENS);
   const client = await udpClient(t, port);
@@ -115,7 +116,7 @@ test('packets that the kernel dropped are counted and said, and none is missing 
 });
 
 test('a receive buffer that the kernel keeps small is said, with the setting that allows more', async (t) => {
-  const port = await freePort();
+  const port = await freeUdpPort();
   const statsd = runStatsd(t, [{ protocol: 'udp', host: '127.0.0.1', port }], { maxPending: 2 ** 31 - 1 });
   const most = Number(readFileSync('/proc/sys/net/core/rmem_max', 'utf8'));
   if (most >= 64 * 1024 * 1024) return t.skip('the kernel allows as much as is ever asked for');
@@ -123,7 +124,7 @@ test('a receive buffer that the kernel keeps small is said, with the setting tha
 });
 
 test('many metrics are given in pieces, so that nothing else waits long', async (t) => {
-  const port = await freePort();
+  const port = await freeTcpPort();
   const statsd = runStatsd(t, [{ protocol: 'tcp', host: '127.0.0.1', port }]);
   await statsd.untilSaid(LISTENS);
   (await connection(t, { port })).end(Array.from({ length: 1_200 }, (_, index) => `metric${index}:1|c`).join('\n'));
@@ -133,8 +134,20 @@ test('many metrics are given in pieces, so that nothing else waits long', async 
   assert.equal(new Set(statsd.datums.map(({ name }) => name)).size, 1_200);
 });
 
+test('a collection has the time at which its interval began: what came before noon is not counted for the afternoon', async (t) => {
+  const port = await freeUdpPort();
+  const statsd = runStatsd(t, [{ protocol: 'udp', host: '127.0.0.1', port }], { intervalMs: 500 });
+  await statsd.untilSaid(LISTENS);
+  (await udpClient(t, port)).send('hits:1|c');
+  await until('the line', () => statsd.counters.lines === 1);
+  const came = Date.now();
+  await until('the collection', () => statsd.datums.length === 1);
+  assert.equal(statsd.datums[0]!.time % 500, 0);
+  assert.ok(statsd.datums[0]!.time <= came);
+});
+
 test('each collection is at a multiple of the interval, and collections are one datum of their window', async (t) => {
-  const port = await freePort();
+  const port = await freeUdpPort();
   const statsd = runStatsd(t, [{ protocol: 'udp', host: '127.0.0.1', port }], { intervalMs: 100, aggregationMs: 500, keepGauges: true });
   await statsd.untilSaid(LISTENS);
   const client = await udpClient(t, port);
@@ -149,7 +162,7 @@ test('each collection is at a multiple of the interval, and collections are one 
 });
 
 test('lines that are no StatsD are said with sender and cause, not with what they hold; events and service checks by themselves', async (t) => {
-  const port = await freePort();
+  const port = await freeUdpPort();
   const statsd = runStatsd(t, [{ protocol: 'udp', host: '127.0.0.1', port }]);
   await statsd.untilSaid(LISTENS);
   const client = await udpClient(t, port);
@@ -163,7 +176,7 @@ test('lines that are no StatsD are said with sender and cause, not with what the
 });
 
 test('a unix datagram socket is said not to be possible, and the others are listened at', async (t) => {
-  const port = await freePort();
+  const port = await freeUdpPort();
   const statsd = runStatsd(t, [{ protocol: 'unixgram', path: '/run/statsd.sock' }, { protocol: 'udp', host: '127.0.0.1', port }]);
   await statsd.untilSaid(/unixgram:\/\/\/run\/statsd\.sock is not listened at: the runtime has no unix datagram sockets/);
   await statsd.untilSaid(LISTENS);

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { LifetimeControl } from '../../src/lifecycle/lifetime.ts';
 import type { Datum } from '../../src/metrics/datum.ts';
 import { createStatsd } from '../../src/metrics/statsd/statsd.ts';
-import { freePort } from '../support/statsd.ts';
+import { freeUdpPort } from '../support/free-port.ts';
 import { endWithUs } from './children.ts';
 
 const BURST_MS = 5;
@@ -118,6 +118,6 @@ if (values.send !== undefined) {
   const sent = await send(JSON.parse(values.send) as Load);
   process.send!(sent);
 } else {
-  const load = { port: await freePort(), rate: Number(values.rate), seconds: Number(values.seconds), lines: Number(values.lines), series: Number(values.series), pending: Number(values.pending) };
+  const load = { port: await freeUdpPort(), rate: Number(values.rate), seconds: Number(values.seconds), lines: Number(values.lines), series: Number(values.series), pending: Number(values.pending) };
   process.exitCode = await listen(load) ? 0 : 1;
 }

@@ -54,15 +54,6 @@ export function runStatsd(t: TestContext, addresses: readonly ListenAddress[], m
   };
 }
 
-/** A port of the loopback interface that nobody listens at now. */
-export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => { socket.bind(0, '127.0.0.1', resolve); });
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => { socket.close(resolve); });
-  return port;
-}
-
 /** Sends packets to a port; closed when the test ends. */
 export async function udpClient(t: TestContext, port: number, host = '127.0.0.1'): Promise<Socket> {
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
