@@ -1,4 +1,5 @@
-import type { DatumFault } from '../batching/metric-datum.ts';
+import type { DatumChange, DatumFault } from '../batching/metric-datum.ts';
+import type { Report } from '../report/report.ts';
 import type { HoldBound } from './metric-hold.ts';
 
 /** Why metrics were not published; each has a counter. */
@@ -29,7 +30,7 @@ export interface MetricCounters {
 }
 
 /** What is to be done, or known, about metrics that are dropped for this reason. */
-export const WHY_DROPPED: Readonly<Record<MetricDropReason, string>> = {
+const WHY_DROPPED: Readonly<Record<MetricDropReason, string>> = {
   'not-a-number': 'its value is no number; look at what measures it',
   'out-of-range': 'its value is beyond 2^360, which the service takes no more; look at what measures it',
   'no-name': 'it has no name; look at what sends it',
@@ -43,3 +44,51 @@ export const WHY_DROPPED: Readonly<Record<MetricDropReason, string>> = {
   unreadable: 'what was kept of them cannot be read',
   ended: 'the agent ended before the service took them, and they could not be kept for the next start',
 };
+
+const HOW_CHANGED: Readonly<Record<DatumChange, string>> = {
+  characters: 'the service takes printable ASCII alone; other characters of names and dimensions are sent as in a URL (%C3%A9)',
+  dimensions: 'the service takes 30 dimensions, each name once; the others are left out',
+  unit: 'its unit is none of those the service knows; it is sent with the unit None',
+};
+
+/** Characters of a metric's name in a message. */
+const SHOWN_NAME = 100;
+
+/** Counts, and says of each reason once what it counts. */
+export class MetricTally implements MetricCounters {
+  readonly #report: Pick<Report, 'trouble'>;
+  readonly #dropped = new Map<MetricDropReason, DroppedMetrics>();
+  /** The first message of a subject; the later ones are of the same kind, and would only fill the log. */
+  readonly #said = new Map<string, string>();
+  taken = 0;
+  resumed = 0;
+  delivered = 0;
+  changed = 0;
+  requests = 0;
+  retried = 0;
+  ambiguous = 0;
+
+  constructor(report: Pick<Report, 'trouble'>) { this.#report = report; }
+
+  get dropped(): ReadonlyMap<MetricDropReason, DroppedMetrics> { return this.#dropped; }
+
+  /** @param metric the one that is dropped; null: many. @param detail what the service says. */
+  drop(reason: MetricDropReason, datums: number, bytes: number, metric: string | null, detail: string | null = null): void {
+    const counter = this.#dropped.get(reason) ?? { datums: 0, bytes: 0 };
+    this.#dropped.set(reason, { datums: counter.datums + datums, bytes: counter.bytes + bytes });
+    this.#say(`metrics dropped ${reason}`, `${named(metric)}: not published (${reason}): ${WHY_DROPPED[reason]}${detail === null ? '' : ` (${detail})`}; \`agent status\` counts them`);
+  }
+
+  change(changes: readonly DatumChange[], datums: number, metric: string): void {
+    this.changed += datums;
+    for (const change of changes) this.#say(`metrics changed ${change}`, `${named(metric)}: ${HOW_CHANGED[change]}`);
+  }
+
+  #say(subject: string, message: string): void {
+    const first = this.#said.get(subject) ?? message;
+    this.#said.set(subject, first);
+    this.#report.trouble(subject, first);
+  }
+}
+
+const named = (metric: string | null): string => (metric === null ? 'metrics' : `metric ${metric.slice(0, SHOWN_NAME)}`);

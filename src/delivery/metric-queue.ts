@@ -1,7 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { MetricBatch } from '../batching/metric-batch.ts';
 import { encodeDatum } from '../batching/metric-datum.ts';
-import type { DatumChange } from '../batching/metric-datum.ts';
 import { MAX_METRIC_AGE_MS } from '../batching/metric-limits.ts';
 import type { Outcome } from '../flow.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
@@ -9,8 +8,8 @@ import type { Datum, DatumSink } from '../metrics/datum.ts';
 import type { MetricRetentionPlan } from '../metrics-plan.ts';
 import type { Report } from '../report/report.ts';
 import { backoffMs } from './backoff.ts';
-import { WHY_DROPPED } from './metric-counters.ts';
-import type { MetricCounters, MetricDropReason } from './metric-counters.ts';
+import { MetricTally } from './metric-counters.ts';
+import type { MetricCounters } from './metric-counters.ts';
 import type { MetricEndpoint } from './endpoint.ts';
 import { MetricHold } from './metric-hold.ts';
 import type { HeldRequest, Taken } from './metric-hold.ts';
@@ -59,7 +58,7 @@ export class MetricQueue {
   readonly #o: MetricQueueOptions;
   readonly #open: MetricBatch;
   readonly #hold: MetricHold;
-  readonly #counters = { taken: 0, resumed: 0, delivered: 0, changed: 0, requests: 0, retried: 0, ambiguous: 0, dropped: new Map<MetricDropReason, { datums: number; bytes: number }>() };
+  readonly #counters: MetricTally;
   #latest = 0;
   #flush: NodeJS.Timeout | null = null;
   #underWay = 0;
@@ -68,14 +67,13 @@ export class MetricQueue {
   #takes = false;
   #phase: 'open' | 'stopping' | 'ended' = 'open';
   #released = false;
-  /** The first message about a matter; the later ones are of the same kind, and would only fill the log. */
-  readonly #said = new Map<string, string>();
   #wake: () => void = () => undefined;
 
   constructor(options: MetricQueueOptions) {
     this.#o = options;
     this.#open = new MetricBatch(options.namespace);
-    this.#hold = new MetricHold(options.retention, (bound, request) => { this.#drop(bound, request.datums, request.zipped.length, 'metrics'); });
+    this.#counters = new MetricTally(options.report);
+    this.#hold = new MetricHold(options.retention, (bound, { datums, zipped }) => { this.#counters.drop(bound, datums, zipped.length, null); });
   }
 
   get counters(): MetricCounters { return this.#counters; }
@@ -97,7 +95,7 @@ export class MetricQueue {
     for (const request of requests) {
       this.#counters.taken += request.datums;
       this.#counters.resumed += request.datums;
-      if (request.latest < this.#o.clock() - MAX_METRIC_AGE_MS) this.#drop('too-old', request.datums, request.zipped.length, 'metrics of the run before');
+      if (request.latest < this.#o.clock() - MAX_METRIC_AGE_MS) this.#counters.drop('too-old', request.datums, request.zipped.length, null);
       else this.#hold.add(request, this.#o.now());
     }
     this.#wake();
@@ -151,7 +149,7 @@ export class MetricQueue {
 
   /** What `run` left could not be kept. */
   lost(requests: readonly HeldRequest[]): void {
-    for (const { datums, zipped } of requests) this.#drop('ended', datums, zipped.length, 'metrics');
+    for (const { datums, zipped } of requests) this.#counters.drop('ended', datums, zipped.length, null);
   }
 
   /** Starts what may start now. @returns milliseconds until more may, or null: something else has to happen first. */
@@ -202,7 +200,7 @@ export class MetricQueue {
     const body = readable(request.zipped);
     if (body === null) {
       this.#hold.settle(taken, false);
-      this.#drop('unreadable', request.datums, request.zipped.length, 'metrics of the run before');
+      this.#counters.drop('unreadable', request.datums, request.zipped.length, null);
       return;
     }
     const split = await withoutGuilty(body, refusal, async (part) => {
@@ -213,7 +211,7 @@ export class MetricQueue {
     if (split.accepted === 0 && split.failure === null && !(request.datums === 1 && this.#takes)) { this.#putBack(taken, asAWhole(refusal), began, { suspicious: true }); return; }
     if (split.accepted > 0) this.#accepted(split.accepted, began);
     else if (split.failure === null) this.#takes = false;
-    for (const { name, reason } of split.guilty) this.#drop('refused', 1, 0, `metric ${name}`, reason);
+    for (const { name, reason } of split.guilty) this.#counters.drop('refused', 1, 0, name, reason);
     if (split.rest === null) { this.#hold.settle(taken, split.accepted > 0); return; }
     const rest = { ...request, zipped: gzipSync(split.rest.body, { level: GZIP_LEVEL }), datums: split.rest.datums };
     if (split.failure?.kind === 'retry') this.#putBack(taken, split.failure, this.#o.now(), { rest });
@@ -248,34 +246,17 @@ export class MetricQueue {
     const encoded = encodeDatum(datum, now);
     if (typeof encoded === 'string') {
       this.#counters.taken++;
-      this.#drop(encoded, 1, 0, `metric ${datum.name.slice(0, 100)}`);
+      this.#counters.drop(encoded, 1, 0, datum.name);
       return;
     }
     this.#counters.taken += encoded.texts.length;
-    if (this.#phase === 'ended') { this.#drop('ended', encoded.texts.length, 0, 'metrics'); return; }
-    if (encoded.changes.length > 0) this.#change(datum, encoded.changes, encoded.texts.length);
+    if (this.#phase === 'ended') { this.#counters.drop('ended', encoded.texts.length, 0, null); return; }
+    if (encoded.changes.length > 0) this.#counters.change(encoded.changes, encoded.texts.length, datum.name);
     for (const text of encoded.texts) {
       if (!this.#open.add(text)) { this.flush(); this.#open.add(text); }
       this.#latest = Math.max(this.#latest, datum.time);
     }
     this.#flush ??= setTimeout(() => { this.flush(); }, this.#o.flushMs * (EARLIEST_FLUSH + this.#o.random() * (1 - EARLIEST_FLUSH)));
-  }
-
-  #change({ name }: Datum, changes: readonly DatumChange[], datums: number): void {
-    this.#counters.changed += datums;
-    for (const change of changes) this.#o.report.trouble(`metrics changed ${change}`, this.#first(change, `metric ${name.slice(0, 100)}: ${HOW_CHANGED[change]}`));
-  }
-
-  #drop(reason: MetricDropReason, datums: number, bytes: number, what: string, detail: string | null = null): void {
-    const counter = this.#counters.dropped.get(reason) ?? { datums: 0, bytes: 0 };
-    this.#counters.dropped.set(reason, { datums: counter.datums + datums, bytes: counter.bytes + bytes });
-    this.#o.report.trouble(`metrics dropped ${reason}`, this.#first(reason, `${what}: not published (${reason}): ${WHY_DROPPED[reason]}${detail === null ? '' : ` (${detail})`}; \`agent status\` counts them`));
-  }
-
-  #first(matter: DatumChange | MetricDropReason, message: string): string {
-    const first = this.#said.get(matter) ?? message;
-    this.#said.set(matter, first);
-    return first;
   }
 }
 
@@ -289,9 +270,3 @@ function readable(zipped: Buffer): Buffer | null {
 }
 
 const asAWhole = (reason: string): Retry => ({ kind: 'retry', reason: `refused as a whole: ${reason}`, pace: 'slow', afterMs: null, ambiguous: false });
-
-const HOW_CHANGED: Readonly<Record<DatumChange, string>> = {
-  characters: 'the service takes printable ASCII alone; other characters of names and dimensions are sent as in a URL (%C3%A9)',
-  dimensions: 'the service takes 30 dimensions, each name once; the others are left out',
-  unit: 'its unit is none of those the service knows; it is sent with the unit None',
-};

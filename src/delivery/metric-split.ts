@@ -1,5 +1,4 @@
 import { bodyOf, datumsOf } from '../batching/metric-batch.ts';
-import type { SentDatum } from '../batching/metric-batch.ts';
 import type { Outcome } from '../flow.ts';
 import { Bisection } from './bisection.ts';
 import type { Part } from './bisection.ts';
@@ -34,7 +33,7 @@ export async function withoutGuilty(body: Buffer, refusal: string, put: (body: B
     const rest = failure === null ? [] : datums.filter((_, i) => !settled.has(i));
     return {
       accepted, failure,
-      guilty: accepted === 0 && failure !== null ? [] : guilty.map(({ index, reason }) => ({ name: nameOf(datums[index]!), reason })),
+      guilty: accepted === 0 && failure !== null ? [] : guilty.map(({ index, reason }) => ({ name: datums[index]!.MetricName, reason })),
       rest: rest.length === 0 ? null : { body: bodyOf(namespace, rest), datums: rest.length },
     };
   };
@@ -54,5 +53,3 @@ export async function withoutGuilty(body: Buffer, refusal: string, put: (body: B
   }
   return end(null);
 }
-
-const nameOf = ({ MetricName: name }: SentDatum): string => name.slice(0, 100);

@@ -28,6 +28,8 @@ export interface AgentSpec {
   readonly entries: readonly Entry[];
   /** Further keys of `logs`. */
   readonly logs?: Readonly<Record<string, unknown>>;
+  /** Further sections of the config, or others in place of those it has. */
+  readonly more?: Readonly<Record<string, unknown>>;
   readonly args?: readonly string[];
   /** Where the config comes from instead of the file, in the words of `--config`. */
   readonly sources?: readonly string[];
@@ -38,18 +40,20 @@ export class AgentProcess {
   readonly stateDir: string;
   readonly #config: string;
   readonly #url: string;
+  readonly #more: Readonly<Record<string, unknown>>;
   readonly #child: ChildProcess;
   readonly #log: string;
   /** Exit code, or the name of the signal that ended it. */
   readonly exited: Promise<number | string>;
   #last: Usage = { cpuSeconds: 0, rssMiB: 0, peakMiB: 0 };
 
-  constructor({ bundle, folder, url, entries, logs, args, sources, env }: AgentSpec) {
+  constructor({ bundle, folder, url, entries, logs, more, args, sources, env }: AgentSpec) {
     this.stateDir = join(folder, 'state');
     this.#log = join(folder, 'agent.out');
     const config = join(folder, 'agent.json');
     this.#config = config;
     this.#url = url;
+    this.#more = more ?? {};
     this.configure(entries, logs);
     const out = openSync(this.#log, 'a', 0o600);
     this.#child = spawn(process.execPath, [bundle, 'run', '--config', ...(sources ?? [config]), '--state-dir', this.stateDir, ...(args ?? [])],
@@ -65,7 +69,7 @@ export class AgentProcess {
 
   /** Writes another config, which the agent has not read yet. */
   configure(entries: readonly Entry[], logs: Readonly<Record<string, unknown>> = {}): void {
-    writeFileSync(this.#config, `${JSON.stringify({ agent: { region: 'us-east-1' }, logs: { endpoint_override: this.#url, ...logs, logs_collected: { files: { collect_list: entries } } } }, null, 2)}\n`);
+    writeFileSync(this.#config, `${JSON.stringify({ agent: { region: 'us-east-1' }, ...this.#more, logs: { endpoint_override: this.#url, ...logs, logs_collected: { files: { collect_list: entries } } } }, null, 2)}\n`);
   }
 
   reload(): Promise<ReloadDocument> { return askReload(this.stateDir); }
