@@ -73,18 +73,18 @@ export class EmfInput implements AsyncDisposable {
       report.recovered(`emf listener ${name}`, `${name}: listens for EMF events now`);
       return listener;
     } catch (error) {
-      report.trouble(`emf listener ${name}`, `${name}: cannot be listened at for EMF events (${reasonOf((error as NodeJS.ErrnoException).code)}); it is tried again each second`);
+      report.trouble(`emf listener ${name}`, `${name}: cannot be listened at for EMF events (${reasonOf(error as NodeJS.ErrnoException)}); it is tried again each second`);
       return null;
     }
   }
 }
 
-function reasonOf(code: string | undefined): string {
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
   switch (code) {
     case 'EADDRINUSE': return 'EADDRINUSE: another program has the address, perhaps the CloudWatch agent; stop it, or change service_address';
     case 'EADDRNOTAVAIL': return 'EADDRNOTAVAIL: this host has no such address; change service_address';
     case 'EACCES': return 'EACCES: the agent may not: a port below 1024 needs a capability, a socket write access to its folder';
     case 'ENOENT': return 'ENOENT: the folder of the socket does not exist; create it';
-    default: return code ?? 'unknown';
+    default: return code ?? message;
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
-import { existsSync, linkSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { existsSync, linkSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, request as askHttp } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -373,5 +373,17 @@ test('datagrams that the kernel drops while the agent is busy are counted and sa
   assert.ok(rig.report.drops.get('kernel-full')!.events > 0);
   await rig.says(/not delivered \(kernel-full\): datagrams for which the kernel had no room/);
   socket.close();
+  await rig.stop();
+});
+
+test('a file in the way of the unix socket is left alone, and said', async (t) => {
+  const rig = await rigFor(t, { config: ({ logs, url }) => config({ address: `unix://${join(logs, 'emf.sock')}` })({ logs, url }) });
+  const path = rig.path('emf.sock');
+  writeFileSync(path, 'mine');
+  await rig.start();
+  await rig.says(/emf\.sock exists and is no socket; it is left alone/);
+  assert.equal(readFileSync(path, 'utf8'), 'mine');
+  rmSync(path);
+  await listens(rig);
   await rig.stop();
 });

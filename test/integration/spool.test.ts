@@ -126,3 +126,13 @@ test('who waits for room is told when somebody else deletes files of the spool, 
   assert.equal(told, 1);
   assert.ok(spool.append(to('b'), Buffer.from('x\n')));
 });
+
+test('the whole spool is deleted under the agent: what comes next is in new files', (t) => {
+  const { spool, directory } = spoolFor(t);
+  for (let i = 0; i < 70; i++) assert.ok(spool.append(to(i), Buffer.from('old\n')));
+  rmSync(directory, { recursive: true });
+  // Of the first ones no file is open.
+  spool.append(to(0), Buffer.from('new\n'));
+  assert.ok(spool.append(to(0), Buffer.from('new\n')));
+  assert.equal(contentOf(directory), 'new\n');
+});

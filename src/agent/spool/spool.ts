@@ -98,8 +98,11 @@ export class Spool implements Disposable {
       this.#write(writer, writer.size > 0 ? lines : Buffer.concat([writer.head, lines]));
       if (writer.size >= Math.min(FILE_BYTES, this.#maxBytes * FILE_PART)) this.#seal(key, writer);
     } catch (error) {
+      const { code = 'unknown' } = error as NodeJS.ErrnoException;
       this.#isFailing = true;
-      this.#o.report.trouble('spool write', `${this.directory}: cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}); senders over TCP wait, what comes over UDP is dropped and counted. Make room on the disk, or give the agent write access`);
+      // Somebody else deleted it: the next try begins another.
+      if (code === 'ENOENT' && known !== undefined) this.#seal(key, known);
+      this.#o.report.trouble('spool write', `${this.directory}: cannot be written (${code}); senders over TCP wait, what comes over UDP is dropped and counted. Make room on the disk, or give the agent write access`);
       return false;
     }
     this.#isFailing = false;

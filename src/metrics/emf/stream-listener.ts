@@ -1,13 +1,16 @@
 import { once } from 'node:events';
-import { chmod, lstat, unlink } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { chmod } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import type { ListenOptions, Server, Socket } from 'node:net';
+import { clearStale } from '../sockets/connections.ts';
 import { comeIn } from '../sockets/listening.ts';
 import { Connection, LineMemory } from './connection.ts';
 import type { LineSink } from './line-sink.ts';
 
 /** Connections of one listener; more are refused. */
 export const MAX_CONNECTIONS = 256;
+/** A sender that is gone without a word is found out. */
+const KEEP_ALIVE_MS = 60_000;
 /** Read and written by the agent's user and group. */
 const SOCKET_MODE = 0o660;
 
@@ -32,9 +35,9 @@ export class StreamListener implements AsyncDisposable {
 
   /** Rejects with the system's error when the address cannot be had. @param name the address, for messages @param refused a connection was one too many */
   static async open(at: { readonly host: string; readonly port: number } | { readonly path: string }, name: string, sink: LineSink, refused: () => void): Promise<StreamListener> {
-    if ('path' in at) await removeStale(at.path);
+    if ('path' in at) await clearStale(at.path);
     // Half open: a running agent ends its side when all of it is in a file.
-    const server = createServer({ allowHalfOpen: true, keepAlive: true });
+    const server = createServer({ allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
     const listener = new StreamListener(server, name, sink, refused);
     await listening(server, 'path' in at ? { path: at.path } : { host: at.host, port: at.port, ipv6Only: at.host.includes(':') });
     if ('path' in at) await chmod(at.path, SOCKET_MODE);
@@ -56,14 +59,4 @@ function listening(server: Server, options: ListenOptions): Promise<void> {
     server.once('error', reject);
     server.listen(options, () => { server.off('error', reject); resolve(); });
   });
-}
-
-/** A socket that a killed agent left is in the way of a new one; one that somebody answers at is not touched. */
-async function removeStale(path: string): Promise<void> {
-  const stats = await lstat(path).catch(() => null);
-  if (stats?.isSocket() !== true) return;
-  const socket = connect(path);
-  const isAnswered = await once(socket, 'connect').then(() => true, () => false);
-  socket.destroy();
-  if (!isAnswered) await unlink(path);
 }

@@ -63,7 +63,7 @@ async function openConnections(at: ListenOptions, taker: Taker, maxConnections: 
 }
 
 /** Removes a socket that nobody listens at any more; whatever else lies there stays. @throws when it is in use, or no socket */
-async function clearStale(path: string): Promise<void> {
+export async function clearStale(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isSocket()) throw new Error(`${path} exists and is no socket; it is left alone`);
