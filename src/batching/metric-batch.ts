@@ -37,10 +37,14 @@ export class MetricBatch {
 
 const headOf = (namespace: string): string => `{"Namespace":${JSON.stringify(namespace)},"MetricData":[`;
 
-/** The datums of a body, for who must take it apart. Throws when it is none. */
-export function datumsOf(body: Buffer): { readonly namespace: string; readonly datums: readonly SentDatum[] } {
-  const { Namespace: namespace, MetricData: datums } = JSON.parse(body.toString()) as { Namespace: string; MetricData: readonly SentDatum[] };
-  return { namespace, datums };
+/** What a body holds. */
+export interface SentDatums { readonly namespace: string; readonly datums: readonly SentDatum[] }
+
+/** Takes a body apart. Throws when it is none. */
+export function datumsOf(body: Buffer): SentDatums {
+  const { Namespace: namespace, MetricData: datums } = JSON.parse(body.toString()) as { Namespace?: unknown; MetricData?: unknown };
+  if (typeof namespace !== 'string' || !Array.isArray(datums)) throw new Error('no body of PutMetricData');
+  return { namespace, datums: datums as readonly SentDatum[] };
 }
 
 /** As it is sent. */

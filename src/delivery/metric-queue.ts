@@ -1,5 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { MetricBatch } from '../batching/metric-batch.ts';
+import { MetricBatch, datumsOf } from '../batching/metric-batch.ts';
+import type { SentDatums } from '../batching/metric-batch.ts';
 import { encodeDatum } from '../batching/metric-datum.ts';
 import { MAX_METRIC_AGE_MS } from '../batching/metric-limits.ts';
 import type { Outcome } from '../flow.ts';
@@ -136,6 +137,8 @@ export class MetricQueue {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
       const waitMs = mayEnd() ? null : this.#start();
+      // The last that waited may have been let go for its age.
+      if (this.#underWay === 0 && mayEnd()) break;
       const timer = waitMs === null ? undefined : setTimeout(resolve, waitMs);
       await promise;
       clearTimeout(timer);
@@ -197,13 +200,13 @@ export class MetricQueue {
   /** Delivers what is not to blame for the refusal. */
   async #split(taken: Taken, refusal: string, began: number): Promise<void> {
     const { request } = taken;
-    const body = readable(request.zipped);
-    if (body === null) {
+    const parts = partsOf(request.zipped);
+    if (parts === null) {
       this.#hold.settle(taken, false);
       this.#counters.drop('unreadable', request.datums, request.zipped.length, null);
       return;
     }
-    const split = await withoutGuilty(body, refusal, async (part) => {
+    const split = await withoutGuilty(parts, refusal, async (part) => {
       this.#counters.requests++;
       return this.#o.endpoint.put(gzipSync(part, { level: GZIP_LEVEL }));
     });
@@ -260,10 +263,10 @@ export class MetricQueue {
   }
 }
 
-/** The body, unless what was compressed is damaged: then the service refuses it. */
-function readable(zipped: Buffer): Buffer | null {
+/** What a request holds, unless what was kept of it is damaged: then the service refuses it. */
+function partsOf(zipped: Buffer): SentDatums | null {
   try {
-    return gunzipSync(zipped);
+    return datumsOf(gunzipSync(zipped));
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
-import { bodyOf, datumsOf } from '../batching/metric-batch.ts';
+import { bodyOf } from '../batching/metric-batch.ts';
+import type { SentDatums } from '../batching/metric-batch.ts';
 import type { Outcome } from '../flow.ts';
 import { Bisection } from './bisection.ts';
 import type { Part } from './bisection.ts';
@@ -18,8 +19,7 @@ export interface Split {
 const MAX_REFUSED = 32;
 
 /** Finds the datums that spoil a request by sending its halves: what is innocent is delivered on the way. */
-export async function withoutGuilty(body: Buffer, refusal: string, put: (body: Buffer) => Promise<Outcome>): Promise<Split> {
-  const { namespace, datums } = datumsOf(body);
+export async function withoutGuilty({ namespace, datums }: SentDatums, refusal: string, put: (body: Buffer) => Promise<Outcome>): Promise<Split> {
   const bisection = new Bisection();
   const guilty: { readonly index: number; readonly reason: string }[] = [];
   const taken: Part[] = [];

@@ -218,6 +218,16 @@ suite('metrics on their way to the service', () => {
     assert.deepEqual(storedNames(), ['a']);
   });
 
+  test('a stop ends also when the last that waited is let go for its age', async (t) => {
+    const { queue, life, ended, pass } = queueOn(t, () => DOWN, { retention: { maxAgeMs: 10 * MINUTE } });
+    queue.sink([datum('a')]);
+    await pass(9 * MINUTE, 5_000);
+    life.requestStop();
+    await pass(3 * MINUTE, 5_000);
+    assert.deepEqual(await ended, []);
+    assert.equal(queue.counters.dropped.get('hold-too-long')?.datums, 1);
+  });
+
   test('what an abandoned run leaves is delivered by the next one', async (t) => {
     const first = queueOn(t, () => DOWN);
     first.queue.sink([datum('a')]);
