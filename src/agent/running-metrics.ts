@@ -81,9 +81,7 @@ export class RunningMetrics {
 
   /** Datums that will never arrive, since the start. */
   get droppedDatums(): number {
-    let dropped = this.#dropped;
-    for (const { datums } of this.#delivering?.delivery.counters.dropped.values() ?? []) dropped += datums;
-    return dropped;
+    return this.#dropped + droppedOf(this.#delivering);
   }
 
   /** After the end: threads that hang in a call of the kernel. While there is one, the process does not end by itself. */
@@ -150,26 +148,33 @@ export class RunningMetrics {
     spoolEvents(encode(shaped, namespace), to, 'metrics as EMF events', this.#o.spool, this.#o.report);
   };
 
-  /** A delivery that another plan needs in another way ends first: it leaves what it holds to the next. */
+  /** A delivery that is needed in another way leaves what it holds to the next one, which takes from now on and sends when it has ended. */
   async #deliverTo(plan: MetricsPlan | null): Promise<void> {
     const { env, network, report, stateDir } = this.#o;
     const signature = plan === null || !plan.destinations.cloudwatch ? null : JSON.stringify([plan.service, plan.namespace, plan.flushMs, plan.retention, plan.compression, plan.connectTimeoutMs, plan.requestTimeoutMs]);
-    if (this.#delivering?.signature === signature) return;
-    this.#delivering?.delivery.release();
-    await this.#delivering?.ended;
-    this.#dropped = this.droppedDatums;
-    this.#delivering = null;
-    if (plan === null || signature === null) return;
-    const { createMetricDelivery } = await import('./metric-delivery.ts');
-    const delivery = createMetricDelivery(plan, { env, network, report, stateDirectory: stateDir, now: monotonic, clock: Date.now, random: Math.random });
-    const life = new LifetimeControl();
-    if (this.#o.life.abandon.aborted) life.requestAbandon();
-    this.#delivering = { signature, delivery, life, ended: delivery.run(life) };
+    const before = this.#delivering;
+    if ((before?.signature ?? null) === signature) return;
+    const ended = before?.ended ?? Promise.resolve();
+    let next: Delivering | null = null;
+    if (plan !== null && signature !== null) {
+      const { createMetricDelivery } = await import('./metric-delivery.ts');
+      const delivery = createMetricDelivery(plan, { env, network, report, stateDirectory: stateDir, now: monotonic, clock: Date.now, random: Math.random });
+      const life = new LifetimeControl();
+      if (this.#o.life.abandon.aborted) life.requestAbandon();
+      next = { signature, delivery, life, ended: ended.then(() => delivery.run(life)) };
+    }
+    this.#delivering = next;
+    before?.delivery.release();
+    await ended;
+    this.#dropped += droppedOf(before);
   }
 
   #begin(key: string, run: (life: Lifetime) => Promise<void>): void {
     const life = new LifetimeControl();
-    const ended = run(life).catch((error: unknown) => { this.#o.report.trouble('metrics', `metrics: a collector has ended (${(error as Error).message}); the next start or reload begins it again`); });
+    const ended = run(life).catch((error: unknown) => {
+      this.#collectors.delete(key);
+      this.#o.report.trouble('metrics', `metrics: a collector has ended (${(error as Error).message}); the next start begins it again, or a config in which it differs`);
+    });
     this.#collectors.set(key, { life, ended });
   }
 
@@ -241,6 +246,12 @@ export class RunningMetrics {
       await pause(ASK_TAG_MS, undefined, { signal: stop, ref: false }).catch(() => undefined);
     }
   }
+}
+
+function droppedOf(delivering: Delivering | null): number {
+  let dropped = 0;
+  for (const { datums } of delivering?.delivery.counters.dropped.values() ?? []) dropped += datums;
+  return dropped;
 }
 
 const monotonic = (): number => performance.now();

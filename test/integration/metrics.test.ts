@@ -66,6 +66,22 @@ test('a new config leaves the collectors alone that stay the same, ends those th
   assert.deepEqual(times, times.map((_, i) => times[0]! + 1_000 * i), 'no second is missing, none comes twice');
 });
 
+test('a config that delivers in another way loses no sample of the collectors that stay, and doubles none', localOnly('faults'), async (t) => {
+  const mem = { measurement: ['free'] };
+  const rig = await rigFor(t, { config: collecting({ mem }) });
+  await rig.start();
+  await until('the first', () => published(rig, 'mem_free').length > 0);
+  for (const max_buffer_bytes of [2_000_000, 3_000_000, 4_000_000]) {
+    const { length } = timesOf(published(rig, 'mem_free')[0]);
+    await rig.apply({ config: collecting({ mem }, { max_buffer_bytes }) });
+    await until('one more', () => timesOf(published(rig, 'mem_free')[0]).length > length);
+  }
+  await rig.stop();
+  const times = timesOf(published(rig, 'mem_free')[0]);
+  assert.deepEqual(times, times.map((_, i) => times[0]! + 1_000 * i));
+  assert.equal(rig.agent.metrics!.droppedDatums, 0);
+});
+
 test('what is sampled while the service is away arrives afterwards, each sample once and with its own time, also over a restart', localOnly('faults'), async (t) => {
   const rig = await rigFor(t, { config: collecting({ mem: { measurement: ['free'] } }) });
   await rig.start();
