@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync, readdirSync, readlinkSync, renameSync, truncateSync, unlinkSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { localOnly } from '../support/endpoint-choice.ts';
 import { append, numbered, rotate } from '../support/log-files.ts';
 import { quarantined } from '../support/quarantined.ts';
 import { assertSame, rigFor, startRig, until } from '../support/rig.ts';
+import type { Rig } from '../support/rig.ts';
 
 const A = { path: 'a.log', stream: 'a' };
 const B = { path: 'b.log', stream: 'b' };
@@ -80,7 +82,8 @@ test('an entry whose destination fails is changed at once: the next one gets all
   assertSame(rig.messages('wrong', 'a'), [], 'the stream that was refused');
 });
 
-test('what a failing destination holds of a file that was truncated since stays there, and holds up no change: it arrives there when the destination takes it', async (t) => {
+/** A running agent whose destination is away and holds all of `first`, which is in no file any more; `second` is in its place. */
+async function heldOfTruncated(t: TestContext): Promise<{ readonly rig: Rig; readonly first: readonly string[]; readonly second: readonly string[]; readonly served: () => void }> {
   const [first, second] = [numbered('first', 100), numbered('second', 100)];
   const rig = await rigFor(t, { entries: [A], files: { 'a.log': first } });
   const served = rig.outage();
@@ -89,6 +92,11 @@ test('what a failing destination holds of a file that was truncated since stays 
   truncateSync(rig.path('a.log'), 0);
   append(rig.path('a.log'), second);
   await until('the truncation to be seen', () => rig.generations.some((g) => g.truncated));
+  return { rig, first, second, served };
+}
+
+test('what a failing destination holds of a file that was truncated since stays there, and holds up no change: it arrives there when the destination takes it', async (t) => {
+  const { rig, first, second, served } = await heldOfTruncated(t);
   await rig.apply({ entries: [{ ...A, stream: 'next' }] });
   await rig.agent.changed();
   served();
@@ -100,14 +108,7 @@ test('what a failing destination holds of a file that was truncated since stays 
 });
 
 test('a stop during an outage keeps in quarantine what is held of a file that was truncated since: the next start could not read it', async (t) => {
-  const [first, second] = [numbered('first', 100), numbered('second', 100)];
-  const rig = await rigFor(t, { entries: [A], files: { 'a.log': first } });
-  const served = rig.outage();
-  await rig.start();
-  await until('the destination to fail with all that it holds', () => rig.agent.lanes.some((lane) => lane.isFailing && lane.held > 0) && rig.generations.every(({ unread }) => unread === 0));
-  truncateSync(rig.path('a.log'), 0);
-  append(rig.path('a.log'), second);
-  await until('the truncation to be seen', () => rig.generations.some((g) => g.truncated));
+  const { rig, first, second, served } = await heldOfTruncated(t);
   await rig.crash();
   assertSame(quarantined(rig).map(({ message }) => message), first, 'the quarantine');
   assert.equal(rig.report.drops.get('gone-at-stop')?.events, first.length);
