@@ -8,12 +8,9 @@ import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import type { Sampler } from '../metrics/sampler.ts';
 import type { Plan, PlanDifference } from '../plan.ts';
-import { openZone } from '../records/timestamp.ts';
-import { Zone } from '../records/zone.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import type { DropReason } from '../report/report.ts';
-import { EmfInput } from './emf-input.ts';
-import { EmfIntake } from './emf-intake.ts';
+import type { EmfInput } from './emf-input.ts';
 import type { LogPipeline } from './log-pipeline.ts';
 import { Rest } from './rest.ts';
 import { RunningMetrics } from './running-metrics.ts';
@@ -62,6 +59,8 @@ export class Agent {
   #metrics: RunningMetrics | null = null;
   #self: Sampler | null = null;
   #emf: EmfInput | null = null;
+  /** Null: EMF events are not listened for in this run. */
+  #openEmf: (() => Promise<EmfInput>) | null = null;
   #store: CheckpointStore | null = null;
   #quarantine: Quarantine | null = null;
   readonly #following = Promise.withResolvers<void>();
@@ -138,7 +137,7 @@ export class Agent {
   async apply(plan: Plan): Promise<PlanDifference> {
     if (this.#running === null) throw new Error('a plan was applied before the agent ran');
     const difference = await this.#running.apply(plan);
-    await this.#emf?.apply(plan.emf);
+    await this.#listenFor(plan.emf);
     this.#plan = plan;
     void this.#metrics?.apply(plan);
     return difference;
@@ -157,11 +156,8 @@ export class Agent {
     const { report, localZone, stateDir, env, untilCaughtUp } = this.#o;
     const network = networkOf(env);
     using spool = new Spool({ directory: spoolDirectory(stateDir), maxBytes: this.#plan.spool.maxBytes, report, now, wallNow: Date.now });
-    const zone = openZone('Local', localZone, new Map());
-    const intake = new EmfIntake({ spool, report, zone: 'problem' in zone ? Zone.open('UTC')! : zone, wallNow: Date.now });
-    await using emf = new EmfInput({ intake, report });
     // Nobody would wait for the events that still come in.
-    if (untilCaughtUp !== true) this.#emf = emf;
+    if (untilCaughtUp !== true) this.#openEmf = async () => (await import('./emf-opening.ts')).openEmf({ spool, report, localZone });
     const running = (this.#running = new RunningPlan({ stateDir, spool, store, quarantine, report, env, network, localZone, life, hurry: untilCaughtUp === true }));
     const metrics = (this.#metrics = new RunningMetrics({
       env, network, report, stateDir, spool, life,
@@ -172,28 +168,35 @@ export class Agent {
     const housekeeping = setInterval(() => {
       running.keepHouse();
       spool.keepHouse();
-      emf.keepHouse();
+      this.#emf?.keepHouse();
       if (!rest.isReached(report.deliveredMessageBytes, () => running.holdsNothing)) return;
       running.rest();
       this.#o.releaseMemory?.();
     }, HOUSEKEEPING_MS);
     try {
       await running.apply(this.#plan);
-      await this.#emf?.apply(this.#plan.emf);
+      await this.#listenFor(this.#plan.emf);
       // What exists is to be delivered, then the run ends: no time for metrics.
       if (untilCaughtUp !== true) void metrics.apply(this.#plan);
       this.#following.resolve();
       if (untilCaughtUp === true) await this.#untilCaughtUp(life, running);
       await aborted(life.stop);
-      await emf.apply(null);
+      await this.#emf?.apply(null);
       await Promise.all([running.drain(), metrics.drain()]);
     } finally {
       clearInterval(housekeeping);
+      await this.#emf?.[Symbol.asyncDispose]();
       // A lane that gave its events back still waits for its next try.
       life.requestAbandon();
       this.#unfinished = this.#leftUnfinished();
       await running.close();
     }
+  }
+
+  /** What listens is loaded, and made, for the first plan that asks for it. */
+  async #listenFor(plan: Plan['emf']): Promise<void> {
+    if (plan !== null) this.#emf ??= await this.#openEmf?.() ?? null;
+    await this.#emf?.apply(plan);
   }
 
   #newSelfSampler(): Sampler { return createSelfSampler(() => selfCounts(this, this.#o.configCounts?.() ?? NO_CONFIGS)); }
