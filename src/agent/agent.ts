@@ -81,7 +81,7 @@ export class Agent {
   /** How delivery goes, as far as a config can spoil it. */
   get health(): { readonly failing: number; readonly undelivered: number } {
     const undelivered = UNDELIVERED.reduce((sum, reason) => sum + (this.report.drops.get(reason)?.events ?? 0), 0);
-    return { failing: this.#running?.failing ?? 0, undelivered };
+    return { failing: (this.#running?.failing ?? 0) + (this.#metrics?.isFailing === true ? 1 : 0), undelivered };
   }
   /** Entries whose latest version does not run yet. */
   get changing(): number { return this.#running?.changing ?? 0; }

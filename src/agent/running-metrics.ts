@@ -89,6 +89,12 @@ export class RunningMetrics {
 
   get listeners(): readonly ListenerStatus[] { return [...this.#listeners].map((status) => status()); }
 
+  /** CloudWatch takes none at present. */
+  get isFailing(): boolean {
+    const state = this.delivery?.status.state;
+    return state === 'retrying' || state === 'paused';
+  }
+
   /** Where metrics go; null: none are collected. */
   get delivery(): MetricDelivery | null { return this.#delivering?.delivery ?? null; }
 

@@ -89,6 +89,7 @@ test('what is sampled while the service is away arrives afterwards, each sample 
   rig.endpoint.faults.add({ operation: 'PutMetricData', kind: 'throttle' });
   const before = rig.agent.metrics!.delivery!.counters.taken;
   await until('three more to be sampled', () => rig.agent.metrics!.delivery!.counters.taken >= before + 3);
+  await until('it to count as a destination that fails: a new config that brings this is taken back', () => rig.agent.health.failing === 1);
   await rig.crash();
   assert.ok(existsSync(join(rig.stateDir, 'metrics-pending')), 'kept for the next start');
   rig.endpoint.faults.clear();
