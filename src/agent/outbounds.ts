@@ -47,8 +47,6 @@ export class Outbounds {
 
   get lanes(): readonly Lane[] { return this.#ways.flatMap(({ outbound }) => [...outbound.lanes]); }
   get budget(): Budget | null { return this.#ways.at(-1)?.outbound.budget ?? null; }
-  /** Ways that are not closed yet. */
-  get count(): number { return this.#ways.length; }
 
   /** For `plan`, the present one from now on: as before, unless it delivers in another way or an event may be larger than what can be read. */
   of(plan: Plan): NumberedOutbound {

@@ -25,11 +25,6 @@ export function compileNameGlobs(globs: readonly string[]): (name: string) => bo
   return (name) => literals.has(name) || (compiled.length > 0 && matchesAny(compiled, [...name]));
 }
 
-/** Whether a name fits one glob that is needed once. */
-export function matchesGlob(glob: string, name: string): boolean {
-  return compileNameGlobs([glob])(name);
-}
-
 function matchesAny(globs: readonly (readonly Item[])[], name: readonly string[]): boolean {
   return globs.some((items) => advance(items, name, new Set([0])).has(name.length));
 }
