@@ -12,5 +12,6 @@ main({
   reload: { summary: 'Let the running agent read its config again and apply what changed, without a stop', load: async () => (await import('./cli/reload.ts')).reloadCommand() },
   endpoint: { summary: 'Run a CloudWatch-compatible server on this machine, to try the agent without AWS', load: async () => (await import('./cli/endpoint.ts')).endpointCommand() },
   demo: { summary: 'Follow logs of this machine and a rotating writer for a while, and prove that all of it arrives', load: async () => (await import('./cli/demo.ts')).demoCommand() },
+  ctl: { summary: 'Take the place of amazon-cloudwatch-agent-ctl: same actions, flags, output and exit codes', load: async () => (await import('./cli/ctl.ts')).ctlCommand() },
   version: { summary: 'Print the version of the agent and of its runtime', load: async () => (await import('./cli/version.ts')).versionCommand() },
 });

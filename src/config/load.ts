@@ -76,6 +76,13 @@ async function readFolder(folder: string): Promise<TextsRead> {
   };
 }
 
+/** The files of a folder that `readPlace` would read, sorted; none where there is no such folder. Throws the system's error, or one that says that there are too many. */
+export async function configFilesIn(folder: string): Promise<readonly string[]> {
+  const walk: Walk = { files: [], problems: [] };
+  if (await stat(folder).then((stats) => stats.isDirectory(), () => false)) await listFiles(folder, 0, walk);
+  return walk.files.toSorted();
+}
+
 interface Walk { readonly files: string[]; readonly problems: Problem[] }
 
 class TooMuch extends Error {}
