@@ -14,5 +14,6 @@ main({
   demo: { summary: 'Follow logs of this machine and a rotating writer for a while, and prove that all of it arrives', load: async () => (await import('./cli/demo.ts')).demoCommand() },
   ctl: { summary: 'Take the place of amazon-cloudwatch-agent-ctl: same actions, flags, output and exit codes', load: async () => (await import('./cli/ctl.ts')).ctlCommand() },
   compat: { summary: 'Put amazon-cloudwatch-agent-ctl where scripts look for it, or take it away again', load: async () => (await import('./cli/compat.ts')).compatCommand() },
+  takeover: { summary: 'Take over config, positions and service of the CloudWatch agent of this host, or give them back', load: async () => (await import('./cli/takeover.ts')).takeoverCommand() },
   version: { summary: 'Print the version of the agent and of its runtime', load: async () => (await import('./cli/version.ts')).versionCommand() },
 });

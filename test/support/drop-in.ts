@@ -17,6 +17,7 @@ export class StubSystemd {
   /** Called before a unit starts or stops; what throws makes systemctl fail. */
   onStart: (unit: string) => Promise<void> | void = () => {};
   onStop: (unit: string) => Promise<void> | void = () => {};
+  onKill: (unit: string) => void = () => {};
 
   constructor(...known: readonly string[]) { this.known = new Set(known); }
 
@@ -33,6 +34,8 @@ export class StubSystemd {
     this.calls.push(words.join(' '));
     try {
       if (verb === 'start' || verb === 'restart') { await this.onStart(unit); this.active.add(unit); }
+      if (verb === 'kill') this.onKill(unit);
+      if (words.includes('--no-block')) { void this.onStop(unit); return answer(0); }
       if (verb === 'stop') { await this.onStop(unit); this.active.delete(unit); }
       if (verb === 'enable') this.enabled.add(unit);
       if (verb === 'disable') this.enabled.delete(unit);

@@ -1,4 +1,4 @@
-import { chown, readFile, stat } from 'node:fs/promises';
+import { lchown, readFile, stat } from 'node:fs/promises';
 import { parseEnvConfig } from '../../config/env-config.ts';
 import { formatProblems } from '../../config/problem.ts';
 import { CtlError } from './host.ts';
@@ -18,5 +18,5 @@ export async function setVariables(file: string, variables: Readonly<Record<stri
   const old = await stat(file).catch(() => null);
   const merged = { ...known.variables, ...variables };
   await writeConfig(file, `${JSON.stringify(merged, null, '\t')}\n`, old === null ? MODE : old.mode & 0o777);
-  if (old !== null && process.getuid?.() === 0) await chown(file, old.uid, old.gid);
+  if (old !== null && process.getuid?.() === 0) await lchown(file, old.uid, old.gid);
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** What systemctl did: its exit code (127 when it is not there), and what it said. */
 export interface SystemctlAnswer { readonly code: number; readonly out: string; readonly err: string }
@@ -9,6 +10,8 @@ export type Systemctl = (...words: readonly string[]) => Promise<SystemctlAnswer
 export const OUR_UNIT = 'unified-agent.service';
 /** systemctl(1): the unit is not active. LSB: the command was not found. */
 const NOT_FOUND = 127;
+
+const SECOND_SIGNAL_MS = 1000;
 
 /** systemctl did not do what it was asked. The message is what it said. */
 export class ServiceError extends Error {
@@ -76,6 +79,15 @@ export class Unit {
   }
 
   async stop(): Promise<void> { await this.must('stop', this.name); }
+
+  /** Without waiting for what is held: at a second SIGTERM the agent lets go, and its positions say what is left. */
+  async stopNow(): Promise<void> {
+    await this.must('stop', '--no-block', this.name);
+    // Two signals of one kind that come together are one.
+    await delay(SECOND_SIGNAL_MS);
+    await this.#systemctl('kill', '--signal=SIGTERM', this.name);
+    await this.stop();
+  }
 
   /** From now on and with the system. */
   async startAndEnable(): Promise<void> {
