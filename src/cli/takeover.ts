@@ -19,6 +19,7 @@ interface TakeoverFlags {
   readonly dryRun?: true;
   readonly back?: true;
   readonly ctl: boolean;
+  readonly force?: true;
   readonly stateDir?: string;
   readonly program: string;
   readonly wait: string;
@@ -32,10 +33,11 @@ export function takeoverCommand(): Command {
     .option('--dry-run', 'print what is there and what would be done, and change nothing')
     .option('--back', 'give the service back: the CloudWatch agent goes on where this one ended')
     .option('--no-ctl', 'leave amazon-cloudwatch-agent-ctl as it is; it then controls a service that does not start')
+    .option('--force', 'also where credentials, endpoints or permissions seem not to hold')
     .option('--state-dir <dir>', 'state directory of the agent', DEFAULT_STATE_DIR)
     .option('--program <path>', 'the command that the stand-in for amazon-cloudwatch-agent-ctl calls', PROGRAM)
     .option('--wait <seconds>', 'how long the started agent has to prove itself', '30')
-    .action(async ({ dryRun, back, ctl, stateDir, program, wait }: TakeoverFlags) => {
+    .action(async ({ dryRun, back, ctl, force, stateDir, program, wait }: TakeoverFlags) => {
       const root = process.env[ROOT_VARIABLE] ?? '';
       const host: TakeoverHost = {
         places: placesBelow(root), unit: new Unit(OUR_UNIT), theirs: new Unit(THEIR_UNIT), env: process.env, output: processOutput(), program,
@@ -44,14 +46,21 @@ export function takeoverCommand(): Command {
       if (!(host.proofMs > 0)) { host.output.err(`agent takeover: --wait takes seconds, not ${JSON.stringify(wait)}\n`); process.exitCode = EXIT.usage; return; }
       // Between the end of the one and the start of the other nothing is to break it off.
       if (dryRun !== true) for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-      process.exitCode = await takeover(back === true ? 'back' : dryRun === true ? 'dry-run' : 'take', ctl, host);
+      process.exitCode = await takeover(back === true ? 'back' : dryRun === true ? 'dry-run' : 'take', { withCtl: ctl, force: force === true }, host);
     });
 }
 
+export interface TakeoverWishes {
+  /** The other agent's ctl makes way for ours. */
+  readonly withCtl: boolean;
+  /** Also where the services seem not to let the agent in. */
+  readonly force: boolean;
+}
+
 /** Gives the exit code. */
-export async function takeover(what: 'take' | 'dry-run' | 'back', withCtl: boolean, host: TakeoverHost): Promise<number> {
+export async function takeover(what: 'take' | 'dry-run' | 'back', wishes: TakeoverWishes, host: TakeoverHost): Promise<number> {
   try {
-    return what === 'back' ? await back(host) : await take(what === 'dry-run', withCtl, host);
+    return what === 'back' ? await back(host) : await take(what === 'dry-run', wishes, host);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (!(error instanceof ServiceError || error instanceof CtlError || error instanceof StateDirectoryError) && code?.startsWith('E') !== true) throw error;
@@ -60,7 +69,7 @@ export async function takeover(what: 'take' | 'dry-run' | 'back', withCtl: boole
   }
 }
 
-async function take(dryRun: boolean, withCtl: boolean, host: TakeoverHost): Promise<number> {
+async function take(dryRun: boolean, { withCtl, force }: TakeoverWishes, host: TakeoverHost): Promise<number> {
   const { output: { out, err } } = host;
   const found = await survey(host);
   const { plan, problems } = found;
@@ -71,6 +80,7 @@ async function take(dryRun: boolean, withCtl: boolean, host: TakeoverHost): Prom
   said(surveyText(found, dryRun ? positions : null, host));
   if (refusal !== null) { err(`agent takeover: ${refusal}\n`); return 1; }
   if (failed) { err('agent takeover: nothing is done: with errors in its config this agent would do less than the CloudWatch agent does\n'); return EXIT.config; }
+  if (!force && found.findings.some(({ verdict }) => verdict === 'failed')) { err('agent takeover: nothing is done: this agent would not deliver (see what failed above); --force tries it all the same, and puts everything back if it does not\n'); return 1; }
   if (dryRun) { out(stepsText(found, positions, withCtl, host)); return 0; }
   return (await takeOver({ ...found, plan }, withCtl, host)) ? 0 : 1;
 }

@@ -6,6 +6,7 @@
 # Run it as root on a machine that may lose its config: a booted systemd with the agent installed, or the stub of the tests.
 # AWS_REGION (in the environment, and in the service's) where there is no instance metadata. PARAMETERS="NAME NAME": two
 # configs in Parameter Store, for the actions of AmazonCloudWatch-ManageAgent; without it those are asked with files.
+# PAUSE: seconds before each look at the status, where a unit that is started often is refused (StartLimitBurst=).
 # Prints one line for each thing that holds; ends with 1 at the first that does not.
 set -u
 
@@ -39,6 +40,7 @@ value() { sed -n "s/^  \"$1\": \"\(.*\)\",\{0,1\}\$/\1/p" "$scratch/out"; }
 
 # state RUNNING CONFIGURED TITLE
 state() {
+  [ -z "${PAUSE:-}" ] || sleep "$PAUSE"
   run 0 -a status
   [ "$(value status)" = "$1" ] || fail "$3: status is '$(value status)', not '$1'"
   [ "$(value configstatus)" = "$2" ] || fail "$3: configstatus is '$(value configstatus)', not '$2'"
@@ -118,7 +120,7 @@ state running configured 'start'
 run 0 -a status-with-workloads
 says '^  "workloads": \[.*\]\{0,1\}$'
 holds 'status-with-workloads has workloads'
-if command -v python3 >/dev/null; then
+if python3 -c 'import json' 2>/dev/null; then
   python3 -c 'import json, sys; json.load(sys.stdin)' <"$scratch/out" || fail 'the status is no JSON'
   holds 'the status is JSON'
 fi

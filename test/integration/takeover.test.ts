@@ -73,10 +73,10 @@ class Machine {
   stateOf(name: string): string { return join(this.host.places.state, stateNameOf(this.rig.path(name))); }
   stored(name: string): string | null { return existsSync(this.stateOf(name)) ? readFileSync(this.stateOf(name), 'utf8') : null; }
 
-  async run(what: 'take' | 'dry-run' | 'back', proofMs = this.host.proofMs): Promise<{ code: number; out: string; err: string }> {
+  async run(what: 'take' | 'dry-run' | 'back', { proofMs = this.host.proofMs, force = false } = {}): Promise<{ code: number; out: string; err: string }> {
     const { said } = this.dropIn;
     said.out = said.err = '';
-    const code = await takeover(what, true, { ...this.host, proofMs });
+    const code = await takeover(what, { withCtl: true, force }, { ...this.host, proofMs });
     return { code, ...said };
   }
 
@@ -140,6 +140,7 @@ test('takeover --dry-run says what is there and what would be done, and changes 
   assert.match(out, /^amazon-cloudwatch-agent\.service runs, and starts with the system; unified-agent\.service does not run\n/);
   assert.match(out, /note \/traces: not run by this agent/);
   assert.match(out, /\n {2}group {4}g\n {2}stream {3}s\n/);
+  assert.match(out, / {2}ok\s+permissions[^\n]*logs:PutLogEvents on g\n/);
   assert.match(out, / {2}.*app\.log: goes on at byte 45 of 90\n {2}1 position would be imported/);
   assert.match(out, /1 file without one[^\n]*new\.log\n/);
   assert.match(out, /Would be done\n {2}1\. stop and disable amazon-cloudwatch-agent\.service, [^]* {2}5\. ask it for up to 15 s[^]*Nothing was changed/);
@@ -180,7 +181,12 @@ test('takeover is taken back when the agent does not start, or its destination r
 
   all.dropIn.systemd.onStart = onStart;
   all.rig.endpoint.faults.add({ kind: 'access-denied', operation: 'PutLogEvents' });
-  const refused = await all.run('take', 3000);
+  all.dropIn.systemd.calls.length = 0;
+  const tried = await all.run('take');
+  assert.equal(tried.code, 1);
+  assert.match(tried.err, /logs:PutLogEvents on g is missing[^]*nothing is done: this agent would not deliver/);
+  assert.deepEqual(all.dropIn.systemd.calls, []);
+  const refused = await all.run('take', { proofMs: 3000, force: true });
   assert.equal(refused.code, 1);
   assert.match(refused.err, /did not prove itself within 3 s: [^\n]*log group g, stream s/);
   assert.deepEqual([all.files(), [...all.dropIn.systemd.active], [...all.dropIn.systemd.enabled]], [before, [THEIR_UNIT], [THEIR_UNIT]]);

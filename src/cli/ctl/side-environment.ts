@@ -5,6 +5,7 @@ import type { Environment } from '../../config/placeholders.ts';
 import { loadEnvironment, type LoadedEnvironment } from '../environment.ts';
 import { isThere } from './installed-configs.ts';
 import type { Places } from './places.ts';
+import { serviceVariables } from './service-environment.ts';
 
 /** On a host that is not EC2 the CloudWatch agent takes its credentials from this profile, unless told otherwise. */
 const PROFILE = 'AmazonCloudWatchAgent';
@@ -14,8 +15,9 @@ export interface CtlEnvironment extends LoadedEnvironment {
   readonly lasting: Readonly<Record<string, string>>;
 }
 
-/** The environment that the service will have: with the CloudWatch agent's side files, and on premises with its profile where root has one. */
-export async function ctlEnvironment(places: Places, base: Environment, onPremises: boolean): Promise<CtlEnvironment> {
+/** The environment that the service will have: its own variables before those of the caller, with the CloudWatch agent's side files, and on premises with its profile where root has one. */
+export async function ctlEnvironment(places: Places, callers: Environment, onPremises: boolean): Promise<CtlEnvironment> {
+  const base: Environment = { ...callers, ...(await serviceVariables(places.root)) };
   const sideFiles = {
     ...((await isThere(places.commonConfig)) ? { commonConfig: places.commonConfig } : {}),
     ...((await isThere(places.envConfig)) ? { envConfig: places.envConfig } : {}),

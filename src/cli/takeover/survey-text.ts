@@ -2,6 +2,7 @@ import { formatProblems } from '../../config/problem.ts';
 import { THEIR_UNIT } from '../compat/stand-ins.ts';
 import { positionsText } from '../config/positions-text.ts';
 import { OUR_UNIT } from '../ctl/systemd.ts';
+import { findingText } from '../doctor/finding.ts';
 import { describeMetrics } from '../metrics-text.ts';
 import { describeEntry, describeService } from '../plan-text.ts';
 import { printable } from '../text-table.ts';
@@ -13,7 +14,7 @@ import type { Positions, Survey } from './survey.ts';
 const LISTED = 10;
 
 /** What is there: whose service does what, the config with its problems, and where each file goes and goes on. */
-export function surveyText({ theirs, oursActive, plan, problems, files }: Survey, positions: Positions | null, { stateDirectory, output: { colour } }: TakeoverHost): string {
+export function surveyText({ theirs, oursActive, plan, problems, files, findings }: Survey, positions: Positions | null, { stateDirectory, output: { colour } }: TakeoverHost): string {
   const parts = [
     `${THEIR_UNIT} ${theirs.isKnown ? `${theirs.wasActive ? 'runs' : 'does not run'}, and ${theirs.wasEnabled ? 'starts' : 'does not start'} with the system` : 'is not known to systemd'}; ${OUR_UNIT} ${oursActive ? 'runs' : 'does not run'}\n`,
     formatProblems(problems, colour),
@@ -25,6 +26,7 @@ export function surveyText({ theirs, oursActive, plan, problems, files }: Survey
       ...plan.entries.map((entry) => describeEntry(entry, null)),
     );
   }
+  if (findings.length > 0) parts.push('Tried as the service would (`agent doctor` tries more)\n', indented(findings.map(findingText).join('')));
   if (positions !== null) {
     parts.push('Positions of the CloudWatch agent\n', indented(positionsText(positions.imported, positions.without, { stateDirectory, dryRun: true })));
     const known = new Set(positions.imported.map(({ position }) => position.path));

@@ -11,6 +11,8 @@ import type { Plan } from '../../plan.ts';
 import { pathsOf } from '../config/import-state.ts';
 import { isThere } from '../ctl/installed-configs.ts';
 import { ctlEnvironment, type CtlEnvironment } from '../ctl/side-environment.ts';
+import type { Finding } from '../doctor/finding.ts';
+import { serviceFindings } from '../doctor/services.ts';
 import { planOf } from '../load-plan.ts';
 import { settleEnvironment } from '../runtime.ts';
 import { readUsual } from '../usual-config.ts';
@@ -27,6 +29,8 @@ export interface Survey {
   readonly problems: readonly Problem[];
   /** Files that match an entry now. */
   readonly files: readonly string[];
+  /** Credentials, endpoints, permissions: tried as the service would have them, without leaving anything behind. */
+  readonly findings: readonly Finding[];
 }
 
 /** Looks at both services and at the config the new one would read; changes nothing. */
@@ -49,6 +53,7 @@ export async function survey({ places, theirs, unit, env }: TakeoverHost): Promi
     around, plan,
     problems: [...around.problems, ...(fault === null ? [] : [sideProblem('error', 'environment', null, fault)]), ...problems],
     files: plan === null ? [] : await pathsOf(plan),
+    findings: plan === null || fault !== null ? [] : await serviceFindings(plan, around.env, { policy: { account: '*', parameters: [] }, write: false, now: Date.now() }),
   };
 }
 
