@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { installStandIns, removeStandIns } from './compat/install.ts';
 import { CtlError } from './ctl/host.ts';
-import { ROOT_VARIABLE, placesBelow } from './ctl/places.ts';
+import { ROOT_VARIABLE, UMASK, placesBelow } from './ctl/places.ts';
 import { systemctl } from './ctl/systemd.ts';
 import { agentVersion } from './version.ts';
 
@@ -30,6 +30,7 @@ export function compatCommand(): Command {
 }
 
 async function told(act: () => Promise<string>): Promise<void> {
+  process.umask(UMASK);
   try {
     process.stdout.write(await act());
     // An alias counts from then on; where systemd does not run there is nobody to tell.

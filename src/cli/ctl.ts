@@ -5,7 +5,7 @@ import { changeConfig, type Mode } from './ctl/change-config.ts';
 import { setVariables } from './ctl/env-config-file.ts';
 import { parseFlags } from './ctl/getopts.ts';
 import { CtlError, type DropInHost } from './ctl/host.ts';
-import { ROOT_VARIABLE, placesBelow } from './ctl/places.ts';
+import { ROOT_VARIABLE, UMASK, placesBelow } from './ctl/places.ts';
 import { prepareRemoval, prepareRestart, restart, restartIfPrepared, start, stop } from './ctl/service.ts';
 import { ctlStatus } from './ctl/status.ts';
 import { OUR_UNIT, ServiceError, Unit } from './ctl/systemd.ts';
@@ -19,6 +19,7 @@ export function ctlCommand(): Command {
     .helpOption(false).allowUnknownOption().allowExcessArguments().argument('[words...]')
     .action(async (words: readonly string[]) => {
       const env = process.env;
+      process.umask(UMASK);
       process.exitCode = await ctl(words, { places: placesBelow(env[ROOT_VARIABLE] ?? ''), unit: new Unit(OUR_UNIT), env, stateDirectory: `${env[ROOT_VARIABLE] ?? ''}${DEFAULT_STATE_DIR}`, output: processOutput() });
     });
 }

@@ -7,7 +7,7 @@ import { PROGRAM } from './compat.ts';
 import { processOutput } from './config/command-output.ts';
 import { EXIT } from './config/exit-codes.ts';
 import { CtlError } from './ctl/host.ts';
-import { ROOT_VARIABLE, placesBelow } from './ctl/places.ts';
+import { ROOT_VARIABLE, UMASK, placesBelow } from './ctl/places.ts';
 import { OUR_UNIT, ServiceError, Unit } from './ctl/systemd.ts';
 import { giveEverythingBack } from './takeover/give-back.ts';
 import { recordFile, type TakeoverHost, type TakeoverRecord } from './takeover/host.ts';
@@ -39,6 +39,7 @@ export function takeoverCommand(): Command {
     .option('--wait <seconds>', 'how long the started agent has to prove itself', '30')
     .action(async ({ dryRun, back, ctl, force, stateDir, program, wait }: TakeoverFlags) => {
       const root = process.env[ROOT_VARIABLE] ?? '';
+      process.umask(UMASK);
       const host: TakeoverHost = {
         places: placesBelow(root), unit: new Unit(OUR_UNIT), theirs: new Unit(THEIR_UNIT), env: process.env, output: processOutput(), program,
         stateDirectory: stateDir === undefined || stateDir === DEFAULT_STATE_DIR ? `${root}${DEFAULT_STATE_DIR}` : stateDir, proofMs: Number(wait) * 1000,

@@ -148,8 +148,8 @@ test('ctl: set-log-level and set-env write env-config.json, keep the rest of it,
 
 test('ctl: prep-restart remembers whether the agent ran, cond-restart starts it if it did, preun stops and disables it', async (t) => {
   const rig = startDropIn(t);
-  await run(rig, '-a', 'prep-restart');
-  await run(rig, '-a', 'cond-restart');
+  assert.equal((await run(rig, '-a', 'prep-restart')).code, 0);
+  assert.equal((await run(rig, '-a', 'cond-restart')).code, 0);
   assert.deepEqual(rig.systemd.calls, []);
   await run(rig, '-a', 'start');
   await run(rig, '-a', 'prep-restart');

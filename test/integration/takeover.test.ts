@@ -217,5 +217,6 @@ test('back has the CloudWatch agent begin a file that took the place of another 
   const { code, out } = await all.run('back');
   assert.equal(code, 0);
   assert.match(out, /app\.log: another file than before, begins at its start\n/);
+  assert.match(out, /app\.log\.1: 7 bytes were not sent yet, and the CloudWatch agent does not follow this file\n/);
   assert.equal(all.stored('app.log'), null);
 });

@@ -1,7 +1,7 @@
 // Our checkpoints become the CloudWatch agent's positions again, so that it goes on where this agent ended.
-import { closeSync, fstatSync } from 'node:fs';
+import { closeSync, fstatSync, lstatSync, readdirSync } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { sameGeneration } from '../../files/file-id.ts';
 import { openFile } from '../../files/tailer.ts';
 import type { Checkpoint } from '../../flow.ts';
@@ -34,9 +34,10 @@ export function positionsToGiveBack(checkpoints: readonly Checkpoint[], isTheirs
   const left: LeftBehind[] = [];
   for (const [path, known] of Map.groupBy(checkpoints, (checkpoint) => checkpoint.path)) {
     const there = standing(path, known);
-    if (there === null) continue;
-    if (isTheirs(path)) given.push({ path, ...there });
-    else if (there.offset !== null && there.size > there.offset) left.push({ path, bytes: there.size - there.offset });
+    if (there !== null && isTheirs(path)) given.push({ path, ...there });
+    // Renamed since it was seen last: by its inode.
+    const at = there === null || there.offset === null ? renamed(path, known) : { path, ...there };
+    if (at !== null && at.offset !== null && at.size > at.offset && !isTheirs(at.path)) left.push({ path: at.path, bytes: at.size - at.offset });
   }
   const byPath = (a: { readonly path: string }, b: { readonly path: string }): number => (a.path < b.path ? -1 : 1);
   return { given: given.toSorted(byPath), left: left.toSorted(byPath) };
@@ -53,6 +54,25 @@ function standing(path: string, known: readonly Checkpoint[]): Pick<GivenBack, '
   } finally {
     closeSync(opened.fd);
   }
+}
+
+/** The file under another name in its folder, or null. */
+function renamed(path: string, known: readonly Checkpoint[]): GivenBack | null {
+  const folder = dirname(path);
+  let names: readonly string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return null;
+  }
+  const inodes = new Set(known.map(({ id }) => id.inode));
+  for (const name of names) {
+    const other = join(folder, name);
+    if (other === path || !inodes.has(lstatSync(other, { throwIfNoEntry: false })?.ino ?? -1)) continue;
+    const there = standing(other, known);
+    if (there !== null && there.offset !== null) return { path: other, ...there };
+  }
+  return null;
 }
 
 /** Writes that agent's state files, as the owner of their folder. Throws the system's error. */

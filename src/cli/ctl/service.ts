@@ -1,9 +1,9 @@
 // Beginning and ending the agent, in the words of the CloudWatch agent's ctl.
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { NoAgentError, askStatus } from '../../control/client.ts';
 import { changeConfig, type Mode } from './change-config.ts';
 import { CtlError, type DropInHost } from './host.ts';
-import { installedConfigs, isThere, ownConfig } from './installed-configs.ts';
+import { installedConfigs, isThere, ownConfig, writeConfig } from './installed-configs.ts';
 
 /** Whether the agent runs; where there is no systemd, whether one answers. */
 export async function runs({ unit, stateDirectory }: DropInHost): Promise<boolean> {
@@ -63,7 +63,7 @@ export async function restart(mode: Mode, host: DropInHost): Promise<void> {
 
 /** Before a package is exchanged: remembers whether the agent ran. */
 export async function prepareRestart(host: DropInHost): Promise<void> {
-  if (await runs(host)) await writeFile(host.places.restart, '');
+  if (await runs(host)) await writeConfig(host.places.restart, '');
 }
 
 /** After it: starts the agent if it ran before. */
