@@ -31,6 +31,9 @@ const EXIT_NO_LEVEL = 2;
 
 const CHANGES = { 'fetch-config': 'fetch', 'append-config': 'append', 'remove-config': 'remove' } as const;
 
+/** Of what stands in env-config.json. */
+const NEXT_START = 'it counts from the next start of the agent on (-a stop, -a start)\n';
+
 interface Wanted { action: string; from: string; mode: Mode; restart: boolean; dualStack: boolean; level: string | null; variable: string }
 
 /** Does what the words say; gives the exit code. */
@@ -98,6 +101,7 @@ async function setLogLevel(level: string | null, { places, output }: DropInHost)
   if (!LEVELS.has(level)) throw new CtlError(`Invalid log level: ${level} ${USAGE}`);
   await setVariables(places.envConfig, { CWAGENT_LOG_LEVEL: level }, output.colour);
   output.out(`\nSet CWAGENT_LOG_LEVEL to ${level}\n`);
+  output.err(NEXT_START);
 }
 
 async function setVariable(words: string, { places, output }: DropInHost): Promise<void> {
@@ -105,5 +109,5 @@ async function setVariable(words: string, { places, output }: DropInHost): Promi
   if (name === undefined || value === undefined) throw new CtlError(`Invalid environment variable: ${words.replace(/=.*/s, '=…')}: -e takes KEY=VALUE ${USAGE}`);
   await setVariables(places.envConfig, { [name]: value }, output.colour);
   output.out(`\nSet ${name}\n`);
-  output.err('it counts from the next start of the agent on\n');
+  output.err(NEXT_START);
 }

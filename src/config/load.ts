@@ -56,8 +56,8 @@ export async function readStdin(): Promise<TextsRead> {
   }
 }
 
-/** Why a name in a folder is passed over, or null. What these programs leave behind is an older version of a file that is there. */
-function passedOver(name: string): string | null {
+/** Why a name in a folder of configs is passed over, or null. What these programs leave behind is an older version of a file that is there. */
+export function passedOver(name: string): string | null {
   if (/\.ya?ml$/i.test(name)) return 'a config of the OpenTelemetry collector is not run by this agent';
   if (/\.tmp$/i.test(name)) return 'a file that is still being written';
   if (/~$|^#.*#$|\.(?:swp|swo|bak|orig)(?:[-.]?\d+)?$/i.test(name)) return 'a backup';

@@ -65,7 +65,9 @@ test('ctl: broken JSON, a contradiction and a source that is not there exit 1 an
   rig.systemd.calls.length = 0;
   const broken = rig.write(join(rig.places.root, 'broken.json'), '{ "logs": ');
   const other = rig.write(join(rig.places.root, 'other.json'), { agent: { metrics_collection_interval: 10 } });
+  const yaml = rig.write(join(rig.places.root, 'config.yaml'), config('/y.log'));
   for (const [words, message] of [
+    [['fetch-config', '-c', `file:${yaml}`], /would be kept as file_config\.yaml, which is never read/],
     [['fetch-config', '-c', `file:${broken}`], /\/broken\.json:1:11 error.*\n[^]*configuration validation first phase failed\. Agent version: /],
     [['append-config', '-c', `file:${other}`], /metrics_collection_interval: a different value is given in .*file_good\.json/],
     [['fetch-config', '-c', 'file:/none.json'], /fail to fetch the config: .*there is no such file/],

@@ -163,6 +163,9 @@ test('takeover of a config with errors, beside an agent that runs, or without a 
   systemd.known.delete(THEIR_UNIT);
   await refused(1, /there is no amazon-cloudwatch-agent\.service on this host/);
   systemd.known.add(THEIR_UNIT);
+  systemd.aliases.set(THEIR_UNIT, OUR_UNIT);
+  await refused(1, /there is no amazon-cloudwatch-agent\.service on this host/);
+  systemd.aliases.clear();
   write('amazon-cloudwatch-agent.json', '{ "logs": { "logs_collected": 7 } }');
   await refused(78, /error \/logs\/logs_collected[^]*nothing is done: with errors in its config/);
 });

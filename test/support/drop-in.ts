@@ -14,6 +14,7 @@ export class StubSystemd {
   readonly active = new Set<string>();
   readonly enabled = new Set<string>();
   readonly known: Set<string>;
+  readonly aliases = new Map<string, string>();
   /** Called before a unit starts or stops; what throws makes systemctl fail. */
   onStart: (unit: string) => Promise<void> | void = () => {};
   onStop: (unit: string) => Promise<void> | void = () => {};
@@ -46,6 +47,7 @@ export class StubSystemd {
   };
 
   #property(name: string, unit: string): string {
+    if (name === 'Id') return this.aliases.get(unit) ?? unit;
     if (name === 'LoadState') return this.known.has(unit) ? 'loaded' : 'not-found';
     if (!this.active.has(unit)) return '0';
     return name === 'MainPID' ? '4711' : String(process.hrtime.bigint() / 1000n - 60_000_000n);

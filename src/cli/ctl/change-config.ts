@@ -1,6 +1,7 @@
 import { basename, dirname, join, relative } from 'node:path';
 import { globFault } from '../../agent/file-lookup.ts';
 import { networkFault } from '../../agent/network-fault.ts';
+import { passedOver } from '../../config/load.ts';
 import { formatProblems } from '../../config/problem.ts';
 import { askInstance } from '../../host/instance.ts';
 import { planOf } from '../load-plan.ts';
@@ -82,8 +83,10 @@ async function targetOf(change: ConfigChange, { from, mode, dualStack }: ChangeO
   const onEc2 = mode === 'ec2' || (mode === 'auto' && (await askInstance(env)) !== null);
   const fetched = await fetchConfig(from, { onEc2, access: parameterAccess(env, { dualStack }) });
   if ('fault' in fetched) throw new CtlError(`${fetched.fault}\nnothing is changed`);
+  const unread = passedOver(fetched.name);
+  if (unread !== null) throw new CtlError(`${from} would be kept as ${fetched.name}, which is never read (${unread}): give it another name\nnothing is changed`);
   const path = join(places.folder, fetched.name);
-  out(`Successfully fetched the config and saved in ${path}\n`);
+  out(`Successfully fetched the config of ${from}\n`);
   const others = installed.filter((one) => one !== path);
   return change === 'append' ? { fetched, kept: others, gone: [] } : { fetched, kept: [], gone: others };
 }

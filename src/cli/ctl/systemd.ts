@@ -53,9 +53,9 @@ export class Unit {
     return (await this.#systemctl('is-enabled', this.name)).code === 0;
   }
 
-  /** Whether systemd knows such a unit. */
+  /** Whether systemd knows such a unit, and by this name: not as an alias of another. */
   async isKnown(): Promise<boolean> {
-    return (await this.property('LoadState')) === 'loaded';
+    return (await this.property('LoadState')) === 'loaded' && (await this.property('Id')) === this.name;
   }
 
   /** A property, or empty. */
