@@ -1,14 +1,11 @@
 import { Command } from 'commander';
-import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
-import { processOutput } from './config/command-output.ts';
 import { changeConfig, type Mode } from './ctl/change-config.ts';
 import { setVariables } from './ctl/env-config-file.ts';
 import { parseFlags } from './ctl/getopts.ts';
-import { CtlError, type DropInHost } from './ctl/host.ts';
-import { ROOT_VARIABLE, UMASK, placesBelow } from './ctl/places.ts';
+import { CtlError, thisHost, type DropInHost } from './ctl/host.ts';
 import { prepareRemoval, prepareRestart, restart, restartIfPrepared, start, stop } from './ctl/service.ts';
 import { ctlStatus } from './ctl/status.ts';
-import { OUR_UNIT, ServiceError, Unit } from './ctl/systemd.ts';
+import { ServiceError } from './ctl/systemd.ts';
 import { USAGE } from './ctl/usage.ts';
 
 /** `agent ctl`: the CloudWatch agent's amazon-cloudwatch-agent-ctl, for this agent. */
@@ -17,11 +14,7 @@ export function ctlCommand(): Command {
     .description('Take the place of amazon-cloudwatch-agent-ctl: same actions, flags, output and exit codes')
     // Its flags are read as a shell's getopts reads them, not as options of this program.
     .helpOption(false).allowUnknownOption().allowExcessArguments().argument('[words...]')
-    .action(async (words: readonly string[]) => {
-      const env = process.env;
-      process.umask(UMASK);
-      process.exitCode = await ctl(words, { places: placesBelow(env[ROOT_VARIABLE] ?? ''), unit: new Unit(OUR_UNIT), env, stateDirectory: `${env[ROOT_VARIABLE] ?? ''}${DEFAULT_STATE_DIR}`, output: processOutput() });
-    });
+    .action(async (words: readonly string[]) => { process.exitCode = await ctl(words, thisHost()); });
 }
 
 const MODES: ReadonlySet<string> = new Set<Mode>(['ec2', 'onPremise', 'onPrem', 'auto']);

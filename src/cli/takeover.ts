@@ -4,10 +4,8 @@ import { StateDirectoryError } from '../agent/state-directory.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import { THEIR_UNIT } from './compat/stand-ins.ts';
 import { PROGRAM } from './compat.ts';
-import { processOutput } from './config/command-output.ts';
 import { EXIT } from './config/exit-codes.ts';
-import { CtlError } from './ctl/host.ts';
-import { ROOT_VARIABLE, UMASK, placesBelow } from './ctl/places.ts';
+import { CtlError, thisHost } from './ctl/host.ts';
 import { OUR_UNIT, ServiceError, Unit } from './ctl/systemd.ts';
 import { giveEverythingBack } from './takeover/give-back.ts';
 import { recordFile, type TakeoverHost, type TakeoverRecord } from './takeover/host.ts';
@@ -34,16 +32,12 @@ export function takeoverCommand(): Command {
     .option('--back', 'give the service back: the CloudWatch agent goes on where this one ended')
     .option('--no-ctl', 'leave amazon-cloudwatch-agent-ctl as it is; it then controls a service that does not start')
     .option('--force', 'also where credentials, endpoints or permissions seem not to hold')
-    .option('--state-dir <dir>', 'state directory of the agent', DEFAULT_STATE_DIR)
+    .option('--state-dir <dir>', `state directory of the agent (default: "${DEFAULT_STATE_DIR}")`)
     .option('--program <path>', 'the command that the stand-in for amazon-cloudwatch-agent-ctl calls', PROGRAM)
     .option('--wait <seconds>', 'how long the started agent has to prove itself', '30')
     .action(async ({ dryRun, back, ctl, force, stateDir, program, wait }: TakeoverFlags) => {
-      const root = process.env[ROOT_VARIABLE] ?? '';
-      process.umask(UMASK);
-      const host: TakeoverHost = {
-        places: placesBelow(root), unit: new Unit(OUR_UNIT), theirs: new Unit(THEIR_UNIT), env: process.env, output: processOutput(), program,
-        stateDirectory: stateDir === undefined || stateDir === DEFAULT_STATE_DIR ? `${root}${DEFAULT_STATE_DIR}` : stateDir, proofMs: Number(wait) * 1000,
-      };
+      const here = thisHost();
+      const host: TakeoverHost = { ...here, theirs: new Unit(THEIR_UNIT), program, stateDirectory: stateDir ?? here.stateDirectory, proofMs: Number(wait) * 1000 };
       if (!(host.proofMs > 0)) { host.output.err(`agent takeover: --wait takes seconds, not ${JSON.stringify(wait)}\n`); process.exitCode = EXIT.usage; return; }
       // Between the end of the one and the start of the other nothing is to break it off.
       if (dryRun !== true) for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});

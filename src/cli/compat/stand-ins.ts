@@ -37,6 +37,7 @@ export function standIns({ root, home, bin, etc, folder, state }: Places, { prog
       'esac',
       `exec ${program} wizard "$@"`,
     ),
+    ...['config-downloader', 'config-translator'].map((name) => command(join(bin, name), `exec ${program} compat ${name} "$@"`)),
     { kind: 'file', path: join(bin, 'CWAGENT_VERSION'), text: version, mode: 0o644 },
     { kind: 'link', path: below('/usr/bin/amazon-cloudwatch-agent-ctl'), to: ctl },
     { kind: 'link', path: below('/etc/amazon/amazon-cloudwatch-agent'), to: etc },

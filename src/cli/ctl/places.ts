@@ -42,9 +42,3 @@ export function placesBelow(root: string): Places {
     own: { config: join(root, '/etc/unified-agent/agent.json'), folder: join(root, '/etc/unified-agent/agent.d') },
   };
 }
-
-/** For tests: a folder that stands for `/`. */
-export const ROOT_VARIABLE = 'UNIFIED_AGENT_ROOT';
-
-/** What these commands make is for the service's user too, whatever the umask of the script that calls them. */
-export const UMASK = 0o022;
