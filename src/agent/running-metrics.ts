@@ -145,9 +145,9 @@ export class RunningMetrics {
     await this.#delivering?.ended;
   }
 
-  readonly #publish: Publish = (datums, append, isDropped) => {
+  readonly #publish: Publish = (datums, append, isDropped, withoutHost = false) => {
     if (this.#shaping === null) return;
-    const shaped = this.#shaping.shape(datums, append, isDropped);
+    const shaped = this.#shaping.shape(datums, append, isDropped, withoutHost);
     this.#delivering?.delivery.sink(shaped);
     if (this.#events === null) return;
     const { namespace, to, encode } = this.#events;

@@ -52,6 +52,7 @@ function subject(sampler: SamplerPlan): string {
     case 'cpu': return [sampler.total ? 'all cores together' : [], sampler.cores ? 'each core' : []].flat().join(' and ');
     case 'disk': return sampler.mountPoints?.join(', ') ?? 'all file systems';
     case 'diskio': return sampler.devices?.join(', ') ?? 'all devices';
+    case 'nvme': return `${sampler.devices?.join(', ') ?? 'all devices'}, counted by the volumes themselves`;
     case 'net': return sampler.interfaces?.join(', ') ?? 'all interfaces that are up, but loopback';
     case 'procstat': return selected(sampler.select);
     case 'ethtool': return sampler.include.join(', ');

@@ -6,13 +6,14 @@ import { KernelFile } from '../kernel-file.ts';
 import { waitingMounts } from '../local-file-systems.ts';
 import { parseMountTable } from '../mount-table.ts';
 import type { Mount } from '../mount-table.ts';
+import type { PathThreads } from '../path-threads.ts';
 import type { FieldKind, KernelFolders, Reading, Sampler, SamplerReport } from '../sampler.ts';
 import { spaceFrom } from '../space.ts';
 import type { Statfs } from '../space.ts';
-import type { StatfsThreads } from '../statfs-threads.ts';
-import { WaitingSpace } from '../waiting-space.ts';
-import type { Asked } from '../waiting-space.ts';
+import type { StatfsAnswer } from '../statfs-thread.ts';
 import { Troubles } from './troubles.ts';
+import { WaitingSpace } from './waiting-space.ts';
+import type { AskedMount } from './waiting-space.ts';
 
 const BYTES: FieldKind = { unit: 'Bytes' };
 const COUNT: FieldKind = { unit: 'Count' };
@@ -27,7 +28,7 @@ const MOUNTS_A_TURN = 64;
 export interface DiskOptions {
   readonly report: SamplerReport;
   /** Of the whole run. */
-  readonly threads: StatfsThreads;
+  readonly threads: PathThreads<StatfsAnswer>;
   /** HOST_MOUNT_PREFIX: where the host's file systems are in this container; empty: here. */
   readonly mountPrefix: string;
   readonly dev?: string;
@@ -70,7 +71,7 @@ function openMountTable(proc: string, hasPrefix: boolean): KernelFile {
 const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
 /** The mounts that are wanted, with the path by which each is asked: below the prefix, unless that is a mount of its own. */
-function chosenMounts(mounts: readonly Mount[], plan: DiskPart, prefix: string): readonly Asked[] {
+function chosenMounts(mounts: readonly Mount[], plan: DiskPart, prefix: string): readonly AskedMount[] {
   const wanted = plan.mountPoints === null ? null : new Set(plan.mountPoints);
   const ignored = new Set(['autofs', ...plan.ignoredTypes]);
   const mountPoints = new Set(mounts.map(({ mountPoint }) => mountPoint));
@@ -102,7 +103,7 @@ export function createDiskSampler(plan: DiskPart, folders: KernelFolders, option
     const rest: Dimensions = [['fstype', type], ['path', path]];
     return plan.dropDevice ? rest : [['device', deviceOf(mount, dev, folders.sys)], ...rest];
   };
-  const askLocal = ({ mount: { mountPoint, type }, path }: Asked): Statfs | null => {
+  const askLocal = ({ mount: { mountPoint, type }, path }: AskedMount): Statfs | null => {
     try {
       const answer = statfs(path);
       troubles.end(mountPoint, `the space of ${mountPoint} (${type}) can be read again`);

@@ -6,8 +6,9 @@ import { parseMountTable } from '../../../../src/metrics/mount-table.ts';
 import { createDiskSampler } from '../../../../src/metrics/samplers/disk.ts';
 import type { DiskOptions } from '../../../../src/metrics/samplers/disk.ts';
 import type { Statfs } from '../../../../src/metrics/space.ts';
-import type { StatfsThread } from '../../../../src/metrics/statfs-thread.ts';
-import { StatfsThreads } from '../../../../src/metrics/statfs-threads.ts';
+import type { PathThread } from '../../../../src/metrics/path-thread.ts';
+import type { StatfsAnswer } from '../../../../src/metrics/statfs-thread.ts';
+import { PathThreads } from '../../../../src/metrics/path-threads.ts';
 import { fixtureHost } from '../../../support/kernel-folders.ts';
 
 const STATFS: Statfs = { bsize: 4096, frsize: 4096, blocks: 1000, bfree: 400, bavail: 300, files: 50, ffree: 20 };
@@ -15,7 +16,7 @@ const EMPTY: Statfs = { ...STATFS, blocks: 0 };
 const ALL = { mountPoints: null, ignoredTypes: [], dropDevice: false, intervalMs: 60_000 } as const;
 
 /** A thread that answers at once, and notes whom it was asked about. */
-function answering(asked: string[]): () => StatfsThread {
+function answering(asked: string[]): () => PathThread<StatfsAnswer> {
   return () => ({
     ended: false,
     ask: (path, answered) => {
@@ -29,7 +30,7 @@ function answering(asked: string[]): () => StatfsThread {
 function options(said: string[], more: Partial<DiskOptions> = {}): DiskOptions {
   return {
     report: { trouble: (_, message) => { said.push(message); }, recovered: (_, message) => { said.push(message); } },
-    mountPrefix: '', statfs: (path) => (/^\/(?:proc|sys)/.test(path) ? EMPTY : STATFS), threads: new StatfsThreads(answering([])), ...more,
+    mountPrefix: '', statfs: (path) => (/^\/(?:proc|sys)/.test(path) ? EMPTY : STATFS), threads: new PathThreads(answering([])), ...more,
   };
 }
 
@@ -64,7 +65,7 @@ test('every mount that has space is given, but autofs; of two at one place the u
   mkdirSync(`${host.sys}/dev/block`, { recursive: true });
   symlinkSync('../../devices/pci/nvme0n1/nvme0n1p1', `${host.sys}/dev/block/259:1`);
   const asked: string[] = [];
-  using sampler = createDiskSampler(ALL, host, options([], { dev: host.dev, threads: new StatfsThreads(answering(asked)) }));
+  using sampler = createDiskSampler(ALL, host, options([], { dev: host.dev, threads: new PathThreads(answering(asked)) }));
   assert.deepEqual((await sampler.sample(0)).map(({ dimensions }) => dimensions.map(([, value]) => value).join(' ')), [
     'devtmpfs devtmpfs /dev', 'tmpfs tmpfs /dev/shm', 'nvme0n1p1 xfs /', 'dm-0 ext4 /srv/data', 'dm-0 ext4 /srv/my files\\x',
     '10.0.0.9:/export nfs4 /mnt/nfs', 'nvme1n1 ext4 /mnt/nfs/scratch', 'second tmpfs /opt/twice', 'loop0 squashfs /snap/core/1',
