@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Environment } from '../aws/connection.ts';
 import type { Network } from '../aws/network.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
@@ -15,15 +15,12 @@ import type { Plan } from '../plan.ts';
 import { compilePattern } from '../records/pattern.ts';
 import type { Report } from '../report/report.ts';
 import type { ListenerStatus } from '../control/status-document.ts';
+import type { GroupOptions } from './auto-scaling-group.ts';
 import { collectdStatus, statsdStatus } from './listener-status.ts';
 import type { MetricDelivery } from './metric-delivery.ts';
 import type { Samplers } from './samplers.ts';
 import { spoolEvents } from './spool/spool-events.ts';
 import type { Spool } from './spool/spool.ts';
-
-/** Between two questions for the tag of the Auto Scaling group, milliseconds: the CloudWatch agent's. */
-const ASK_TAG_MS = 180_000;
-const TAG = 'metrics of the Auto Scaling group';
 
 export interface RunningMetricsOptions {
   readonly env: Environment;
@@ -35,8 +32,8 @@ export interface RunningMetricsOptions {
   readonly life: Lifetime;
   /** What reads the agent itself. */
   readonly self: () => Sampler;
-  /** Name of the instance's Auto Scaling group, or null: it is not known now. */
-  readonly autoScalingGroup: () => Promise<string | null>;
+  /** See GroupOptions. */
+  readonly instance: GroupOptions['instance'];
 }
 
 /** One thing under way for the plan, and what it was made for. */
@@ -68,6 +65,8 @@ export class RunningMetrics {
   #applying: Promise<void> = Promise.resolve();
   #asking: LifetimeControl | null = null;
   #made: Samplers | null = null;
+  /** The Auto Scaling group, as it was known last: another config begins with it. */
+  #group: string | null = null;
   /** Of deliveries that have ended. */
   #dropped = 0;
   /** Ticks that came while the sample before was under way, since the start. */
@@ -122,7 +121,9 @@ export class RunningMetrics {
     const { emf } = plan.destinations;
     this.#events = emf === null ? null : { namespace: plan.namespace, to: emf, encode: (await import('../metrics/emf/encode.ts')).datumsToEmf };
     const shaping = (this.#shaping = new Shaping(plan));
-    if (plan.dimensions.autoScalingGroup) void this.#askForGroup(shaping, (this.#asking = new LifetimeControl()));
+    if (!plan.dimensions.autoScalingGroup) return;
+    if (this.#group !== null) shaping.autoScalingGroup = this.#group;
+    void this.#askForGroup(plan, shaping, (this.#asking = new LifetimeControl()));
   }
 
   /** What a plan collects, by what makes it another collector. */
@@ -239,18 +240,17 @@ export class RunningMetrics {
   }
 
   /** Metrics go without this dimension until it is known: they never wait for it. */
-  async #askForGroup(shaping: Shaping, { stop }: Lifetime): Promise<void> {
-    const { autoScalingGroup, report } = this.#o;
-    while (!stop.aborted) {
-      const name = await autoScalingGroup();
-      if (name !== null) {
-        shaping.autoScalingGroup = name;
-        report.recovered(TAG, `metrics have the dimension AutoScalingGroupName=${name} from now on`);
-        return;
-      }
-      report.trouble(TAG, 'metrics go without the dimension AutoScalingGroupName: the instance shows no tag aws:autoscaling:groupName in its metadata. Allow tags there (aws ec2 modify-instance-metadata-options --instance-metadata-tags enabled), or take the pair out of append_dimensions; it is asked for again every 3 minutes');
-      await pause(ASK_TAG_MS, undefined, { signal: stop, ref: false }).catch(() => undefined);
-    }
+  async #askForGroup({ service }: MetricsPlan, shaping: Shaping, { stop }: Lifetime): Promise<void> {
+    const { instance, report, env, network, life } = this.#o;
+    const { followGroup } = await import('./auto-scaling-group.ts');
+    const tag: GroupOptions['tag'] = async (instanceId, region, key) => {
+      const { Ec2 } = await import('../aws/ec2.ts');
+      // As the CloudWatch agent asks: as whom the agent itself is, not as the role under which metrics are published.
+      using ec2 = new Ec2({ ...service, region, endpoint: null, roleArn: null, externalId: null }, { env, network, abandon: AbortSignal.any([stop, life.abandon]) });
+      return ec2.tag(instanceId, key);
+    };
+    const pause: GroupOptions['pause'] = (ms, signal) => wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
+    await followGroup({ instance, tag, report, random: Math.random, pause }, (name) => { shaping.autoScalingGroup = this.#group = name; }, stop);
   }
 }
 

@@ -17,7 +17,6 @@ import { releaseMemory, settleEnvironment } from './runtime.ts';
 import { AgentReport } from '../report/agent-report.ts';
 import { OwnLog } from '../report/own-log.ts';
 import type { LogLevel } from '../report/own-log.ts';
-import { AUTO_SCALING_TAG } from '../config/compile-metrics.ts';
 import { askInstance } from '../host/instance.ts';
 import type { LogPlan, Plan } from '../plan.ts';
 import { KeptConfig } from './keep-config.ts';
@@ -88,7 +87,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   const agent = new Agent({
     plan, stateDir, report, env, localZone: hostZone(env), releaseMemory, untilCaughtUp: untilCaughtUp === true,
     configCounts: () => kept.keeper.state,
-    autoScalingGroup: async () => (await askInstance(env, new Set([AUTO_SCALING_TAG])))?.tags[AUTO_SCALING_TAG] ?? null,
+    instance: (tags) => askInstance(env, tags),
     alongside: (running) => openControl({
       stateDirectory: stateDir, report,
       metrics: async () => ({ type: PAGE_TYPE, text: selfPage(await running.self.sample(performance.now())) }),
