@@ -1,5 +1,5 @@
-import type { Ec2Fault } from '../aws/ec2.ts';
 import type { Report } from '../report/report.ts';
+import type { Ec2Questions } from './ec2-questions.ts';
 
 const TAG = 'aws:autoscaling:groupName';
 const SUBJECT = 'metrics of the Auto Scaling group';
@@ -13,20 +13,8 @@ const KNOWN_MS = 60 * MINUTE;
 /** Of a wait, so that the instances of a group do not ask together. */
 const JITTER = 0.2;
 
-/** What the metadata of the instance say, as far as it is needed here. */
-export interface InstanceView {
-  readonly instanceId: string | null;
-  readonly region: string | null;
-  readonly tags: Readonly<Record<string, string>>;
-  /** False: its tags are not in its metadata. */
-  readonly tagsShown: boolean;
-}
-
 export interface GroupOptions {
-  /** The tags that are asked for; null: no EC2 instance, or its metadata service does not answer. */
-  readonly instance: (tags: ReadonlySet<string>) => Promise<InstanceView | null>;
-  /** Asks EC2, where the metadata say nothing of tags. */
-  readonly tag: (instanceId: string, region: string, key: string) => Promise<{ readonly value: string | null } | Ec2Fault>;
+  readonly questions: Pick<Ec2Questions, 'tag'>;
   readonly report: Pick<Report, 'note' | 'trouble' | 'recovered'>;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -39,11 +27,11 @@ export interface GroupOptions {
  * it. @param known takes the name when it is found, and again when it is another one
  */
 export async function followGroup(options: GroupOptions, known: (name: string) => void, stop: AbortSignal): Promise<void> {
-  const { report, random, pause } = options;
+  const { questions, report, random, pause } = options;
   let [name, failures]: [string | null, number] = [null, 0];
   let saidNone = false;
   while (!stop.aborted) {
-    const found = await lookUp(options);
+    const found = await questions.tag(TAG);
     if (stop.aborted) return;
     failures = 'fault' in found ? failures + 1 : 0;
     let waitMs = KNOWN_MS;
@@ -65,15 +53,4 @@ export async function followGroup(options: GroupOptions, known: (name: string) =
     }
     await pause(waitMs * (1 - JITTER * random()), stop);
   }
-}
-
-async function lookUp({ instance, tag }: GroupOptions): Promise<{ readonly value: string | null } | Ec2Fault> {
-  const seen = await instance(new Set([TAG]));
-  if (seen === null) return { fault: 'this is no EC2 instance, or its metadata service does not answer', remedy: 'the metadata service within reach (in a container: a hop limit of 2), or the pair out of append_dimensions' };
-  if (seen.tagsShown) return { value: seen.tags[TAG] || null };
-  const { instanceId, region } = seen;
-  if (instanceId === null || region === null) return { fault: 'the metadata of the instance do not say which one it is', remedy: 'the pair out of append_dimensions' };
-  const found = await tag(instanceId, region, TAG);
-  if (!('fault' in found)) return found;
-  return { fault: found.fault, remedy: `${found.remedy}, or show the tags in the metadata of the instance (aws ec2 modify-instance-metadata-options --instance-id ${instanceId} --instance-metadata-tags enabled)` };
 }

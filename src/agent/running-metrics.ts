@@ -11,16 +11,19 @@ import type { Sampler } from '../metrics/sampler.ts';
 import { Shaping } from '../metrics/shaping.ts';
 import { runTicks } from '../metrics/ticks.ts';
 import type { CollectdPlan, ListenerPlan, MetricsPlan, PrometheusPlan, SamplerPlan, StatsdPlan } from '../metrics-plan.ts';
-import type { Plan } from '../plan.ts';
+import type { Plan, Reach } from '../plan.ts';
 import { compilePattern } from '../records/pattern.ts';
 import type { Report } from '../report/report.ts';
 import type { ListenerStatus } from '../control/status-document.ts';
 import type { GroupOptions } from './auto-scaling-group.ts';
 import { collectdStatus, statsdStatus } from './listener-status.ts';
+import { Ec2Questions } from './ec2-questions.ts';
+import type { AskMetadata } from './ec2-questions.ts';
 import type { MetricDelivery } from './metric-delivery.ts';
 import type { Samplers } from './samplers.ts';
 import { spoolEvents } from './spool/spool-events.ts';
 import type { Spool } from './spool/spool.ts';
+import { VolumeAttachments } from './volume-attachments.ts';
 
 export interface RunningMetricsOptions {
   readonly env: Environment;
@@ -32,8 +35,7 @@ export interface RunningMetricsOptions {
   readonly life: Lifetime;
   /** What reads the agent itself. */
   readonly self: () => Sampler;
-  /** See GroupOptions. */
-  readonly instance: GroupOptions['instance'];
+  readonly instance: AskMetadata;
 }
 
 /** One thing under way for the plan, and what it was made for. */
@@ -67,6 +69,8 @@ export class RunningMetrics {
   #made: Samplers | null = null;
   /** The Auto Scaling group, as it was known last: another config begins with it. */
   #group: string | null = null;
+  readonly #questions: Ec2Questions;
+  #kind: Pick<Reach, 'fips' | 'dualStack'> = { fips: null, dualStack: null };
   /** Of deliveries that have ended. */
   #dropped = 0;
   /** Ticks that came while the sample before was under way, since the start. */
@@ -74,6 +78,8 @@ export class RunningMetrics {
 
   constructor(options: RunningMetricsOptions) {
     this.#o = options;
+    const { env, network, instance, life: { stop } } = options;
+    this.#questions = new Ec2Questions({ env, network, instance, stop, kind: () => this.#kind });
     options.life.stop.addEventListener('abort', () => { void this.#stopCollectors(() => true); this.#asking?.requestStop(); }, { once: true });
     options.life.abandon.addEventListener('abort', () => { this.#delivering?.life.requestAbandon(); }, { once: true });
   }
@@ -120,10 +126,11 @@ export class RunningMetrics {
   async #shapeFor(plan: MetricsPlan): Promise<void> {
     const { emf } = plan.destinations;
     this.#events = emf === null ? null : { namespace: plan.namespace, to: emf, encode: (await import('../metrics/emf/encode.ts')).datumsToEmf };
+    this.#kind = { fips: plan.service.fips, dualStack: plan.service.dualStack };
     const shaping = (this.#shaping = new Shaping(plan));
     if (!plan.dimensions.autoScalingGroup) return;
     if (this.#group !== null) shaping.autoScalingGroup = this.#group;
-    void this.#askForGroup(plan, shaping, (this.#asking = new LifetimeControl()));
+    void this.#askForGroup(shaping, (this.#asking = new LifetimeControl()));
   }
 
   /** What a plan collects, by what makes it another collector. */
@@ -236,21 +243,16 @@ export class RunningMetrics {
   async #samplers(): Promise<Samplers> {
     const { report, env } = this.#o;
     const { Samplers, hostFolders } = await import('./samplers.ts');
-    return (this.#made ??= new Samplers({ report, ...hostFolders(env) }));
+    const attached = new VolumeAttachments({ report, questions: this.#questions, now: monotonic });
+    return (this.#made ??= new Samplers({ report, attached, ...hostFolders(env) }));
   }
 
   /** Metrics go without this dimension until it is known: they never wait for it. */
-  async #askForGroup({ service }: MetricsPlan, shaping: Shaping, { stop }: Lifetime): Promise<void> {
-    const { instance, report, env, network, life } = this.#o;
+  async #askForGroup(shaping: Shaping, { stop }: Lifetime): Promise<void> {
+    const { report } = this.#o;
     const { followGroup } = await import('./auto-scaling-group.ts');
-    const tag: GroupOptions['tag'] = async (instanceId, region, key) => {
-      const { Ec2 } = await import('../aws/ec2.ts');
-      // As the CloudWatch agent asks: as whom the agent itself is, not as the role under which metrics are published.
-      using ec2 = new Ec2({ ...service, region, endpoint: null, roleArn: null, externalId: null }, { env, network, abandon: AbortSignal.any([stop, life.abandon]) });
-      return ec2.tag(instanceId, key);
-    };
     const pause: GroupOptions['pause'] = (ms, signal) => wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
-    await followGroup({ instance, tag, report, random: Math.random, pause }, (name) => { shaping.autoScalingGroup = this.#group = name; }, stop);
+    await followGroup({ questions: this.#questions, report, random: Math.random, pause }, (name) => { shaping.autoScalingGroup = this.#group = name; }, stop);
   }
 }
 

@@ -22,10 +22,13 @@ import { createUptimeSampler } from '../metrics/samplers/uptime.ts';
 import { openLogPageThread } from '../metrics/nvme/log-page-thread.ts';
 import { openStatfsThread } from '../metrics/statfs-thread.ts';
 import { PathThreads } from '../metrics/path-threads.ts';
+import type { AttachedVolumes } from '../metrics/volume-of-device.ts';
 import type { ProcessSelector, SamplerPlan } from '../metrics-plan.ts';
 
 export interface SamplersOptions {
   readonly report: SamplerReport;
+  /** What EC2 knows of devices that do not say their volume. */
+  readonly attached: AttachedVolumes;
   readonly folders: KernelFolders;
   /** Where devices and what udev knows of them are found. */
   readonly deviceFolders: DeviceFolders;
@@ -34,7 +37,7 @@ export interface SamplersOptions {
 }
 
 /** What the CloudWatch agent, too, is told by its environment in a container, where the host's folders are mounted elsewhere. */
-export function hostFolders(env: Readonly<Record<string, string | undefined>>): Omit<SamplersOptions, 'report'> {
+export function hostFolders(env: Readonly<Record<string, string | undefined>>): Omit<SamplersOptions, 'report' | 'attached'> {
   const folder = (name: string, usual: string): string => env[name] || usual;
   return {
     folders: { proc: folder('HOST_PROC', '/proc'), sys: folder('HOST_SYS', '/sys') },
@@ -56,12 +59,12 @@ export class Samplers {
   get hangingThreads(): number { return this.#statfsThreads.busy + this.#logPageThreads.busy; }
 
   create(plan: Exclude<SamplerPlan, { readonly kind: 'agent' }>): Sampler {
-    const { report, folders, deviceFolders, mountPrefix } = this.#o;
+    const { report, attached, folders, deviceFolders, mountPrefix } = this.#o;
     switch (plan.kind) {
       case 'cpu': return createCpuSampler(plan, folders);
       case 'mem': return createMemSampler(folders);
       case 'swap': return createSwapSampler(folders);
-      case 'disk': return createDiskSampler(plan, folders, { report, threads: this.#statfsThreads, mountPrefix, dev: deviceFolders.dev });
+      case 'disk': return createDiskSampler(plan, folders, { report, attached, threads: this.#statfsThreads, mountPrefix, dev: deviceFolders.dev });
       case 'diskio': return createDiskioSampler(plan, folders, deviceFolders);
       case 'nvme': return createNvmeSampler(plan, folders, deviceFolders, { report, threads: this.#logPageThreads });
       case 'net': return createNetSampler(plan, folders);

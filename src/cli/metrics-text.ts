@@ -43,7 +43,7 @@ function describeSampler(sampler: SamplerPlan): string {
   const names = sampler.measurements.map(({ name, dropOriginal }) => (dropOriginal ? `${name} (copies only)` : name));
   const what = names.length === 0 ? 'all statistics' : names.join(', ');
   const of = subject(sampler);
-  const append = pairs(sampler.append);
+  const append = [...pairs(sampler.append), ...(sampler.kind === 'disk' && sampler.volumeId ? ['the VolumeId of its EBS volume'] : [])];
   return `each ${spanText(sampler.intervalMs)}${of === '' ? '' : ` of ${of}`}: ${what}${append.length === 0 ? '' : `; with ${append.join(', ')}`}`;
 }
 

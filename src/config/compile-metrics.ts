@@ -134,11 +134,14 @@ interface Collectors { readonly samplers: readonly SamplerPlan[]; readonly stats
 class CollectorCompiler {
   readonly #c: MetricsContext;
   readonly #collected: MetricsCollected;
+  /** Without those the CloudWatch agent fills in no volume. */
+  readonly #hasCommonDimensions: boolean;
   readonly #patterns: PatternCompiler;
 
   constructor(context: MetricsContext, metrics: Metrics) {
     this.#c = context;
     this.#collected = metrics.metrics_collected;
+    this.#hasCommonDimensions = metrics.append_dimensions !== undefined;
     this.#patterns = new PatternCompiler(context.report);
   }
 
@@ -173,8 +176,9 @@ class CollectorCompiler {
         return total || resources.length > 0 ? [{ ...collector, kind: 'cpu', measurements, total, cores: resources.length > 0 }] : [];
       }
       case 'disk': {
-        const { resources, ignore_file_system_types: ignoredTypes = [], drop_device: dropDevice = false } = plugin as NonNullable<MetricsCollected['disk']>;
-        return [{ ...collector, kind: 'disk', measurements, mountPoints: someOf(resources), ignoredTypes, dropDevice }];
+        const { resources, ignore_file_system_types: ignoredTypes = [], drop_device: dropDevice = false, append_dimensions: append } = plugin as NonNullable<MetricsCollected['disk']>;
+        const volumeId = append?.['VolumeId'] === '${aws:VolumeId}' && this.#hasCommonDimensions;
+        return [{ ...collector, kind: 'disk', measurements, mountPoints: someOf(resources), ignoredTypes, dropDevice, volumeId }];
       }
       case 'diskio': {
         const devices = someOf((plugin as PluginKeys).resources);

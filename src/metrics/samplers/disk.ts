@@ -11,6 +11,8 @@ import type { FieldKind, KernelFolders, Reading, Sampler, SamplerReport } from '
 import { spaceFrom } from '../space.ts';
 import type { Statfs } from '../space.ts';
 import type { StatfsAnswer } from '../statfs-thread.ts';
+import { VolumesOfDevices } from '../volume-of-device.ts';
+import type { AttachedVolumes } from '../volume-of-device.ts';
 import { Troubles } from './troubles.ts';
 import { WaitingSpace } from './waiting-space.ts';
 import type { AskedMount } from './waiting-space.ts';
@@ -29,6 +31,8 @@ export interface DiskOptions {
   readonly report: SamplerReport;
   /** Of the whole run. */
   readonly threads: PathThreads<StatfsAnswer>;
+  /** What EC2 knows of devices that do not say their volume. */
+  readonly attached: AttachedVolumes;
   /** HOST_MOUNT_PREFIX: where the host's file systems are in this container; empty: here. */
   readonly mountPrefix: string;
   readonly dev?: string;
@@ -84,7 +88,7 @@ function chosenMounts(mounts: readonly Mount[], plan: DiskPart, prefix: string):
   });
 }
 
-type DiskPart = Pick<Extract<SamplerPlan, { kind: 'disk' }>, 'mountPoints' | 'ignoredTypes' | 'dropDevice' | 'intervalMs'>;
+type DiskPart = Pick<Extract<SamplerPlan, { kind: 'disk' }>, 'mountPoints' | 'ignoredTypes' | 'dropDevice' | 'volumeId' | 'intervalMs'>;
 
 /**
  * Mounts of mountinfo that have any space, and statfs of each. File systems of this host are asked at once, others
@@ -95,13 +99,15 @@ export function createDiskSampler(plan: DiskPart, folders: KernelFolders, option
   const prefix = options.mountPrefix.replace(/\/+$/, '');
   const file = openMountTable(folders.proc, prefix !== '');
   const troubles = new Troubles(report);
+  const volumes = new VolumesOfDevices(folders.sys, options.attached);
   const waitingSpace = new WaitingSpace({ threads, troubles, intervalMs: plan.intervalMs });
 
-  const dimensionsOf = (mount: Mount): Dimensions => {
+  const dimensionsOf = (mount: Mount, now: number): Dimensions => {
     const { mountPoint, type } = mount;
     const path = prefix !== '' && isWithin(mountPoint, prefix) ? mountPoint.slice(prefix.length) || '/' : mountPoint;
-    const rest: Dimensions = [['fstype', type], ['path', path]];
-    return plan.dropDevice ? rest : [['device', deviceOf(mount, dev, folders.sys)], ...rest];
+    const device = deviceOf(mount, dev, folders.sys);
+    const volume = plan.volumeId ? volumes.of(mount.number, device, now) : null;
+    return [...(volume === null ? [] : [['VolumeId', volume] as const]), ...(plan.dropDevice ? [] : [['device', device] as const]), ['fstype', type], ['path', path]];
   };
   const askLocal = ({ mount: { mountPoint, type }, path }: AskedMount): Statfs | null => {
     try {
@@ -124,7 +130,7 @@ export function createDiskSampler(plan: DiskPart, folders: KernelFolders, option
 
   return {
     fields: FIELDS,
-    sample: async () => {
+    sample: async (now) => {
       const mounts = parseMountTable(file.read());
       sayMissing(mounts);
       const waiting = waitingMounts(mounts);
@@ -138,7 +144,7 @@ export function createDiskSampler(plan: DiskPart, folders: KernelFolders, option
       const late = await waitingSpace.of(chosen.filter(({ mount }) => waiting.has(mount)));
       return chosen.flatMap(({ mount }): readonly Reading[] => {
         const answer = answers.get(mount) ?? late.get(mount);
-        return answer === undefined || answer.blocks === 0 ? [] : [{ dimensions: dimensionsOf(mount), values: spaceFrom(answer) }];
+        return answer === undefined || answer.blocks === 0 ? [] : [{ dimensions: dimensionsOf(mount, now), values: spaceFrom(answer) }];
       });
     },
     [Symbol.dispose]: () => {

@@ -119,6 +119,15 @@ test('what is not run is said once each: Java, OTLP, EFA, AMP', () => {
   assert.deepEqual(notes.map((line) => line.split(' ')[1]), ['/metrics/metrics_destinations/amp:', '/metrics/metrics_collected/otlp:', '/metrics/metrics_collected/efa:']);
 });
 
+test('disks have their VolumeId where the section asks for it and all metrics have dimensions of the instance, as in the CloudWatch agent', () => {
+  const disk = { measurement: ['free'], append_dimensions: { VolumeId: '${aws:VolumeId}', team: 'shop' } };
+  const volumeOf = (metrics: object, collected: object): readonly unknown[] => planOf({ ...metrics, collected: { disk: collected } }).plan!.samplers.flatMap((plan) => (plan.kind === 'disk' ? [[plan.volumeId, plan.append]] : []));
+  const append_dimensions = { ImageId: '${aws:ImageId}' };
+  assert.deepEqual(volumeOf({ append_dimensions }, disk), [[true, [['team', 'shop']]]]);
+  assert.deepEqual(volumeOf({}, disk), [[false, [['team', 'shop']]]]);
+  assert.deepEqual(volumeOf({ append_dimensions }, { measurement: ['free'], append_dimensions: { VolumeId: 'mine' } }), [[false, [['VolumeId', 'mine']]]]);
+});
+
 test("volumes' own statistics are sampled apart from the kernel's, of the same devices, without the dimensions that the section appends", () => {
   const { plan } = planOf({ collected: { diskio: { measurement: ['reads', 'ebs_total_read_ops', { name: 'diskio_instance_store_volume_queue_length', unit: 'Count' }], resources: ['nvme1n1'], append_dimensions: { team: 'shop' } } } });
   const [kernel, volumes] = plan!.samplers;
