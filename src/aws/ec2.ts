@@ -109,7 +109,7 @@ function faultOf(action: string, region: string, status: number | null, error: {
   // What is encoded is another text each time, and nobody can read it.
   const [shown = ''] = message.split(/ *Encoded authorization failure message/);
   const words = `${code}${shown === '' ? '' : `: ${shown.slice(0, SHOWN)}`}`;
-  if (DENIED.has(code)) return { fault: `this role may not ec2:${action} (${words})`, remedy: `allow this role ec2:${action}` };
+  if (DENIED.has(code)) return { fault: `this role may not ec2:${action} (${words})`, remedy: `allow this role ec2:${action} (agent iam-policy prints all it needs)` };
   if (CREDENTIALS.has(code)) return { fault: `there are no credentials that EC2 takes (${words})`, remedy: `give this machine a role that may ec2:${action}` };
   if (status === null) return { fault: `EC2 in ${region} does not answer (${words})`, remedy: 'a way to it from this machine (network, proxy, VPC endpoint)' };
   return { fault: `EC2 in ${region} refuses ec2:${action} (HTTP ${status} ${words})`, remedy: `see whether this role may ec2:${action}` };

@@ -29,7 +29,7 @@ test('where the metadata hide them EC2 is asked; what it refuses is said with bo
   ec2.answer(403, errorXml('UnauthorizedOperation', ''));
   assert.deepEqual(await questions.tag(TAG), {
     fault: 'this role may not ec2:DescribeTags (UnauthorizedOperation)',
-    remedy: `allow this role ec2:DescribeTags, or show the tags in the metadata of the instance (aws ec2 modify-instance-metadata-options --instance-id ${INSTANCE_ID} --instance-metadata-tags enabled)`,
+    remedy: `allow this role ec2:DescribeTags (agent iam-policy prints all it needs), or show the tags in the metadata of the instance (aws ec2 modify-instance-metadata-options --instance-id ${INSTANCE_ID} --instance-metadata-tags enabled)`,
   });
 });
 

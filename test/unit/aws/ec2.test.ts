@@ -37,7 +37,7 @@ test('what is not allowed is said with the action, without the text that nobody 
   const stand = await startEc2(t);
   using ec2 = ec2At({ AWS_ENDPOINT_URL: stand.url });
   stand.answer(403, errorXml('UnauthorizedOperation', 'You are not authorized. Encoded authorization failure message: 5Jx0Qq'));
-  assert.deepEqual(await ec2.tag(INSTANCE_ID, TAG), { fault: 'this role may not ec2:DescribeTags (UnauthorizedOperation: You are not authorized.)', remedy: 'allow this role ec2:DescribeTags' });
+  assert.deepEqual(await ec2.tag(INSTANCE_ID, TAG), { fault: 'this role may not ec2:DescribeTags (UnauthorizedOperation: You are not authorized.)', remedy: 'allow this role ec2:DescribeTags (agent iam-policy prints all it needs)' });
   stand.answer(401, errorXml('AuthFailure', 'Who?'));
   assert.deepEqual(await ec2.tag(INSTANCE_ID, TAG), { fault: 'there are no credentials that EC2 takes (AuthFailure: Who?)', remedy: 'give this machine a role that may ec2:DescribeTags' });
   stand.answer(503, errorXml('RequestLimitExceeded', 'Later.'));
