@@ -4,7 +4,7 @@ import { connectionTo } from './connection.ts';
 import type { Environment } from './connection.ts';
 import { attachmentsIn, errorIn, tagIn } from './ec2-answer.ts';
 import type { Attachment } from './ec2-answer.ts';
-import type { SignedRequest } from './http-exchange.ts';
+import type { HttpExchange, SignedRequest } from './http-exchange.ts';
 import type { Network } from './network.ts';
 
 const CONNECT_MS = 3000;
@@ -40,12 +40,15 @@ interface Signing {
  */
 export class Ec2 implements Disposable {
   readonly #client: CloudWatchClient;
+  readonly #exchange: HttpExchange;
   readonly #reach: Reach;
 
   /** @param reach whose endpoint is EC2's, or null for that of the region, or that which the environment names */
   constructor(reach: Reach, { env, network, abandon }: Ec2Options) {
     this.#reach = { ...reach, endpoint: reach.endpoint ?? endpointOf(env) };
-    this.#client = new CloudWatchClient(connectionTo(this.#reach, { connectTimeoutMs: CONNECT_MS, requestTimeoutMs: REQUEST_MS, maxRequests: 1 }, env, abandon, network));
+    const connection = connectionTo(this.#reach, { connectTimeoutMs: CONNECT_MS, requestTimeoutMs: REQUEST_MS, maxRequests: 1 }, env, abandon, network);
+    this.#exchange = connection.requestHandler;
+    this.#client = new CloudWatchClient(connection);
   }
 
   /** The value of a tag of the instance, null: it has none. */
@@ -64,8 +67,9 @@ export class Ec2 implements Disposable {
 
   async #ask(action: string, filters: Readonly<Record<string, string>>): Promise<string | Ec2Fault> {
     try {
-      const { response: { statusCode, body } } = await this.#client.config.requestHandler.handle(await this.#signed(formOf(action, filters)) as never) as unknown as { response: { statusCode: number; body: Buffer } };
+      const { response: { statusCode, body } } = await this.#exchange.handle(await this.#signed(formOf(action, filters)));
       const text = body.toString();
+      if (statusCode === 200 && !text.includes(`<${action}Response`)) return { fault: `what answers in the place of EC2 in ${this.#reach.region} is something else`, remedy: 'the right endpoint, and no proxy that answers itself' };
       return statusCode === 200 ? text : faultOf(action, this.#reach.region, statusCode, errorIn(text));
     } catch (error) {
       const { name, message, code = name } = error as NodeJS.ErrnoException;

@@ -69,7 +69,7 @@ const WORDS: WaitingWords<AskedVolume> = {
 
 function remedyFor(code: string): string {
   switch (code) {
-    case 'EACCES': case 'EPERM': return 'Run the agent as root, or give it CAP_SYS_ADMIN and the right to read the device';
+    case 'EACCES': case 'EPERM': return 'Run the agent as root, or let it (in its unit: AmbientCapabilities=CAP_DAC_READ_SEARCH CAP_SYS_ADMIN)';
     case 'ENOENT': case 'ENXIO': case 'ENODEV': return 'In a container, show it the devices of the host, and say where with HOST_DEV';
     case 'ERR_UNKNOWN_BUILTIN_MODULE': case 'ERR_ACCESS_DENIED': return 'The agent needs the runtime that it is delivered with';
     default: return `"nvme amzn stats" shows whether the device has any`;

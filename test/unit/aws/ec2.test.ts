@@ -44,6 +44,13 @@ test('what is not allowed is said with the action, without the text that nobody 
   assert.deepEqual(await ec2.attachments(INSTANCE_ID), { fault: 'EC2 in eu-west-1 refuses ec2:DescribeVolumes (HTTP 503 RequestLimitExceeded: Later.)', remedy: 'see whether this role may ec2:DescribeVolumes' });
 });
 
+test('a page of a proxy is not taken for an instance without the tag', async (t) => {
+  const stand = await startEc2(t);
+  using ec2 = ec2At({ AWS_ENDPOINT_URL: stand.url });
+  stand.answer(200, '<html>Log in first</html>');
+  assert.deepEqual(await ec2.tag(INSTANCE_ID, TAG), { fault: 'what answers in the place of EC2 in eu-west-1 is something else', remedy: 'the right endpoint, and no proxy that answers itself' });
+});
+
 test('an EC2 that does not answer is said with the region, and what is missing', async () => {
   using ec2 = ec2At({ AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
   const answer = await ec2.tag(INSTANCE_ID, TAG);

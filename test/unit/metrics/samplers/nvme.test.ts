@@ -106,7 +106,7 @@ test('a volume that may not be asked is said once with the remedy, and the other
   stage.answers.set('nvme0', { code: 'EACCES' }).set('nvme1', { page: pageOf('ebs', FIRST) });
   using sampler = stage.sampler();
   for (let i = 0; i < 2; i++) assert.equal((await sampler.sample(0)).length, 1);
-  assert.deepEqual(stage.report.said, [`- the statistics of the EBS volume vol-0a (${host.dev}/nvme0) cannot be read (EACCES): it has no ebs_ metrics until they can be. Run the agent as root, or give it CAP_SYS_ADMIN and the right to read the device`]);
+  assert.deepEqual(stage.report.said, [`- the statistics of the EBS volume vol-0a (${host.dev}/nvme0) cannot be read (EACCES): it has no ebs_ metrics until they can be. Run the agent as root, or let it (in its unit: AmbientCapabilities=CAP_DAC_READ_SEARCH CAP_SYS_ADMIN)`]);
   stage.answers.set('nvme0', { page: pageOf('ebs', FIRST) });
   assert.equal((await sampler.sample(0)).length, 2);
   assert.deepEqual(stage.report.said.slice(1), [`+ the statistics of the EBS volume vol-0a (${host.dev}/nvme0) can be read again`]);
