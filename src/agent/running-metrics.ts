@@ -16,9 +16,9 @@ import { compilePattern } from '../records/pattern.ts';
 import type { Report } from '../report/report.ts';
 import type { ListenerStatus } from '../control/status-document.ts';
 import type { GroupOptions } from './auto-scaling-group.ts';
-import { collectdStatus, statsdStatus } from './listener-status.ts';
 import { Ec2Questions } from './ec2-questions.ts';
 import type { AskMetadata } from './ec2-questions.ts';
+import { collectdStatus, statsdStatus } from './listener-status.ts';
 import type { MetricDelivery } from './metric-delivery.ts';
 import type { Samplers } from './samplers.ts';
 import { spoolEvents } from './spool/spool-events.ts';
@@ -243,8 +243,7 @@ export class RunningMetrics {
   async #samplers(): Promise<Samplers> {
     const { report, env } = this.#o;
     const { Samplers, hostFolders } = await import('./samplers.ts');
-    const attached = new VolumeAttachments({ report, questions: this.#questions, now: monotonic });
-    return (this.#made ??= new Samplers({ report, attached, ...hostFolders(env) }));
+    return (this.#made ??= new Samplers({ report, attached: new VolumeAttachments({ report, questions: this.#questions, now: monotonic }), ...hostFolders(env) }));
   }
 
   /** Metrics go without this dimension until it is known: they never wait for it. */

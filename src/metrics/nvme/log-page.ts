@@ -1,28 +1,16 @@
 // The statistics that EC2's NVMe devices keep, as nvme-cli (`nvme amzn stats`) and the CloudWatch agent read them.
 
-/** What of a device's page is published. Times are as the device counts them, microseconds by AWS's documentation. */
-export interface VolumeCounts {
-  readonly total_read_ops: number;
-  readonly total_write_ops: number;
-  readonly total_read_bytes: number;
-  readonly total_write_bytes: number;
-  readonly total_read_time: number;
-  readonly total_write_time: number;
-  /** Time in which more was asked of the volume, or of the instance, than it is allowed. */
-  readonly volume_performance_exceeded_iops: number;
-  readonly volume_performance_exceeded_tp: number;
-  readonly ec2_instance_performance_exceeded_iops: number;
-  readonly ec2_instance_performance_exceeded_tp: number;
-  /** Now; all others count from the attachment on. */
-  readonly volume_queue_length: number;
-}
-
-/** Counts of 64 bits in the order of the page. */
+/** Counts of 64 bits in the order of the page. Times are microseconds by AWS's documentation. */
 const COUNTS = [
   'total_read_ops', 'total_write_ops', 'total_read_bytes', 'total_write_bytes', 'total_read_time', 'total_write_time',
+  // Time in which more was asked of the volume, or of the instance, than it is allowed.
   'volume_performance_exceeded_iops', 'volume_performance_exceeded_tp', 'ec2_instance_performance_exceeded_iops', 'ec2_instance_performance_exceeded_tp',
+  // Now; all others count from the attachment on.
   'volume_queue_length',
-] as const satisfies readonly (keyof VolumeCounts)[];
+] as const;
+
+/** What a device counts. */
+export type VolumeCounts = Readonly<Record<(typeof COUNTS)[number], number>>;
 
 /** What a device is. */
 export type VolumeKind = 'ebs' | 'instance_store';
@@ -38,7 +26,7 @@ export const COUNTED_BYTES = FIRST_COUNT + COUNTS.length * COUNT_BYTES;
 export function decodeLogPage(page: Uint8Array, kind: VolumeKind): VolumeCounts | null {
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
   if (page.byteLength < COUNTED_BYTES || view.getUint32(0, true) !== MAGIC[kind]) return null;
-  return Object.fromEntries(COUNTS.map((name, index) => [name, Number(view.getBigUint64(FIRST_COUNT + index * COUNT_BYTES, true))])) as unknown as VolumeCounts;
+  return Object.fromEntries(COUNTS.map((name, index) => [name, Number(view.getBigUint64(FIRST_COUNT + index * COUNT_BYTES, true))])) as VolumeCounts;
 }
 
 /** `_IOWR('N', 0x41, struct nvme_admin_cmd)` of linux/nvme_ioctl.h: to a controller. */

@@ -18,26 +18,21 @@ const COUNT: FieldKind = { unit: 'None', delta: true };
 const BYTES: FieldKind = { unit: 'Bytes', delta: true };
 const NOW: FieldKind = { unit: 'None' };
 
-const TOTALS = {
-  total_read_ops: COUNT, total_write_ops: COUNT, total_read_bytes: BYTES, total_write_bytes: BYTES, total_read_time: COUNT, total_write_time: COUNT, volume_queue_length: NOW,
-} as const satisfies Partial<Readonly<Record<keyof VolumeCounts, FieldKind>>>;
+const KINDS_OF_COUNTS = {
+  total_read_ops: COUNT, total_write_ops: COUNT, total_read_bytes: BYTES, total_write_bytes: BYTES, total_read_time: COUNT, total_write_time: COUNT,
+  volume_performance_exceeded_iops: COUNT, volume_performance_exceeded_tp: COUNT, ec2_instance_performance_exceeded_iops: COUNT, ec2_instance_performance_exceeded_tp: COUNT,
+  volume_queue_length: NOW,
+} as const satisfies Readonly<Record<keyof VolumeCounts, FieldKind>>;
+const ALL = Object.keys(KINDS_OF_COUNTS) as readonly (keyof VolumeCounts)[];
 
-/** What is published of each kind of device, and the field of its page that it is. */
-const PUBLISHED: Readonly<Record<VolumeKind, Readonly<Record<string, keyof VolumeCounts>>>> = {
-  ebs: {
-    ...sameNames(Object.keys(TOTALS)),
-    ...sameNames(['volume_performance_exceeded_iops', 'volume_performance_exceeded_tp', 'ec2_instance_performance_exceeded_iops', 'ec2_instance_performance_exceeded_tp']),
-  },
-  // There is no volume that would have a limit besides the instance's.
-  instance_store: { ...sameNames(Object.keys(TOTALS)), performance_exceeded_iops: 'ec2_instance_performance_exceeded_iops', performance_exceeded_tp: 'ec2_instance_performance_exceeded_tp' },
+/** What is published of each kind of device, and the count of its page that it is. */
+const PUBLISHED: Readonly<Record<VolumeKind, ReadonlyMap<string, keyof VolumeCounts>>> = {
+  ebs: new Map(ALL.map((count) => [`ebs_${count}`, count])),
+  // The limits that it meets are the instance's: there is no volume that would have its own.
+  instance_store: new Map(ALL.filter((count) => !count.startsWith('volume_performance_')).map((count) => [`instance_store_${count.replace('ec2_instance_', '')}`, count])),
 };
-
-function sameNames(names: readonly string[]): Readonly<Record<string, keyof VolumeCounts>> {
-  return Object.fromEntries(names.map((name) => [name, name as keyof VolumeCounts]));
-}
-
 const KINDS = ['ebs', 'instance_store'] as const satisfies readonly VolumeKind[];
-const FIELDS: Readonly<Record<string, FieldKind>> = Object.fromEntries(KINDS.flatMap((kind) => Object.keys(PUBLISHED[kind]).map((name) => [`${kind}_${name}`, (TOTALS as Readonly<Record<string, FieldKind>>)[name] ?? COUNT])));
+const FIELDS: Readonly<Record<string, FieldKind>> = Object.fromEntries(KINDS.flatMap((kind) => [...PUBLISHED[kind]].map(([name, count]) => [name, KINDS_OF_COUNTS[count]])));
 
 /** The dimension that names a device. */
 const ID: Readonly<Record<VolumeKind, string>> = { ebs: 'VolumeId', instance_store: 'SerialId' };
@@ -53,7 +48,7 @@ function faultOf({ device: { kind } }: AskedVolume, { returned, page }: IoctlAns
 
 function readingOf({ device: { kind, id } }: AskedVolume, { page }: IoctlAnswer): Reading {
   const counts = decodeLogPage(page, kind)!;
-  return { dimensions: [[ID[kind], id]], values: Object.fromEntries(Object.entries(PUBLISHED[kind]).map(([name, field]) => [`${kind}_${name}`, counts[field]])) };
+  return { dimensions: [[ID[kind], id]], values: Object.fromEntries([...PUBLISHED[kind]].map(([name, count]) => [name, counts[count]])) };
 }
 
 const nameOf = ({ device: { kind, id }, path }: AskedVolume): string => `the ${WORDS_OF_KIND[kind]} ${id} (${path})`;

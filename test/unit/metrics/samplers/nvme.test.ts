@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MEASUREMENTS } from '../../../../src/config/metric-names.ts';
+import { Collection } from '../../../../src/metrics/collection.ts';
+import type { Publish } from '../../../../src/metrics/collection.ts';
 import { Deltas } from '../../../../src/metrics/deltas.ts';
 import type { IoctlAnswer } from '../../../../src/metrics/nvme/ioctl-thread.ts';
 import type { NoAnswer } from '../../../../src/metrics/path-thread.ts';
 import { PathThreads } from '../../../../src/metrics/path-threads.ts';
 import type { Sampler } from '../../../../src/metrics/sampler.ts';
 import { createNvmeSampler } from '../../../../src/metrics/samplers/nvme.ts';
+import { Shaping } from '../../../../src/metrics/shaping.ts';
 import { EBS_MODEL, STORE_MODEL, nvmeHost, pageOf } from '../../../support/nvme-host.ts';
 import type { NvmeHost } from '../../../support/nvme-host.ts';
-import { SaidBySampler, measurementsOf, unitsOf } from '../../../support/sampling.ts';
+import { EACH_MINUTE, SaidBySampler, measurementsOf, unitsOf } from '../../../support/sampling.ts';
 
 const BOTH = measurementsOf('diskio', 'ebs_total_read_ops', 'instance_store_total_read_ops');
 const FIRST = [1n, 2n, 4096n, 8192n, 10n, 20n, 30n, 40n, 50n, 60n, 7n];
@@ -74,6 +78,37 @@ test('bytes of a volume are Bytes, all else it counts has no unit', (t) => {
   assert.deepEqual([...new Set(Object.values(units))].toSorted(), ['Bytes', 'None']);
   assert.deepEqual(Object.entries(sampler.fields).filter(([, { delta }]) => delta !== true).map(([name]) => name), ['ebs_volume_queue_length', 'instance_store_volume_queue_length']);
   assert.equal(Object.keys(units).length, 20);
+});
+
+test('what is published of volumes has the CloudWatch agent\'s names, units and dimensions: the volume and those of the instance, never the host', async (t) => {
+  const host = nvmeHost(t);
+  const stage = new Stage(host);
+  host.attach('nvme0', EBS_MODEL, 'vol0a');
+  host.attach('nvme1', STORE_MODEL, 'AWS1');
+  const fields = MEASUREMENTS['diskio']!.filter((name) => /^(?:ebs|instance_store)_/.test(name));
+  const measurements = measurementsOf('diskio', ...fields);
+  using sampler = stage.sampler(null, measurements);
+  const shaping = new Shaping({ dimensions: { host: 'web-1', withoutHost: false, append: [['InstanceId', 'i-1']], autoScalingGroup: false }, rollups: [] });
+  const published: string[] = [];
+  const publish: Publish = (...given) => { published.push(...shaping.shape(...given).map(({ name, unit, dimensions, value }) => `${name} ${Number(value)} ${unit} ${dimensions.map(([key, text]) => `${key}=${text}`).join(' ')}`)); };
+  const collection = new Collection({ plan: { ...EACH_MINUTE, kind: 'nvme', devices: null, measurements }, sampler, now: () => 0, report: stage.report, publish });
+  stage.answers.set('nvme0', { page: pageOf('ebs', FIRST) }).set('nvme1', { page: pageOf('instance_store', FIRST) });
+  await collection.begin();
+  stage.answers.set('nvme0', { page: pageOf('ebs', LATER) }).set('nvme1', { page: pageOf('instance_store', LATER) });
+  await collection.collect(60_000);
+  assert.deepEqual(published.toSorted(), [
+    'diskio_ebs_ec2_instance_performance_exceeded_iops 500 None InstanceId=i-1 VolumeId=vol-0a', 'diskio_ebs_ec2_instance_performance_exceeded_tp 600 None InstanceId=i-1 VolumeId=vol-0a',
+    'diskio_ebs_total_read_bytes 36864 Bytes InstanceId=i-1 VolumeId=vol-0a', 'diskio_ebs_total_read_ops 10 None InstanceId=i-1 VolumeId=vol-0a',
+    'diskio_ebs_total_read_time 100 None InstanceId=i-1 VolumeId=vol-0a', 'diskio_ebs_total_write_bytes 73728 Bytes InstanceId=i-1 VolumeId=vol-0a',
+    'diskio_ebs_total_write_ops 20 None InstanceId=i-1 VolumeId=vol-0a', 'diskio_ebs_total_write_time 200 None InstanceId=i-1 VolumeId=vol-0a',
+    'diskio_ebs_volume_performance_exceeded_iops 300 None InstanceId=i-1 VolumeId=vol-0a', 'diskio_ebs_volume_performance_exceeded_tp 400 None InstanceId=i-1 VolumeId=vol-0a',
+    'diskio_ebs_volume_queue_length 9 None InstanceId=i-1 VolumeId=vol-0a',
+    'diskio_instance_store_performance_exceeded_iops 500 None InstanceId=i-1 SerialId=AWS1', 'diskio_instance_store_performance_exceeded_tp 600 None InstanceId=i-1 SerialId=AWS1',
+    'diskio_instance_store_total_read_bytes 36864 Bytes InstanceId=i-1 SerialId=AWS1', 'diskio_instance_store_total_read_ops 10 None InstanceId=i-1 SerialId=AWS1',
+    'diskio_instance_store_total_read_time 100 None InstanceId=i-1 SerialId=AWS1', 'diskio_instance_store_total_write_bytes 73728 Bytes InstanceId=i-1 SerialId=AWS1',
+    'diskio_instance_store_total_write_ops 20 None InstanceId=i-1 SerialId=AWS1', 'diskio_instance_store_total_write_time 200 None InstanceId=i-1 SerialId=AWS1',
+    'diskio_instance_store_volume_queue_length 9 None InstanceId=i-1 SerialId=AWS1',
+  ]);
 });
 
 test('volumes are chosen by the names of their controller, disk or partition, by paths, links and globs; kinds that nobody measures are not asked', async (t) => {
