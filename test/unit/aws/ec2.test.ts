@@ -4,6 +4,7 @@ import { Ec2 } from '../../../src/aws/ec2.ts';
 import { networkOf } from '../../../src/aws/network.ts';
 import type { Reach } from '../../../src/plan.ts';
 import { INSTANCE_ID, errorXml, startEc2, tagsXml, volumesXml } from '../../support/ec2.ts';
+import { startProxy } from '../../support/forward-proxy.ts';
 
 const TAG = 'aws:autoscaling:groupName';
 const KEYS = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret' };
@@ -42,6 +43,18 @@ test('what is not allowed is said with the action, without the text that nobody 
   assert.deepEqual(await ec2.tag(INSTANCE_ID, TAG), { fault: 'there are no credentials that EC2 takes (AuthFailure: Who?)', remedy: 'give this machine a role that may ec2:DescribeTags' });
   stand.answer(503, errorXml('RequestLimitExceeded', 'Later.'));
   assert.deepEqual(await ec2.attachments(INSTANCE_ID), { fault: 'EC2 in eu-west-1 refuses ec2:DescribeVolumes (HTTP 503 RequestLimitExceeded: Later.)', remedy: 'see whether this role may ec2:DescribeVolumes' });
+});
+
+test('without an endpoint of one\'s own it is asked at that of the region, in each partition and of each kind', async (t) => {
+  const proxy = await startProxy(t, { hosts: {} });
+  const network = networkOf({ HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` });
+  for (const [region, fips, dualStack] of [['eu-west-1', false, false], ['us-east-1', true, false], ['eu-west-1', false, true], ['cn-north-1', false, false], ['us-gov-west-1', false, false], ['us-iso-east-1', false, false]] as const) {
+    using ec2 = new Ec2({ region, endpoint: null, roleArn: null, externalId: null, fips, dualStack }, { env: KEYS, network, abandon: new AbortController().signal });
+    assert.match(JSON.stringify(await ec2.tag(INSTANCE_ID, TAG)), /does not answer/);
+  }
+  assert.deepEqual(proxy.asked.map((asked) => asked.replace(':443', '')), [
+    'ec2.eu-west-1.amazonaws.com', 'ec2-fips.us-east-1.amazonaws.com', 'ec2.eu-west-1.api.aws', 'ec2.cn-north-1.amazonaws.com.cn', 'ec2.us-gov-west-1.amazonaws.com', 'ec2.us-iso-east-1.c2s.ic.gov',
+  ]);
 });
 
 test('a page of a proxy is not taken for an instance without the tag', async (t) => {
