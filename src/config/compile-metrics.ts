@@ -247,6 +247,11 @@ class CollectorCompiler {
       const [, word] = /^\$\{aws:(.*)\}$/.exec(value) ?? [];
       if (word !== undefined) {
         const known = word === 'AutoScalingGroupName' ? facts.instance?.tags[AUTO_SCALING_TAG] : instanceFact(word, facts.instance) ?? STAND_INS[word];
+        if (word === 'AutoScalingGroupName' && !known) {
+          report.warning(`${pointer}/append_dimensions/${pointerToken(key)}`, 'is not known: for one section it comes from the metadata of the instance alone, and these show no such tag; its metrics go without it', {
+            expected: '"AutoScalingGroupName": "${aws:AutoScalingGroupName}" in append_dimensions of metrics, for which EC2 is asked',
+          });
+        }
         return known === undefined || known === '' ? [] : [[key, known]];
       }
       const text = expanded(value, env, `${pointer}/append_dimensions/${pointerToken(key)}`, report);

@@ -77,6 +77,8 @@ test('append_dimensions on an instance are its facts, in place of `host`; what i
 test('dimensions of a plugin are constants, environment variables, or facts of the instance with the CloudWatch agent\'s words for those that are not known', () => {
   const append_dimensions = { team: 'shop', InstanceId: '${aws:InstanceId}', group: '${aws:AutoScalingGroupName}', 'aws:StorageResolution': 'true' };
   assert.deepEqual(sampler({ collected: { mem: { ...MEM.mem, append_dimensions } } }).append, [['InstanceId', 'i-UNKNOWN'], ['team', 'shop']]);
+  assert.match(planOf({ collected: { mem: { ...MEM.mem, append_dimensions } } }).said.join('\n'), /^warning \/metrics\/metrics_collected\/mem\/append_dimensions\/group: is not known: for one section it comes from the metadata of the instance alone/m);
+  assert.doesNotMatch(planOf({ collected: { mem: { ...MEM.mem, append_dimensions } } }, ON_EC2).said.join(), /is not known/);
   assert.deepEqual(sampler({ collected: { mem: { ...MEM.mem, append_dimensions } } }, ON_EC2).append, [['InstanceId', 'i-0123456789abcdef0'], ['group', 'web'], ['team', 'shop']]);
 });
 
