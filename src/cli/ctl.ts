@@ -92,7 +92,7 @@ async function perform(wanted: Wanted, host: DropInHost): Promise<void> {
 async function setLogLevel(level: string | null, { places, output }: DropInHost): Promise<void> {
   if (level === null) throw new CtlError('log_level: parameter not set: name the level with -l', EXIT_NO_LEVEL);
   if (!LEVELS.has(level)) throw new CtlError(`Invalid log level: ${level} ${USAGE}`);
-  await setVariables(places.envConfig, { CWAGENT_LOG_LEVEL: level }, output.colour);
+  await setVariables(places, { CWAGENT_LOG_LEVEL: level }, output.colour);
   output.out(`\nSet CWAGENT_LOG_LEVEL to ${level}\n`);
   output.err(NEXT_START);
 }
@@ -100,7 +100,7 @@ async function setLogLevel(level: string | null, { places, output }: DropInHost)
 async function setVariable(words: string, { places, output }: DropInHost): Promise<void> {
   const [, name, value] = /^([^=\0]+)=([^\0]*)$/s.exec(words) ?? [];
   if (name === undefined || value === undefined) throw new CtlError(`Invalid environment variable: ${words.replace(/=.*/s, '=…')}: -e takes KEY=VALUE ${USAGE}`);
-  await setVariables(places.envConfig, { [name]: value }, output.colour);
+  await setVariables(places, { [name]: value }, output.colour);
   output.out(`\nSet ${name}\n`);
   output.err(NEXT_START);
 }

@@ -70,9 +70,9 @@ async function take(dryRun: boolean, { withCtl, force }: TakeoverWishes, host: T
   const { plan, problems } = found;
   const failed = plan === null || problems.some(({ severity }) => severity === 'error');
   const refusal = refusalOf(found);
-  const positions = plan === null || (failed && !dryRun) ? null : await takePositions(plan, found.files, true, host);
+  const positions = plan === null || !dryRun ? null : await takePositions(plan, found.files, true, host);
   const said = dryRun ? out : err;
-  said(surveyText(found, dryRun ? positions : null, host));
+  said(surveyText(found, positions, host));
   if (refusal !== null) { err(`agent takeover: ${refusal}\n`); return 1; }
   if (failed) { err('agent takeover: nothing is done: with errors in its config this agent would do less than the CloudWatch agent does\n'); return EXIT.config; }
   if (!force && found.findings.some(({ verdict }) => verdict === 'failed')) { err('agent takeover: nothing is done: this agent would not deliver (see what failed above); --force tries it all the same, and puts everything back if it does not\n'); return 1; }

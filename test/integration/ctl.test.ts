@@ -134,6 +134,10 @@ test('ctl: on premises the CloudWatch agent\'s profile counts without being name
 
 test('ctl: set-log-level and set-env write env-config.json, keep the rest of it, and leave a broken one alone', async (t) => {
   const rig = startDropIn(t);
+  rig.write(join(rig.places.root, 'etc/group'), 'root:x:0:\nunified-agent:x:4242:\n');
+  await run(rig, '-a', 'set-env', '-e', 'A=b');
+  const { mode, gid } = statSync(rig.places.envConfig);
+  assert.deepEqual([mode & 0o777, gid], [0o640, process.getuid!() === 0 ? 4242 : process.getgid!()]);
   rig.write('env-config.json', { HTTPS_PROXY: 'http://user:secret@proxy' });
   const set = await run(rig, '-a', 'set-log-level', '-l', 'DEBUG');
   assert.deepEqual([set.code, set.out], [0, '\nSet CWAGENT_LOG_LEVEL to DEBUG\n']);

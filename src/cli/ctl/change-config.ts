@@ -58,7 +58,7 @@ export async function changeConfig(change: ConfigChange, options: ChangeOptions,
     if (target.fetched !== null) await writeConfig(installed!, target.fetched.text);
     for (const path of target.gone) await leave(path, target.fetched?.text ?? null, host);
     if (target.fetched !== null && Object.keys(around.lasting).length > 0) {
-      await setVariables(places.envConfig, around.lasting, host.output.colour);
+      await setVariables(places, around.lasting, host.output.colour);
       err(`${places.envConfig} now sets ${Object.keys(around.lasting).join(', ')}, so that the agent, whose user has another home, finds the same credentials\n`);
     }
   }

@@ -18,22 +18,29 @@ export async function provenDelivery(stateDirectory: string, timeoutMs: number):
   let quietSince: number | null = null;
   while (performance.now() - begun < timeoutMs) {
     const status = await ask(stateDirectory);
-    if (typeof status === 'string') { fault = status; quietSince = null; }
-    else {
-      const problems = problemsOf(status);
-      const waiting = status.files.list.reduce((sum, { lagBytes, pendingBytes }) => sum + lagBytes - pendingBytes, 0);
-      if (problems.length > 0) { fault = problems.join('; '); quietSince = null; }
-      else if (waiting > 0) { fault = `${waiting} bytes wait for their acknowledgement`; quietSince = null; if (status.counters.deliveredEvents > 0) return { proof: deliveredText(status) }; }
-      else if (status.counters.deliveredEvents > 0) return { proof: deliveredText(status) };
-      else {
-        quietSince ??= performance.now();
-        if (performance.now() - quietSince >= Math.min(QUIET_MS, timeoutMs / 2)) return { proof: `it runs, ${countText(status.entries.length, 'entry', 'entries')} without a problem; nothing was waiting to be sent, so delivery shows with the next line or metric (\`agent status\`)` };
-      }
+    const trouble = typeof status === 'string' ? status : troubleOf(status);
+    if (trouble !== null) {
+      fault = trouble;
+      quietSince = null;
+    } else if (typeof status !== 'string') {
+      if (status.counters.deliveredEvents > 0) return { proof: deliveredText(status) };
+      quietSince ??= performance.now();
+      if (performance.now() - quietSince >= Math.min(QUIET_MS, timeoutMs / 2)) return { proof: quietText(status) };
     }
     await delay(POLL_MS);
   }
   return { fault };
 }
+
+/** What is wrong, or not yet acknowledged although nothing ever was; or null. */
+function troubleOf(status: StatusDocument): string | null {
+  const problems = problemsOf(status);
+  if (problems.length > 0) return problems.join('; ');
+  const waiting = status.files.list.reduce((sum, { lagBytes, pendingBytes }) => sum + lagBytes - pendingBytes, 0);
+  return waiting > 0 && status.counters.deliveredEvents === 0 ? `${waiting} bytes wait for their acknowledgement` : null;
+}
+
+const quietText = ({ entries }: StatusDocument): string => `it runs, ${countText(entries.length, 'entry', 'entries')} without a problem; nothing was waiting to be sent, so delivery shows with the next line or metric (\`agent status\`)`;
 
 const deliveredText = ({ counters, files }: StatusDocument): string => `it runs and delivers: ${countText(counters.deliveredEvents, 'event')} accepted of ${countText(files.total, 'file')}`;
 

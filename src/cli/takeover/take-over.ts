@@ -1,4 +1,4 @@
-import { chown, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { lchown, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { installStandIns } from '../compat/install.ts';
 import { positionsText } from '../config/positions-text.ts';
@@ -27,7 +27,7 @@ export async function takeOver({ theirs: { wasActive, wasEnabled }, plan, files,
     record = { ...record, isImported: true };
     await writeRecord(record, places);
     out(positionsText(imported, without, { stateDirectory: host.stateDirectory, dryRun: false }));
-    if (Object.keys(around.lasting).length > 0) await setVariables(places.envConfig, around.lasting, colour);
+    if (Object.keys(around.lasting).length > 0) await setVariables(places, around.lasting, colour);
     if (withCtl) for (const path of await installStandIns(places, { program: host.program, version: agentVersion, replace: true })) out(`${path} is this agent's\n`);
     await host.unit.startAndEnable();
     const found = await provenDelivery(host.stateDirectory, host.proofMs);
@@ -53,10 +53,10 @@ async function endTheirs({ wasActive, wasEnabled }: TakeoverRecord, { theirs, pl
   out(`${theirs.name} is stopped and disabled, and does not start while this agent has its place\n`);
 }
 
-/** The service has a user of its own: what was written here as root becomes that of the directory's owner. */
+/** The service has a user of its own: what was written here as root becomes that of the directory's owner; a link that waits there is not followed. */
 async function giveToOwner(directory: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const owner = await stat(directory).catch(() => null);
   if (owner === null) return;
-  for (const name of await readdir(directory)) await chown(join(directory, name), owner.uid, owner.gid);
+  for (const name of await readdir(directory)) await lchown(join(directory, name), owner.uid, owner.gid);
 }
