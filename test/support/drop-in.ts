@@ -75,7 +75,8 @@ export function startDropIn(t: TestContext, env: Readonly<Record<string, string>
   const host: DropInHost = {
     places, stateDirectory,
     unit: new Unit(OUR_UNIT, systemd.systemctl),
-    env: { PATH: process.env['PATH'], HOME: root, ...TEST_ENV, AWS_REGION: 'us-east-1', ...env },
+    // All that the process has: these commands make it the process's own, and which endpoint a test has stands there too.
+    env: { ...process.env, HOME: root, ...TEST_ENV, AWS_REGION: 'us-east-1', ...env },
     output: { out: (text) => { said.out += text; }, err: (text) => { said.err += text; }, colour: false },
   };
   return {
