@@ -13,16 +13,16 @@ import type { Opened } from '../sockets/listening.ts';
 import { hostText } from '../sockets/taker.ts';
 import type { Sender, StreamTaker, Taker } from '../sockets/taker.ts';
 import { adviceOf } from './advice.ts';
-import { parseAuthFile } from './auth-file.ts';
+import type { AuthFile } from './auth-file.ts';
+import { authFileOf, typeFilesOf } from './files.ts';
 import { readPacket } from './packet.ts';
 import type { PacketRead } from './packet.ts';
 import { Refusals } from './refusals.ts';
 import type { RefusalReason } from './refusals.ts';
-import { RereadFile } from './reread-file.ts';
+import type { RereadFile } from './reread-file.ts';
 import { seriesOf } from './series.ts';
 import { StreamParts } from './stream-parts.ts';
-import { parseTypesDb } from './types-db.ts';
-import type { TypeNames } from './types-db.ts';
+import type { TypeNames, TypesDb } from './types-db.ts';
 import { freshState } from './value-list.ts';
 
 export interface CollectdOptions {
@@ -75,8 +75,8 @@ class CollectdListener implements Collectd, Taker {
   readonly #refusals: Refusals;
   readonly #aggregation: Aggregation;
   readonly #drops = new KernelDrops();
-  readonly #auth: RereadFile<ReturnType<typeof parseAuthFile>>;
-  readonly #typeFiles: readonly RereadFile<ReturnType<typeof parseTypesDb>>[];
+  readonly #auth: RereadFile<AuthFile>;
+  readonly #typeFiles: readonly RereadFile<TypesDb>[];
   /** Null: the config names no files. */
   #types: TypeNames | null;
   #packets = 0;
@@ -86,22 +86,13 @@ class CollectdListener implements Collectd, Taker {
 
   constructor(plan: CollectdPlan, options: CollectdOptions) {
     const { report } = options;
-    const { pointer, authFile, security } = plan;
     this.#plan = plan;
     this.#o = { lookMs: LOOK_MS, ...options };
     this.#refusals = new Refusals(report, adviceOf(plan));
     this.#aggregation = new Aggregation(plan);
-    this.#auth = new RereadFile({
-      path: authFile, parse: parseAuthFile, report, line: '"user: password"',
-      // Who asks for no proof needs no users.
-      mayLack: security === 'none',
-      missing: `without it ${security === 'none' ? 'encrypted packets are refused' : 'all packets of collectd are refused'}: write it with a line "user: password" for each user, or name another file in ${pointer}/collectd_auth_file`,
-    });
+    this.#auth = authFileOf(plan, report);
     this.#types = plan.typesDb.length === 0 ? null : new Map();
-    this.#typeFiles = plan.typesDb.map((path) => new RereadFile({
-      path, parse: parseTypesDb, report, mayLack: false, line: 'a type and its values, "load  shortterm:GAUGE:0:100, midterm:GAUGE:0:100"',
-      missing: `values of the types in it have no names and are not published: copy it from a host that has collectd (/usr/share/collectd/types.db), or name another file in ${pointer}/collectd_typesdb`,
-    }));
+    this.#typeFiles = typeFilesOf(plan, report);
   }
 
   get counters(): CollectdCounters {
