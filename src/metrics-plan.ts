@@ -144,6 +144,8 @@ export const SELF_FIELDS = {
   /** With the dimension `reason`. */
   dropped_events: { unit: 'Count', delta: true },
   dropped_bytes: { unit: 'Bytes', delta: true },
+  /** What came in over a listener, or was scraped, and is not published: lines, packets, values, connections. With the dimensions `listener` and `reason`. */
+  listener_losses: { unit: 'Count', delta: true },
   /** Read and not acknowledged. */
   held_bytes: { unit: 'Bytes' },
   /** Of all followed files, what is not acknowledged. */

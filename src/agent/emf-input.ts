@@ -20,12 +20,13 @@ export class EmfInput implements AsyncDisposable {
   #wanted: ReadonlyMap<string, ListenAddress> = new Map();
   #changing: Promise<void> = Promise.resolve();
   #isChanging = false;
+  #refusedConnections = 0;
 
   constructor(options: EmfInputOptions) { this.#o = options; }
 
   get status(): EmfStatus {
     const { spool, events, faults } = this.#o.intake;
-    return { listening: this.open, events, faults: [...faults].map(([reason, count]) => ({ reason, events: count })), spoolBytes: spool.used, spoolFiles: spool.files };
+    return { listening: this.open, events, faults: [...faults].map(([reason, count]) => ({ reason, events: count })), refusedConnections: this.#refusedConnections, spoolBytes: spool.used, spoolFiles: spool.files };
   }
 
   /** Addresses that are listened at now. */
@@ -65,7 +66,10 @@ export class EmfInput implements AsyncDisposable {
       whenRoom: (retry) => { intake.spool.whenRoom(retry); },
       lost: (reason, lines, bytes, at) => { report.dropped(reason, lines, bytes, at); },
     };
-    const refused = (): void => { report.trouble(`emf connections ${name}`, `${name}: more than ${MAX_CONNECTIONS} senders are connected at once; the others are refused. Let senders share connections`); };
+    const refused = (): void => {
+      this.#refusedConnections++;
+      report.trouble(`emf connections ${name}`, `${name}: more than ${MAX_CONNECTIONS} senders are connected at once; the others are refused. Let senders share connections`);
+    };
     try {
       const listener = await (address.protocol === 'udp'
         ? DatagramListener.open(address, sink, report)

@@ -15,7 +15,7 @@ import type { Plan } from '../plan.ts';
 import { compilePattern } from '../records/pattern.ts';
 import type { Report } from '../report/report.ts';
 import type { ListenerStatus } from '../control/status-document.ts';
-import { collectdStatus, statsdStatus } from './listener-status.ts';
+import { collectdStatus, prometheusStatus, statsdStatus } from './listener-status.ts';
 import type { MetricDelivery } from './metric-delivery.ts';
 import type { Samplers } from './samplers.ts';
 import { spoolEvents } from './spool/spool-events.ts';
@@ -217,13 +217,17 @@ export class RunningMetrics {
 
   async #listening(status: () => ListenerStatus, ended: Promise<void>): Promise<void> {
     this.#listeners.add(status);
-    await ended;
-    this.#listeners.delete(status);
+    try {
+      await ended;
+    } finally {
+      this.#listeners.delete(status);
+    }
   }
 
   async #prometheus(plan: PrometheusPlan, life: Lifetime): Promise<void> {
     const { createPrometheus } = await import('../metrics/prometheus/prometheus.ts');
-    await createPrometheus(plan, { sink: (group, stream, event) => { spoolEvents([event], { group, stream }, 'Prometheus metrics', this.#o.spool, this.#o.report); }, compile: compilePattern, report: this.#o.report, now: Date.now }).run(life);
+    const prometheus = createPrometheus(plan, { sink: (group, stream, event) => { spoolEvents([event], { group, stream }, 'Prometheus metrics', this.#o.spool, this.#o.report); }, compile: compilePattern, report: this.#o.report, now: Date.now });
+    await this.#listening(() => prometheusStatus(prometheus.counts), prometheus.run(life));
   }
 
   #sinkOf({ append, dropOriginal }: ListenerPlan): DatumSink {

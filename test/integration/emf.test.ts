@@ -253,13 +253,14 @@ test('events that wait in the spool are delivered although the config has no EMF
   await rig.stop();
 });
 
-test('many senders at once: each line is whole, and those beyond the bound are refused and said', async (t) => {
+test('many senders at once: each line is whole, and those beyond the bound are refused, said and counted', async (t) => {
   const port = await freePort();
   const rig = await startRig(t, { config: config({ address: `tcp://127.0.0.1:${port}` }) });
   await listens(rig);
   const sockets = await Promise.all(Array.from({ length: 300 }, () => connected(port)));
   for (const socket of sockets) socket.on('error', () => {});
   await rig.says(/more than 256 senders are connected at once/);
+  await until('all of them', () => rig.agent.emf?.status.refusedConnections === 44);
   const alive = sockets.slice(0, 256);
   const sent = alive.map((_, i) => emfEvent(i));
   // In halves that cross each other on their way.
@@ -303,6 +304,8 @@ test('status says where EMF events are listened for, how many came, and what is 
   await sendLines(port, [...events(2), 'no JSON']);
   const { listening, events: came, faults, spoolFiles } = rig.agent.emf!.status;
   assert.deepEqual({ listening, came, faults, spoolFiles }, { listening: [`tcp://127.0.0.1:${port}`], came: 3, faults: [{ reason: 'not-json', events: 1 }], spoolFiles: 1 });
+  const own = await rig.agent.self.sample(performance.now());
+  assert.deepEqual(own.find(({ values }) => 'listener_losses' in values), { dimensions: [['listener', 'emf'], ['reason', 'not-json']], values: { listener_losses: 1 } });
   await rig.stop();
 });
 
