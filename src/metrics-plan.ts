@@ -142,10 +142,10 @@ export const SELF_FIELDS = {
   delivered_events: { unit: 'Count', delta: true },
   delivered_bytes: { unit: 'Bytes', delta: true },
   /** With the dimension `reason`. */
-  dropped_events: { unit: 'Count', delta: true },
-  dropped_bytes: { unit: 'Bytes', delta: true },
+  dropped_events: { unit: 'Count', delta: 'new-at-zero' },
+  dropped_bytes: { unit: 'Bytes', delta: 'new-at-zero' },
   /** What came in over a listener, or was scraped, and is not published: lines, packets, values, connections. With the dimensions `listener` and `reason`. */
-  listener_losses: { unit: 'Count', delta: true },
+  listener_losses: { unit: 'Count', delta: 'new-at-zero' },
   /** Read and not acknowledged. */
   held_bytes: { unit: 'Bytes' },
   /** Of all followed files, what is not acknowledged. */
@@ -164,7 +164,7 @@ export const SELF_FIELDS = {
   /** Of one core. */
   cpu_usage: { unit: 'Percent' },
   open_files: { unit: 'Count' },
-} as const satisfies Readonly<Record<string, { readonly unit: MetricUnit; readonly delta?: true }>>;
+} as const satisfies Readonly<Record<string, { readonly unit: MetricUnit; readonly delta?: true | 'new-at-zero' }>>;
 export type SelfField = keyof typeof SELF_FIELDS;
 
 /** Which metrics CloudWatch makes of the events of Prometheus targets whose labels match. */
