@@ -52,12 +52,13 @@ test('metrics of the host arrive under their names, at whole seconds, with unit,
   assert.equal(published(rig, 'load_1min')[0]?.datums[0]?.unit, 'None');
 });
 
-test('a new config leaves the collectors alone that stay the same, ends those that are gone and begins those that are new', localOnly('faults'), async (t) => {
+test('a new config leaves the collectors alone that stay the same, ends those that are gone and begins those that are new; it says how many of each', localOnly('faults'), async (t) => {
   const mem = { measurement: ['free'] };
   const rig = await rigFor(t, { config: collecting({ mem, swap: { measurement: ['used'] } }) });
   await rig.start();
   await until('both', () => published(rig, 'mem_free').length > 0 && published(rig, 'swap_used').length > 0);
-  await rig.apply({ config: collecting({ mem, uptime: { measurement: ['seconds'] } }) });
+  const none = { kept: 0, changed: 0, added: 0, removed: 0 };
+  assert.deepEqual(await rig.apply({ config: collecting({ mem, uptime: { measurement: ['seconds'] } }) }), { ...none, collectors: { ...none, kept: 1, added: 1, removed: 1, publishing: false } });
   await until('the new one', () => timesOf(published(rig, 'uptime_seconds')[0]).length >= 2);
   const last = timesOf(published(rig, 'swap_used')[0]).at(-1)!;
   await rig.stop();
@@ -73,7 +74,8 @@ test('a config that delivers in another way loses no sample of the collectors th
   await until('the first', () => published(rig, 'mem_free').length > 0);
   for (const max_buffer_bytes of [2_000_000, 3_000_000, 4_000_000]) {
     const { length } = timesOf(published(rig, 'mem_free')[0]);
-    await rig.apply({ config: collecting({ mem }, { max_buffer_bytes }) });
+    const { collectors } = await rig.apply({ config: collecting({ mem }, { max_buffer_bytes }) });
+    assert.deepEqual(collectors, { kept: 1, changed: 0, added: 0, removed: 0, publishing: true });
     await until('one more', () => timesOf(published(rig, 'mem_free')[0]).length > length);
   }
   await rig.stop();
