@@ -23,6 +23,8 @@ import type { Spool } from './spool/spool.ts';
 
 /** Between two questions for the tag of the Auto Scaling group, milliseconds: the CloudWatch agent's. */
 const ASK_TAG_MS = 180_000;
+/** Characters of a metric's name in a message. */
+const SHOWN_NAME = 100;
 const TAG = 'metrics of the Auto Scaling group';
 
 export interface RunningMetricsOptions {
@@ -47,7 +49,7 @@ interface Delivering extends Part { readonly signature: string; readonly deliver
 interface Events {
   readonly namespace: string;
   readonly to: { readonly group: string; readonly stream: string };
-  readonly encode: (datums: Iterable<Datum>, namespace: string) => Iterable<string>;
+  readonly encode: (datums: Iterable<Datum>, namespace: string, leftOut: (name: string) => void) => Iterable<string>;
 }
 
 /**
@@ -151,7 +153,7 @@ export class RunningMetrics {
     this.#delivering?.delivery.sink(shaped);
     if (this.#events === null) return;
     const { namespace, to, encode } = this.#events;
-    spoolEvents(encode(shaped, namespace), to, 'metrics as EMF events', this.#o.spool, this.#o.report);
+    spoolEvents(encode(shaped, namespace, (name) => { this.#o.report.dropped('no-metric', 1, 0, `metric ${name.slice(0, SHOWN_NAME)}`); }), to, 'metrics as EMF events', this.#o.spool, this.#o.report);
   };
 
   /** A delivery that is needed in another way leaves what it holds to the next one, which takes from now on and sends when it has ended. */
