@@ -1,6 +1,6 @@
 import type { MeasurementPlan } from '../metrics-plan.ts';
 import type { MeasuredMetric } from './generated/document.generated.ts';
-import { MEASUREMENTS, shortName } from './metric-names.ts';
+import { MEASUREMENTS, hasNoValue, shortName } from './metric-names.ts';
 import { metricUnit } from './metric-units.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -13,8 +13,6 @@ interface Measured {
 /** Published names that are not `<plugin>_<field>`. */
 const PREFIXES: Readonly<Record<string, string>> = { nvidia_gpu: 'nvidia_smi_' };
 const NAMES: Readonly<Record<string, string>> = { procstat_pid_count: 'procstat_lookup_pid_count' };
-/** Accepted by the CloudWatch agent and never produced on Linux. */
-const WITHOUT_VALUE = new Set(['processes_wait']);
 /** Read from NVMe devices by ioctl(2), which this agent does not do. */
 const OF_NVME = /^(?:ebs|instance_store)_/;
 
@@ -30,7 +28,7 @@ export class MeasurementCompiler {
     for (const [index, item] of measurement.entries()) {
       const { name, rename, unit } = typeof item === 'string' ? { name: item } : item;
       const field = name === undefined ? '' : shortName(plugin, name);
-      if (MEASUREMENTS[plugin]?.includes(field) !== true || WITHOUT_VALUE.has(`${plugin}_${field}`) || found.has(field)) continue;
+      if (MEASUREMENTS[plugin]?.includes(field) !== true || hasNoValue(plugin, field) || found.has(field)) continue;
       if (OF_NVME.test(field)) {
         this.#report.notRun(`${pointer}/measurement/${index}`, 'not run by this agent: the log pages of NVMe volumes are not read');
         continue;

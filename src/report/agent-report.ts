@@ -150,8 +150,13 @@ export class AgentReport implements Report {
     trouble.bytes = allBytes;
   }
 
-  untimed(events: number, path: string): void {
+  untimed(events: number, path: string, sentTo: Destination | null): void {
     this.untimedEvents += events;
+    if (sentTo !== null) {
+      const name = `log group ${sentTo.group}, stream ${sentTo.stream}`;
+      this.trouble(`untimed ${name}`, `${name}: EMF events without a whole number of milliseconds in _aws.Timestamp; they carry the time of the event before them. Mend their sender`);
+      return;
+    }
     this.trouble(`untimed ${path}`, `${path}: events without a time that fits timestamp_format, or without their timestamp_field; they carry the time of the event before them. \`agent preview ${path} --config FILE\` shows which`);
   }
 

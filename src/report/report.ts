@@ -20,8 +20,8 @@ export interface Report {
   /** The destination takes nothing until a person changes something. */
   paused(destination: Destination, reason: string): void;
   dropped(reason: DropReason, events: number, bytes: number, path: string | null): void;
-  /** Events in which no time of the entry's timestamp_format was found: they carry the time of the event before. */
-  untimed(events: number, path: string): void;
+  /** Events in which no time of the entry's timestamp_format was found: they carry the time of the event before. @param sentTo of events in the spool, whose file nobody knows; null for a file of a person's */
+  untimed(events: number, path: string, sentTo: Destination | null): void;
   /** Events that got the nearest time the service takes, because theirs was too old or too far ahead. */
   clamped(events: number, path: string): void;
   /** Stretches of events that were made unreadable, by the entry's `redact`. */

@@ -214,6 +214,7 @@ test('an event of which CloudWatch makes no metrics is delivered, counted and sa
   await sendLines(port, sent);
   await rig.says(/an event is no JSON object on one line/);
   await rig.says(/an event has no _aws\.CloudWatchMetrics/);
+  await rig.says(/log group emf\/logs\/default, stream host: EMF events without a whole number of milliseconds in _aws\.Timestamp/);
   await until('the text', () => rig.held(GROUP, 'host') >= 1);
   assert.equal(rig.messages(GROUP, 'host')[0], sent[0]);
   await rig.stop();

@@ -4,7 +4,7 @@ import type { CollectdPlan, ListenAddress } from '../../metrics-plan.ts';
 import type { Report } from '../../report/report.ts';
 import { Aggregation } from '../aggregate.ts';
 import type { DatumSink } from '../datum.ts';
-import { openTcp, openUnix } from '../sockets/connections.ts';
+import { openTcp, openUnix, takenBy } from '../sockets/connections.ts';
 import { openDatagrams } from '../sockets/datagrams.ts';
 import { KernelDrops } from '../sockets/kernel-drops.ts';
 import { addressText } from '../../metrics-plan.ts';
@@ -181,8 +181,8 @@ class CollectdListener implements Collectd, Taker {
   #opening(address: ListenAddress): (() => Promise<Opened>) | null {
     switch (address.protocol) {
       case 'udp': return () => openDatagrams(address, this, { who: this.name, receiveBytes: RECEIVE_BYTES, drops: this.#drops, report: this.#o.report });
-      case 'tcp': return () => openTcp(address, this, MAX_CONNECTIONS);
-      case 'unix': return () => openUnix(address.path, this, MAX_CONNECTIONS);
+      case 'tcp': return () => openTcp(address, takenBy(this, MAX_CONNECTIONS));
+      case 'unix': return () => openUnix(address.path, takenBy(this, MAX_CONNECTIONS));
       case 'unixgram': return null;
       default: return address satisfies never;
     }
