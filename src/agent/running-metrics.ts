@@ -228,7 +228,7 @@ export class RunningMetrics {
 
   async #prometheus(plan: PrometheusPlan, life: Lifetime): Promise<void> {
     const { createPrometheus } = await import('../metrics/prometheus/prometheus.ts');
-    const prometheus = createPrometheus(plan, { sink: (group, stream, event) => { spoolEvents([event], { group, stream }, 'Prometheus metrics', this.#o.spool, this.#o.report); }, compile: compilePattern, report: this.#o.report, now: Date.now });
+    const prometheus = createPrometheus(plan, { sink: (group, stream, events) => { spoolEvents(events, { group, stream }, 'Prometheus metrics', this.#o.spool, this.#o.report); }, compile: compilePattern, report: this.#o.report, now: Date.now });
     await this.#listening(() => prometheusStatus(prometheus.counts), prometheus.run(life));
   }
 

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Lifetime, Service } from '../../lifecycle/lifetime.ts';
 import type { PrometheusPlan } from '../../metrics-plan.ts';
+import { Allowance } from '../allowance.ts';
 import type { SamplerReport } from '../sampler.ts';
 import { configName, readConfigText } from './config-text.ts';
 import { newCounts } from './counts.ts';
@@ -19,8 +20,8 @@ import type { Target } from './target.ts';
 import { ConfigFault } from './yaml-section.ts';
 
 export interface PrometheusOptions {
-  /** Takes a log event: one JSON object without a newline. Never waits, never throws. */
-  readonly sink: (group: string, stream: string, event: string) => void;
+  /** Takes log events, each one JSON object without a newline. Never waits, never throws. */
+  readonly sink: (group: string, stream: string, events: readonly string[]) => void;
   /** `compilePattern` of records/. */
   readonly compile: CompilePattern;
   readonly report: SamplerReport & { note(message: string): void };
@@ -42,6 +43,9 @@ const MAX_TARGETS = 5_000;
 /** Answers of all targets that are being read. */
 const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
 
+/** Counters of all targets that are remembered: some 250 MB. */
+const MAX_SERIES = 1_000_000;
+
 interface Running { readonly ended: AbortController; readonly done: Promise<void> }
 
 /** Scrapes what the scrape config of the plan names, from `run` on; the config and files of targets are read again when they change. */
@@ -57,6 +61,7 @@ class PrometheusService implements Prometheus {
   readonly #declarations: Declarations | null;
   readonly #files: TargetFiles;
   readonly #room = new Room(MAX_ANSWER_BYTES);
+  readonly #series = new Allowance(MAX_SERIES);
   readonly #running = new Map<string, Running>();
   #config: ScrapeConfig | null = null;
   #stamp = '';
@@ -145,7 +150,8 @@ class PrometheusService implements Prometheus {
     const ended = new AbortController();
     const scraper = new Scraper(target, {
       form: { cluster: this.#plan.cluster, externalLabels, declarations: this.#declarations },
-      sink: (stream, event) => { this.#o.sink(this.#plan.logGroup, stream, event); },
+      sink: (stream, events) => { this.#o.sink(this.#plan.logGroup, stream, events); },
+      series: this.#series,
       report: this.#o.report, counts: this.counts, room: this.#room, now: this.#o.now,
     });
     const done = scraper.run(ended.signal).catch((error: unknown) => {
