@@ -1,5 +1,5 @@
 // The part of the Plan that is about metrics. Every duration is in milliseconds, every size in bytes.
-import type { Compression, NameTemplate, PatternPlan, Reach, RedactRulePlan } from './plan.ts';
+import type { Compression, Entity, NameTemplate, PatternPlan, Reach, RedactRulePlan } from './plan.ts';
 
 /** StandardUnit of CloudWatch: `Percent`, `Bytes`, `None`… */
 export type MetricUnit = string;
@@ -128,6 +128,8 @@ export interface MetricsPlan {
   /** PutMetricData, and events of the embedded metric format through the log path: either or both. */
   readonly destinations: { readonly cloudwatch: boolean; readonly emf: { readonly group: string; readonly stream: string } | null };
   readonly dimensions: CommonDimensionsPlan;
+  /** What PutMetricData says all metrics are of; null: nothing. */
+  readonly entity: Entity | null;
   /** Lists of dimension names, each sorted: a further copy of each datum with these alone. */
   readonly rollups: readonly (readonly string[])[];
   readonly retention: MetricRetentionPlan;

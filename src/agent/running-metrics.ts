@@ -159,7 +159,7 @@ export class RunningMetrics {
   /** A delivery that is needed in another way leaves what it holds to the next one, which takes from now on and sends when it has ended. */
   async #deliverTo(plan: MetricsPlan | null): Promise<void> {
     const { env, network, report, stateDir } = this.#o;
-    const signature = plan === null || !plan.destinations.cloudwatch ? null : JSON.stringify([plan.service, plan.namespace, plan.flushMs, plan.retention, plan.compression, plan.connectTimeoutMs, plan.requestTimeoutMs]);
+    const signature = plan === null || !plan.destinations.cloudwatch ? null : JSON.stringify([plan.service, plan.namespace, plan.entity, plan.flushMs, plan.retention, plan.compression, plan.connectTimeoutMs, plan.requestTimeoutMs]);
     const before = this.#delivering;
     if ((before?.signature ?? null) === signature) return;
     const ended = before?.ended ?? Promise.resolve();

@@ -1,9 +1,11 @@
 import type { CollectdPlan, CommonDimensionsPlan, Dimensions, ListenAddress, MetricsPlan, SamplerPlan, StatsdPlan } from '../metrics-plan.ts';
 import { SELF_FIELDS } from '../metrics-plan.ts';
 import type { DeliveryPlan } from '../plan.ts';
+import { compileEntity } from './compile-entity.ts';
 import { PatternCompiler } from './compile-framing.ts';
 import { MeasurementCompiler } from './compile-measurements.ts';
 import { isLegalName } from './compile-name.ts';
+import { entityDefaults } from './compile-naming.ts';
 import { compileService, expanded } from './compile-service.ts';
 import type { Agent, Collectd, Metrics, MetricsCollected, ProcessGroup, StatsD } from './generated/document.generated.ts';
 import { pointerToken } from './json-tree.ts';
@@ -80,6 +82,7 @@ export function compileMetrics(metrics: Metrics, context: MetricsContext): Metri
     requestTimeoutMs: delivery.requestTimeoutMs,
     destinations,
     dimensions: commonDimensions(metrics, context),
+    entity: compileEntity(entityDefaults(agent, ['metrics', metrics], facts, env, report), facts),
     rollups: [...new Map(lists.map((list) => list.toSorted()).map((list) => [JSON.stringify(list), list])).values()],
     retention: { maxBytes: sound('/metrics/max_buffer_bytes') ? metrics.max_buffer_bytes ?? DEFAULT_BUFFER_BYTES : DEFAULT_BUFFER_BYTES, maxAgeMs: BUFFER_AGE_MS },
     samplers: agent.self_metrics === false ? samplers : [...samplers, SELF],
@@ -201,6 +204,7 @@ class CollectorCompiler {
 
   #statsd(plugin: StatsD): StatsdPlan | null {
     const pointer = `${COLLECTED}/statsd`;
+    this.#ownEntity(plugin, pointer);
     const { separator, intervalS, maxPending } = STATSD;
     const address = listenAddress(plugin.service_address ?? STATSD.address, `${pointer}/service_address`, 'udp', this.#c);
     if (address === null) return null;
@@ -215,6 +219,7 @@ class CollectorCompiler {
 
   #collectd(plugin: Collectd): CollectdPlan | null {
     const pointer = `${COLLECTED}/collectd`;
+    this.#ownEntity(plugin, pointer);
     const address = listenAddress(plugin.service_address ?? COLLECTD.address, `${pointer}/service_address`, null, this.#c);
     if (address === null) return null;
     const aggregationS = plugin.metrics_aggregation_interval ?? COLLECTD.aggregationS;
@@ -224,6 +229,13 @@ class CollectorCompiler {
       prefix: plugin.name_prefix ?? COLLECTD.prefix, authFile: plugin.collectd_auth_file ?? COLLECTD.authFile,
       security: plugin.collectd_security_level ?? 'encrypt', typesDb: plugin.collectd_typesdb ?? COLLECTD.typesDb,
     };
+  }
+
+  /** A request is of one entity. */
+  #ownEntity(plugin: StatsD | Collectd, pointer: string): void {
+    for (const key of ['service.name', 'deployment.environment'] as const) {
+      if (plugin[key] !== undefined) this.#c.report.notRun(`${pointer}/${key}`, `not run by this agent: all metrics have the entity that "${key}" under "metrics" or "agent" names`);
+    }
   }
 
   /** The dimensions of one plugin. What the CloudWatch agent fills in at its start is filled in here, with its words for what is not known. */
