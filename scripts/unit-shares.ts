@@ -9,7 +9,7 @@ const SHARE = join(import.meta.dirname, 'unit-share.ts');
 
 /** The events of all tests of the files (absolute paths). A process that ends otherwise than it should is an error. */
 export async function* runShared(files: readonly string[], { concurrency, timeout }: { readonly concurrency: number; readonly timeout: number }): AsyncGenerator<TestEvent> {
-  const shares = Array.from({ length: concurrency }, (_, share) => runShare(files.filter((__, i) => i % concurrency === share), timeout));
+  const shares = Array.from({ length: Math.min(concurrency, files.length) }, (_, share) => runShare(files.filter((__, i) => i % concurrency === share), timeout));
   const next = new Map(shares.map((share) => [share, share.next().then((result) => ({ share, result }))]));
   while (next.size > 0) {
     const { share, result } = await Promise.race(next.values());
