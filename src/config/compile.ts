@@ -4,7 +4,8 @@ import type { DisabledEntry, FileEntryPlan, Plan, ServicePlan } from '../plan.ts
 import { checkSections } from './check-sections.ts';
 import { ENTRIES, EntryCompiler, compileDelivery, compileReading, type GlobFault } from './compile-logs.ts';
 import { compileEmf, compileSpool } from './compile-emf.ts';
-import { AUTO_SCALING_TAG, asksForInstanceDimensions, compileMetrics } from './compile-metrics.ts';
+import { AUTO_SCALING_TAG } from './compile-collectors.ts';
+import { asksForInstanceDimensions, compileMetrics } from './compile-metrics.ts';
 import { compilePrometheus } from './compile-prometheus.ts';
 import { compileConfigPlan } from './compile-rollout.ts';
 import { compileLog } from './compile-log.ts';
