@@ -9,7 +9,7 @@ import { CtlError, thisHost } from './ctl/host.ts';
 import { OUR_UNIT, ServiceError, Unit } from './ctl/systemd.ts';
 import { giveEverythingBack } from './takeover/give-back.ts';
 import { recordFile, type TakeoverHost, type TakeoverRecord } from './takeover/host.ts';
-import { survey, takePositions, type Survey } from './takeover/survey.ts';
+import { survey, takePositions, usualPlan, type Survey } from './takeover/survey.ts';
 import { stepsText, surveyText } from './takeover/survey-text.ts';
 import { takeOver } from './takeover/take-over.ts';
 
@@ -98,7 +98,7 @@ async function back(host: TakeoverHost): Promise<number> {
     if (code !== undefined) throw error;
     throw new CtlError(`${file} is broken: stop ${OUR_UNIT}, delete this file and start ${THEIR_UNIT}`);
   }
-  const { plan } = await survey(host);
+  const { plan } = await usualPlan(host);
   await giveEverythingBack(record, plan, host);
   return 0;
 }

@@ -33,8 +33,8 @@ export interface Survey {
   readonly findings: readonly Finding[];
 }
 
-/** Looks at both services and at the config the new one would read; changes nothing. */
-export async function survey({ places, theirs, unit, env }: TakeoverHost): Promise<Survey> {
+/** The config that this agent's service reads on this host, and the environment it has. */
+export async function usualPlan({ places, env }: TakeoverHost): Promise<Pick<Survey, 'around' | 'plan' | 'problems'>> {
   const onPremises = (await askInstance(env)) === null;
   const around = await ctlEnvironment(places, env, onPremises);
   settleEnvironment(around.env);
@@ -45,13 +45,20 @@ export async function survey({ places, theirs, unit, env }: TakeoverHost): Promi
   const document = documentOf(read.texts);
   const broken = read.problems.some(({ severity }) => severity === 'error');
   const { plan, problems } = await planOf({ root: broken ? null : document.root, problems: [...read.problems, ...document.problems] }, around.env, globFault);
+  return { around, plan, problems: [...around.problems, ...problems] };
+}
+
+/** Looks at both services and at the config the new one would read; changes nothing. */
+export async function survey(host: TakeoverHost): Promise<Survey> {
+  const { places, theirs, unit } = host;
+  const { around, plan, problems } = await usualPlan(host);
   const fault = networkFault(around.env);
   return {
     theirs: { isKnown: await theirs.isKnown(), wasActive: (await theirs.isActive()) === true, wasEnabled: await theirs.isEnabled() },
     oursActive: (await unit.isActive()) === true,
     isTaken: await isThere(recordFile(places)),
     around, plan,
-    problems: [...around.problems, ...(fault === null ? [] : [sideProblem('error', 'environment', null, fault)]), ...problems],
+    problems: [...(fault === null ? [] : [sideProblem('error', 'environment', null, fault)]), ...problems],
     files: plan === null ? [] : await pathsOf(plan),
     findings: plan === null || fault !== null ? [] : await serviceFindings(plan, around.env, { policy: { account: '*', parameters: [] }, write: false, now: Date.now() }),
   };
