@@ -5,7 +5,8 @@ import { checkSections } from './check-sections.ts';
 import { ENTRIES, EntryCompiler, compileDelivery, compileReading, type GlobFault } from './compile-logs.ts';
 import { compileEmf, compileSpool } from './compile-emf.ts';
 import { JOURNAL_ENTRIES, JournalCompiler } from './compile-journald.ts';
-import { AUTO_SCALING_TAG, asksForInstanceDimensions, compileMetrics } from './compile-metrics.ts';
+import { AUTO_SCALING_TAG } from './compile-collectors.ts';
+import { asksForInstanceDimensions, compileMetrics } from './compile-metrics.ts';
 import { compilePrometheus } from './compile-prometheus.ts';
 import { compileConfigPlan } from './compile-rollout.ts';
 import { compileLog } from './compile-log.ts';
@@ -103,12 +104,13 @@ function without<T extends object>(section: T, pointer: string, faults: Readonly
 /** Whether compiling needs what only the instance metadata knows: then it is worth asking for. */
 export function needsInstance({ agent, logs, entries, journald, metrics, blocked }: CheckedDocument, env: Environment, inContainer: boolean): boolean {
   if (blocked) return false;
-  if (metrics !== null && (asksForRegion(agent, { name: 'metrics', ...metrics }, env) || asksForInstanceDimensions(metrics))) return true;
+  const isNamed = (part: Pick<Agent, 'service.name' | 'deployment.environment'>): boolean => part['service.name'] !== undefined || part['deployment.environment'] !== undefined;
+  if (metrics !== null && (asksForRegion(agent, { name: 'metrics', ...metrics }, env) || asksForInstanceDimensions(metrics) || isNamed(agent) || isNamed(metrics))) return true;
   const present = entries.flatMap(({ value }) => value ?? []);
   const journals = journald.flatMap(({ value }) => value ?? []);
   if (!inContainer && journals.some((entry) => entry.log_stream_name === undefined)) return true;
   const defaultStream = logs.log_stream_name === undefined && !inContainer && (wantsEmf(logs) || present.some((entry) => entry.log_stream_name === undefined && !(entry.publish_multi_logs === true && entry.log_group_name !== undefined)));
-  const entity = [agent, logs, ...present].some((part) => part['service.name'] !== undefined || part['deployment.environment'] !== undefined);
+  const entity = [agent, logs, ...present].some(isNamed);
   return (present.length > 0 || journals.length > 0 || wantsEmf(logs)) && (asksForRegion(agent, { name: 'logs', ...logs }, env) || defaultStream || entity || namesOf(logs, [...present, ...journals], env).some(asksForInstance));
 }
 
@@ -158,7 +160,7 @@ function compilePlan({ agent, logs, entries, journald, metrics, sound, problems 
   const stream = defaultStreamOf(logs.log_stream_name, fill);
   const ownLog = agent.logfile === undefined || agent.logfile === '' ? null : expanded(agent.logfile, env, '/agent/logfile', report);
   const ownLogs = ownLog === null ? [] : [posix.normalize(ownLog)];
-  const context = { ...fill, defaultStream: stream ?? [], entityNames: entityDefaults(agent, logs, facts, env, report) };
+  const context = { ...fill, defaultStream: stream ?? [], entityNames: entityDefaults(agent, ['logs', logs], facts, env, report) };
   const redact = compileSharedRedact(logs, report);
   const services = new EntryServices(service ?? NOWHERE, env, report);
   const from = report.problems.length;

@@ -33,6 +33,7 @@ const WHY_DROPPED: Readonly<Record<Exclude<DropReason, 'filtered' | 'blank'>, st
   'spool-full': 'they came in by a way on which no sender can wait while the spool takes nothing; `agent status` says what holds delivery up',
   'journal-gap': 'the journal has deleted them before they were read: let it keep more (SystemMaxUse= in journald.conf); `agent status` says what holds delivery up',
   'journal-cut': 'parts of entries that are longer than an event can be; the entries are delivered without them',
+  'no-metric': 'no event can carry such a metric: a value that is no number CloudWatch takes, a name that is empty, longer than 1,024 characters or _aws, or a dimension that is too long; look at what measures or sends it',
   'vanished-unread': `the file is gone and was not read to its end: ${UNREAD}`,
 };
 
@@ -151,8 +152,13 @@ export class AgentReport implements Report {
     trouble.bytes = allBytes;
   }
 
-  untimed(events: number, path: string): void {
+  untimed(events: number, path: string, sentTo: Destination | null): void {
     this.untimedEvents += events;
+    if (sentTo !== null) {
+      const name = `log group ${sentTo.group}, stream ${sentTo.stream}`;
+      this.trouble(`untimed ${name}`, `${name}: EMF events without a whole number of milliseconds in _aws.Timestamp; they carry the time of the event before them. Mend their sender`);
+      return;
+    }
     this.trouble(`untimed ${path}`, `${path}: events without a time that fits timestamp_format, or without their timestamp_field; they carry the time of the event before them. \`agent preview ${path} --config FILE\` shows which`);
   }
 

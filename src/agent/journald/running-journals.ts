@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { CheckpointStore } from '../../checkpoint/store.ts';
 import type { Lane, Undelivered } from '../../delivery/lane.ts';
-import type { JournalEntryPlan, Plan, PlanDifference, UndeliverablePolicy } from '../../plan.ts';
+import type { ChangeCounts, JournalEntryPlan, Plan, UndeliverablePolicy } from '../../plan.ts';
 import { EVENT_OVERHEAD_BYTES } from '../../plan.ts';
 import { isDated } from '../../naming/template.ts';
 import { Redaction } from '../../records/redact/redaction.ts';
@@ -46,7 +46,7 @@ export class RunningJournals {
   get lanes(): Iterable<Lane> { return this.pipelines.flatMap(({ source }) => [...source.outlet.lanes]); }
   get caughtUp(): boolean { return this.pipelines.every((pipeline) => pipeline.caughtUp); }
 
-  apply(plan: Plan, way: NumberedOutbound, parts: SharedParts, undelivered: Undelivered): PlanDifference {
+  apply(plan: Plan, way: NumberedOutbound, parts: SharedParts, undelivered: Undelivered): ChangeCounts {
     const difference = { kept: 0, changed: 0, added: 0, removed: 0 };
     const wanted = new Set(plan.journald.map(({ key }) => key));
     for (const [key, post] of this.#posts) {
