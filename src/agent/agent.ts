@@ -13,6 +13,7 @@ import type { DropReason } from '../report/report.ts';
 import { collectorDifference } from './collector-difference.ts';
 import type { AskMetadata } from './ec2-questions.ts';
 import type { EmfInput } from './emf-input.ts';
+import type { JournalPipeline } from './journald/journal-pipeline.ts';
 import type { LogPipeline } from './log-pipeline.ts';
 import { Rest } from './rest.ts';
 import { RunningMetrics } from './running-metrics.ts';
@@ -79,6 +80,7 @@ export class Agent {
   get plan(): Plan { return this.#plan; }
   get lanes(): readonly Lane[] { return this.#running?.lanes ?? []; }
   get pipelines(): readonly LogPipeline[] { return this.#running?.pipelines ?? []; }
+  get journals(): readonly JournalPipeline[] { return this.#running?.journals ?? []; }
   get budget(): Budget | null { return this.#running?.budget ?? null; }
   /** How delivery goes, as far as a config can spoil it. */
   get health(): { readonly failing: number; readonly undelivered: number } {

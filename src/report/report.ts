@@ -2,7 +2,7 @@ import type { Destination } from '../flow.ts';
 import type { RedactKind } from '../plan.ts';
 
 /** Why bytes or events were dropped on purpose; each has a counter. */
-export type DropReason = 'filtered' | 'too-old' | 'too-new' | 'expired' | 'refused' | 'hole' | 'blank' | 'truncated-unread' | 'released-deleted' | 'vanished-unread' | 'gone-at-stop' | 'too-long' | 'unfinished' | 'spool-full' | 'kernel-full' | 'no-metric';
+export type DropReason = 'filtered' | 'too-old' | 'too-new' | 'expired' | 'refused' | 'hole' | 'blank' | 'truncated-unread' | 'released-deleted' | 'vanished-unread' | 'gone-at-stop' | 'too-long' | 'unfinished' | 'spool-full' | 'kernel-full' | 'no-metric' | 'journal-gap' | 'journal-cut';
 
 /** What the agent says about itself: one method per fact. Leaves may import it; nobody branches on it. */
 export interface Report {
