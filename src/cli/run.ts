@@ -3,8 +3,6 @@ import { Command } from 'commander';
 import { Agent } from '../agent/agent.ts';
 import { StateDirectoryError } from '../agent/state-directory.ts';
 import { networkFault } from '../agent/network-fault.ts';
-import { PAGE_TYPE, selfPage } from '../agent/self-page.ts';
-import { statusOf } from '../agent/status.ts';
 import { summaryOf } from '../agent/summary.ts';
 import { formatProblem, formatProblems } from '../config/problem.ts';
 import type { Problem, Severity } from '../config/problem.ts';
@@ -22,13 +20,13 @@ import type { LogLevel } from '../report/own-log.ts';
 import { AUTO_SCALING_TAG } from '../config/compile-metrics.ts';
 import { askInstance } from '../host/instance.ts';
 import type { LogPlan, Plan } from '../plan.ts';
+import { controlRoutes } from './control-routes.ts';
 import { lookAtLimits } from './host-limits.ts';
 import { isJournal } from './journal-stream.ts';
 import { KeptConfig } from './keep-config.ts';
 import { leave } from './leave.ts';
 import { CONFIG_OPTION, USUAL_CONFIG } from './load-plan.ts';
 import { parameterAccess } from './parameter-access.ts';
-import { agentVersion } from './version.ts';
 
 /** sysexits.h EX_CONFIG, EX_NOINPUT, EX_TEMPFAIL, EX_CANTCREAT (the state directory cannot be used). */
 const EXIT_CONFIG = 78;
@@ -98,11 +96,14 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     autoScalingGroup: async () => (await askInstance(env, new Set([AUTO_SCALING_TAG])))?.tags[AUTO_SCALING_TAG] ?? null,
     alongside: (running) => openControl({
       stateDirectory: stateDir, report,
-      metrics: async () => ({ type: PAGE_TYPE, text: selfPage(await running.self.sample(performance.now())) }),
-      status: () => ({ ...statusOf(running, agentVersion, { sources: config, ...kept.keeper.state, changing: running.changing }), limits: lookAtLimits(running.plan.delivery.budgetBytes, report) }),
-      reload: async () => life.stop.aborted
-        ? { outcome: 'unreadable', reason: 'the agent is being stopped', problems: '' }
-        : { ...(await service.during(() => kept.keeper.reload())), problems: formatProblems(kept.problems, false) },
+      routes: controlRoutes({
+        agent: running,
+        limits: () => lookAtLimits(running.plan.delivery.budgetBytes, report),
+        config: () => ({ sources: config, ...kept.keeper.state, changing: running.changing }),
+        reload: async () => life.stop.aborted
+          ? { outcome: 'unreadable', reason: 'the agent is being stopped', problems: '' }
+          : { ...(await service.during(() => kept.keeper.reload())), problems: formatProblems(kept.problems, false) },
+      }),
     }),
   });
   kept.agent = agent;
