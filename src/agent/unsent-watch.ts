@@ -5,9 +5,9 @@ import type { Report } from '../report/report.ts';
 const WAITS_MS = 60_000;
 const FLUSHES = 5;
 
-type Watched = Pick<Lane, 'name' | 'isFailing' | 'waitingSince'>;
+type Watched = Pick<Lane, 'name' | 'isFailing' | 'waitingSince' | 'flush'>;
 
-/** Looks for events that wait although nothing failed: the agent is up, and idle. */
+/** Looks for events that wait although nothing failed (the agent is up, and idle), and has their lanes try to send them. */
 export class UnsentWatch {
   readonly #report: Pick<Report, 'trouble' | 'recovered'>;
   /** When a lane was last seen failing: what it holds has waited for that until then. */
@@ -29,6 +29,7 @@ export class UnsentWatch {
       if (since === null || now - Math.max(since, this.#failedAt.get(lane) ?? -Infinity) <= most) continue;
       const alarm = `log stream ${lane.name}: events have waited for more than ${most / 1000} s to be sent, and no failure says why: the host may be too busy, or too few requests allowed (\`agent status\`); if neither, it is a defect of the agent, please report it`;
       waiting.set(lane, alarm);
+      lane.flush();
       this.#report.trouble(subjectOf(lane), alarm);
       this.#waiting.delete(lane);
     }
