@@ -99,7 +99,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
       routes: controlRoutes({
         agent: running,
         limits: () => lookAtLimits(running.plan.delivery.budgetBytes, report),
-        config: () => ({ sources: config, ...kept.keeper.state, changing: running.changing }),
+        config: () => ({ sources: kept.sources, ...kept.keeper.state, changing: running.changing }),
         reload: async () => life.stop.aborted
           ? { outcome: 'unreadable', reason: 'the agent is being stopped', problems: '' }
           : { ...(await service.during(() => kept.keeper.reload())), problems: formatProblems(kept.problems, false) },

@@ -85,7 +85,7 @@ export interface ConfigState {
 
 /** Where the config comes from, and which version of it runs. */
 export interface ConfigStatus extends ConfigState {
-  /** As named at the start. */
+  /** As named at the start; for `usual` what was read. */
   readonly sources: readonly string[];
   /** Entries whose latest version does not run yet: what was read for the one before is not acknowledged. */
   readonly changing: number;
