@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { ServiceState } from '../../src/control/service-state.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
 import { append } from '../support/log-files.ts';
@@ -135,4 +136,29 @@ test('to the journal a line has its priority in front and no time; to anything e
   assert.ok(journal.length >= 3 && journal.every((line) => /^<[3-7]>\S/.test(line)), journal.join('\n'));
   const other = await linesWith('other', () => '1:2');
   assert.ok(other.some((line) => /^\d{4}-\d\d-\d\dT\S+Z info {2}following/.test(line)), other.join('\n'));
+});
+
+test('while a stage stands still that only a start of the agent helps, the watchdog is not fed; nor ever for another process\'s', async (t) => {
+  const name = `@unified-agent-state-${process.pid}`;
+  const manager = await startServiceManager(t, name);
+  const troubles: string[] = [];
+  const report = { trouble: (_: string, message: string): void => { troubles.push(message); } };
+  let isAlive = true;
+  const state = await ServiceState.open({ NOTIFY_SOCKET: name, WATCHDOG_USEC: String(WATCHDOG_MS * 1000), WATCHDOG_PID: String(process.pid) }, report);
+  state.ready({ text: () => `line\n${isAlive ? 'one' : 'x'.repeat(1_000)}`, isAlive: () => isAlive });
+  await manager.hears(/^STATUS=line one$/);
+  await manager.hears(/^WATCHDOG=1$/);
+  isAlive = false;
+  await manager.hears(/^STATUS=line x+…$/);
+  assert.ok(manager.lines.every((line) => line.length <= 'STATUS='.length + 300), 'one line, of bounded length');
+  await manager.missing(/^WATCHDOG=1$/, 3 * WATCHDOG_MS);
+  isAlive = true;
+  await manager.hears(/^WATCHDOG=1$/, manager.lines.length);
+  state[Symbol.dispose]();
+  const from = manager.lines.length;
+  using other = await ServiceState.open({ NOTIFY_SOCKET: name, WATCHDOG_USEC: String(WATCHDOG_MS * 1000), WATCHDOG_PID: '1' }, report);
+  other.ready({ text: () => 'another', isAlive: () => true });
+  await manager.hears(/^STATUS=another$/, from);
+  await manager.missing(/^WATCHDOG=1$/, 2 * WATCHDOG_MS);
+  assert.deepEqual(troubles, []);
 });
