@@ -1,5 +1,5 @@
 // The part of the Plan that is about metrics. Every duration is in milliseconds, every size in bytes.
-import type { Compression, NameTemplate, PatternPlan, Reach, RedactRulePlan } from './plan.ts';
+import type { Compression, Entity, NameTemplate, PatternPlan, Reach, RedactRulePlan } from './plan.ts';
 
 /** StandardUnit of CloudWatch: `Percent`, `Bytes`, `None`… */
 export type MetricUnit = string;
@@ -35,10 +35,12 @@ export interface CollectorPlan {
 /** What is sampled on this host. */
 export type SamplerPlan = CollectorPlan & { readonly measurements: readonly MeasurementPlan[] } & (
   | { readonly kind: 'cpu'; readonly total: boolean; readonly cores: boolean }
-  /** `mountPoints` null: all. */
-  | { readonly kind: 'disk'; readonly mountPoints: readonly string[] | null; readonly ignoredTypes: readonly string[]; readonly dropDevice: boolean }
+  /** `mountPoints` null: all. `volumeId`: with the dimension VolumeId where the device is on an EBS volume. */
+  | { readonly kind: 'disk'; readonly mountPoints: readonly string[] | null; readonly ignoredTypes: readonly string[]; readonly dropDevice: boolean; readonly volumeId: boolean }
   /** Names or globs; null: all. */
   | { readonly kind: 'diskio'; readonly devices: readonly string[] | null }
+  /** What EBS volumes and instance stores say of themselves: the fields `ebs_…` and `instance_store_…` of diskio, by the same names. Never with the dimension `host`. */
+  | { readonly kind: 'nvme'; readonly devices: readonly string[] | null }
   /** Names or globs; null: all that are up, but loopback. */
   | { readonly kind: 'net'; readonly interfaces: readonly string[] | null }
   | { readonly kind: 'mem' | 'swap' | 'netstat' | 'processes' | 'nvidia_gpu' | 'load' | 'uptime' | 'pressure' | 'conntrack' | 'file_descriptors' }
@@ -128,6 +130,8 @@ export interface MetricsPlan {
   /** PutMetricData, and events of the embedded metric format through the log path: either or both. */
   readonly destinations: { readonly cloudwatch: boolean; readonly emf: { readonly group: string; readonly stream: string } | null };
   readonly dimensions: CommonDimensionsPlan;
+  /** What PutMetricData says all metrics are of; null: nothing. */
+  readonly entity: Entity | null;
   /** Lists of dimension names, each sorted: a further copy of each datum with these alone. */
   readonly rollups: readonly (readonly string[])[];
   readonly retention: MetricRetentionPlan;
@@ -142,8 +146,10 @@ export const SELF_FIELDS = {
   delivered_events: { unit: 'Count', delta: true },
   delivered_bytes: { unit: 'Bytes', delta: true },
   /** With the dimension `reason`. */
-  dropped_events: { unit: 'Count', delta: true },
-  dropped_bytes: { unit: 'Bytes', delta: true },
+  dropped_events: { unit: 'Count', delta: 'new-at-zero' },
+  dropped_bytes: { unit: 'Bytes', delta: 'new-at-zero' },
+  /** What came in over a listener, or was scraped, and is not published: lines, packets, values, connections. With the dimensions `listener` and `reason`. */
+  listener_losses: { unit: 'Count', delta: 'new-at-zero' },
   /** Read and not acknowledged. */
   held_bytes: { unit: 'Bytes' },
   /** Of all followed files, what is not acknowledged. */
@@ -162,7 +168,7 @@ export const SELF_FIELDS = {
   /** Of one core. */
   cpu_usage: { unit: 'Percent' },
   open_files: { unit: 'Count' },
-} as const satisfies Readonly<Record<string, { readonly unit: MetricUnit; readonly delta?: true }>>;
+} as const satisfies Readonly<Record<string, { readonly unit: MetricUnit; readonly delta?: true | 'new-at-zero' }>>;
 export type SelfField = keyof typeof SELF_FIELDS;
 
 /** Which metrics CloudWatch makes of the events of Prometheus targets whose labels match. */

@@ -10,6 +10,8 @@ import type { Sampler } from '../metrics/sampler.ts';
 import type { Plan, PlanDifference } from '../plan.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import type { DropReason } from '../report/report.ts';
+import { collectorDifference } from './collector-difference.ts';
+import type { AskMetadata } from './ec2-questions.ts';
 import type { EmfInput } from './emf-input.ts';
 import type { LogPipeline } from './log-pipeline.ts';
 import { Rest } from './rest.ts';
@@ -47,7 +49,7 @@ export interface AgentOptions {
   /** Configs that were not taken, and taken back, since the start. */
   readonly configCounts?: () => ConfigCounts;
   /** See RunningMetrics. */
-  readonly autoScalingGroup?: () => Promise<string | null>;
+  readonly instance?: AskMetadata;
   /** Called once the state directory is this agent's; what it gives is disposed before the directory is let go of. */
   readonly alongside?: (agent: Agent) => Promise<AsyncDisposable>;
 }
@@ -151,11 +153,13 @@ export class Agent {
   /** Makes another plan the one that runs, without a stop: see RunningPlan. Only while `run` is under way. */
   async apply(plan: Plan): Promise<PlanDifference> {
     if (this.#running === null) throw new Error('a plan was applied before the agent ran');
-    const difference = await this.#running.apply(plan);
+    const before = this.#plan;
+    const entries = await this.#running.apply(plan);
     await this.#listenFor(plan.emf);
     this.#plan = plan;
     void this.#metrics?.apply(plan);
-    return difference;
+    const collectors = collectorDifference(before, plan);
+    return collectors === undefined ? entries : { ...entries, collectors };
   }
 
   /** Resolves when the plan it was given runs, with true; with false when it ends before that. */
@@ -177,7 +181,7 @@ export class Agent {
     const metrics = (this.#metrics = new RunningMetrics({
       env, network, report, stateDir, spool, life,
       self: () => this.#newSelfSampler(),
-      autoScalingGroup: this.#o.autoScalingGroup ?? (() => Promise.resolve(null)),
+      instance: this.#o.instance ?? (() => Promise.resolve(null)),
     }));
     const rest = new Rest();
     const housekeeping = setInterval(() => {

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Environment } from '../aws/connection.ts';
 import type { Network } from '../aws/network.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
@@ -11,21 +11,24 @@ import type { Sampler } from '../metrics/sampler.ts';
 import { Shaping } from '../metrics/shaping.ts';
 import { runTicks } from '../metrics/ticks.ts';
 import type { CollectdPlan, ListenerPlan, MetricsPlan, PrometheusPlan, SamplerPlan, StatsdPlan } from '../metrics-plan.ts';
-import type { Plan } from '../plan.ts';
+import type { Plan, Reach } from '../plan.ts';
 import { compilePattern } from '../records/pattern.ts';
 import type { Report } from '../report/report.ts';
 import type { ListenerStatus } from '../control/status-document.ts';
-import { collectdStatus, statsdStatus } from './listener-status.ts';
+import type { GroupOptions } from './auto-scaling-group.ts';
+import { Ec2Questions } from './ec2-questions.ts';
+import type { AskMetadata } from './ec2-questions.ts';
+import { collectdStatus, prometheusStatus, statsdStatus } from './listener-status.ts';
 import type { MetricDelivery } from './metric-delivery.ts';
 import { Beat } from './beat.ts';
 import type { Samplers } from './samplers.ts';
 import type { OwedStage } from './stage-watch.ts';
 import { spoolEvents } from './spool/spool-events.ts';
 import type { Spool } from './spool/spool.ts';
+import { VolumeAttachments } from './volume-attachments.ts';
 
-/** Between two questions for the tag of the Auto Scaling group, milliseconds: the CloudWatch agent's. */
-const ASK_TAG_MS = 180_000;
-const TAG = 'metrics of the Auto Scaling group';
+/** Characters of a metric's name in a message. */
+const SHOWN_NAME = 100;
 
 export interface RunningMetricsOptions {
   readonly env: Environment;
@@ -37,8 +40,7 @@ export interface RunningMetricsOptions {
   readonly life: Lifetime;
   /** What reads the agent itself. */
   readonly self: () => Sampler;
-  /** Name of the instance's Auto Scaling group, or null: it is not known now. */
-  readonly autoScalingGroup: () => Promise<string | null>;
+  readonly instance: AskMetadata;
 }
 
 /** One thing under way for the plan, and what it was made for. */
@@ -52,7 +54,7 @@ interface Delivering extends Part { readonly signature: string; readonly deliver
 interface Events {
   readonly namespace: string;
   readonly to: { readonly group: string; readonly stream: string };
-  readonly encode: (datums: Iterable<Datum>, namespace: string) => Iterable<string>;
+  readonly encode: (datums: Iterable<Datum>, namespace: string, leftOut: (name: string) => void) => Iterable<string>;
 }
 
 /**
@@ -73,6 +75,10 @@ export class RunningMetrics {
   #applying: Promise<void> = Promise.resolve();
   #asking: LifetimeControl | null = null;
   #made: Samplers | null = null;
+  /** The Auto Scaling group, as it was known last: another config begins with it. */
+  #group: string | null = null;
+  readonly #questions: Ec2Questions;
+  #kind: Pick<Reach, 'fips' | 'dualStack'> = { fips: null, dualStack: null };
   /** Of deliveries that have ended. */
   #dropped = 0;
   /** Ticks that came while the sample before was under way, since the start. */
@@ -80,6 +86,8 @@ export class RunningMetrics {
 
   constructor(options: RunningMetricsOptions) {
     this.#o = options;
+    const { env, network, instance, life: { stop } } = options;
+    this.#questions = new Ec2Questions({ env, network, instance, stop, kind: () => this.#kind });
     options.life.stop.addEventListener('abort', () => { void this.#stopCollectors(() => true); this.#asking?.requestStop(); }, { once: true });
     options.life.abandon.addEventListener('abort', () => { this.#delivering?.life.requestAbandon(); }, { once: true });
   }
@@ -126,8 +134,11 @@ export class RunningMetrics {
   async #shapeFor(plan: MetricsPlan): Promise<void> {
     const { emf } = plan.destinations;
     this.#events = emf === null ? null : { namespace: plan.namespace, to: emf, encode: (await import('../metrics/emf/encode.ts')).datumsToEmf };
+    this.#kind = { fips: plan.service.fips, dualStack: plan.service.dualStack };
     const shaping = (this.#shaping = new Shaping(plan));
-    if (plan.dimensions.autoScalingGroup) void this.#askForGroup(shaping, (this.#asking = new LifetimeControl()));
+    if (!plan.dimensions.autoScalingGroup) return;
+    if (this.#group !== null) shaping.autoScalingGroup = this.#group;
+    void this.#askForGroup(shaping, (this.#asking = new LifetimeControl()));
   }
 
   /** What a plan collects, by what makes it another collector. */
@@ -158,19 +169,19 @@ export class RunningMetrics {
     await this.#delivering?.ended;
   }
 
-  readonly #publish: Publish = (datums, append, isDropped) => {
+  readonly #publish: Publish = (datums, append, isDropped, withoutHost = false) => {
     if (this.#shaping === null) return;
-    const shaped = this.#shaping.shape(datums, append, isDropped);
+    const shaped = this.#shaping.shape(datums, append, isDropped, withoutHost);
     this.#delivering?.delivery.sink(shaped);
     if (this.#events === null) return;
     const { namespace, to, encode } = this.#events;
-    spoolEvents(encode(shaped, namespace), to, 'metrics as EMF events', this.#o.spool, this.#o.report);
+    spoolEvents(encode(shaped, namespace, (name) => { this.#o.report.dropped('no-metric', 1, 0, `metric ${name.slice(0, SHOWN_NAME)}`); }), to, 'metrics as EMF events', this.#o.spool, this.#o.report);
   };
 
   /** A delivery that is needed in another way leaves what it holds to the next one, which takes from now on and sends when it has ended. */
   async #deliverTo(plan: MetricsPlan | null): Promise<void> {
     const { env, network, report, stateDir } = this.#o;
-    const signature = plan === null || !plan.destinations.cloudwatch ? null : JSON.stringify([plan.service, plan.namespace, plan.flushMs, plan.retention, plan.compression, plan.connectTimeoutMs, plan.requestTimeoutMs]);
+    const signature = plan === null || !plan.destinations.cloudwatch ? null : JSON.stringify([plan.service, plan.namespace, plan.entity, plan.flushMs, plan.retention, plan.compression, plan.connectTimeoutMs, plan.requestTimeoutMs]);
     const before = this.#delivering;
     if ((before?.signature ?? null) === signature) return;
     const ended = before?.ended ?? Promise.resolve();
@@ -236,13 +247,17 @@ export class RunningMetrics {
 
   async #listening(status: () => ListenerStatus, ended: Promise<void>): Promise<void> {
     this.#listeners.add(status);
-    await ended;
-    this.#listeners.delete(status);
+    try {
+      await ended;
+    } finally {
+      this.#listeners.delete(status);
+    }
   }
 
   async #prometheus(plan: PrometheusPlan, life: Lifetime): Promise<void> {
     const { createPrometheus } = await import('../metrics/prometheus/prometheus.ts');
-    await createPrometheus(plan, { sink: (group, stream, event) => { spoolEvents([event], { group, stream }, 'Prometheus metrics', this.#o.spool, this.#o.report); }, compile: compilePattern, report: this.#o.report, now: Date.now }).run(life);
+    const prometheus = createPrometheus(plan, { sink: (group, stream, events) => { spoolEvents(events, { group, stream }, 'Prometheus metrics', this.#o.spool, this.#o.report); }, compile: compilePattern, report: this.#o.report, now: Date.now });
+    await this.#listening(() => prometheusStatus(prometheus.counts), prometheus.run(life));
   }
 
   #sinkOf({ append, dropOriginal }: ListenerPlan): DatumSink {
@@ -254,22 +269,15 @@ export class RunningMetrics {
   async #samplers(): Promise<Samplers> {
     const { report, env } = this.#o;
     const { Samplers, hostFolders } = await import('./samplers.ts');
-    return (this.#made ??= new Samplers({ report, ...hostFolders(env) }));
+    return (this.#made ??= new Samplers({ report, attached: new VolumeAttachments({ report, questions: this.#questions, now: monotonic }), ...hostFolders(env) }));
   }
 
   /** Metrics go without this dimension until it is known: they never wait for it. */
   async #askForGroup(shaping: Shaping, { stop }: Lifetime): Promise<void> {
-    const { autoScalingGroup, report } = this.#o;
-    while (!stop.aborted) {
-      const name = await autoScalingGroup();
-      if (name !== null) {
-        shaping.autoScalingGroup = name;
-        report.recovered(TAG, `metrics have the dimension AutoScalingGroupName=${name} from now on`);
-        return;
-      }
-      report.trouble(TAG, 'metrics go without the dimension AutoScalingGroupName: the instance shows no tag aws:autoscaling:groupName in its metadata. Allow tags there (aws ec2 modify-instance-metadata-options --instance-metadata-tags enabled), or take the pair out of append_dimensions; it is asked for again every 3 minutes');
-      await pause(ASK_TAG_MS, undefined, { signal: stop, ref: false }).catch(() => undefined);
-    }
+    const { report } = this.#o;
+    const { followGroup } = await import('./auto-scaling-group.ts');
+    const pause: GroupOptions['pause'] = (ms, signal) => wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
+    await followGroup({ questions: this.#questions, report, random: Math.random, pause }, (name) => { shaping.autoScalingGroup = this.#group = name; }, stop);
   }
 }
 
