@@ -7,8 +7,12 @@ export function summaryOf(agent: Agent, stopping: boolean): string {
   const files = pipelines.reduce((sum, pipeline) => sum + [...pipeline.generations].length, 0);
   const failing = lanes.filter(({ isFailing }) => isFailing);
   const first = failing.find(({ state }) => state === 'paused') ?? failing[0];
+  const doing = [
+    ...(pipelines.length === 0 && metrics?.delivery != null ? [] : [`following ${counted(files, 'file')} of ${pipelines.length} ${pipelines.length === 1 ? 'entry' : 'entries'}`]),
+    ...(metrics?.delivery == null ? [] : ['collecting metrics']),
+  ];
   const parts = [
-    `following ${counted(files, 'file')} of ${pipelines.length} ${pipelines.length === 1 ? 'entry' : 'entries'}${metrics?.delivery == null ? '' : ' and collecting metrics'}`,
+    doing.join(' and '),
     ...(first === undefined ? [] : [`${failing.length} of ${counted(lanes.length, 'destination')} take nothing: ${first.name} ${first.state} (${first.lastError})`]),
     ...(metrics?.isFailing === true ? [`metrics are not taken: ${metrics.delivery?.status.lastError}`] : []),
     ...agent.stalls,

@@ -65,8 +65,9 @@ export class ServiceState implements Disposable {
     this.#timer = setInterval(() => { this.#look(agent); }, this.#watchdogMs === null ? LOOK_MS : Math.min(LOOK_MS, this.#watchdogMs / FEEDS));
   }
 
-  /** While `work` is under way the service is reloading. */
+  /** While `work` is under way the service is reloading; one that is not ready yet is still starting. */
   async during<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#timer === null) return work();
     // CLOCK_MONOTONIC, as sd_notify(3) wants it.
     this.#say('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
     try {

@@ -145,8 +145,10 @@ test('while a stage stands still that only a start of the agent helps, the watch
   const report = { trouble: (_: string, message: string): void => { troubles.push(message); } };
   let isAlive = true;
   const state = await ServiceState.open({ NOTIFY_SOCKET: name, WATCHDOG_USEC: String(WATCHDOG_MS * 1000), WATCHDOG_PID: String(process.pid) }, report);
+  await state.during(() => Promise.resolve());
   state.ready({ text: () => `line\n${isAlive ? 'one' : 'x'.repeat(1_000)}`, isAlive: () => isAlive });
   await manager.hears(/^STATUS=line one$/);
+  assert.equal(manager.lines[0], 'READY=1', 'a reload before that is part of the start');
   await manager.hears(/^WATCHDOG=1$/);
   isAlive = false;
   await manager.hears(/^STATUS=line x+…$/);
