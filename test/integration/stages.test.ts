@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Finder } from '../../src/files/finder.ts';
+import { Collection } from '../../src/metrics/collection.ts';
 import { Wake } from '../../src/files/wake.ts';
 import { AgentReport } from '../../src/report/agent-report.ts';
 import { append } from '../support/log-files.ts';
@@ -67,6 +68,21 @@ test('a search for files that stands still is begun anew: files that come later 
   append(rig.path('late.log'), ['one']);
   await rig.says(/^warn the search for files has stood still/);
   await rig.arrived(['one']);
+  await rig.stop();
+});
+
+test('a sampler whose sample never ends is begun anew, the others go on, and the stop waits for nobody', async (t) => {
+  const each = (measurement: string): unknown => ({ measurement: [measurement], metrics_collection_interval: 1 });
+  const rig = await rigFor(t, { standsMs, config: ({ url }) => ({ agent: { region: 'us-east-1' }, metrics: { endpoint_override: url, metrics_collected: { mem: each('used_percent'), swap: each('used_percent') } } }) });
+  const { collect: real } = Collection.prototype as { readonly collect: (this: Collection, at: number) => Promise<void> };
+  let samples = 0;
+  const collect = t.mock.method(Collection.prototype, 'collect', function (this: Collection, at: number) { return samples++ === 0 ? NEVER : real.call(this, at); });
+  await rig.start();
+  const said = await rig.says(/^warn the sampler (?:mem|swap) has stood still for \d+ s .*\(1 of 3\)/);
+  const calls = collect.mock.callCount();
+  await until('both to sample again', () => new Set(collect.mock.calls.slice(calls).map((call) => call.this)).size === 2);
+  assert.equal(rig.said.filter((line) => / has stood still /.test(line)).length, 1, said);
+  assert.equal(rig.agent.isAlive, true);
   await rig.stop();
 });
 
