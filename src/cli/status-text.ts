@@ -1,4 +1,4 @@
-import type { CountersStatus, DestinationStatus, EmfStatus, FileStatus, JournalStatus, Listed, ListenerStatus, MetricsStatus, StatusDocument } from '../control/status-document.ts';
+import type { CountersStatus, DestinationStatus, EmfStatus, FileStatus, JournalStatus, LimitsStatus, Listed, ListenerStatus, MetricsStatus, StatusDocument } from '../control/status-document.ts';
 import { printable, textTable } from './text-table.ts';
 import { agoText, bytesText, countText, spanText } from './units.ts';
 
@@ -19,6 +19,8 @@ export function problemsOf(status: StatusDocument): readonly string[] {
     ...(config.refused === null ? [] : [`config ${config.refused.version} is not used: ${config.refused.reason}`]),
     ...(config.unreachable === null ? [] : [`the config cannot be looked at: ${config.unreachable}; the present one goes on`]),
     ...(status.metrics != null && status.metrics.lastError !== null ? [`metrics in ${status.metrics.namespace}: ${status.metrics.state} (${status.metrics.lastError}); what is collected waits`] : []),
+    ...status.stalls ?? [],
+    ...(status.limits?.problem == null ? [] : [status.limits.problem]),
     ...disabled.map(({ pointer, pattern, reason }) => `${pointer} ${pattern}: does not run: ${reason}`),
   ].map(printable);
 }
@@ -30,11 +32,11 @@ const isFailing = ({ state }: DestinationStatus): boolean => state === 'retrying
 
 /** The status for a terminal: problems, files, destinations, counters. */
 export function statusText(status: StatusDocument): string {
-  const { agent, at, entries, files, skipped, destinations, counters, metrics, quarantine, troubles, journals = [], listeners = [], emf } = status;
+  const { agent, at, entries, files, skipped, destinations, counters, metrics, quarantine, troubles, journals = [], listeners = [], emf, limits } = status;
   const problems = problemsOf(status);
   const blocks = [
     `unified-agent ${agent.version}, pid ${agent.pid}, running for ${spanText(agent.uptimeMs)}, state in ${agent.stateDirectory}\n`
-    + `memory ${bytesText(agent.rssBytes)}, of it ${bytesText(agent.budgetUsedBytes)} of ${bytesText(agent.budgetLimitBytes)} for events; ${countText(agent.openFiles, 'file')} open\n`,
+    + `memory ${bytesText(agent.rssBytes)}, of it ${bytesText(agent.budgetUsedBytes)} of ${bytesText(agent.budgetLimitBytes)} for events; ${countText(agent.openFiles, 'file')} open${limitsText(limits)}\n`,
     configText(status),
     problems.length === 0 ? 'no problems\n' : `${countText(problems.length, 'problem')}\n${listed(problems)}`,
     `${countText(files.total, 'file')} of ${countText(entries.length, 'entry', 'entries')}, ${bytesText(sumOf(files.list, (file) => file.lagBytes))} not acknowledged\n${files.total === 0 ? '' : filesTable(files, at)}`,
@@ -57,6 +59,16 @@ function journalText({ key, directory, cursorTime, lagMs, heldBytes, gaps, lastE
     `${key}${directory === null ? '' : ` of ${directory}`}: ${position}`, lastError ?? (lagMs === 0 ? 'caught up' : `sending, ${bytesText(heldBytes)} held`),
     ...(gaps > 0 ? [`${countText(gaps, 'gap')}: the journal had deleted what was to be read next`] : []),
   ].join('; '))}\n`;
+}
+
+function limitsText(limits: LimitsStatus | undefined): string {
+  const { memoryMaxBytes = null, memoryHighBytes = null, cpus = null } = limits ?? {};
+  const parts = [
+    ...(memoryMaxBytes === null ? [] : [`${bytesText(memoryMaxBytes)} of memory at most`]),
+    ...(memoryHighBytes === null ? [] : [`slowed down beyond ${bytesText(memoryHighBytes)}`]),
+    ...(cpus === null ? [] : [`${Math.round(100 * cpus) / 100} processors`]),
+  ];
+  return parts.length === 0 ? '' : `; its group may have ${parts.join(', ')}`;
 }
 
 function metricsText({ state, lastError, namespace, heldDatums, heldBytes, deliveredDatums, requests, dropped, skippedSamples }: MetricsStatus): string {
