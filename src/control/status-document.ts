@@ -110,6 +110,9 @@ export interface FileStatus {
   readonly attachment: 'attached' | 'renamed' | 'deleted';
   /** errno name of what the last look or read met, or null. */
   readonly lastError: string | null;
+  /** Where an event of now goes. An agent of an earlier version says nothing of it. */
+  readonly group?: string;
+  readonly stream?: string;
 }
 
 /** Metrics on their way to CloudWatch; since the start where they are counted. */
