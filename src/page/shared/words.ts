@@ -37,6 +37,11 @@ export function valueText(value: number): string {
   return Number(value.toPrecision(4)).toLocaleString('en-US', { maximumFractionDigits: 6 });
 }
 
+/** Of something a second: whole numbers but for the smallest. */
+export function rateText(perSecond: number): string {
+  return perSecond < 10 ? String(Math.round(perSecond * 10) / 10) : numberText(Math.round(perSecond));
+}
+
 const two = (value: number, digits = 2): string => String(value).padStart(digits, '0');
 
 /** `14:03:22.118`, and in front of it the day where it is not today. */
