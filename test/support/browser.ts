@@ -182,4 +182,25 @@ export class Tab implements AsyncDisposable {
     const [wide, width] = await this.value<[number, number]>('[document.documentElement.scrollWidth, innerWidth]');
     assert.ok(wide <= width, `the page is ${wide} px wide on a screen of ${width}: ${await this.value<string>('[...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 5).map((e) => e.tagName + "." + e.className).join(", ")')}`);
   }
+
+  /** Text against its ground: 4.5 to 1 at least (WCAG AA). */
+  async legible(): Promise<void> {
+    const faint = await this.value<readonly string[]>(`(${FAINT})()`);
+    assert.deepEqual(faint, [], 'text that is hard to read');
+  }
 }
+
+/** Runs in the page: the texts whose contrast is too low, with it. */
+const FAINT = `() => {
+  const channels = (color) => { const [r, g, b, a = 1] = color.match(/[\\d.]+/g).map(Number); return { r, g, b, a }; };
+  const light = ({ r, g, b }) => { const [x, y, z] = [r, g, b].map((c) => { c /= 255; return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; }); return 0.2126 * x + 0.7152 * y + 0.0722 * z; };
+  const groundOf = (element) => { for (let e = element; e !== null; e = e.parentElement) { const c = channels(getComputedStyle(e).backgroundColor); if (c.a > 0.5) return c; } return { r: 255, g: 255, b: 255, a: 1 }; };
+  const found = [];
+  for (const element of document.body.querySelectorAll('*')) {
+    if (![...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '') || element.getClientRects().length === 0) continue;
+    const [a, b] = [light(channels(getComputedStyle(element).color)), light(groundOf(element))];
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (contrast < 4.5) found.push(element.tagName + '.' + element.className + ' ' + contrast.toFixed(2) + ': ' + element.textContent.slice(0, 40));
+  }
+  return found;
+}`;

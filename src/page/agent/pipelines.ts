@@ -87,7 +87,7 @@ export class Pipelines {
     const shown = files.slice(0, FIRST_FILES + (this.#more.get(`${entry} ${key}`) ?? 0));
     keep(list, shown, fileKey, fileRow, (row, file) => { updateFile(row, file, rates, at); });
     button.hidden = shown.length === files.length;
-    say(button, `${countText(files.length - shown.length, 'more file')}`);
+    say(button, countText(files.length - shown.length, 'more file'));
     set(element, 'data-state', destination?.state ?? 'idle');
     const speed = destination === null ? null : rates.ofDestination(destination);
     set(element, 'data-moves', speed !== null && speed > 0);

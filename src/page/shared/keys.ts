@@ -9,7 +9,7 @@ export interface Shortcut {
 
 /** Moves within a list: rows are what has `data-row`. */
 const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 10, PageUp: -10, Home: Number.NEGATIVE_INFINITY, End: Number.POSITIVE_INFINITY };
-const LIST_KEYS = [['↑ ↓ or j k', 'move in a list'], ['Enter', 'open what is chosen'], ['/', 'filter'], ['Esc', 'leave the filter, close, go back']] as const;
+const LIST_KEYS = [['↑ ↓ or j k', 'move in a list'], ['Enter', 'open what is chosen'], ['/', 'filter; Enter goes to what it found'], ['Esc', 'leave the filter, close, go back']] as const;
 
 /** The keys of a page: of the frame, which stay, and of the section that is shown. */
 export class Keys {
@@ -41,7 +41,8 @@ export class Keys {
     const writes = target.matches('input:not([type=checkbox]), textarea, select');
     if (event.key === 'Escape') return this.#escaped(target, writes);
     if (this.#help.open && event.key !== '?') return;
-    if (writes || !this.#acted(event.key, target)) return;
+    const leaves = target.matches('input[type=search]') && target.closest('form') === null && (event.key === 'Enter' || event.key === 'ArrowDown');
+    if (leaves ? !step('ArrowDown', target) : writes || !this.#acted(event.key, target)) return;
     event.preventDefault();
   }
 

@@ -4,7 +4,7 @@ export function ticks(from: number, to: number, wanted: number): readonly number
   if (!(span > 0) || !Number.isFinite(span)) return [from];
   const rough = span / Math.max(1, wanted);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough * 0.999) ?? 10 * power;
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough * 0.7) ?? 10 * power;
   const first = Math.ceil(from / step - 1e-9);
   const last = Math.floor(to / step + 1e-9);
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
