@@ -163,7 +163,7 @@ test('a fault is switched on and off in the page, hits the calls, and is seen at
   assert.equal((await call(`${LOGS}.DescribeLogGroups`, {})).status, 503);
   await tab.seen('hit 1 of 1');
   await tab.press('Escape', '4');
-  await tab.seen('DescribeLogGroups');
+  await tab.seen('DescribeLogGroups', '.counts');
   await tab.press('/');
   await tab.type('describeloggroups 503');
   await tab.until('document.querySelectorAll("tbody tr").length === 1');

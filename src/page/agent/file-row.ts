@@ -22,12 +22,13 @@ export function fileRow(file: FileStatus): HTMLElement {
   return row;
 }
 
-export function updateFile(row: HTMLElement, file: FileStatus, rates: Rates, at: number): void {
+/** `waits`: its destination takes nothing now. */
+export function updateFile(row: HTMLElement, file: FileStatus, { rates, at, waits }: { readonly rates: Rates; readonly at: number; readonly waits: boolean }): void {
   const { lastError, lagBytes, pendingBytes, attachment, size, safeOffset, offset, lastAckAt } = file;
   const [, condition, lag, rate, more] = row.children as unknown as readonly [Element, Element, Element, Element, HTMLElement];
-  const kind = lastError !== null ? 'bad' : lagBytes === 0 ? 'done' : lagBytes <= pendingBytes ? 'waits' : 'sends';
+  const kind = lastError !== null ? 'bad' : lagBytes === 0 ? 'done' : lagBytes <= pendingBytes ? 'pending' : waits ? 'waits' : 'sends';
   set(row, 'data-kind', kind);
-  const words = { bad: `cannot be read: ${lastError}`, done: 'caught up', waits: 'rest of a message', sends: lagBytes < MUCH ? 'sending' : `${Math.floor((100 * safeOffset) / size)} % sent` }[kind];
+  const words = { bad: `cannot be read: ${lastError}`, done: 'caught up', pending: 'rest of a message', waits: 'kept in the file', sends: lagBytes < MUCH ? 'sending' : `${Math.floor((100 * safeOffset) / size)} % sent` }[kind];
   say(condition, attachment === 'attached' ? words : `${attachment}, ${words}`);
   say(lag, lagBytes === 0 ? '' : `${bytesText(lagBytes)} behind`);
   const speed = rates.ofFile(file);

@@ -16,7 +16,7 @@ class Card {
   readonly element: HTMLElement;
 
   constructor(name: string, extra: Element | null = null) {
-    this.element = el('div', { class: 'card', role: 'group', 'aria-label': name }, el('h3', {}, name), this.#figure, extra, this.#about);
+    this.element = el('div', { class: 'card', role: 'group', 'aria-label': name }, el('h3', {}, name), this.#figure, extra instanceof HTMLElement ? extra : null, this.#about, extra instanceof HTMLElement ? null : extra);
   }
 
   say(figure: string, about: string, kind: 'bad' | 'warn' | '' = ''): void {

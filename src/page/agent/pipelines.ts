@@ -85,7 +85,7 @@ export class Pipelines {
     const [left, , right] = element.children as unknown as readonly [HTMLElement, HTMLElement, HTMLElement];
     const [list, button] = left.children as unknown as readonly [HTMLElement, HTMLButtonElement];
     const shown = files.slice(0, FIRST_FILES + (this.#more.get(`${entry} ${key}`) ?? 0));
-    keep(list, shown, fileKey, fileRow, (row, file) => { updateFile(row, file, rates, at); });
+    keep(list, shown, fileKey, fileRow, (row, file) => { updateFile(row, file, { rates, at, waits: destination?.state === 'paused' || destination?.state === 'retrying' }); });
     button.hidden = shown.length === files.length;
     say(button, countText(files.length - shown.length, 'more file'));
     set(element, 'data-state', destination?.state ?? 'idle');

@@ -80,6 +80,7 @@ class TailPage {
   }
 
   #sayGroups(): void {
+    this.#rows.classList.toggle('many-groups', this.#groups.size !== 1);
     const [only] = this.#groups;
     say(this.#summary, this.#groups.size === 0 ? 'All groups' : this.#groups.size === 1 ? only! : countText(this.#groups.size, 'group'));
   }
