@@ -23,6 +23,8 @@ export interface PageServer extends AsyncDisposable {
 const FRESH_MS = 900;
 /** Of the time between two questions, the answering takes this part of the agent's at most (a large agent takes tens of milliseconds). */
 const SHARE = 0.05;
+/** A late answer may have waited for something else: after this long it is asked again all the same. */
+const STALE_MS = 4000;
 const MAX_CONNECTIONS = 64;
 
 /** Serves the agent's page until it is disposed of. Rejects with the error of listening (EADDRINUSE, EACCES, EADDRNOTAVAIL). */
@@ -59,7 +61,7 @@ function send(request: IncomingMessage, response: ServerResponse, { status, body
   response.end(request.method === 'HEAD' ? undefined : bytes);
 }
 
-/** Asks when the last answer is no longer fresh; whoever comes meanwhile gets the same one. */
+/** Asks when the last answer is no longer fresh; whoever comes meanwhile gets the same one. `ask` must not reject. */
 function shared(ask: () => Promise<string>): () => Promise<string> {
   let last: Promise<string> | null = null;
   let freshUntil = 0;
@@ -69,7 +71,7 @@ function shared(ask: () => Promise<string>): () => Promise<string> {
     freshUntil = Number.POSITIVE_INFINITY;
     last = ask().finally(() => {
       const now = performance.now();
-      freshUntil = Math.max(began + FRESH_MS, now + (now - began) * (1 / SHARE - 1));
+      freshUntil = Math.max(began + FRESH_MS, now + Math.min(STALE_MS, (now - began) * (1 / SHARE - 1)));
     });
     return last;
   };
