@@ -2,25 +2,35 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { TestContext } from 'node:test';
 import { Browser, DESKTOP, PHONE } from '../support/browser.ts';
 import type { Tab, View } from '../support/browser.ts';
+import { atEnd } from '../support/at-end.ts';
+import type { Owner } from '../support/at-end.ts';
 import { startCommand } from '../support/built-commands.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
 import type { ChildAgent } from '../support/child-agent.ts';
 import { scratch } from '../support/state.ts';
 
 let browser: Browser;
-before(async () => { browser = await Browser.start(); });
-after(async () => { await browser[Symbol.asyncDispose](); });
+/** Of most tests: three entries, 301 files. */
+let shared: Scene;
+const ends: (() => Promise<void>)[] = [];
+before(async () => {
+  browser = await Browser.start();
+  shared = await scene({ after: (end) => ends.push(end) }, 300);
+});
+after(async () => {
+  for (const end of ends) await end();
+  await browser[Symbol.asyncDispose]();
+});
 
 interface Scene { readonly folder: string; readonly agent: ChildAgent; readonly endpoint: string; readonly url: string; readonly open: (view?: View) => Promise<Tab> }
 
 /** An agent with `tenants` files of one stream each beside a busy one, in front of an endpoint, and its page. */
-async function scene(t: TestContext, tenants: number): Promise<Scene> {
+async function scene(t: Owner, tenants: number): Promise<Scene> {
   const folder = await scratch(t);
   const endpoint = await startCommand(['endpoint', '--port', '0', '--quiet']);
-  t.after(() => endpoint.stop());
+  atEnd(t, () => endpoint.stop());
   for (const name of ['busy', 'tenants']) mkdirSync(join(folder, name));
   writeFileSync(join(folder, 'busy/access.log'), 'begin\n');
   for (let i = 0; i < tenants; i++) writeFileSync(join(folder, 'tenants', `tenant-${String(i).padStart(3, '0')}.log`), `hello ${i}\n`);
@@ -30,17 +40,17 @@ async function scene(t: TestContext, tenants: number): Promise<Scene> {
     { file_path: join(folder, 'nothing/*.log'), log_group_name: '/nothing' },
   ]) });
   const ui = await startCommand(['ui', '--state-dir', join(folder, 'state'), '--port', '0', '--quiet']);
-  t.after(() => ui.stop());
+  atEnd(t, () => ui.stop());
   return { folder, agent, endpoint: endpoint.line, url: ui.line, open: (view) => browser.open(ui.line, view) };
 }
 
 const clean = (tab: Tab): void => { assert.deepEqual(tab.complaints, [], 'nothing in the console of the browser'); };
 
-test('the page shows files, entries and streams with rate and lag, and follows a writer of some hundred lines a second without a jump', async (t) => {
-  const { folder, open } = await scene(t, 30);
+test('the page shows files, entries and streams with rate and lag, and follows a writer of some hundred lines a second without a jump', async () => {
+  const { folder, open } = shared;
   await using tab = await open();
   await tab.seen('No problems');
-  await tab.seen('3 entries, 31 files');
+  await tab.seen('3 entries, 301 files');
   assert.equal(await tab.value('location.search'), '', 'the token does not stay in the address');
   let lines = 0;
   const pace = setInterval(() => { appendFileSync(join(folder, 'busy/access.log'), Array.from({ length: 30 }, () => `line ${lines++}\n`).join('')); }, 100);
@@ -61,8 +71,8 @@ test('the page shows files, entries and streams with rate and lag, and follows a
   clean(tab);
 });
 
-test('of hundreds of files a few are drawn; typing finds the others, the keys move and open', async (t) => {
-  const { open } = await scene(t, 300);
+test('of hundreds of files a few are drawn; typing finds the others, the keys move and open', async () => {
+  const { open } = shared;
   await using tab = await open();
   await tab.seen('more streams');
   assert.ok(await tab.value<number>('document.querySelectorAll(".file").length') < 50);
@@ -103,8 +113,8 @@ test('what fails comes first, in words, and is read out; an agent that is gone i
 });
 
 for (const [name, view] of [['a phone, light', PHONE], ['a desktop, dark', { ...DESKTOP, dark: true }]] as const) {
-  test(`on ${name}: the page fits, and its text is told from its ground`, async (t) => {
-    const { folder, open } = await scene(t, 20);
+  test(`on ${name}: the page fits, and its text is told from its ground`, async () => {
+    const { folder, open } = shared;
     writeFileSync(join(folder, 'busy', `${'a-name-that-goes-on-'.repeat(12)}.log`), '<b>x</b>\n');
     await using tab = await open(view);
     await tab.seen('a-name-that-goes-on-');
@@ -114,8 +124,8 @@ for (const [name, view] of [['a phone, light', PHONE], ['a desktop, dark', { ...
   });
 }
 
-test('without its token the page opens for nobody, in no other browser and for no other site', async (t) => {
-  const { url } = await scene(t, 1);
+test('without its token the page opens for nobody, in no other browser and for no other site', async () => {
+  const { url } = shared;
   await using tab = await browser.open(new URL('/', url).href);
   await tab.seen('this page opens with the whole URL');
   await using first = await browser.open(url);
