@@ -5,9 +5,11 @@ export function ticks(from: number, to: number, wanted: number): readonly number
   const rough = span / Math.max(1, wanted);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough * 0.7) ?? 10 * power;
+  // What adding left behind the digits of the step is noise.
+  const digits = Math.min(100, Math.max(0, -Math.floor(Math.log10(step))));
   const first = Math.ceil(from / step - 1e-9);
   const last = Math.floor(to / step + 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toFixed(digits)));
 }
 
 /** The range a chart of these values has: with 0 where they begin near it, never empty. */
