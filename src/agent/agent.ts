@@ -10,6 +10,7 @@ import type { Sampler } from '../metrics/sampler.ts';
 import type { Plan, PlanDifference } from '../plan.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import type { DropReason } from '../report/report.ts';
+import type { AskMetadata } from './ec2-questions.ts';
 import type { EmfInput } from './emf-input.ts';
 import type { LogPipeline } from './log-pipeline.ts';
 import { Rest } from './rest.ts';
@@ -42,7 +43,7 @@ export interface AgentOptions {
   /** Configs that were not taken, and taken back, since the start. */
   readonly configCounts?: () => ConfigCounts;
   /** See RunningMetrics. */
-  readonly autoScalingGroup?: () => Promise<string | null>;
+  readonly instance?: AskMetadata;
   /** Called once the state directory is this agent's; what it gives is disposed before the directory is let go of. */
   readonly alongside?: (agent: Agent) => Promise<AsyncDisposable>;
 }
@@ -162,7 +163,7 @@ export class Agent {
     const metrics = (this.#metrics = new RunningMetrics({
       env, network, report, stateDir, spool, life,
       self: () => this.#newSelfSampler(),
-      autoScalingGroup: this.#o.autoScalingGroup ?? (() => Promise.resolve(null)),
+      instance: this.#o.instance ?? (() => Promise.resolve(null)),
     }));
     const rest = new Rest();
     const housekeeping = setInterval(() => {
