@@ -5,8 +5,11 @@ import type { Page } from './page.ts';
 
 /** 256 bits: nobody guesses it. */
 const TOKEN_BYTES = 32;
-const COOKIE = 'agent_page';
 const LOOPBACK_NAME = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
+
+/** Pages of several agents in one browser have a cookie each: to it they are one site, 127.0.0.1, since ports do not count. */
+const cookieName = (token: string): string => `agent_page_${hashed(token).toString('hex').slice(0, 8)}`;
+const hashed = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** A token that opens a page. */
 export function newToken(): string {
@@ -44,7 +47,7 @@ export class Gate {
     const opensPage = method === 'GET' && url.split('?')[0] === '/';
     if (site !== undefined && site !== 'same-origin' && site !== 'none' && !(opensPage && headers['sec-fetch-mode'] === 'navigate')) return refusal(403, 'another site asked for this: only the page itself may');
     if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) return refusal(403, 'another site asked for this: only the page itself may');
-    if (token === null || isSame(cookieOf(headers.cookie), token) || isSame(tokenOf(url), token)) return null;
+    if (token === null || isSame(cookieOf(headers.cookie, cookieName(token)), token) || isSame(tokenOf(url), token)) return null;
     return refusal(401, `this page opens with the whole URL that \`${command}\` printed, its token included`);
   };
 
@@ -52,7 +55,7 @@ export class Gate {
   opened(page: Page, request: IncomingMessage): Page {
     const { token } = this.#options;
     if (token === null || !isSame(tokenOf(request.url ?? '/'), token)) return page;
-    return { ...page, headers: { ...page.headers, 'set-cookie': `${COOKIE}=${token}; Path=/; HttpOnly; SameSite=Strict` } };
+    return { ...page, headers: { ...page.headers, 'set-cookie': `${cookieName(token)}=${token}; Path=/; HttpOnly; SameSite=Strict` } };
   }
 }
 
@@ -62,17 +65,15 @@ function refusal(status: number, text: string): Page {
 
 /** Hashed first, so that neither content nor length shows in the time it takes. */
 function isSame(given: string | null, token: string): boolean {
-  if (given === null) return false;
-  const hashed = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hashed(given), hashed(token));
+  return given !== null && timingSafeEqual(hashed(given), hashed(token));
 }
 
 function tokenOf(url: string): string | null {
   return new URLSearchParams(url.split('?')[1] ?? '').get('token');
 }
 
-function cookieOf(header: string | undefined): string | null {
-  const prefix = `${COOKIE}=`;
+function cookieOf(header: string | undefined, name: string): string | null {
+  const prefix = `${name}=`;
   return header?.split(/; */).find((part) => part.startsWith(prefix))?.slice(prefix.length) ?? null;
 }
 

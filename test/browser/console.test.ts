@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { buildPage } from '../../scripts/pages.ts';
+import { DAEMON_PROGRAM } from '../../src/cli/program-file.ts';
 import { Browser, DESKTOP, PHONE } from '../support/browser.ts';
 import type { Tab } from '../support/browser.ts';
 import { startCommand } from '../support/built-commands.ts';
@@ -36,6 +40,15 @@ async function put(group: string, stream: string, messages: readonly string[]): 
 
 const page = (section: string): string => `${endpoint.line}/#/${section}`;
 const clean = (tab: Tab): void => { assert.deepEqual(tab.complaints, [], 'nothing in the console of the browser'); };
+
+test('a page is one file of at most 60,000 bytes that names nothing elsewhere, and the daemon has none of it', async () => {
+  for (const name of ['console', 'agent'] as const) {
+    const html = await buildPage(name);
+    assert.ok(Buffer.byteLength(html) <= 60_000, `${name}: ${Buffer.byteLength(html)} bytes`);
+    assert.deepEqual(html.match(/(?:https?:)?\/\/[\w.]+|url\(|@import|innerHTML/g)?.filter((text) => text !== 'http://www.w3.org') ?? [], []);
+    assert.ok(!readFileSync(join(import.meta.dirname, '../../dist', DAEMON_PROGRAM), 'latin1').includes(html.slice(-300, -100)));
+  }
+});
 
 test('each section without anything yet says what to do next, and none of them complains', async () => {
   await using tab = await browser.open(page('logs'));

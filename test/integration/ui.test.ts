@@ -33,7 +33,7 @@ test('the page and its facts are served for the token alone, and nothing of them
   assert.deepEqual([status, body, headers['cache-control']], [200, PAGE.body, 'no-store']);
   const cookie = headers['set-cookie']![0]!.split(';')[0]!;
   assert.deepEqual([(await ask(server.port, '/facts', { cookie })).body, (await ask(server.port, '/', { cookie })).body], ['{"fact":1}', PAGE.body]);
-  for (const [path, more, expected] of [['/', {}, 401], ['/facts', {}, 401], ['/facts', { cookie: 'agent_page=x' }, 401], ['/facts', { cookie, host: 'evil.example' }, 403], ['/facts', { cookie, origin: 'http://evil.example' }, 403], ['/nothing', { cookie }, 404]] as const) {
+  for (const [path, more, expected] of [['/', {}, 401], ['/facts', {}, 401], ['/facts', { cookie: `${cookie}x` }, 401], ['/facts', { cookie, host: 'evil.example' }, 403], ['/facts', { cookie, origin: 'http://evil.example' }, 403], ['/nothing', { cookie }, 404]] as const) {
     const refused = await ask(server.port, path, more);
     assert.equal(refused.status, expected, `${path} ${JSON.stringify(more)}`);
     assert.doesNotMatch(refused.body, /fact":|the page<|secret/);
@@ -42,7 +42,7 @@ test('the page and its facts are served for the token alone, and nothing of them
 
 test('nothing can be changed: any method but GET and HEAD is refused', async () => {
   await using server = await serve();
-  for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) assert.equal((await ask(server.port, '/facts', { cookie: 'agent_page=secret' }, method)).status, 405, method);
+  for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) assert.equal((await ask(server.port, '/facts?token=secret', {}, method)).status, 405, method);
 });
 
 test('however many look, the agent is asked once at a time, and less often when it takes long to answer', async () => {
@@ -52,7 +52,7 @@ test('however many look, the agent is asked once at a time, and less often when 
     await delay(100);
     return '{}';
   });
-  const look = (): Promise<Answer> => ask(server.port, '/facts', { cookie: 'agent_page=secret' });
+  const look = (): Promise<Answer> => ask(server.port, '/facts?token=secret');
   await Promise.all(Array.from({ length: 8 }, look));
   await look();
   assert.equal(asked, 1, 'a fresh answer is shared');

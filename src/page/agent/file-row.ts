@@ -10,7 +10,7 @@ const MUCH = 1_000_000;
 export function fileRow(file: FileStatus): HTMLElement {
   const slash = file.path.lastIndexOf('/') + 1;
   const more = el('div', { class: 'more soft', hidden: true });
-  const row = el('div', { class: 'file', role: 'listitem', 'data-row': '', tabindex: -1, 'aria-expanded': 'false' },
+  const row = el('div', { class: 'file', role: 'treeitem', 'data-row': '', tabindex: -1, 'aria-expanded': 'false' },
     el('span', { class: 'name', title: file.path }, el('span', { class: 'soft folder' }, plain(file.path.slice(0, slash))), plain(file.path.slice(slash))),
     el('span', { class: 'condition' }), el('span', { class: 'num lag' }), el('span', { class: 'num rate soft' }), more);
   const turn = (): void => {

@@ -75,7 +75,7 @@ export class Pipelines {
 
   #newFlow(entry: string, { key, group, stream }: Flow): HTMLElement {
     return el('div', { class: 'flow' },
-      el('div', { class: 'files' }, el('div', { role: 'list' }), this.#button(`${entry} ${key}`)),
+      el('div', { class: 'files' }, el('div', { role: 'tree', 'aria-label': 'Files' }), this.#button(`${entry} ${key}`)),
       el('div', { class: 'arrow', 'aria-hidden': 'true' }),
       el('div', { class: 'destination' }, group === null ? el('span', { class: 'soft' }, 'destination not said by this version') : el('div', { class: 'name' }, el('span', { class: 'strong' }, plain(group)), ' ', el('span', { class: 'soft' }, plain(stream ?? ''))), el('div', {}, el('span', { class: 'lane' }), el('span', { class: 'soft numbers' })), el('div', { class: 'bad name' })));
   }

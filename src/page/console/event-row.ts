@@ -10,7 +10,7 @@ const OPEN_CHARS = 20_000;
 export function eventRow(event: ShownEvent, now: number, showGroup: boolean): HTMLElement {
   const message = el('span', { class: 'message' }, plain(oneLine(event.message.slice(0, CLOSED_CHARS))), event.message.length > CLOSED_CHARS ? el('span', { class: 'soft' }, ' …') : null);
   const more = el('div', { class: 'more', hidden: true });
-  const row = el('div', { class: 'event', role: 'listitem', 'data-row': '', tabindex: -1, 'aria-expanded': 'false' },
+  const row = el('div', { class: 'event', role: 'treeitem', 'data-row': '', tabindex: -1, 'aria-expanded': 'false' },
     el('span', { class: 'at soft' }, clockText(event.at, now)),
     el('span', { class: 'from soft cut' }, plain(showGroup ? `${event.group} ${event.stream}` : event.stream)),
     message, more);

@@ -43,9 +43,8 @@ export function showGroups(frame: Frame): Shown {
 }
 
 function groupRow({ name }: ShownGroup, frame: Frame): HTMLTableRowElement {
-  const open = (): void => { frame.go('logs', { group: name }); };
-  return el('tr', { class: 'rowlink', 'data-row': '', tabindex: -1, click: open, keydown: (event) => { if ((event as KeyboardEvent).key === 'Enter') open(); } },
-    el('td', { class: 'name' }, el('a', { href: frame.link('logs', { group: name }), tabindex: -1 }, plain(name))),
+  return el('tr', {},
+    el('td', { class: 'name' }, el('a', { href: frame.link('logs', { group: name }), 'data-row': '', tabindex: -1 }, plain(name))),
     el('td', { class: 'num' }), el('td', { class: 'num' }), el('td', { class: 'num wideonly' }), el('td', { class: 'num wideonly' }), el('td', { class: 'num' }));
 }
 

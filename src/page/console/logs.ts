@@ -27,7 +27,7 @@ class GroupPage {
   readonly #pattern: HTMLInputElement;
   readonly #streams = el('div', { class: 'streams', role: 'list' });
   readonly #streamFilter = el('input', { type: 'search', placeholder: 'Filter streams', 'aria-label': 'Filter streams', input: () => { this.#drawStreams(); } });
-  readonly #events = el('div', { class: 'events', role: 'list', 'aria-label': 'Events, newest first' });
+  readonly #events = el('div', { class: 'events', role: 'tree', 'aria-label': 'Events, newest first' });
   readonly #found = el('p', { class: 'soft', role: 'status' });
   readonly #older = el('button', { hidden: true, click: () => { void this.#search(true); } }, 'Older events');
   readonly #trouble = el('p', { class: 'trouble', role: 'alert', hidden: true });

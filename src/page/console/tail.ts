@@ -23,7 +23,7 @@ class TailPage {
   readonly #groups: Set<string>;
   readonly #frame: Frame;
   readonly #pattern: HTMLInputElement;
-  readonly #rows = el('div', { class: 'events', role: 'list' });
+  readonly #rows = el('div', { class: 'events', role: 'tree', 'aria-label': 'Events, newest last' });
   readonly #scroll = el('div', { class: 'tail', role: 'region', 'aria-label': 'Live events', tabindex: 0 }, this.#rows);
   readonly #count = el('span', { class: 'soft num' });
   readonly #pause = el('button', { 'aria-pressed': 'false', click: () => { this.#setPaused(!this.#paused); } }, 'Pause');

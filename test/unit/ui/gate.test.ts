@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 import { Gate, newToken } from '../../../src/ui/gate.ts';
 import { pageOf } from '../../../src/ui/page.ts';
 
 const TOKEN = newToken();
+const NAME = `agent_page_${createHash('sha256').update(TOKEN).digest('hex').slice(0, 8)}`;
 const LOCAL = '127.0.0.1:4581';
 
 /** Status of the refusal of a request, or null when it is let in. */
@@ -14,8 +16,8 @@ function asked(gate: Gate, headers: Readonly<Record<string, string>>, url = '/fa
 
 test('the token opens from the URL and from the cookie, and nothing near it does', () => {
   const gate = new Gate({ token: TOKEN, remote: false, command: 'agent ui' });
-  assert.deepEqual([asked(gate, {}, `/?token=${TOKEN}`), asked(gate, { cookie: `a=b; agent_page=${TOKEN}; c=d` })], [null, null]);
-  for (const headers of [{}, { cookie: 'agent_page=' }, { cookie: `agent_page=${TOKEN}x` }, { cookie: `agent_page=${TOKEN.slice(1)}` }, { cookie: `other_agent_page=${TOKEN}` }]) assert.equal(asked(gate, headers), 401);
+  assert.deepEqual([asked(gate, {}, `/?token=${TOKEN}`), asked(gate, { cookie: `a=b; ${NAME}=${TOKEN}; c=d` })], [null, null]);
+  for (const headers of [{}, { cookie: `${NAME}=` }, { cookie: `${NAME}=${TOKEN}x` }, { cookie: `${NAME}=${TOKEN.slice(1)}` }, { cookie: `other_${NAME}=${TOKEN}` }]) assert.equal(asked(gate, headers), 401);
   assert.equal(asked(gate, {}, '/?token='), 401);
   assert.notEqual(TOKEN, newToken());
   assert.ok(TOKEN.length >= 43);
@@ -45,14 +47,14 @@ test('another site in the same browser is refused, but may link to the page', ()
 
 test('beyond loopback the name may be any, and the token is needed', () => {
   const gate = new Gate({ token: TOKEN, remote: true, command: 'agent ui' });
-  assert.deepEqual([asked(gate, { host: 'host.example:4581' }), asked(gate, { host: 'host.example:4581', cookie: `agent_page=${TOKEN}` })], [401, null]);
+  assert.deepEqual([asked(gate, { host: 'host.example:4581' }), asked(gate, { host: 'host.example:4581', cookie: `${NAME}=${TOKEN}` })], [401, null]);
 });
 
 test('a page gets its cookie with the token alone, for no script and no other site', () => {
   const gate = new Gate({ token: TOKEN, remote: false, command: 'agent ui' });
   const page = pageOf('<style>a</style><script>b</script>');
   const opened = (url: string): string | undefined => gate.opened(page, { url } as IncomingMessage).headers['set-cookie'];
-  assert.equal(opened(`/?token=${TOKEN}`), `agent_page=${TOKEN}; Path=/; HttpOnly; SameSite=Strict`);
+  assert.equal(opened(`/?token=${TOKEN}`), `${NAME}=${TOKEN}; Path=/; HttpOnly; SameSite=Strict`);
   assert.equal(opened('/'), undefined);
 });
 
