@@ -26,7 +26,9 @@ function parseFault(text: string): FaultSpec {
   }
 }
 
-function example(url: string, region: string, pageUrl: string | null): string {
+/** `token`: what opens the endpoint's own paths beyond loopback; on loopback they need none. */
+function example({ url, region, token, hasPage }: { readonly url: string; readonly region: string; readonly token: string | null; readonly hasPage: boolean }): string {
+  const opened = token === null ? '' : `?token=${token}`;
   return [
     `The endpoint listens at ${url} and answers CloudWatch Logs, CloudWatch metrics and Parameter Store.`,
     '',
@@ -36,8 +38,8 @@ function example(url: string, region: string, pageUrl: string | null): string {
     `  { "agent": { "region": "${region}" }, "logs": { "endpoint_override": "${url}", … }, "metrics": { "endpoint_override": "${url}", … } }`,
     'Metrics are taken in JSON, CBOR and the Query form (older clients); those in log events of the embedded metric format are read back as metrics too.',
     '',
-    ...(pageUrl === null ? [] : [`To look at what arrives, and to switch faults on: ${pageUrl}`]),
-    `What was asked: curl ${url}/_requests     Faults: curl ${url}/_faults -d '{"kind":"throttle","every":3}'`,
+    ...(hasPage ? [`To look at what arrives, and to switch faults on: ${url}/${opened}`] : []),
+    `What was asked: curl ${url}/_requests${opened}     Faults: curl ${url}/_faults${opened} -d '{"kind":"throttle","every":3}'`,
     '',
   ].join('\n');
 }
@@ -82,7 +84,8 @@ async function run(flags: Flags): Promise<void> {
   await using running = endpoint;
   for (const fault of faults) running.faults.add(fault);
   const say = (line: string): void => { if (flags.quiet !== true) process.stdout.write(`${line}\n`); };
-  process.stdout.write(flags.quiet === true ? `${running.url}\n` : example(running.url, flags.region, page === null ? null : `${running.url}/${token === null ? '' : `?token=${token}`}`));
+  process.stdout.write(flags.quiet === true ? `${running.url}\n` : example({ url: running.url, region: flags.region, token, hasPage: page !== null }));
+  if (flags.quiet === true && token !== null) process.stderr.write(`agent endpoint: its own paths open with the token: ${running.url}/?token=${token}\n`);
   for (const notice of running.notices) process.stderr.write(`agent endpoint: ${notice}\n`);
   const unwatch = watch(running, say);
   await ended;

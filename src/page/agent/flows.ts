@@ -23,11 +23,11 @@ export interface EntryFlows {
 export const ORDERS = { name: 'by name', lag: 'most behind first', rate: 'fastest first' } as const;
 export type Order = keyof typeof ORDERS;
 
-export const isFailing = ({ destination, files }: Flow): boolean => destination?.state === 'retrying' || destination?.state === 'paused' || files.some(({ lastError }) => lastError !== null);
+const isFailing = ({ destination, files }: Flow): boolean => destination?.state === 'retrying' || destination?.state === 'paused' || files.some(({ lastError }) => lastError !== null);
 const lagOf = (files: readonly FileStatus[]): number => files.reduce((sum, { lagBytes }) => sum + lagBytes, 0);
 
 /**
- * What goes where: for each entry its files by destination, those with a trouble first. `words` must all be in a file's path, its group, stream
+ * What goes where: for each entry its files by destination; what fails comes first, entries and within them. `words` must all be in a file's path, its group, stream
  * or the entry's pattern.
  */
 export function entryFlows({ entries, files, destinations }: StatusDocument, rates: Rates, order: Order, words: readonly string[]): readonly EntryFlows[] {
@@ -49,7 +49,7 @@ export function entryFlows({ entries, files, destinations }: StatusDocument, rat
     else list.push(file);
   }
   const compare = comparison(order, rates);
-  return entries.flatMap((entry) => {
+  const shown = entries.flatMap((entry) => {
     const found = byEntry.get(entry.key);
     if (found === undefined && words.length > 0 && !words.every((word) => entry.pattern.toLowerCase().includes(word))) return [];
     const flows = [...found ?? []].map(([key, list]): Flow => ({ key, files: list.toSorted(compare), destination: known.get(key) ?? null, group: list[0]!.group ?? null, stream: list[0]!.stream ?? null }));
@@ -57,6 +57,7 @@ export function entryFlows({ entries, files, destinations }: StatusDocument, rat
     const all = flows.flatMap((flow) => flow.files);
     return [{ entry, flows, files: all.length, lagBytes: lagOf(all) }];
   });
+  return shown.toSorted((a, b) => Number(b.flows.some(isFailing)) - Number(a.flows.some(isFailing)));
 }
 
 function comparison(order: Order, rates: Rates): (a: FileStatus, b: FileStatus) => number {

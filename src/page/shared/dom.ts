@@ -58,11 +58,15 @@ export function plain(text: string): Content {
 
 /**
  * Makes the children of `parent` be those of `items`, in their order. What has the same key stays the same element, so that
- * focus, selection and scroll position survive.
+ * focus, selection and scroll position survive; of several items with one key the first does.
  */
 export function keep<T, E extends HTMLElement>(parent: Element, items: readonly T[], keyOf: (item: T) => string, make: (item: T) => E, update: (element: E, item: T) => void): void {
   const old = new Map<string, E>();
-  for (const child of parent.children as HTMLCollectionOf<E>) old.set(child.dataset['key'] ?? '', child);
+  for (const child of [...parent.children] as E[]) {
+    const key = child.dataset['key'] ?? '';
+    if (old.has(key)) child.remove();
+    else old.set(key, child);
+  }
   let next = parent.firstElementChild;
   for (const item of items) {
     const key = keyOf(item);

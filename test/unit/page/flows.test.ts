@@ -43,6 +43,12 @@ test('files of an entry that go to one stream are one flow; what fails comes fir
   assert.deepEqual([none!.entry.key, none!.flows], ['none', []]);
 });
 
+test('an entry whose destination or file fails comes before those that are well', () => {
+  const failing = { path: '/none/b.log', entry: 'none', lastError: 'EACCES' };
+  assert.deepEqual(entryFlows(look({ at: 0, files: [{ path: '/log/a.log' }, failing] }), new Rates(), 'name', []).map(({ entry }) => entry.key), ['none', 'e']);
+  assert.deepEqual(entryFlows(look({ at: 0, files: [{ path: '/log/a.log' }, { ...failing, lastError: null }] }), new Rates(), 'name', []).map(({ entry }) => entry.key), ['e', 'none']);
+});
+
 test('a filter keeps what has all of its words in path, group, stream or pattern', () => {
   const status = look({ at: 0, files: [{ path: '/log/a.log' }, { path: '/log/b.log', stream: 'Web' }] });
   const found = (...words: string[]): readonly string[] => entryFlows(status, new Rates(), 'name', words).flatMap(({ flows }) => flows.flatMap(({ files }) => files.map(({ path }) => path)));
