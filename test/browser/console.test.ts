@@ -142,6 +142,10 @@ test('the live tail shows what arrives at some hundred lines a second, of the gr
   } finally {
     clearInterval(pace);
   }
+  await tab.value('[...document.querySelectorAll("button")].find((button) => button.textContent === "Clear").focus()');
+  await tab.press(' ');
+  await tab.until('document.querySelectorAll(".event").length === 0');
+  assert.equal(await tab.value('document.querySelector("[aria-pressed=true]")'), null, 'space presses what has the focus');
   clean(tab);
 });
 

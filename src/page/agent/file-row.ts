@@ -33,7 +33,14 @@ export function updateFile(row: HTMLElement, file: FileStatus, { rates, at, wait
   say(lag, lagBytes === 0 ? '' : `${bytesText(lagBytes)} behind`);
   const speed = rates.ofFile(file);
   say(rate, speed === null ? '' : speed < 1 ? '' : `${bytesText(speed)}/s`);
-  if (!more.hidden || more.childElementCount === 0) fillMore(more, [['path', file.path], ['size', `${numberText(size)} bytes`], ['read up to', numberText(offset)], ['acknowledged up to', `${numberText(safeOffset)}: a restart goes on there`], ['not acknowledged', `${numberText(lagBytes)} bytes${pendingBytes > 0 ? `, of them ${numberText(pendingBytes)} are no complete message yet` : ''}`], ['last acknowledged', agoText(lastAckAt, at)]]);
+  if (!more.hidden || more.childElementCount === 0) fillMore(more, [
+    ['path', file.path],
+    ['size', `${numberText(size)} bytes`],
+    ['read up to', numberText(offset)],
+    ['acknowledged up to', `${numberText(safeOffset)}: a restart goes on there`],
+    ['not acknowledged', `${numberText(lagBytes)} bytes${pendingBytes > 0 ? `, of them ${numberText(pendingBytes)} are no complete message yet` : ''}`],
+    ['last acknowledged', agoText(lastAckAt, at)],
+  ]);
 }
 
 function fillMore(more: HTMLElement, facts: readonly (readonly [string, string])[]): void {

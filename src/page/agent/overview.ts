@@ -50,14 +50,27 @@ export class Overview {
     const share = agent.budgetLimitBytes === 0 ? 0 : agent.budgetUsedBytes / agent.budgetLimitBytes;
     this.#meter.value = share;
     say(this.#meter, `${Math.round(share * 100)} %`);
-    this.#budget.say(`${bytesText(agent.budgetUsedBytes)} of ${bytesText(agent.budgetLimitBytes)}`, share >= NEARLY_FULL ? 'full: files wait until the service takes what is held' : `${Math.round(share * 100)} % held for ${countText(destinations.list.filter(({ heldBytes }) => heldBytes > 0).length, 'destination')}`, share >= NEARLY_FULL ? 'warn' : '');
+    const full = share >= NEARLY_FULL;
+    const holding = countText(destinations.list.filter(({ heldBytes }) => heldBytes > 0).length, 'destination');
+    this.#budget.say(`${bytesText(agent.budgetUsedBytes)} of ${bytesText(agent.budgetLimitBytes)}`,
+      full ? 'full: files wait until the service takes what is held' : `${Math.round(share * 100)} % held for ${holding}`, full ? 'warn' : '');
     this.#process.say(bytesText(agent.rssBytes), `version ${agent.version}, pid ${agent.pid}, up ${spanText(agent.uptimeMs)}, ${countText(agent.openFiles, 'file')} open`);
     this.#config.say(config.version === '' ? `applied ${agoText(config.appliedAt, at)}` : config.version, configText(config, at), config.refused !== null || config.unreachable !== null ? 'warn' : '');
-    if (metrics == null) this.#metrics.say('none', 'no metrics are published by this config');
-    else this.#metrics.say(metrics.state, `${countText(metrics.deliveredDatums, 'datum', 'datums')} to ${metrics.namespace}, ${numberText(metrics.heldDatums)} waiting${metrics.skippedSamples > 0 ? `, ${countText(metrics.skippedSamples, 'sample')} skipped` : ''}${metrics.lastError === null ? '' : `: ${metrics.lastError}`}`, metrics.lastError === null ? '' : 'bad');
+    this.#sayMetrics(metrics);
     const dropped = counters.dropped.reduce((sum, { events }) => sum + events, 0);
     const kept = quarantine?.events ?? 0;
-    this.#quarantine.say(kept === 0 && dropped === 0 ? 'none' : `${numberText(kept)} kept`, kept === 0 && dropped === 0 ? 'every event was deliverable' : `${bytesText(quarantine?.bytes ?? 0)} in quarantine.jsonl; ${countText(dropped, 'event')} dropped for a counted reason`, kept > 0 ? 'warn' : '');
+    if (kept === 0 && dropped === 0) this.#quarantine.say('none', 'every event was deliverable');
+    else this.#quarantine.say(`${numberText(kept)} kept`, `${bytesText(quarantine?.bytes ?? 0)} in quarantine.jsonl; ${countText(dropped, 'event')} dropped for a counted reason`, kept > 0 ? 'warn' : '');
+  }
+
+  #sayMetrics(metrics: StatusDocument['metrics']): void {
+    if (metrics == null) return this.#metrics.say('none', 'no metrics are published by this config');
+    const { state, lastError, namespace, deliveredDatums, heldDatums, skippedSamples } = metrics;
+    const about = [
+      `${countText(deliveredDatums, 'datum', 'datums')} to ${namespace}`, `${numberText(heldDatums)} waiting`,
+      ...(skippedSamples > 0 ? [`${countText(skippedSamples, 'sample')} skipped`] : []),
+    ].join(', ');
+    this.#metrics.say(state, lastError === null ? about : `${about}: ${lastError}`, lastError === null ? '' : 'bad');
   }
 }
 

@@ -43,9 +43,14 @@ export class Pipelines {
     const words = this.#filter.value.toLowerCase().split(/\s+/).filter((word) => word !== '');
     const found = entryFlows(status, rates, this.#order.value as Order, words);
     const files = found.reduce((sum, entry) => sum + entry.files, 0);
-    say(this.#total, words.length > 0 ? `${numberText(files)} of ${countText(status.files.total, 'file')}` : `${countText(status.entries.length, 'entry', 'entries')}, ${countText(status.files.total, 'file')}${status.files.list.length < status.files.total ? `, of which the ${numberText(status.files.list.length)} most behind are shown` : ''}`);
+    const { total, list } = status.files;
+    const left = list.length < total ? `, of which the ${numberText(list.length)} most behind are shown` : '';
+    say(this.#total, words.length > 0 ? `${numberText(files)} of ${countText(total, 'file')}` : `${countText(status.entries.length, 'entry', 'entries')}, ${countText(total, 'file')}${left}`);
     this.#none.hidden = found.length > 0;
-    if (found.length === 0) put(this.#none, el('h2', {}, words.length > 0 ? 'Nothing matches' : 'No log entries'), el('p', {}, words.length > 0 ? 'No path, group, stream or pattern has all of these words.' : 'This config follows no files. `agent wizard` makes one, `agent check` says what a config means.'));
+    const [title, text] = words.length > 0
+      ? ['Nothing matches', 'No path, group, stream or pattern has all of these words.']
+      : ['No log entries', 'This config follows no files. `agent wizard` makes one, `agent check` says what a config means.'];
+    if (found.length === 0) put(this.#none, el('h2', {}, title), el('p', {}, text));
     keep(this.#list, found, ({ entry }) => entry.key, ({ entry }) => {
       const flows = el('div', { class: 'flows' });
       return el('section', { class: 'entry', 'aria-label': `Entry ${entry.pattern}` }, el('div', { class: 'head' }, el('h3', { class: 'name mono' }, plain(entry.pattern)), el('span', { class: 'soft' })), flows, this.#button(entry.key));
@@ -77,7 +82,10 @@ export class Pipelines {
     return el('div', { class: 'flow' },
       el('div', { class: 'files' }, el('div', { role: 'tree', 'aria-label': 'Files' }), this.#button(`${entry} ${key}`)),
       el('div', { class: 'arrow', 'aria-hidden': 'true' }),
-      el('div', { class: 'destination' }, group === null ? el('span', { class: 'soft' }, 'destination not said by this version') : el('div', { class: 'name' }, el('span', { class: 'strong' }, plain(group)), ' ', el('span', { class: 'soft' }, plain(stream ?? ''))), el('div', {}, el('span', { class: 'lane' }), el('span', { class: 'soft numbers' })), el('div', { class: 'bad name' })));
+      el('div', { class: 'destination' },
+        group === null ? el('span', { class: 'soft' }, 'destination not said by this version') : el('div', { class: 'name' }, el('span', { class: 'strong' }, plain(group)), ' ', el('span', { class: 'soft' }, plain(stream ?? ''))),
+        el('div', {}, el('span', { class: 'lane' }), el('span', { class: 'soft numbers' })),
+        el('div', { class: 'bad name' })));
   }
 
   #updateFlow(element: HTMLElement, entry: string, { key, files, destination }: Flow, at: number): void {
@@ -94,7 +102,11 @@ export class Pipelines {
     const [lane, numbers] = right.children[1]!.children as unknown as readonly [HTMLElement, HTMLElement];
     // Between two batches a lane has nothing to do, however fast the file grows.
     say(lane, destination === null ? 'nothing sent yet' : destination.state === 'idle' && speed !== null && speed > 0 ? 'delivering' : destination.state);
-    say(numbers, destination === null ? '' : [speed === null || speed === 0 ? null : `${rateText(speed)} events/s`, destination.heldBytes > 0 ? `${bytesText(destination.heldBytes)} held` : null, `${numberText(destination.events)} events`, `acknowledged ${agoText(destination.lastAckAt, at)}`].filter((text) => text !== null).map((text) => ` · ${text}`).join(''));
+    say(numbers, destination === null ? '' : [
+      ...(speed === null || speed === 0 ? [] : [`${rateText(speed)} events/s`]),
+      ...(destination.heldBytes > 0 ? [`${bytesText(destination.heldBytes)} held`] : []),
+      `${numberText(destination.events)} events`, `acknowledged ${agoText(destination.lastAckAt, at)}`,
+    ].map((text) => ` · ${text}`).join(''));
     say(right.children[2]!, destination?.lastError ?? '');
   }
 }

@@ -47,6 +47,9 @@ function counterLines({ counters: { readBytes, settledBytes, heldBytes, delivere
 function inputLines({ listeners = [], emf }: StatusDocument): readonly Line[] {
   return [
     ...listeners.map(({ name, taken, unit, lost }): Line => [name, `${countText(taken, unit)} taken${lost.map(({ reason, count }) => `; ${numberText(count)} not: ${reason}`).join('')}`]),
-    ...(emf == null ? [] : [['embedded metric format', `${countText(emf.events, 'event')} came in${emf.faults.map(({ reason, events }) => `; ${numberText(events)} ${reason}`).join('')}; ${emf.listening.length === 0 ? 'listens nowhere' : `listens at ${emf.listening.join(', ')}`}; ${bytesText(emf.spoolBytes)} in the spool`] as Line]),
+    ...(emf == null ? [] : [['embedded metric format', [
+      `${countText(emf.events, 'event')} came in`, ...emf.faults.map(({ reason, events }) => `${numberText(events)} ${reason}`),
+      emf.listening.length === 0 ? 'listens nowhere' : `listens at ${emf.listening.join(', ')}`, `${bytesText(emf.spoolBytes)} in the spool`,
+    ].join('; ')] as Line]),
   ];
 }

@@ -64,12 +64,14 @@ export class Chart {
     set(this.#drawing, 'viewBox', `0 0 ${this.#width} ${HEIGHT}`);
     set(this.#drawing, 'height', HEIGHT);
     const [from, to] = this.#span;
-    const now = Date.now();
     const seconds = to - from <= 600_000;
     const clock = (at: number): string => clockText(at, to - from > 86_400_000 ? 0 : at).slice(...(to - from > 86_400_000 ? [5, 16] as const : [0, seconds ? 8 : 5] as const));
     put(this.#drawing,
       ticks(...this.#range, 5).map((value) => [svg('line', { class: 'grid', x1: LEFT, x2: this.#width - RIGHT, y1: this.#y(value), y2: this.#y(value) }), svg('text', { x: LEFT - 8, y: this.#y(value) + 4, 'text-anchor': 'end' }, valueText(value))]),
-      timeTicks(from, to, Math.floor(this.#width / 110), -new Date(now).getTimezoneOffset() * 60_000).filter((at) => this.#x(at) < this.#width - 24).map((at) => [svg('line', { class: 'grid', x1: this.#x(at), x2: this.#x(at), y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM + 4 }), svg('text', { x: this.#x(at), y: HEIGHT - 6, 'text-anchor': 'middle' }, clock(at))]),
+      timeTicks(from, to, Math.floor(this.#width / 110), -new Date().getTimezoneOffset() * 60_000).filter((at) => this.#x(at) < this.#width - 24).map((at) => {
+        const x = this.#x(at);
+        return [svg('line', { class: 'grid', x1: x, x2: x, y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM + 4 }), svg('text', { x, y: HEIGHT - 6, 'text-anchor': 'middle' }, clock(at))];
+      }),
       this.#shown.map(({ points }, i) => this.#line(points, i)),
       this.#cursor);
     this.#drawCursor();

@@ -10,6 +10,8 @@ const POLL_MS = 2000;
 /** Rows at once; the filter leads to the others. */
 const MOST_ROWS = 500;
 
+const COLUMNS = [['Log group', ''], ['Streams', 'num'], ['Events', 'num'], ['Stored', 'num wideonly'], ['Retention', 'num wideonly'], ['Last event', 'num']] as const;
+
 /** All log groups. */
 export function showGroups(frame: Frame): Shown {
   const filter = el('input', { type: 'search', placeholder: 'Filter log groups', 'aria-label': 'Filter log groups', class: 'wide', input: () => { draw(); } });
@@ -17,7 +19,7 @@ export function showGroups(frame: Frame): Shown {
   const body = el('tbody');
   listen(body);
   const table = el('table', { class: 'table' },
-    el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'Log group'), el('th', { scope: 'col', class: 'num' }, 'Streams'), el('th', { scope: 'col', class: 'num' }, 'Events'), el('th', { scope: 'col', class: 'num wideonly' }, 'Stored'), el('th', { scope: 'col', class: 'num wideonly' }, 'Retention'), el('th', { scope: 'col', class: 'num' }, 'Last event'))), body);
+    el('thead', {}, el('tr', {}, ...COLUMNS.map(([title, kind]) => el('th', { scope: 'col', class: kind }, title)))), body);
   const none = el('div');
   const evicted = el('p', { class: 'soft' });
   let facts: ShownGroups | null = null;
@@ -45,7 +47,7 @@ export function showGroups(frame: Frame): Shown {
 function groupRow({ name }: ShownGroup, frame: Frame): HTMLTableRowElement {
   return el('tr', {},
     el('td', { class: 'name' }, el('a', { href: frame.link('logs', { group: name }), 'data-row': '', tabindex: -1 }, plain(name))),
-    el('td', { class: 'num' }), el('td', { class: 'num' }), el('td', { class: 'num wideonly' }), el('td', { class: 'num wideonly' }), el('td', { class: 'num' }));
+    ...COLUMNS.slice(1).map(([, kind]) => el('td', { class: kind })));
 }
 
 function updateRow(row: HTMLTableRowElement, { streams, events, storedBytes, retentionDays, lastEvent }: ShownGroup, now: number): void {

@@ -22,7 +22,10 @@ export function showParameters(_: URLSearchParams, frame: Frame): Shown {
     const found = facts.parameters.filter(({ name }) => name.toLowerCase().includes(wanted));
     say(total, countText(facts.total, 'parameter'));
     const says = found.length > 0 ? '' : facts.total === 0 ? 'No parameter yet' : 'No name matches';
-    if (none.dataset['says'] !== says) put(none, says === '' ? null : empty(says, facts.total === 0 ? 'Put one, for example a config of the agent:' : 'No parameter has this text in its name.', facts.total === 0 ? `AWS_ENDPOINT_URL=${location.origin} agent config push --config agent.json ssm:AmazonCloudWatch-linux` : null));
+    if (none.dataset['says'] !== says) {
+      put(none, says === '' ? null : facts.total > 0 ? empty(says, 'No parameter has this text in its name.')
+        : empty(says, 'Put one, for example a config of the agent:', `AWS_ENDPOINT_URL=${location.origin} agent config push --config agent.json ssm:AmazonCloudWatch-linux`));
+    }
     none.dataset['says'] = says;
     const now = Date.now();
     keep(list, found, ({ name, version }) => `${name} ${version}`, parameterRow, (row, { version, type, modifiedAt, labels }) => {

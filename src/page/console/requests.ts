@@ -28,7 +28,10 @@ export function showRequests(_: URLSearchParams, frame: Frame): Shown {
   const draw = (): void => {
     if (facts === null) return;
     const { operations, recent, inFlight, wireBytes } = facts;
-    say(counts, [`${bytesText(wireBytes)} received`, inFlight > 0 ? `${inFlight} under way` : null, ...Object.entries(operations).map(([name, { calls, succeeded }]) => `${name} ${numberText(calls)}${calls > succeeded ? ` (${numberText(calls - succeeded)} refused)` : ''}`)].filter((text) => text !== null).join(' · '));
+    say(counts, [
+      `${bytesText(wireBytes)} received`, ...(inFlight > 0 ? [`${inFlight} under way`] : []),
+      ...Object.entries(operations).map(([name, { calls, succeeded }]) => `${name} ${numberText(calls)}${calls > succeeded ? ` (${numberText(calls - succeeded)} refused)` : ''}`),
+    ].join(' · '));
     const wanted = filter.value.toLowerCase().split(/\s+/);
     const found = recent.toReversed().filter((request) => { const text = searched(request); return wanted.every((word) => text.includes(word)); });
     table.hidden = found.length === 0;

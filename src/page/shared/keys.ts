@@ -41,6 +41,8 @@ export class Keys {
     const writes = target.matches('input:not([type=checkbox]), textarea, select');
     if (event.key === 'Escape') return this.#escaped(target, writes);
     if (this.#help.open && event.key !== '?') return;
+    // Space presses the button that has the focus, whatever else it does.
+    if (event.key === ' ' && target.matches('button, summary')) return;
     const leaves = target.matches('input[type=search]') && target.closest('form') === null && (event.key === 'Enter' || event.key === 'ArrowDown');
     if (leaves ? !step('ArrowDown', target) : writes || !this.#acted(event.key, target)) return;
     event.preventDefault();
