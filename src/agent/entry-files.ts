@@ -22,6 +22,8 @@ import { Outlets } from './outlets.ts';
 import { START, markOf } from './pipeline-parts.ts';
 import type { PipelineContext, PipelineParts } from './pipeline-parts.ts';
 import { originalsOf } from './rotation-names.ts';
+import { FileSequence } from './spool/file-sequence.ts';
+import { SPOOL_KEY } from './spool/spool-entry.ts';
 
 /** Begins the name under which the store remembers that an entry has had its first scan: no key begins so, for keys are paths. */
 const BEGUN = 'begun ';
@@ -43,6 +45,8 @@ export class EntryFiles {
   readonly #older: OlderLives;
   readonly #adoption: Adoption;
   readonly #followContext: FollowContext;
+  /** Null: files under different names have nothing to do with each other. */
+  readonly #sequence: FileSequence | null;
   /** Followers, and searches in archives. */
   readonly #tasks = new Set<Promise<void>>();
   #waiting = false;
@@ -56,6 +60,7 @@ export class EntryFiles {
     this.#outlets = new Outlets(entry, { ...context, ...context.stages });
     const index = new CheckpointIndex(store.entry(entry.key));
     this.#lives = new Lives(index);
+    this.#sequence = entry.key === SPOOL_KEY ? new FileSequence() : null;
     this.lingering = new Lingering({ ...context, lives: this.#lives, order: this.#order });
     this.#p = {
       ...context, index, lives: this.#lives, order: this.#order, lingering: this.lingering,
@@ -156,7 +161,7 @@ export class EntryFiles {
   reconcile(matches: ReadonlyMap<string, Found>): void {
     if (this.#p.life.stop.aborted) return;
     this.#waiting = false;
-    const byAge = [...matches.values()].sort((a, b) => a.mtimeMs - b.mtimeMs);
+    const byAge = [...matches.values()].sort((a, b) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? -1 : 1));
     const newest = byAge.at(-1);
     for (const path of this.skipped.keys()) if (!matches.has(path)) this.skipped.delete(path);
     for (const found of byAge) {
@@ -165,7 +170,8 @@ export class EntryFiles {
       const namesake = this.#lives.named(found.path);
       if (namesake !== null) { this.#p.wake.nudge(namesake.file); continue; }
       if (this.#archives.searchesFor(found.path)) { this.#waiting = true; continue; }
-      this.#adoption.adopt({ path: found.path }, 'tail', this.entry.follow === 'all' || found === newest, null);
+      const g = this.#adoption.adopt({ path: found.path }, this.#sequence?.before(found.path) ?? 'tail', this.entry.follow === 'all' || found === newest, null);
+      if (g !== null) this.#sequence?.begins(g);
     }
     if (this.#firstScan) this.#hasBegun();
   }
@@ -264,6 +270,7 @@ export class EntryFiles {
     }
     this.#lives.drop(g);
     this.#order.forget(g);
+    this.#sequence?.ends(g);
     g.close();
     const rest = this.#order.takeRest(g);
     if (rest !== null) {
