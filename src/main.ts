@@ -12,6 +12,7 @@ main({
   reload: { summary: 'Let the running agent read its config again and apply what changed, without a stop', load: async () => (await import('./cli/reload.ts')).reloadCommand() },
   doctor: { summary: 'Try what the agent stands on, and say what to do: credentials, permissions, clock, files, limits', load: async () => (await import('./cli/doctor.ts')).doctorCommand() },
   'iam-policy': { summary: 'Print the least IAM policy that a config needs', load: async () => (await import('./cli/iam-policy.ts')).iamPolicyCommand() },
+  ui: { summary: 'Serve a read-only page about the running agent on this machine', load: async () => (await import('./cli/ui.ts')).uiCommand() },
   endpoint: { summary: 'Run a CloudWatch-compatible server on this machine, to try the agent without AWS', load: async () => (await import('./cli/endpoint.ts')).endpointCommand() },
   demo: { summary: 'Follow logs of this machine and a rotating writer for a while, and prove that all of it arrives', load: async () => (await import('./cli/demo.ts')).demoCommand() },
   ctl: { summary: 'Take the place of amazon-cloudwatch-agent-ctl: same actions, flags, output and exit codes', load: async () => (await import('./cli/ctl.ts')).ctlCommand() },

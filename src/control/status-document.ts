@@ -126,6 +126,9 @@ export interface FileStatus {
   readonly attachment: 'attached' | 'renamed' | 'deleted';
   /** errno name of what the last look or read met, or null. */
   readonly lastError: string | null;
+  /** Where an event of now goes. An agent of an earlier version says nothing of it. */
+  readonly group?: string;
+  readonly stream?: string;
 }
 
 /** A journald entry of the config. */
