@@ -24,7 +24,8 @@ export class Container {
       const child = execFile('nsenter', ['--target', String(this.leader), '--all', '--', ...command], { maxBuffer: 64 * 1024 * 1024, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' } }, (error, out, err) => {
         resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, out, err });
       });
-      child.stdin?.end(input);
+      // A command may end without reading.
+      child.stdin?.on('error', () => {}).end(input);
     });
   }
 
