@@ -1,6 +1,6 @@
 // Writes dist/: agent.js, which is what runs; beside it the programs it loads, with their source maps and the daemon's code cache.
 import { build } from 'esbuild';
-import type { BuildOptions } from 'esbuild';
+import type { BuildOptions, Metafile } from 'esbuild';
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,6 +30,7 @@ const OPTIONS = {
   // `import('node:http')` asks that module for each of its names, and some load megabytes (WebSocket: all of undici).
   supported: { 'dynamic-import': false },
   legalComments: 'none',
+  metafile: true,
   // The program is read as one byte a character.
   charset: 'ascii',
   loader: { '.wasm': 'binary' },
@@ -39,9 +40,16 @@ const OPTIONS = {
 /** Writes the build into `folder`; a warning of the bundler is a failure. */
 export async function buildAgent(folder = join(root, 'dist')): Promise<void> {
   const began = new Date();
-  mkdirSync(folder, { recursive: true });
   // What is written last says that a build is complete, and from when its sources are.
   rmSync(join(folder, CODE_CACHE), { force: true });
+  await bundleAgent(folder);
+  await writeCodeCache(folder, [process.execPath]);
+  utimesSync(join(folder, CODE_CACHE), began, began);
+}
+
+/** Writes what is the same on every machine into `folder`, and says of each bundle what it is made of. */
+export async function bundleAgent(folder: string): Promise<readonly Metafile[]> {
+  mkdirSync(folder, { recursive: true });
   const results = await Promise.all([
     build({ ...OPTIONS, entryPoints: [join(root, 'src/launch.ts')], outfile: join(folder, 'agent.js'), banner: { js: '#!/usr/bin/env node' } }),
     ...([['main.ts', PROGRAM], ['daemon.ts', DAEMON_PROGRAM]] as const).map(([entry, name]) => build({
@@ -53,12 +61,15 @@ export async function buildAgent(folder = join(root, 'dist')): Promise<void> {
   if (warnings > 0) throw new Error(`the bundler has ${warnings} warnings (above): fix each, the bundle may not run`);
   // The project is ESM; without its own package.json the build would be read as such.
   writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}\n');
-  await writeCodeCache(folder);
-  utimesSync(join(folder, CODE_CACHE), began, began);
+  return results.map(({ metafile }) => metafile);
 }
 
-/** Delivers a file to an endpoint here, so that the cache holds what `run` needs. */
-async function writeCodeCache(folder: string): Promise<void> {
+/**
+ * Delivers a file to an endpoint here, so that the cache holds what `run` needs.
+ * @param runtime the command of the runtime that the cache is for, perhaps of another architecture and emulated.
+ */
+export async function writeCodeCache(folder: string, runtime: readonly [string, ...string[]]): Promise<void> {
+  const [command, ...before] = runtime;
   const scratch = mkdtempSync(join(tmpdir(), 'agent-build-'));
   const endpoint = await startEndpoint();
   try {
@@ -68,8 +79,8 @@ async function writeCodeCache(folder: string): Promise<void> {
       agent: { region: 'us-east-1' },
       logs: { endpoint_override: endpoint.url, logs_collected: { files: { collect_list: [{ file_path: log, log_group_name: 'build', log_stream_name: 'build' }] } } },
     }));
-    await promisify(execFile)(process.execPath, [
-      ...FLAGS, join(root, 'scripts/code-cache.ts'), folder, 'run', '--quiet', '--until-caught-up', '--config', join(scratch, 'agent.json'), '--state-dir', join(scratch, 'state'),
+    await promisify(execFile)(command, [
+      ...before, ...FLAGS, join(root, 'scripts/code-cache.ts'), folder, 'run', '--quiet', '--until-caught-up', '--config', join(scratch, 'agent.json'), '--state-dir', join(scratch, 'state'),
     ], { env: { HOME: scratch, AWS_ACCESS_KEY_ID: 'build', AWS_SECRET_ACCESS_KEY: 'build', AWS_EC2_METADATA_DISABLED: 'true' } });
   } finally {
     await endpoint.close();
