@@ -8,15 +8,17 @@ import { parseArgs } from 'node:util';
 import { ARCHITECTURES } from './packaging/architecture.ts';
 import type { Architecture } from './packaging/architecture.ts';
 import { buildDeb } from './packaging/deb.ts';
+import { buildRpm } from './packaging/rpm.ts';
 import { architectureParts, commonParts } from './packaging/parts.ts';
 import type { ArchitectureParts, CommonParts } from './packaging/parts.ts';
 import { releaseOf, root } from './packaging/release.ts';
 import type { Release } from './packaging/release.ts';
+import { buildTarball } from './packaging/tarball.ts';
 
 type Build = (common: CommonParts, parts: ArchitectureParts, release: Release, places: { readonly folder: string; readonly scratch: string }) => string;
 
 /** Each format: what builds the package of one architecture, and gives the name of its file. */
-const FORMATS = { deb: buildDeb } as const satisfies Readonly<Record<string, Build>>;
+const FORMATS = { deb: buildDeb, rpm: buildRpm, tarball: buildTarball } as const satisfies Readonly<Record<string, Build>>;
 type Format = keyof typeof FORMATS;
 
 export interface PackageOptions {

@@ -1,7 +1,6 @@
-import { cpSync, chmodSync, lutimesSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, lutimesSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { LIBRARY } from './parts.ts';
 import type { ArchitectureParts, CommonParts } from './parts.ts';
 import { NAME, root } from './release.ts';
 
@@ -65,22 +64,29 @@ export class Tree {
   }
 }
 
-/** What every format installs: program, commands, units, manual, documentation and the folders of the config. */
+/** Program, commands, manual and documentation below `prefix`: `usr/`, or nothing where an installer chooses it. */
+export function fillProgram(tree: Tree, prefix: 'usr/' | '', common: CommonParts, parts: ArchitectureParts): void {
+  const library = `${prefix}lib/${NAME}`;
+  const doc = `${prefix}share/doc/${NAME}`;
+  cpSync(parts.library, join(tree.folder, library), { recursive: true });
+  for (const name of [NAME, 'agent.js']) chmodSync(join(tree.folder, library, name), 0o755);
+  tree.link(`${prefix}bin/${NAME}`, `../lib/${NAME}/agent.js`);
+  tree.link(`${prefix}bin/agent`, NAME);
+  tree.writeGzipped(`${prefix}share/man/man1/${NAME}.1`, common.manual);
+  tree.link(`${prefix}share/man/man1/agent.1.gz`, `${NAME}.1.gz`);
+  tree.write(`${prefix}share/bash-completion/completions/${NAME}`, common.completion);
+  tree.link(`${prefix}share/bash-completion/completions/agent`, NAME);
+  tree.writeGzipped(`${doc}/THIRD-PARTY-NOTICES`, parts.notices);
+  tree.write(`${doc}/sbom.cdx.json`, parts.sbom);
+  tree.copy('docs/configuration.md', `${doc}/configuration.md`);
+  tree.copy('config-schema/agent.schema.json', `${doc}/agent.schema.json`);
+  tree.copy('packaging/files/agent.json', `${doc}/examples/agent.json`);
+}
+
+/** What the formats of distributions have in common: the program, its units and the folders of the config. */
 export function fillTree(tree: Tree, common: CommonParts, parts: ArchitectureParts): void {
-  cpSync(parts.library, join(tree.folder, LIBRARY), { recursive: true });
-  for (const [name, mode] of [[NAME, 0o755], ['agent.js', 0o755]] as const) chmodSync(join(tree.folder, LIBRARY, name), mode);
-  tree.link(`usr/bin/${NAME}`, `../lib/${NAME}/agent.js`);
-  tree.link('usr/bin/agent', NAME);
+  fillProgram(tree, 'usr/', common, parts);
   for (const unit of unitFiles()) tree.copy(`systemd/${unit}`, `${SYSTEM_UNITS}/${unit}`);
-  tree.writeGzipped(`usr/share/man/man1/${NAME}.1`, common.manual);
-  tree.link('usr/share/man/man1/agent.1.gz', `${NAME}.1.gz`);
-  tree.write(`usr/share/bash-completion/completions/${NAME}`, common.completion);
-  tree.link('usr/share/bash-completion/completions/agent', NAME);
-  tree.writeGzipped(`${DOC}/THIRD-PARTY-NOTICES`, parts.notices);
-  tree.write(`${DOC}/sbom.cdx.json`, parts.sbom);
-  tree.copy('docs/configuration.md', `${DOC}/configuration.md`);
-  tree.copy('config-schema/agent.schema.json', `${DOC}/agent.schema.json`);
-  tree.copy('packaging/files/agent.json', `${DOC}/examples/agent.json`);
   tree.makeFolder(`etc/${NAME}/agent.d`);
 }
 
