@@ -3,8 +3,6 @@ import { Command } from 'commander';
 import { Agent } from '../agent/agent.ts';
 import { StateDirectoryError } from '../agent/state-directory.ts';
 import { networkFault } from '../agent/network-fault.ts';
-import { PAGE_TYPE, selfPage } from '../agent/self-page.ts';
-import { statusOf } from '../agent/status.ts';
 import { formatProblem, formatProblems } from '../config/problem.ts';
 import type { Problem, Severity } from '../config/problem.ts';
 import { openControl } from '../control/server.ts';
@@ -20,11 +18,11 @@ import type { LogLevel } from '../report/own-log.ts';
 import { AUTO_SCALING_TAG } from '../config/compile-metrics.ts';
 import { askInstance } from '../host/instance.ts';
 import type { LogPlan, Plan } from '../plan.ts';
+import { controlRoutes } from './control-routes.ts';
 import { KeptConfig } from './keep-config.ts';
 import { leave } from './leave.ts';
-import { CONFIG_OPTION } from './load-plan.ts';
+import { CONFIG_OPTION, USUAL_CONFIG } from './load-plan.ts';
 import { parameterAccess } from './parameter-access.ts';
-import { agentVersion } from './version.ts';
 
 /** sysexits.h EX_CONFIG, EX_NOINPUT, EX_TEMPFAIL, EX_CANTCREAT (the state directory cannot be used). */
 const EXIT_CONFIG = 78;
@@ -49,7 +47,7 @@ interface RunOptions extends SideFiles {
 export function runCommand(): Command {
   return new Command('run')
     .description('Follow the configured files and deliver them until SIGTERM')
-    .requiredOption('--config <source...>', CONFIG_OPTION)
+    .option('--config <source...>', CONFIG_OPTION, USUAL_CONFIG)
     .option('--state-dir <dir>', 'where checkpoints, quarantine and the control socket live', DEFAULT_STATE_DIR)
     .option(...SIDE_FILE_OPTIONS[0])
     .option(...SIDE_FILE_OPTIONS[1])
@@ -81,7 +79,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   if (start.kind === 'none' || (start.plan.entries.length === 0 && start.plan.emf === null && start.plan.metrics === null && start.plan.prometheus === null)) {
     log.fatal(start.kind === 'none' && start.errors !== null
       ? `nothing is run: the config in Parameter Store has errors (${start.errors}), and no earlier one is kept here; \`agent check\` names every error`
-      : 'nothing to run: the config has no entry that works; `agent check` says what is wrong');
+      : 'nothing to run: there is no entry of a config that works; `agent check` says what is wrong');
     return EXIT_CONFIG;
   }
   const { plan } = start;
@@ -91,11 +89,13 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     autoScalingGroup: async () => (await askInstance(env, new Set([AUTO_SCALING_TAG])))?.tags[AUTO_SCALING_TAG] ?? null,
     alongside: (running) => openControl({
       stateDirectory: stateDir, report,
-      metrics: async () => ({ type: PAGE_TYPE, text: selfPage(await running.self.sample(performance.now())) }),
-      status: () => statusOf(running, agentVersion, { sources: config, ...kept.keeper.state, changing: running.changing }),
-      reload: async () => life.stop.aborted
-        ? { outcome: 'unreadable', reason: 'the agent is being stopped', problems: '' }
-        : { ...(await kept.keeper.reload()), problems: formatProblems(kept.problems, false) },
+      routes: controlRoutes({
+        agent: running,
+        config: () => ({ sources: config, ...kept.keeper.state, changing: running.changing }),
+        reload: async () => life.stop.aborted
+          ? { outcome: 'unreadable', reason: 'the agent is being stopped', problems: '' }
+          : { ...(await kept.keeper.reload()), problems: formatProblems(kept.problems, false) },
+      }),
     }),
   });
   kept.agent = agent;

@@ -1,20 +1,17 @@
-// The daemon's side of `agent status` and `agent reload`, and its page of metrics: HTTP over a unix socket that only the agent's user may open. It has no part in
+// The daemon's side of `agent status`, `agent reload` and their like: HTTP over a unix socket that only the agent's user may open. It has no part in
 // delivery: where it cannot be opened the agent runs on without it and says so.
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import type { Report } from '../report/report.ts';
+import { answering } from './answering.ts';
+import type { Route } from './route.ts';
 import { socketAddress, socketName } from './socket-path.ts';
-import type { ReloadDocument, StatusDocument } from './status-document.ts';
 
 export interface ControlOptions {
   /** Must be locked by this process: a socket that lies there belongs to an agent that is gone. */
   readonly stateDirectory: string;
-  readonly status: () => StatusDocument;
-  /** Reads the config again; what became of it is sent as it is. */
-  readonly reload: () => Promise<ReloadDocument>;
-  /** What the agent says of itself in the text format of Prometheus. */
-  readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
+  readonly routes: readonly Route[];
   readonly report: Report;
 }
 
@@ -30,8 +27,8 @@ const SOCKET_UMASK = 0o177;
 const SUBJECT = 'control socket';
 
 /** Opens the control socket of a state directory. Never rejects. */
-export async function openControl({ stateDirectory, status, reload, metrics, report }: ControlOptions): Promise<Control> {
-  const server = createServer((request, response) => { void answer(request, response, { status, reload, metrics }); });
+export async function openControl({ stateDirectory, routes, report }: ControlOptions): Promise<Control> {
+  const server = createServer(answering(routes, (problem) => report.trouble(SUBJECT, `${socketName(stateDirectory)}: ${problem}`)));
   server.maxConnections = MAX_CONNECTIONS;
   try {
     const address = socketAddress(stateDirectory);
@@ -69,28 +66,4 @@ function close(server: Server): Promise<void> {
     server.close(() => resolve());
     server.closeAllConnections();
   });
-}
-
-async function answer(request: IncomingMessage, response: ServerResponse, { status, reload, metrics }: Pick<ControlOptions, 'status' | 'reload' | 'metrics'>): Promise<void> {
-  request.resume();
-  const { method, url } = request;
-  switch (url) {
-    case '/status': return method === 'GET' ? send(response, 200, status()) : send(response, 405, { error: `${method} /status is not possible; GET is` });
-    case '/reload': return method === 'POST' ? send(response, 200, await reload()) : send(response, 405, { error: `${method} /reload is not possible; POST is` });
-    case '/metrics': {
-      if (method !== 'GET') return send(response, 405, { error: `${method} /metrics is not possible; GET is` });
-      const { type, text } = await metrics();
-      return sendText(response, 200, type, text);
-    }
-    default: return send(response, 404, { error: `${url} is unknown; GET /status, GET /metrics and POST /reload are what there is` });
-  }
-}
-
-function send(response: ServerResponse, code: number, value: unknown): void {
-  sendText(response, code, 'application/json', JSON.stringify(value));
-}
-
-function sendText(response: ServerResponse, code: number, type: string, text: string): void {
-  const body = Buffer.from(text);
-  response.writeHead(code, { 'content-type': type, 'content-length': body.length, connection: 'close' }).end(body);
 }

@@ -4,8 +4,10 @@ import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openControl } from '../../src/control/server.ts';
-import { NoAgentError, askStatus } from '../../src/control/client.ts';
-import type { ReloadDocument, StatusDocument } from '../../src/control/status-document.ts';
+import { NoAgentError, askReload, askStatus } from '../../src/control/client.ts';
+import { json } from '../../src/control/route.ts';
+import type { Route } from '../../src/control/route.ts';
+import type { StatusDocument } from '../../src/control/status-document.ts';
 import { status } from '../../src/cli/status.ts';
 import { AgentReport } from '../../src/report/agent-report.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
@@ -13,8 +15,11 @@ import { rigFor, until } from '../support/rig.ts';
 import { scratch } from '../support/state.ts';
 
 const DOCUMENT = { statusVersion: 1, at: 7 } as StatusDocument;
-const reload = (): Promise<ReloadDocument> => Promise.resolve({ outcome: 'unchanged', problems: '' });
-const metrics = (): Promise<{ readonly type: string; readonly text: string }> => Promise.resolve({ type: 'text/plain', text: 'unified_agent_troubles 0\n' });
+const ROUTES: readonly Route[] = [
+  { method: 'GET', path: '/status', answer: () => json(DOCUMENT) },
+  { method: 'POST', path: '/echo', parameters: ['a', 'b'], answer: ({ query, body }) => json({ query, body: body.toString() }) },
+  { method: 'GET', path: '/broken', answer: () => { throw new Error('no idea'); } },
+];
 const quiet = (): { readonly report: AgentReport; readonly said: string[] } => {
   const said: string[] = [];
   return { said, report: new AgentReport((_, message) => said.push(message), Date.now) };
@@ -25,7 +30,7 @@ test('the socket answers its status, is open to its owner alone, and is gone aft
   const before = process.umask(0);
   try {
     const { report, said } = quiet();
-    await using control = await openControl({ stateDirectory, status: () => DOCUMENT, reload, metrics, report });
+    await using control = await openControl({ stateDirectory, routes: ROUTES, report });
     assert.deepEqual([control.open, said], [true, []]);
     assert.equal(statSync(join(stateDirectory, 'control.sock')).mode & 0o777, 0o600);
     assert.deepEqual(await askStatus(stateDirectory), DOCUMENT);
@@ -38,7 +43,7 @@ test('the socket answers its status, is open to its owner alone, and is gone aft
 test('a state directory whose path is longer than a socket address may be is reached all the same', async (t) => {
   const stateDirectory = join(await scratch(t), 'd'.repeat(150));
   mkdirSync(stateDirectory);
-  await using control = await openControl({ stateDirectory, status: () => DOCUMENT, reload, metrics, report: quiet().report });
+  await using control = await openControl({ stateDirectory, routes: ROUTES, report: quiet().report });
   assert.ok(control.open);
   assert.deepEqual(await askStatus(stateDirectory), DOCUMENT);
 });
@@ -47,18 +52,54 @@ test('where the socket cannot be opened the agent is told to run on without it, 
   const stateDirectory = await scratch(t);
   mkdirSync(join(stateDirectory, 'control.sock'));
   const { report, said } = quiet();
-  await using control = await openControl({ stateDirectory, status: () => DOCUMENT, reload, metrics, report });
+  await using control = await openControl({ stateDirectory, routes: ROUTES, report });
   assert.equal(control.open, false);
   assert.match(said[0]!, /control\.sock cannot be opened \(.*\): the agent runs on, but `agent status` cannot reach it; check /);
 });
 
-test('what is neither GET /status nor GET /metrics nor POST /reload is refused with what there is', async (t) => {
+test('what is unknown, not possible, too long or broken is answered with why and what there is, and the agent goes on', async (t) => {
   const stateDirectory = await scratch(t);
-  await using _ = await openControl({ stateDirectory, status: () => DOCUMENT, reload, metrics, report: quiet().report });
-  const ask = (method: string, path: string): Promise<number> => new Promise((resolve, reject) => {
-    request({ socketPath: join(stateDirectory, 'control.sock'), method, path }, (response) => { response.resume(); resolve(response.statusCode ?? 0); }).once('error', reject).end();
+  const { report, said } = quiet();
+  await using _ = await openControl({ stateDirectory, routes: ROUTES, report });
+  const send = (method: string, path: string, body = ''): Promise<string> => new Promise((resolve, reject) => {
+    request({ socketPath: join(stateDirectory, 'control.sock'), method, path }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (piece: string) => { text += piece; }).once('end', () => { resolve(`${response.statusCode ?? 0} ${text}`); });
+    }).once('error', reject).end(body);
   });
-  assert.deepEqual([await ask('GET', '/'), await ask('POST', '/status'), await ask('GET', '/status'), await ask('GET', '/reload'), await ask('POST', '/reload'), await ask('GET', '/metrics'), await ask('POST', '/metrics')], [404, 405, 200, 405, 200, 200, 405]);
+  assert.match(await send('GET', '/'), /^404 .*\/ is unknown; GET \/status, POST \/echo and GET \/broken are what there is/);
+  assert.match(await send('POST', '/status'), /^405 .*POST \/status is not possible; GET is/);
+  assert.match(await send('GET', '/status?x=1'), /^400 .*no parameter x; it takes none/);
+  assert.match(await send('POST', '/echo?c=1'), /^400 .*no parameter c; it takes a and b/);
+  assert.match(await send('POST', '/echo?a=1&a=2'), /^400 .*a is given twice/);
+  assert.equal(await send('POST', '/echo?b=%2F&a=1', 'x'.repeat(65_536)), `200 ${JSON.stringify({ query: { b: '/', a: '1' }, body: 'x'.repeat(65_536) })}`);
+  assert.match(await send('POST', '/echo', 'x'.repeat(1 << 20)), /^413 .*more than 65536 bytes/);
+  assert.deepEqual(said, []);
+  assert.match(await send('GET', '/broken'), /^500 .*GET \/broken failed: no idea/);
+  assert.match(said[0]!, /control\.sock: GET \/broken failed: no idea; this is a defect/);
+  assert.match(await send('GET', '/status'), /^200 /);
+});
+
+test('a route is told when whoever asked has gone away', async (t) => {
+  const stateDirectory = await scratch(t);
+  const [asked, left] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const waiting: Route = { method: 'GET', path: '/wait', answer: ({ gone }) => {
+    gone.addEventListener('abort', () => { left.resolve(); });
+    asked.resolve();
+    return new Promise(() => {});
+  } };
+  await using _ = await openControl({ stateDirectory, routes: [waiting], report: quiet().report });
+  const call = request({ socketPath: join(stateDirectory, 'control.sock'), path: '/wait' }).once('error', () => {});
+  call.end();
+  await asked.promise;
+  call.destroy();
+  await left.promise;
+});
+
+test('an agent of an earlier version is said to be one where it is asked what it does not know', async (t) => {
+  const stateDirectory = await scratch(t);
+  await using _ = await openControl({ stateDirectory, routes: ROUTES, report: quiet().report });
+  await assert.rejects(askReload(stateDirectory), (error) => error instanceof NoAgentError && /knows no POST \/reload: it is of an earlier version than this command; restart it/.test(error.message));
 });
 
 test('an agent that does not answer, or answers in another format, is said to, with what to do', async (t) => {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { json } from '../../src/control/route.ts';
 import { openControl } from '../../src/control/server.ts';
 import { AgentReport } from '../../src/report/agent-report.ts';
 import { statusOf } from '../../src/agent/status.ts';
@@ -38,7 +39,7 @@ test('status --watch ends without a word when its reader has gone', async (t) =>
   const rig = await rigFor(t);
   await rig.start();
   mkdirSync(rig.stateDir, { recursive: true });
-  await using _ = await openControl({ stateDirectory: rig.stateDir, status: () => statusOf(rig.agent, '1', NO_CONFIG), reload: () => Promise.reject(new Error('not asked')), metrics: () => Promise.reject(new Error('not asked')), report: new AgentReport(() => {}, Date.now) });
+  await using _ = await openControl({ stateDirectory: rig.stateDir, routes: [{ method: 'GET', path: '/status', answer: () => json(statusOf(rig.agent, '1', NO_CONFIG)) }], report: new AgentReport(() => {}, Date.now) });
   const child = spawn(process.execPath, [MAIN, 'status', '--watch', '--state-dir', rig.stateDir], { stdio: ['ignore', 'pipe', 'pipe'] });
   t.after(() => child.kill('SIGKILL'));
   let complaint = '';
