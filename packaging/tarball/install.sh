@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs unified-agent from this folder, or takes it away again. Needs nothing but sh, coreutils and sed; root for a service.
 set -eu
+umask 022
 
 name=unified-agent
 here=$(cd "$(dirname "$0")" && pwd)

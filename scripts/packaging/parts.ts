@@ -36,6 +36,9 @@ export interface ArchitectureParts {
 /** Where it is installed: the first line of agent.js names the runtime beside it. */
 export const LIBRARY = `/usr/lib/${NAME}`;
 
+/** So many code caches are the same when one is taken: nine of ten are, also on a busy machine. */
+const ALIKE = 3;
+
 /** Builds the bundles into a folder below `scratch`. */
 export async function commonParts(release: Release, scratch: string): Promise<CommonParts> {
   const dist = join(scratch, 'dist');
@@ -60,7 +63,7 @@ export async function architectureParts({ dist, packages }: CommonParts, release
   writeFileSync(join(library, 'agent.js'), launcher, { mode: 0o755 });
   const command = commandOf(architecture, binary);
   if (command === null) say(`${architecture}: without ${CODE_CACHE}, so a start takes longer: its runtime does not run here (Debian: qemu-user-static, libc6-arm64-cross, libstdc++6-arm64-cross, libatomic1-arm64-cross)`);
-  else await writeCodeCache(library, command);
+  else await writeCodeCache(library, { runtime: command, installed: LIBRARY, alike: release.compression === 'best' ? ALIKE : 1 });
   return {
     architecture, library, runtime,
     sbom: sbom({ release, architecture, packages, runtime, runtimeSha256: hash('sha256', readFileSync(binary)) }),
