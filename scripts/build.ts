@@ -76,20 +76,20 @@ export interface CodeCacheOptions {
 }
 
 /** Most caches that are made to find some that are alike. */
-const MAX_CACHES = 20;
+const MAX_CACHES = 8;
 
-/** Delivers a file to an endpoint here, so that the cache holds what `run` needs. Throws when no `alike` caches are the same. */
-export async function writeCodeCache(folder: string, { runtime: [command, ...before] = [process.execPath], installed = folder, alike = 1 }: CodeCacheOptions = {}): Promise<void> {
+/** Delivers a file to an endpoint here, so that the cache holds what `run` needs. False when no `alike` caches were the same, and the last one stays. */
+export async function writeCodeCache(folder: string, { runtime: [command, ...before] = [process.execPath], installed = folder, alike = 1 }: CodeCacheOptions = {}): Promise<boolean> {
   const file = join(folder, CODE_CACHE);
   const counts = new Map<string, number>();
   for (let made = 0; made < MAX_CACHES; made++) {
     await trainOnce([command, ...before, ...FLAGS, ...REPEATABLE.map(([set]) => set), join(root, 'scripts/code-cache.ts'), folder, installed], alike > 1);
     const digest = hash('sha256', readFileSync(file));
     const count = (counts.get(digest) ?? 0) + 1;
-    if (count >= alike) return;
+    if (count >= alike) return true;
     counts.set(digest, count);
   }
-  throw new Error(`of ${MAX_CACHES} code caches no ${alike} are the same: the machine is too busy to build what can be built again`);
+  return false;
 }
 
 /** How long the endpoint takes to answer while a cache is made that is to be the same each time: what depends on waiting is then always needed. */

@@ -1,7 +1,7 @@
 // npm run package [-- --format deb …] [--arch x64 …] [--revision N] [--output DIR] [--fast]: packages of the working tree, for every
 // architecture from one machine. Two builds of one commit with the same tools are the same bytes. docs/packages.md
 import { hash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ import { architectureParts, commonParts } from './packaging/parts.ts';
 import type { ArchitectureParts, CommonParts } from './packaging/parts.ts';
 import { releaseOf, root } from './packaging/release.ts';
 import type { Release } from './packaging/release.ts';
+import { buildSourceMaps } from './packaging/source-maps.ts';
 import { buildTarball } from './packaging/tarball.ts';
 
 type Build = (common: CommonParts, parts: ArchitectureParts, release: Release, places: { readonly folder: string; readonly scratch: string }) => string;
@@ -20,6 +21,9 @@ type Build = (common: CommonParts, parts: ArchitectureParts, release: Release, p
 /** Each format: what builds the package of one architecture, and gives the name of its file. */
 const FORMATS = { deb: buildDeb, rpm: buildRpm, tarball: buildTarball } as const satisfies Readonly<Record<string, Build>>;
 type Format = keyof typeof FORMATS;
+
+/** What makes a container image out of the Debian packages beside it. */
+const CONTAINER_FILES = ['Containerfile', 'container-root.sh'] as const;
 
 export interface PackageOptions {
   readonly formats?: readonly Format[];
@@ -32,7 +36,7 @@ export interface PackageOptions {
   readonly say?: (line: string) => void;
 }
 
-/** Builds the packages, SHA256SUMS and the bills of materials into the output folder, and gives the names of the files. */
+/** Builds the packages, and what goes with them, into the output folder; gives the names of the files, SHA256SUMS apart. */
 export async function buildPackages({ formats = Object.keys(FORMATS) as Format[], architectures = ARCHITECTURES, revision = '1', output = join(root, 'dist/packages'), fast = false, say = console.log }: PackageOptions = {}): Promise<readonly string[]> {
   const release = releaseOf(revision, fast ? 'fast' : 'best');
   const scratch = mkdtempSync(join(tmpdir(), 'agent-package-'));
@@ -50,6 +54,13 @@ export async function buildPackages({ formats = Object.keys(FORMATS) as Format[]
       writeFileSync(join(output, bill), parts.sbom);
       written(bill);
       for (const format of formats) written(FORMATS[format](common, parts, release, { folder: output, scratch }));
+    }
+    written(buildSourceMaps(common, release, { folder: output, scratch }));
+    if (formats.includes('deb')) {
+      for (const name of CONTAINER_FILES) {
+        copyFileSync(join(root, 'packaging/container', name), join(output, name));
+        written(name);
+      }
     }
     writeFileSync(join(output, 'SHA256SUMS'), names.map((name) => `${hash('sha256', readFileSync(join(output, name)))}  ${name}\n`).join(''));
     return names;
