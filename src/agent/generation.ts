@@ -8,6 +8,7 @@ import { readChunk } from '../files/tailer.ts';
 import type { Checkpoint, FileId } from '../flow.ts';
 import type { Flush } from '../framing/framer.ts';
 import type { TimestampReader } from '../records/timestamp.ts';
+import { Beat } from './beat.ts';
 import { ChunkMarks } from './chunk-marks.ts';
 import { FollowedFile } from './followed-file.ts';
 import type { FileStart } from './followed-file.ts';
@@ -55,6 +56,9 @@ export class Generation implements Source {
   readonly outlet: Outlet;
   readonly handle: TrackedCheckpoint;
   readonly marks: ChunkMarks;
+  /** Of its follower. */
+  readonly beat = new Beat();
+  waitsForRoom = false;
   /** The file's own timestamp parser: it remembers the last time read. */
   readonly parser: TimestampReader | null;
   readonly #ledger: Ledger;

@@ -43,6 +43,7 @@ export function statusOf(agent: Agent, version: string, config: ConfigStatus): S
     emf: agent.emf?.status ?? null,
     quarantine: quarantine === null ? null : (({ events, bytes, rotatedEvents, lostEvents }) => ({ events, bytes, rotatedEvents, lostEvents }))(quarantine.counters),
     troubles: report.troubles.toSorted((a, b) => b.since - a.since),
+    stalls: agent.stalls,
     checkpointTrouble: agent.store?.trouble ?? null,
   };
 }

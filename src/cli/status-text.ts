@@ -1,4 +1,4 @@
-import type { CountersStatus, DestinationStatus, EmfStatus, FileStatus, Listed, ListenerStatus, MetricsStatus, StatusDocument } from '../control/status-document.ts';
+import type { CountersStatus, DestinationStatus, EmfStatus, FileStatus, LimitsStatus, Listed, ListenerStatus, MetricsStatus, StatusDocument } from '../control/status-document.ts';
 import { printable, textTable } from './text-table.ts';
 import { agoText, bytesText, countText, spanText } from './units.ts';
 
@@ -18,6 +18,8 @@ export function problemsOf(status: StatusDocument): readonly string[] {
     ...(config.refused === null ? [] : [`config ${config.refused.version} is not used: ${config.refused.reason}`]),
     ...(config.unreachable === null ? [] : [`the config cannot be looked at: ${config.unreachable}; the present one goes on`]),
     ...(status.metrics != null && status.metrics.lastError !== null ? [`metrics in ${status.metrics.namespace}: ${status.metrics.state} (${status.metrics.lastError}); what is collected waits`] : []),
+    ...status.stalls ?? [],
+    ...(status.limits?.problem == null ? [] : [status.limits.problem]),
     ...disabled.map(({ pointer, pattern, reason }) => `${pointer} ${pattern}: does not run: ${reason}`),
   ].map(printable);
 }
@@ -29,11 +31,11 @@ const isFailing = ({ state }: DestinationStatus): boolean => state === 'retrying
 
 /** The status for a terminal: problems, files, destinations, counters. */
 export function statusText(status: StatusDocument): string {
-  const { agent, at, entries, files, skipped, destinations, counters, metrics, quarantine, troubles, listeners = [], emf } = status;
+  const { agent, at, entries, files, skipped, destinations, counters, metrics, quarantine, troubles, listeners = [], emf, limits } = status;
   const problems = problemsOf(status);
   const blocks = [
     `unified-agent ${agent.version}, pid ${agent.pid}, running for ${spanText(agent.uptimeMs)}, state in ${agent.stateDirectory}\n`
-    + `memory ${bytesText(agent.rssBytes)}, of it ${bytesText(agent.budgetUsedBytes)} of ${bytesText(agent.budgetLimitBytes)} for events; ${countText(agent.openFiles, 'file')} open\n`,
+    + `memory ${bytesText(agent.rssBytes)}, of it ${bytesText(agent.budgetUsedBytes)} of ${bytesText(agent.budgetLimitBytes)} for events; ${countText(agent.openFiles, 'file')} open${limitsText(limits)}\n`,
     configText(status),
     problems.length === 0 ? 'no problems\n' : `${countText(problems.length, 'problem')}\n${listed(problems)}`,
     `${countText(files.total, 'file')} of ${countText(entries.length, 'entry', 'entries')}, ${bytesText(sumOf(files.list, (file) => file.lagBytes))} not acknowledged\n${files.total === 0 ? '' : filesTable(files, at)}`,
@@ -47,6 +49,16 @@ export function statusText(status: StatusDocument): string {
   if (quarantine !== null && quarantine.events > 0) blocks.push(`quarantine: ${countText(quarantine.events, 'event')} (${bytesText(quarantine.bytes)}) kept in quarantine.jsonl${quarantine.rotatedEvents + quarantine.lostEvents > 0 ? `, ${quarantine.rotatedEvents + quarantine.lostEvents} of them pushed out or not written` : ''}\n`);
   if (troubles.length > 0) blocks.push(`said in the log\n${listed(troubles.map(({ message, since, times }) => printable(`${agoText(since, at)}${times > 1 ? `, ${times} times` : ''}: ${message}`)))}`);
   return blocks.join('\n');
+}
+
+function limitsText(limits: LimitsStatus | undefined): string {
+  const { memoryMaxBytes = null, memoryHighBytes = null, cpus = null } = limits ?? {};
+  const parts = [
+    ...(memoryMaxBytes === null ? [] : [`${bytesText(memoryMaxBytes)} of memory at most`]),
+    ...(memoryHighBytes === null ? [] : [`slowed down beyond ${bytesText(memoryHighBytes)}`]),
+    ...(cpus === null ? [] : [`${Math.round(100 * cpus) / 100} processors`]),
+  ];
+  return parts.length === 0 ? '' : `; its group may have ${parts.join(', ')}`;
 }
 
 function metricsText({ state, lastError, namespace, heldDatums, heldBytes, deliveredDatums, requests, dropped, skippedSamples }: MetricsStatus): string {

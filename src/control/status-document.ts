@@ -25,6 +25,10 @@ export interface StatusDocument {
   /** Null while the state directory is not open yet. */
   readonly quarantine: QuarantineStatus | null;
   readonly troubles: readonly TroubleStatus[];
+  /** Stages that stand still, and events that wait, although nothing fails: alarms. An agent of an earlier version says nothing of it. */
+  readonly stalls?: readonly string[];
+  /** Of the control group. An agent of an earlier version says nothing of it. */
+  readonly limits?: LimitsStatus;
   /** Why positions do not reach the disk at present, or null. */
   readonly checkpointTrouble: string | null;
 }
@@ -47,6 +51,16 @@ export interface AgentStatus {
   readonly budgetUsedBytes: number;
   readonly budgetLimitBytes: number;
   readonly openFiles: number;
+}
+
+/** What the host lets the agent have; null: no limit. */
+export interface LimitsStatus {
+  readonly memoryMaxBytes: number | null;
+  readonly memoryHighBytes: number | null;
+  /** Processors' worth of time. */
+  readonly cpus: number | null;
+  /** Why the budget of the config does not fit below it, or null. */
+  readonly problem: string | null;
 }
 
 /** Which version of the config runs, as its keeper knows it. */
