@@ -81,6 +81,7 @@ export function fillProgram(tree: Tree, prefix: 'usr/' | '', common: CommonParts
   tree.copy('docs/configuration.md', `${doc}/configuration.md`);
   tree.copy('config-schema/agent.schema.json', `${doc}/agent.schema.json`);
   tree.copy('packaging/files/agent.json', `${doc}/examples/agent.json`);
+  for (const name of readdirSync(join(root, 'systemd/examples'))) tree.copy(`systemd/examples/${name}`, `${doc}/examples/${name}`);
 }
 
 /** What the formats of distributions have in common: the program, its units and the folders of the config. */
@@ -90,9 +91,9 @@ export function fillTree(tree: Tree, common: CommonParts, parts: ArchitecturePar
   tree.makeFolder(`etc/${NAME}/agent.d`);
 }
 
-/** The units of systemd/, all of them installed. */
+/** The units of systemd/, all of them installed; what an administrator may add to them lies in its folder `examples`. */
 export function unitFiles(): readonly string[] {
-  const names = readdirSync(join(root, 'systemd')).toSorted();
+  const names = readdirSync(join(root, 'systemd')).filter((name) => name !== 'examples').toSorted();
   const other = names.filter((name) => !/\.(?:service|socket|timer|path|slice|target)$/.test(name));
   if (other.length > 0) throw new Error(`systemd/${other[0]} is no unit: scripts/packaging/tree.ts does not know where it is installed`);
   return names;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -26,11 +26,14 @@ const rootFor = (t: TestContext): InstallRoot => new InstallRoot(t, join(unpacke
 /** What was asked of systemd, without what only reads. */
 const acts = (root: InstallRoot): readonly string[] => root.calls().filter((call) => !/was-enabled|is-enabled|is-active/.test(call));
 
+const byPath = (a: string, b: string): number => (a.slice(11) < b.slice(11) ? -1 : 1);
+
 test('the .deb holds these files and no other, all of root, and none that others may write', () => {
   const rows = tool('dpkg-deb', '-c', deb).trimEnd().split('\n').map((row) => row.split(/\s+/) as [mode: string, owner: string, size: string, day: string, hour: string, path: string]);
   assert.deepEqual(rows.filter(([, owner]) => owner !== 'root/root'), []);
   const modes = new Map(rows.map(([mode, , , , , path]) => [path.slice(1), mode]));
-  assert.deepEqual([...modes].filter(([path]) => !path.endsWith('/')).map(([path, mode]) => `${mode} ${path}`).toSorted((a, b) => (a.slice(11) < b.slice(11) ? -1 : 1)), [
+  const drops = readdirSync(join(import.meta.dirname, '../../systemd/examples')).map((name) => `examples/${name}`);
+  assert.deepEqual([...modes].filter(([path]) => !path.endsWith('/')).map(([path, mode]) => `${mode} ${path}`).toSorted(byPath), [
     '-rw-r----- /etc/default/unified-agent',
     'lrwxrwxrwx /usr/bin/agent',
     'lrwxrwxrwx /usr/bin/unified-agent',
@@ -43,11 +46,11 @@ test('the .deb holds these files and no other, all of root, and none that others
     '-rwxr-xr-x /usr/lib/unified-agent/unified-agent',
     'lrwxrwxrwx /usr/share/bash-completion/completions/agent',
     '-rw-r--r-- /usr/share/bash-completion/completions/unified-agent',
-    ...['THIRD-PARTY-NOTICES.gz', 'agent.schema.json', 'changelog.Debian.gz', 'changelog.gz', 'configuration.md', 'copyright', 'examples/agent.json', 'sbom.cdx.json'].map((name) => `-rw-r--r-- /usr/share/doc/unified-agent/${name}`),
+    ...['THIRD-PARTY-NOTICES.gz', 'agent.schema.json', 'changelog.Debian.gz', 'changelog.gz', 'configuration.md', 'copyright', 'examples/agent.json', ...drops, 'sbom.cdx.json'].map((name) => `-rw-r--r-- /usr/share/doc/unified-agent/${name}`),
     '-rw-r--r-- /usr/share/lintian/overrides/unified-agent',
     'lrwxrwxrwx /usr/share/man/man1/agent.1.gz',
     '-rw-r--r-- /usr/share/man/man1/unified-agent.1.gz',
-  ]);
+  ].toSorted(byPath));
   assert.deepEqual([...modes].filter(([path, mode]) => path.endsWith('/') && mode !== 'drwxr-xr-x'), []);
   assert.ok(modes.has('/etc/unified-agent/agent.d/'));
 });
