@@ -1,5 +1,5 @@
 // npm test [-- part|path …]: runs test/unit, test/integration, test/integration again with moto's server as the endpoint
-// (the part `moto`), then test/conformance and test/browser, and ends with the line `N passed, N failed`. Exit 1 when a test failed, or a
+// (the part `moto`), then test/conformance and test/browser, and, when it is named, test/packaging; ends with the line `N passed, N failed`. Exit 1 when a test failed, or a
 // part that was asked for ran none. Words and paths choose files; the part `moto` runs when no filter or `moto` is given.
 import { run } from 'node:test';
 import type { TestEvent } from 'node:test/reporters';
@@ -10,8 +10,10 @@ import { leftOutText, motoFiles } from './moto-part.ts';
 import type { LeftOut } from './moto-part.ts';
 import { runShared } from './unit-shares.ts';
 
-const PARTS = ['unit', 'integration', 'moto', 'conformance', 'browser'] as const;
+const PARTS = ['unit', 'integration', 'moto', 'conformance', 'browser', 'packaging'] as const;
 type Part = (typeof PARTS)[number];
+/** Needs root and Debian's tools for packages, so it runs only when it is asked for. */
+const ON_REQUEST: Part = 'packaging';
 /** Test files at a time. Integration tests measure latencies; more of them than cores would measure each other. */
 const CONCURRENCY = 2;
 /** The tests that measure latencies closely are left out with moto; the others mostly wait. */
@@ -38,6 +40,7 @@ function filesOf(part: Part): readonly string[] {
   }
   const files = names.filter((name) => name.endsWith('.test.ts')).map((name) => join('test', folder, name)).toSorted();
   const isPart = (filter: string): boolean => (PARTS as readonly string[]).includes(filter);
+  if (filters.length === 0 && part === ON_REQUEST) return [];
   if (filters.length === 0 || filters.includes(part) && filters.every(isPart)) return files;
   // Words and paths narrow the second run too, but do not ask for it.
   if (part === 'moto' && !filters.includes(part)) return [];
@@ -116,7 +119,7 @@ let missing = false;
 for (const part of PARTS) {
   const candidates = filesOf(part);
   const { files, leftOut, strays } = part === 'moto' ? motoFiles(candidates.map((file) => [file, readFileSync(join(root, file), 'utf8')] as const)) : { files: candidates, leftOut: [], strays: [] };
-  if (files.length === 0 && filters.length > 0) continue;
+  if (files.length === 0 && (filters.length > 0 || part === ON_REQUEST)) continue;
   const started = performance.now();
   const tally: Tally = files.length === 0 ? { passed: 0, failed: 0, skipped: 0, leftOut: [] } : await runPart(part, files);
   const ran = tally.passed + tally.failed;

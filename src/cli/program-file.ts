@@ -19,11 +19,11 @@ export function digestOf(program: Buffer): Buffer { return hash('sha256', progra
  * A program of a build. With its code cache it starts in 60 % of the time: compiling it is then most of the way done. A
  * cache of another program, version or flags of the engine is not used, and the program compiled as without.
  * @param folder where the build was written. @param name PROGRAM or DAEMON_PROGRAM. @param cache true for the daemon's
- * program, where the flags are those the cache was made with (FLAGS).
+ * program, where the flags are those the cache was made with (FLAGS). @param installed the folder that stack traces are to name.
  */
-export function programOf(folder: string, name: string, cache: boolean): Script {
-  const filename = join(folder, name);
-  const program = readFileSync(filename);
+export function programOf(folder: string, name: string, cache: boolean, installed = folder): Script {
+  const filename = join(installed, name);
+  const program = readFileSync(join(folder, name));
   const cachedData = cache ? cacheFor(program, join(folder, CODE_CACHE)) : null;
   return new Script(program.toString('latin1'), { filename, ...(cachedData === null ? {} : { cachedData }) });
 }

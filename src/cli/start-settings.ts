@@ -1,4 +1,5 @@
 // What can be set only while a process starts: `run` starts itself once more in its own place, process id and all.
+import { writeFileSync } from 'node:fs';
 
 /**
  * The C library's allocator (mallopt(3)): one arena instead of one for each thread, and blocks from 128 KiB on (its own first
@@ -35,4 +36,16 @@ export function startAgain(): void {
   // The agent goes through proxies where that is right; the runtime's own way would send the questions to the metadata of the instance there, and its credentials back.
   const straight = process.env['NODE_USE_ENV_PROXY'] === undefined ? {} : { NODE_USE_ENV_PROXY: '0' };
   process.execve?.(process.execPath, [process.execPath, ...FLAGS, ...process.execArgv, ...process.argv.slice(1)], { ...ENVIRONMENT, ...process.env, ...straight });
+}
+
+/** At most 15 bytes (proc(5), comm). */
+const PROCESS_NAME = 'unified-agent';
+
+/** What `ps`, `top` and `pgrep` call this process: the runtime names its first thread after itself. Without /proc it stays at that. */
+export function nameProcess(): void {
+  try {
+    writeFileSync('/proc/self/comm', PROCESS_NAME);
+  } catch {
+    // Nothing depends on it.
+  }
 }
