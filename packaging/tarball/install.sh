@@ -59,7 +59,8 @@ stop_service() {
 
 if [ "$action" = uninstall ]; then
   [ -e "$library/agent.js" ] || fail "nothing is installed below $prefix; --prefix says where else"
-  if [ -n "$root" ] && [ -e /opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl ]; then "$prefix/bin/$name" compat remove || true; fi
+  if [ -n "$root" ] && [ -e /opt/aws/amazon-cloudwatch-agent/$name-takeover.json ]; then "$prefix/bin/$name" takeover --back || true; fi
+  if [ -n "$root" ] && [ -e /opt/aws/amazon-cloudwatch-agent/$name.json ]; then "$prefix/bin/$name" compat remove || true; fi
   stop_service
   for path in $links $files; do rm -f "$prefix/$path"; done
   rm -rf "$library" "$prefix/share/doc/$name"
