@@ -1,6 +1,7 @@
 import type { Environment } from '../aws/connection.ts';
 import { networkOf } from '../aws/network.ts';
 import type { CheckpointStore } from '../checkpoint/store.ts';
+import type { DrainReceipt } from '../control/drain-receipt.ts';
 import type { Budget } from '../delivery/budget.ts';
 import type { Lane } from '../delivery/lane.ts';
 import { Quarantine } from '../delivery/quarantine.ts';
@@ -10,6 +11,7 @@ import type { Sampler } from '../metrics/sampler.ts';
 import type { Plan, PlanDifference } from '../plan.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import type { DropReason } from '../report/report.ts';
+import { drain } from './drain.ts';
 import type { EmfInput } from './emf-input.ts';
 import type { LogPipeline } from './log-pipeline.ts';
 import { Rest } from './rest.ts';
@@ -21,6 +23,7 @@ import { createSelfSampler } from './self-sampler.ts';
 import { spoolDirectory } from './spool/spool-entry.ts';
 import { Spool } from './spool/spool.ts';
 import { openStore } from './state-directory.ts';
+import { Trail } from './trail.ts';
 
 const HOUSEKEEPING_MS = 1_000;
 const CAUGHT_UP_POLL_MS = 50;
@@ -63,6 +66,8 @@ export class Agent {
   #openEmf: (() => Promise<EmfInput>) | null = null;
   #store: CheckpointStore | null = null;
   #quarantine: Quarantine | null = null;
+  readonly #trail = new Trail();
+  readonly #stopping = new AbortController();
   readonly #following = Promise.withResolvers<void>();
   #unfinished: Unfinished = { files: 0, bytes: 0 };
   readonly startedAt = Date.now();
@@ -114,7 +119,7 @@ export class Agent {
     const storing = store.run(storeLife);
     // Ending early (caught up) is this run's own affair: the owner's lifetime is not ours to end.
     const inner = new LifetimeControl();
-    const onStop = (): void => inner.requestStop();
+    const onStop = (): void => { this.#stopping.abort(); inner.requestStop(); };
     const onAbandon = (): void => inner.requestAbandon();
     life.stop.addEventListener('abort', onStop);
     life.abandon.addEventListener('abort', onAbandon);
@@ -149,6 +154,15 @@ export class Agent {
     return Promise.race([this.#following.promise.then(() => true), ended]);
   }
 
+  /**
+   * Delivers what was written before now, and says what became of it: see drain. Null: it does not follow yet, or not any more.
+   */
+  async drain(deadlineMs: number, gone: AbortSignal): Promise<DrainReceipt | null> {
+    const running = this.#running;
+    if (running === null || this.#stopping.signal.aborted) return null;
+    return drain({ pipelines: () => running.pipelines, look: () => running.look(), metrics: () => this.#metrics?.delivery ?? null, trail: this.#trail, stop: this.#stopping.signal }, deadlineMs, gone);
+  }
+
   /** Resolves when every entry runs by the plan applied last. */
   async changed(): Promise<void> { await this.#running?.changed(); }
 
@@ -158,7 +172,7 @@ export class Agent {
     using spool = new Spool({ directory: spoolDirectory(stateDir), maxBytes: this.#plan.spool.maxBytes, report, now, wallNow: Date.now });
     // Nobody would wait for the events that still come in.
     if (untilCaughtUp !== true) this.#openEmf = async () => (await import('./emf-opening.ts')).openEmf({ spool, report, localZone });
-    const running = (this.#running = new RunningPlan({ stateDir, spool, store, quarantine, report, env, network, localZone, life, hurry: untilCaughtUp === true }));
+    const running = (this.#running = new RunningPlan({ stateDir, spool, store, trail: this.#trail, quarantine, report, env, network, localZone, life, hurry: untilCaughtUp === true }));
     const metrics = (this.#metrics = new RunningMetrics({
       env, network, report, stateDir, spool, life,
       self: () => this.#newSelfSampler(),
@@ -167,6 +181,7 @@ export class Agent {
     const rest = new Rest();
     const housekeeping = setInterval(() => {
       running.keepHouse();
+      this.#trail.tellAll();
       spool.keepHouse();
       this.#emf?.keepHouse();
       if (!rest.isReached(report.deliveredMessageBytes, () => running.holdsNothing)) return;

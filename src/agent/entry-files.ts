@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
 import type { Found } from '../files/finder.ts';
 import { look } from '../files/look.ts';
 import type { FileEntryPlan } from '../plan.ts';
@@ -50,9 +51,9 @@ export class EntryFiles {
   #firstScan = false;
 
   constructor(context: PipelineContext) {
-    const { entry, store, matches } = context;
+    const { entry, store, matches, trail } = context;
     this.#entry = entry;
-    this.#generationContext = { ...context.stages, settled: (g) => this.#settled(g), rewound: (g) => this.#rewound(g) };
+    this.#generationContext = { ...context.stages, trail, settled: (g) => this.#settled(g), rewound: (g) => this.#rewound(g) };
     this.#outlets = new Outlets(entry, { ...context, ...context.stages });
     const index = new CheckpointIndex(store.entry(entry.key));
     this.#lives = new Lives(index);
@@ -101,6 +102,9 @@ export class EntryFiles {
     }
     return true;
   }
+
+  /** The rest of what this checkpoint speaks of is being looked for in archives. */
+  searchesFor(handle: TrackedCheckpoint): boolean { return this.#archives.mayContinue(handle); }
 
   /** The same entry at another place of the config. */
   set entry(same: FileEntryPlan) { this.#entry = same; }
@@ -190,6 +194,7 @@ export class EntryFiles {
 
   #start(start: Omit<GenerationStart, 'outlet'>, after: Generation | null, name: string, from: Generation | null): Generation {
     const g = this.#enter(start, after, name, from);
+    if (from !== null) from.continuedBy = g;
     if (g.predecessor !== null) this.#p.wake.nudge(g.predecessor.file);
     else if (from !== null && !from.settled) this.#order.continueWith(from, g);
     else this.#follow(g);

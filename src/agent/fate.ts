@@ -77,10 +77,16 @@ export class Fate {
       last = start({ path: copy.path, id: copy.id, mark: g.mark, handle: track(copy.path, copy.id, g.safe), base: 0, unpacked: false, fd: null }, null, nameFor(path), g);
       lingering.isCopy(last);
       const beyond = g.file.size - copy.size;
-      if (beyond > 0) report.dropped('truncated-unread', 0, beyond, path);
+      if (beyond > 0) {
+        report.dropped('truncated-unread', 0, beyond, path);
+        g.losesBytes(copy.size, g.file.size, 'truncated-unread');
+      }
     } else {
       this.#knowCutCopy(g);
-      if (unread > 0) report.dropped('truncated-unread', 0, unread, path);
+      if (unread > 0) {
+        report.dropped('truncated-unread', 0, unread, path);
+        g.losesBytes(g.file.size - unread, g.file.size, 'truncated-unread');
+      }
       report.note(`${path}: truncated; ${unread > 0 ? `${unread} bytes were gone before they could be read, ` : ''}read again from its start`);
     }
     for (const one of this.#older.since(g, path, last)) {

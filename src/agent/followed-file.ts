@@ -105,6 +105,17 @@ export class FollowedFile implements Sleeper, Closable {
     }
   }
 
+  /** As `currentSize`; a closed file is asked by its path, if that still leads to it. */
+  sizeNow(): number {
+    if (this.attachment === 'attached' && !this.unpacked) {
+      try {
+        const { ino, size } = statSync(this.path);
+        if (ino === this.id.inode) return size;
+      } catch { /* What was last seen of it is the answer. */ }
+    }
+    return this.currentSize();
+  }
+
   /**
    * It was read up to `size`, and maybe not to its end (`more`). The last byte was written when the file says so: an old
    * file's last message has waited long enough already.

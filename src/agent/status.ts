@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { STATUS_VERSION } from '../control/status-document.ts';
 import type { ConfigStatus, CountersStatus, DestinationStatus, EntryStatus, FileStatus, Listed, MetricsStatus, SkippedStatus, StatusDocument } from '../control/status-document.ts';
 import type { Lane } from '../delivery/lane.ts';
@@ -87,19 +86,8 @@ const rank = (lastError: string | null): number => (lastError === null ? 1 : 0);
 function fileStatus(g: Generation, entry: string): FileStatus {
   const { offset, safe, path, lastAckAt } = g;
   const { attachment, lastError } = g.file;
-  const size = Math.max(sizeNow(g), offset);
+  const size = Math.max(g.file.sizeNow(), offset);
   return { path, entry, size, offset, safeOffset: safe.offset, lagBytes: g.contentEnd(size) - safe.offset, pendingBytes: Math.min(g.pending, size - offset), lastAckAt, attachment, lastError };
-}
-
-/** A closed file is asked by its path, if that still leads to it. */
-function sizeNow(g: Generation): number {
-  if (g.file.attachment === 'attached' && !g.file.unpacked) {
-    try {
-      const { ino, size } = statSync(g.path);
-      if (ino === g.id.inode) return size;
-    } catch { /* what was last seen of it is the answer */ }
-  }
-  return g.file.currentSize();
 }
 
 function destinationsOf(lanes: Iterable<Lane>): Listed<DestinationStatus> {

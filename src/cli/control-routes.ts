@@ -4,6 +4,7 @@ import { statusOf } from '../agent/status.ts';
 import { json } from '../control/route.ts';
 import type { Route } from '../control/route.ts';
 import type { ConfigStatus, ReloadDocument } from '../control/status-document.ts';
+import { drainRoute } from './drain-route.ts';
 import { agentVersion } from './version.ts';
 
 export interface RoutesContext {
@@ -20,5 +21,6 @@ export function controlRoutes({ agent, config, reload }: RoutesContext): readonl
     // What the agent says of itself in the text format of Prometheus.
     { method: 'GET', path: '/metrics', answer: async () => ({ code: 200, type: PAGE_TYPE, body: selfPage(await agent.self.sample(performance.now())) }) },
     { method: 'POST', path: '/reload', answer: async () => json(await reload()) },
+    drainRoute(agent),
   ];
 }

@@ -1,10 +1,11 @@
-import { NoAgentError, RefusedError, ask } from './ask.ts';
+import { ANSWER_MS, NoAgentError, RefusedError, ask } from './ask.ts';
 import type { Question } from './ask.ts';
+import type { DrainReceipt } from './drain-receipt.ts';
 import { socketName } from './socket-path.ts';
 import { STATUS_VERSION } from './status-document.ts';
 import type { ReloadDocument, StatusDocument } from './status-document.ts';
 
-export { NoAgentError } from './ask.ts';
+export { NoAgentError, RefusedError } from './ask.ts';
 
 /** A reload may have to wait for Parameter Store, three tries of ten seconds. */
 const RELOAD_MS = 60_000;
@@ -21,6 +22,11 @@ export async function askStatus(stateDirectory: string, timeoutMs?: number): Pro
 /** Lets the agent that runs on a state directory read its config again. Throws NoAgentError. */
 export function askReload(stateDirectory: string): Promise<ReloadDocument> {
   return askDocument(stateDirectory, { method: 'POST', path: '/reload', timeoutMs: RELOAD_MS });
+}
+
+/** Lets the agent deliver what was written before now, and waits for it. Throws NoAgentError, and RefusedError when it cannot be tried. */
+export function askDrain(stateDirectory: string, deadlineMs: number): Promise<DrainReceipt> {
+  return askDocument(stateDirectory, { method: 'POST', path: `/drain?deadline_ms=${deadlineMs}`, timeoutMs: deadlineMs + ANSWER_MS });
 }
 
 /** An answer in JSON. A path that is unknown there is one of a later version than the agent that runs. Throws NoAgentError and RefusedError. */

@@ -81,14 +81,18 @@ export class Sender {
       this.requests++;
       if (failed === 0) this.state = this.#share.failing ? 'retrying' : 'sending';
       let since = now();
+      let sentAt = 0;
       const outcome = await slots.run(this.#share.failing, () => {
         since = now();
+        sentAt = Date.now();
         return abandon.aborted ? Promise.resolve(ABORTED) : endpoint.put(this.#destination, body);
       });
       report.debug(() => this.#attempt(batch, body, outcome, now() - since));
       let failure: Retry;
       switch (outcome.kind) {
         case 'accepted':
+          batch.sentAt = sentAt;
+          batch.requestId = outcome.requestId ?? null;
           this.#succeeded(failed);
           return outcome;
         case 'split':

@@ -2,6 +2,7 @@ import { messageOf } from '../batching/events.ts';
 import type { EventSlice } from '../batching/events.ts';
 import type { LogBatch } from '../batching/log-batch.ts';
 import type { Destination, RejectedRanges } from '../flow.ts';
+import { joinLosses } from '../report/losses.ts';
 import type { DropReason, Report } from '../report/report.ts';
 import { sourceOf } from './source.ts';
 
@@ -30,8 +31,11 @@ export function giveUp(batch: LogBatch, parts: readonly GivenUp[], { group, stre
     let bytes = 0;
     for (const event of events) {
       const message = messageOf(encoded, event);
-      bytes += Buffer.byteLength(message);
-      undelivered.add({ group, stream, file: sourceOf(batch, event.index).path, reason, timestamp: event.time, message });
+      const length = Buffer.byteLength(message);
+      bytes += length;
+      const source = sourceOf(batch, event.index);
+      batch.losses.set(source, joinLosses(batch.losses.get(source) ?? [], [{ reason: why, events: 1, bytes: length }]));
+      undelivered.add({ group, stream, file: source.path, reason, timestamp: event.time, message });
     }
     batch.givenUp += events.length;
     batch.givenUpBytes += bytes;
