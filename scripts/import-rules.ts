@@ -38,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   metrics: LEAVES,
   config: [...LEAVES, 'records/', 'framing/', 'naming/'],
   agent: [...LEAVES, 'files/', 'framing/', 'records/', 'naming/', 'batching/', 'delivery/', 'checkpoint/', 'aws/', 'control/', 'metrics/'],
-  cli: [...LEAVES, 'config/', 'agent/', 'host/', 'naming/', 'aws/parameters.ts', 'control/', 'fleet/', 'local-endpoint/'],
+  cli: [...LEAVES, 'config/', 'agent/', 'host/', 'naming/', 'aws/parameters.ts', 'aws/probe.ts', 'control/', 'fleet/', 'local-endpoint/'],
   'local-endpoint': [],
 };
 

@@ -11,6 +11,8 @@ main({
   status: { summary: 'Say what the running agent does: files, destinations, counters, troubles', load: async () => (await import('./cli/status.ts')).statusCommand() },
   reload: { summary: 'Let the running agent read its config again and apply what changed, without a stop', load: async () => (await import('./cli/reload.ts')).reloadCommand() },
   drain: { summary: 'Deliver everything that was written before now, at once, and say what became of it', load: async () => (await import('./cli/drain.ts')).drainCommand() },
+  doctor: { summary: 'Try what the agent stands on, and say what to do: credentials, permissions, clock, files, limits', load: async () => (await import('./cli/doctor.ts')).doctorCommand() },
+  'iam-policy': { summary: 'Print the least IAM policy that a config needs', load: async () => (await import('./cli/iam-policy.ts')).iamPolicyCommand() },
   endpoint: { summary: 'Run a CloudWatch-compatible server on this machine, to try the agent without AWS', load: async () => (await import('./cli/endpoint.ts')).endpointCommand() },
   demo: { summary: 'Follow logs of this machine and a rotating writer for a while, and prove that all of it arrives', load: async () => (await import('./cli/demo.ts')).demoCommand() },
   version: { summary: 'Print the version of the agent and of its runtime', load: async () => (await import('./cli/version.ts')).versionCommand() },

@@ -63,7 +63,8 @@ export class Attempts {
   }
 }
 
-function failureOf(error: unknown): Failure {
+/** What of an error of the SDK decides what it means. */
+export function failureOf(error: unknown): Failure {
   const e = error as { name?: string; code?: string; message?: string; $metadata?: { httpStatusCode?: number }; $response?: { headers?: Record<string, string> }; isUnsent?: boolean };
   const after = e.$response?.headers?.['retry-after'];
   const seconds = after === undefined ? NaN : Number(after);

@@ -12,7 +12,7 @@ import type { FileEntryPlan, Plan } from '../plan.ts';
 import { processOutput, type CommandOutput } from './config/command-output.ts';
 import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
 import type { LoadedEnvironment, SideFiles } from './environment.ts';
-import { CONFIG_OPTION, loadPlan } from './load-plan.ts';
+import { CONFIG_OPTION, USUAL_CONFIG, loadPlan } from './load-plan.ts';
 import { describeMetrics, describePrometheus } from './metrics-text.ts';
 import { settleEnvironment } from './runtime.ts';
 import { describeEmf, describeEntry, describeService, type EntryMatches } from './plan-text.ts';
@@ -42,7 +42,7 @@ function disk(): FileLookup {
 export function checkCommand(): Command {
   return new Command('check')
     .description('Print every problem of a config, or what it compiles to and which files match now')
-    .requiredOption('--config <source...>', CONFIG_OPTION)
+    .option('--config <source...>', CONFIG_OPTION, USUAL_CONFIG)
     .option('--json', 'print problems, plan and files as JSON')
     .option(...SIDE_FILE_OPTIONS[0])
     .option(...SIDE_FILE_OPTIONS[1])

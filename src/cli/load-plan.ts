@@ -4,6 +4,7 @@ import type { GlobFault } from '../config/compile-logs.ts';
 import type { JsonNode } from '../config/json-tree.ts';
 import type { Environment, HostFacts } from '../config/placeholders.ts';
 import type { Problem } from '../config/problem.ts';
+import { USUAL } from '../config/source.ts';
 import type { RemoteVersion } from '../fleet/config-copy.ts';
 import { containerName } from '../host/container.ts';
 import { systemHostname } from '../host/hostname.ts';
@@ -17,7 +18,9 @@ import { loadSources } from './load-sources.ts';
 import { parameterAccess } from './parameter-access.ts';
 
 /** What `--config` takes, for the help of a command. */
-export const CONFIG_OPTION = 'configs, merged in this order: files, folders, ssm:NAME[:VERSION or :LABEL], ssm:/PATH/, default, or - for standard input';
+export const CONFIG_OPTION = 'configs, merged in this order: files, folders, ssm:NAME[:VERSION or :LABEL], ssm:/PATH/, default, usual (/etc/unified-agent, else where the CloudWatch agent has its own), or - for standard input';
+/** What is read where no `--config` is given. */
+export const USUAL_CONFIG: string[] = [USUAL];
 
 export interface LoadedPlan {
   /** Null when the document cannot be read or parsed, or nothing in it can run. */

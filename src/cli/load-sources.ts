@@ -8,6 +8,7 @@ import type { Problem } from '../config/problem.ts';
 import { parameterWord, parseSource, type Source, type SourceFault } from '../config/source.ts';
 import type { RemoteVersion } from '../fleet/config-copy.ts';
 import type { ParameterAccess } from './parameter-access.ts';
+import { readUsual } from './usual-config.ts';
 
 export interface LoadedSources {
   /** The merged document, or null when a source cannot be read, its JSON is broken, or there is none. */
@@ -81,6 +82,7 @@ async function readSource(word: string, source: Source | SourceFault, access: Pa
     case 'place': return local(await readPlace(source.path));
     case 'stdin': return local(await readStdin());
     case 'default': return local({ texts: [{ name: 'default', text: DEFAULT_CONFIG }], problems: [], unreadable: false });
+    case 'usual': return local(await readUsual(word));
     case 'parameter': case 'parameters': return readRemote(source, access);
     default: return source satisfies never;
   }

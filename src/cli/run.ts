@@ -21,7 +21,7 @@ import type { LogPlan, Plan } from '../plan.ts';
 import { controlRoutes } from './control-routes.ts';
 import { KeptConfig } from './keep-config.ts';
 import { leave } from './leave.ts';
-import { CONFIG_OPTION } from './load-plan.ts';
+import { CONFIG_OPTION, USUAL_CONFIG } from './load-plan.ts';
 import { parameterAccess } from './parameter-access.ts';
 
 /** sysexits.h EX_CONFIG, EX_NOINPUT, EX_TEMPFAIL, EX_CANTCREAT (the state directory cannot be used). */
@@ -47,7 +47,7 @@ interface RunOptions extends SideFiles {
 export function runCommand(): Command {
   return new Command('run')
     .description('Follow the configured files and deliver them until SIGTERM')
-    .requiredOption('--config <source...>', CONFIG_OPTION)
+    .option('--config <source...>', CONFIG_OPTION, USUAL_CONFIG)
     .option('--state-dir <dir>', 'where checkpoints, quarantine and the control socket live', DEFAULT_STATE_DIR)
     .option(...SIDE_FILE_OPTIONS[0])
     .option(...SIDE_FILE_OPTIONS[1])
@@ -79,7 +79,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   if (start.kind === 'none' || (start.plan.entries.length === 0 && start.plan.emf === null && start.plan.metrics === null && start.plan.prometheus === null)) {
     log.fatal(start.kind === 'none' && start.errors !== null
       ? `nothing is run: the config in Parameter Store has errors (${start.errors}), and no earlier one is kept here; \`agent check\` names every error`
-      : 'nothing to run: the config has no entry that works; `agent check` says what is wrong');
+      : 'nothing to run: there is no entry of a config that works; `agent check` says what is wrong');
     return EXIT_CONFIG;
   }
   const { plan } = start;

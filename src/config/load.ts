@@ -26,6 +26,20 @@ export async function readPlace(path: string): Promise<TextsRead> {
   return isFolder ? readFolder(path) : readFile(path);
 }
 
+/** Whether anything of a folder would be read; true where it cannot be listed: reading it says why. */
+export async function holdsConfigs(folder: string): Promise<boolean> {
+  const isAbsent = await stat(folder).then(() => false, (error: NodeJS.ErrnoException) => error.code === 'ENOENT' || error.code === 'ENOTDIR');
+  if (isAbsent) return false;
+  const walk: Walk = { files: [], problems: [] };
+  try {
+    await listFiles(folder, 0, walk);
+  } catch (error) {
+    if (!(error instanceof TooMuch)) throw error;
+    return true;
+  }
+  return walk.files.length > 0 || walk.problems.some(({ severity }) => severity === 'error');
+}
+
 /** The text of one file, or why there is none. */
 export async function readText(file: string): Promise<string | Problem> {
   const { texts, problems } = await readFile(file);

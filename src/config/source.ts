@@ -4,6 +4,8 @@ export type Source =
   | { readonly kind: 'place'; readonly path: string }
   | { readonly kind: 'stdin' }
   | { readonly kind: 'default' }
+  /** The first usual place that has a config: what runs when nothing is named. */
+  | { readonly kind: 'usual' }
   /** A parameter of Parameter Store: its name or ARN, with `:version` or `:label` behind it or not. */
   | { readonly kind: 'parameter'; readonly reference: string }
   /** All parameters below a path, which begins with a slash and ends without one (but for `/` itself). */
@@ -15,7 +17,10 @@ export interface SourceFault {
   readonly expected: string;
 }
 
-export const SOURCE_FORMS = 'a file, a folder, ssm:NAME, ssm:NAME:VERSION, ssm:NAME:LABEL, ssm:/PATH/, default, or - for standard input';
+/** The word for what is read where no other is given. */
+export const USUAL = 'usual';
+
+export const SOURCE_FORMS = 'a file, a folder, ssm:NAME, ssm:NAME:VERSION, ssm:NAME:LABEL, ssm:/PATH/, usual, default, or - for standard input';
 
 const SELECTOR = String.raw`(?::(?:\d+|[a-zA-Z_.\-][a-zA-Z0-9_.\-]{0,99}))?`;
 const NAME = new RegExp(String.raw`^[a-zA-Z0-9_.\-/]+${SELECTOR}$`);
@@ -25,6 +30,7 @@ const ARN = new RegExp(String.raw`^arn:[^:]+:ssm:[^:]+:\d{12}:parameter/[a-zA-Z0
 export function parseSource(word: string): Source | SourceFault {
   if (word === '-') return { kind: 'stdin' };
   if (word === 'default') return { kind: 'default' };
+  if (word === USUAL) return { kind: 'usual' };
   if (word === '') return { fault: 'the name of the config is empty', expected: SOURCE_FORMS };
   if (word.startsWith('file:')) {
     const path = word.slice('file:'.length);

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { loadPlan } from '../../src/cli/load-plan.ts';
 import { loadSources, remoteVersions, type LoadedSources } from '../../src/cli/load-sources.ts';
 import { parameterAccess } from '../../src/cli/parameter-access.ts';
+import { USUAL_PLACES, readUsual, type UsualPlace } from '../../src/cli/usual-config.ts';
 import { plainValue } from '../../src/config/json-tree.ts';
 import { packed } from '../../src/config/packed.ts';
 import { partNames } from '../../src/config/parts.ts';
 import { formatProblem } from '../../src/config/problem.ts';
+import { inNamespace, noNamespaces } from '../support/host-limits.ts';
 import { startParameters } from '../support/parameters.ts';
 import { TEST_ENV } from '../support/rig.ts';
 
@@ -274,4 +276,47 @@ test('a config in files alone loads nothing of Parameter Store', async (t) => {
   child.stdout.setEncoding('utf8').on('data', (part: string) => { out += part; });
   await once(child, 'close');
   assert.equal(out.trim(), 'true 0');
+});
+
+const placesIn = (root: string): UsualPlace[] => ['ours', 'theirs'].map((whose) => ({ file: join(root, whose, 'agent.json'), folder: join(root, whose, 'agent.d'), whose }));
+
+test('usual: of the places the first that has a config is read, file before folder, and said; an empty folder is none', async (t) => {
+  const root = folderWith(t, { 'theirs/agent.json': text('/1'), 'theirs/agent.d/file_x': text('/2'), 'theirs/agent.d/y.tmp': 'no JSON', 'ours/agent.d/.keep': '' });
+  const read = async (): Promise<unknown> => (await readUsual('usual', placesIn(root))).texts.map(({ name }) => name.slice(root.length + 1));
+  assert.deepEqual(await read(), ['theirs/agent.json', 'theirs/agent.d/file_x']);
+  const { problems } = await readUsual('usual', placesIn(root));
+  assert.match(formatProblem(problems[0]!, false), /^\S+theirs\/agent\.json, \S+theirs\/agent\.d note: the config, theirs: no --config names another$/);
+  writeFileSync(join(root, 'ours/agent.d/10.json'), text('/3'));
+  assert.deepEqual(await read(), ['ours/agent.d/10.json'], 'the other place is not looked at');
+  writeFileSync(join(root, 'ours/agent.json'), text('/4'));
+  assert.deepEqual(await read(), ['ours/agent.json', 'ours/agent.d/10.json']);
+});
+
+test('usual: with no config anywhere every place that was looked at is named', async (t) => {
+  const root = folderWith(t, {});
+  const { texts, problems, unreadable } = await readUsual('usual', placesIn(root));
+  assert.deepEqual([texts, unreadable], [[], false]);
+  assert.match(formatProblem(problems[0]!, false), /^usual error: there is no config: neither \S+ours\/agent\.json, nor a file in \S+ours\/agent\.d, nor \S+theirs\/agent\.json, nor a file in \S+theirs\/agent\.d\n {4}expected a config at \S+ours\/agent\.json/);
+});
+
+test('run and check without --config take the CloudWatch agent\'s config where it is and say so; without any they exit 78 at once', { skip: noNamespaces('mount -t tmpfs none /opt') || existsSync(USUAL_PLACES[0]!.file) }, (t) => {
+  const root = folderWith(t, { 'app.log': 'one\n' });
+  const [, { file }] = USUAL_PLACES as [UsualPlace, UsualPlace];
+  const config = JSON.stringify({ agent: { region: 'us-east-1' }, logs: { endpoint_override: 'http://127.0.0.1:1', logs_collected: { files: { collect_list: [{ file_path: join(root, 'app.log') }] } } } });
+  const agent = (setup: string, ...words: readonly string[]): { readonly code: number | null; readonly said: string } => {
+    const [command, ...args] = [...inNamespace(`mount -t tmpfs none /opt ${setup}`), process.execPath, MAIN, ...words];
+    const { status, stdout, stderr } = spawnSync(command!, args, { encoding: 'utf8', timeout: 20_000, env: { PATH: process.env['PATH'] ?? '', HOME: root, ...TEST_ENV } });
+    return { code: status, said: stdout + stderr };
+  };
+  const put = `&& mkdir -p ${dirname(file)} && echo '${config}' > ${file}`;
+  const checked = agent(put, 'check');
+  assert.equal(checked.code, 0, checked.said);
+  assert.match(checked.said, /amazon-cloudwatch-agent\.json note: the config, the CloudWatch agent's/);
+  const none = agent('', 'check');
+  assert.deepEqual([none.code, /usual error: there is no config: neither \/etc\/unified-agent\/agent\.json/.test(none.said)], [78, true], none.said);
+  for (const setup of ['', `&& mkdir -p ${dirname(file)} && echo '{}' > ${file}`, `&& mkdir -p ${dirname(file)} && echo '{"logs": ' > ${file}`]) {
+    const run = agent(setup, 'run', '--state-dir', join(root, 'state'));
+    assert.equal(run.code, 78, run.said);
+    assert.match(run.said, setup === '' ? /there is no config: neither[\s\S]*agent: nothing to run/ : /agent: nothing to run/);
+  }
 });

@@ -9,7 +9,7 @@ import { DEFAULT_STATE_DIR } from '../../control/state-directory.ts';
 import type { Plan } from '../../plan.ts';
 import { SIDE_FILE_OPTIONS, loadEnvironment } from '../environment.ts';
 import type { SideFiles } from '../environment.ts';
-import { CONFIG_OPTION, loadPlan } from '../load-plan.ts';
+import { CONFIG_OPTION, USUAL_CONFIG, loadPlan } from '../load-plan.ts';
 import { EXIT, EXIT_INCOMPLETE } from './exit-codes.ts';
 import { positionsText } from './positions-text.ts';
 
@@ -25,7 +25,7 @@ interface ImportOptions extends SideFiles {
 export function importStateCommand(): Command {
   return new Command('import-state')
     .description('Take over the positions of a CloudWatch agent that was stopped, so that what it sent is not sent again')
-    .requiredOption('--config <source...>', `${CONFIG_OPTION}; their entries say which files are followed`)
+    .option('--config <source...>', `${CONFIG_OPTION}; their entries say which files are followed`, USUAL_CONFIG)
     .option('--from <dir>', 'where its state files are', CLOUDWATCH_AGENT_STATE)
     .option('--state-dir <dir>', 'where this agent keeps its own', DEFAULT_STATE_DIR)
     .option(...SIDE_FILE_OPTIONS[0])

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { plainValue } from '../../config/json-tree.ts';
 import { originText } from '../../config/origin-text.ts';
 import { formatProblems } from '../../config/problem.ts';
-import { CONFIG_OPTION } from '../load-plan.ts';
+import { CONFIG_OPTION, USUAL_CONFIG } from '../load-plan.ts';
 import { loadSources } from '../load-sources.ts';
 import { parameterAccess, type ParameterAccess } from '../parameter-access.ts';
 import { processOutput, type CommandOutput } from './command-output.ts';
@@ -19,7 +19,7 @@ export function showCommand(): Command {
   return withPlaceOptions(new Command('show')
     .summary('Print the merged config, with --origin the place each value comes from')
     .description('Print the merged config as JSON, or with the place each value comes from.\nExit code: 0, 66 a source cannot be read, 78 the sources are broken or contradict each other')
-    .requiredOption('--config <source...>', CONFIG_OPTION)
+    .option('--config <source...>', CONFIG_OPTION, USUAL_CONFIG)
     .option('--origin', 'add file (or parameter), line and column behind each value; then it is no JSON any more'))
     .action(async ({ config, origin, ...place }: ShowOptions) => {
       const output = processOutput();

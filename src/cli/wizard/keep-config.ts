@@ -15,7 +15,7 @@ const FOLDER_MODE = 0o755;
 export function proposedPath(folder = '/etc/unified-agent', otherwise = './agent.json'): string {
   try {
     accessSync(existsSync(folder) ? folder : dirname(folder), constants.W_OK);
-    return join(folder, 'config.json');
+    return join(folder, 'agent.json');
   } catch {
     return otherwise;
   }

@@ -98,7 +98,7 @@ export const QUESTIONS = {
   journald_retention: { kind: 'choice', text: 'Log group retention in days', usual: 'that of the log files', choices: RETENTIONS.map((days) => ({ value: String(days), label: String(days) })), when: 'journald is yes', each: 'journal entry' },
   journald_more: { kind: 'yes or no', text: 'Do you want another selection of the journal in a group of its own?', usual: 'no', when: 'journald is yes', each: 'journal entry' },
   write: { kind: 'choice', text: 'Where do you want to put the config?', usual: 'file', choices: choices(['file', 'A file'], ['ssm', 'The SSM Parameter Store', 'for a fleet'], ['print', 'Nowhere: print it']), ...once },
-  output: { kind: 'text', text: 'Path of the file', usual: 'the one of --config; else /etc/unified-agent/config.json where this user may write it; else ./agent.json', fault: some, when: 'write is file', each: null },
+  output: { kind: 'text', text: 'Path of the file', usual: 'the one of --config; else /etc/unified-agent/agent.json where this user may write it; else ./agent.json', fault: some, when: 'write is file', each: null },
   replace: { kind: 'yes or no', text: 'The file exists. Replace it? The old one is kept beside it.', usual: 'no', when: 'the file exists', each: null },
   ssm_name: { kind: 'text', text: 'Name of the parameter; with a slash at both ends a path, for a config of several', usual: 'AmazonCloudWatch-linux', fault: some, when: 'write is ssm', each: null },
   ssm_region: { kind: 'text', text: 'Region of the parameter', usual: 'that of the logs', fault: region, when: 'write is ssm', each: null },

@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Command } from 'commander';
+import { PlanLookup } from '../agent/file-lookup.ts';
+import { networkFault } from '../agent/network-fault.ts';
+import { countProblems, formatProblems } from '../config/problem.ts';
+import { NoAgentError, askStatus } from '../control/client.ts';
+import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
+import type { StatusDocument } from '../control/status-document.ts';
+import { identityOf } from '../host/identity.ts';
+import { processOutput } from './config/command-output.ts';
+import type { CommandOutput } from './config/command-output.ts';
+import { failed, findingText, note, ok, warning } from './doctor/finding.ts';
+import type { Finding } from './doctor/finding.ts';
+import { descriptorFinding, stateFinding, textOf, watchFinding } from './doctor/host.ts';
+import { instanceFinding } from './doctor/instance.ts';
+import { fixedFolder, pathFindings } from './doctor/paths.ts';
+import { serviceFindings } from './doctor/services.ts';
+import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
+import type { LoadedEnvironment, SideFiles } from './environment.ts';
+import { parametersOf } from './iam-policy.ts';
+import { CONFIG_OPTION, USUAL_CONFIG, loadPlan } from './load-plan.ts';
+import { settleEnvironment } from './runtime.ts';
+import { problemsOf } from './status-text.ts';
+
+/** Something keeps the agent from its work. */
+const EXIT_FAILED = 1;
+
+interface DoctorOptions {
+  readonly config: readonly string[];
+  readonly stateDir: string;
+  readonly write?: true;
+  readonly json?: true;
+}
+
+/** `agent doctor`: tries everything the agent stands on, and says what to do about what does not hold. */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('Try what the agent stands on: config, files, limits, state, credentials, permissions, endpoints, clock; and say what to do.\nExit code: 0, 1 something keeps the agent from its work')
+    .option('--config <source...>', CONFIG_OPTION, USUAL_CONFIG)
+    .option('--state-dir <dir>', 'state directory of the agent', DEFAULT_STATE_DIR)
+    .option('--write', 'also try what leaves something behind: groups and streams that the agent would create, one sample of agent_doctor')
+    .option('--json', 'print the findings as JSON')
+    .option(...SIDE_FILE_OPTIONS[0])
+    .option(...SIDE_FILE_OPTIONS[1])
+    .action(async ({ config, stateDir, write, json, ...sideFiles }: SideFiles & DoctorOptions) => {
+      const around = await loadEnvironment(sideFiles, process.env);
+      settleEnvironment(around.env);
+      process.exitCode = await doctor({ config, stateDirectory: resolve(stateDir), write: write === true, json: json === true, around }, processOutput());
+    });
+}
+
+export interface Patient {
+  readonly config: readonly string[];
+  readonly stateDirectory: string;
+  readonly write: boolean;
+  readonly json: boolean;
+  readonly around: LoadedEnvironment;
+}
+
+/** Writes each finding as it is made; gives the exit code: 0, or 1 when something failed. */
+export async function doctor({ config, stateDirectory, write, json, around }: Patient, { out, err, colour }: CommandOutput): Promise<number> {
+  const findings: Finding[] = [];
+  const found = (...more: readonly Finding[]): void => {
+    findings.push(...more);
+    if (!json) for (const finding of more) out(findingText(finding));
+  };
+  const { env } = around;
+  const status = await statusOf(stateDirectory);
+  found(agentFinding(status));
+  const { plan, problems } = await loadPlan(config, env);
+  const faults = [...around.problems, ...problems].filter(({ severity }) => severity !== 'note');
+  const broken = faults.some(({ severity }) => severity === 'error');
+  if (!json) err(formatProblems(faults, colour));
+  if (broken || plan === null) found(failed('config', countProblems(faults), `agent check --config ${config.join(' ')}`));
+  else found(faults.length > 0 ? warning('config', countProblems(faults), `agent check --config ${config.join(' ')}`) : ok('config', `${plan.entries.length} ${plan.entries.length === 1 ? 'entry' : 'entries'} of files${plan.metrics === null ? '' : ', metrics'}, no problem`));
+
+  const pid = status?.agent.pid ?? 'self';
+  const identity = identityOf(pid) ?? identityOf('self');
+  if (identity !== null) {
+    if (status === null) found(note('files', 'no agent runs: judged is what the user who asks now may read', null));
+    const listed = plan === null ? [] : await new PlanLookup().filesNow(plan.entries, { logs: plan.ownLogs, stateDirectory });
+    const followed = (plan?.entries ?? []).map((entry, index) => ({ entry, files: listed[index]?.matches.map(({ path }) => path) ?? [] }));
+    found(...pathFindings(followed, identity));
+    const files = followed.flatMap((one) => one.files);
+    found(descriptorFinding(textOf(`/proc/${pid}/limits`), files.length));
+    const folders = new Set([...files.map((file) => dirname(file)), ...followed.map(({ entry }) => fixedFolder(entry.pattern))]);
+    found(watchFinding(textOf('/proc/sys/fs/inotify/max_user_watches'), textOf('/proc/sys/fs/inotify/max_user_instances'), folders.size));
+    found(stateFinding(stateDirectory, identity));
+  }
+  const instance = await instanceFinding(env, existsSync('/.dockerenv') || existsSync('/run/.containerenv'));
+  if (instance !== null) found(instance);
+  const network = networkFault(env);
+  if (network !== null) found(failed('network', network, 'see the proxy and certificate settings of common-config.toml and of the environment'));
+  else if (plan !== null) found(...await serviceFindings(plan, env, { policy: { account: '*', parameters: parametersOf(config, false) }, write, now: Date.now() }));
+  if (json) out(`${JSON.stringify(findings, null, 2)}\n`);
+  return findings.some(({ verdict }) => verdict === 'failed') ? EXIT_FAILED : 0;
+}
+
+async function statusOf(stateDirectory: string): Promise<StatusDocument | null> {
+  try {
+    return await askStatus(stateDirectory);
+  } catch (error) {
+    if (error instanceof NoAgentError) return null;
+    throw error;
+  }
+}
+
+function agentFinding(status: StatusDocument | null): Finding {
+  if (status === null) return note('agent', 'no agent answers here, or not to this user', 'systemctl status unified-agent');
+  const problems = problemsOf(status);
+  const { version, pid } = status.agent;
+  return problems.length === 0 ? ok('agent', `version ${version} runs as process ${pid}, and has no troubles`) : warning('agent', `version ${version} runs as process ${pid}: ${problems.join('; ')}`, 'agent status');
+}

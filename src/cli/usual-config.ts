@@ -1,0 +1,46 @@
+// The config of an agent that is not told which: `usual`.
+import { stat } from 'node:fs/promises';
+import { wholeSource } from '../config/document.ts';
+import { holdsConfigs, readPlace, type TextsRead } from '../config/load.ts';
+
+/** A file, and a folder whose files are merged behind it. */
+export interface UsualPlace {
+  readonly file: string;
+  readonly folder: string;
+  /** Whose it is, for messages. */
+  readonly whose: string;
+}
+
+/** This agent's own, then the CloudWatch agent's, read where it is. The first that has anything is the config, and it alone. */
+export const USUAL_PLACES: readonly UsualPlace[] = [
+  { file: '/etc/unified-agent/agent.json', folder: '/etc/unified-agent/agent.d', whose: 'this agent\'s own' },
+  { file: '/opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.json', folder: '/opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.d', whose: 'the CloudWatch agent\'s' },
+];
+
+/** Reads the first place that has a config, and says in a note which it is. None anywhere is an error of the config. */
+export async function readUsual(word: string, places = USUAL_PLACES): Promise<TextsRead> {
+  for (const { file, folder, whose } of places) {
+    const found = [...(await isThere(file) ? [file] : []), ...(await holdsConfigs(folder) ? [folder] : [])];
+    if (found.length === 0) continue;
+    const parts: TextsRead[] = [];
+    for (const path of found) parts.push(await readPlace(path));
+    const note = { ...wholeSource(found.join(', '), `the config, ${whose}: no --config names another`, null), severity: 'note' as const };
+    return {
+      texts: parts.flatMap(({ texts }) => texts),
+      problems: [note, ...parts.flatMap(({ problems }) => problems)],
+      unreadable: parts.some(({ unreadable }) => unreadable),
+    };
+  }
+  const all = places.map(({ file, folder }) => `${file}, nor a file in ${folder}`).join(', nor ');
+  return { texts: [], problems: [wholeSource(word, `there is no config: neither ${all}`, `a config at ${places[0]!.file} (\`agent wizard\` makes one), or --config with the place of one`)], unreadable: false };
+}
+
+/** Also what cannot be looked at: reading it says why. */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    return !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+  }
+}

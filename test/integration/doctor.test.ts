@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { doctor } from '../../src/cli/doctor.ts';
+import type { Finding } from '../../src/cli/doctor/finding.ts';
+import { pathFindings } from '../../src/cli/doctor/paths.ts';
+import { obstacleTo } from '../../src/host/identity.ts';
+import { startEndpoint } from '../../src/local-endpoint/server.ts';
+import type { RunningEndpoint } from '../../src/local-endpoint/server.ts';
+import { freeTcpPort } from '../support/free-port.ts';
+import { TEST_ENV } from '../support/rig.ts';
+
+function folderFor(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'doctor-'));
+  t.after(() => { rmSync(folder, { recursive: true, force: true }); });
+  return folder;
+}
+
+async function examined(folder: string, url: string, write: boolean): Promise<{ readonly code: number; readonly findings: readonly Finding[] }> {
+  writeFileSync(join(folder, 'app.log'), 'a line\n');
+  const config = join(folder, 'agent.json');
+  writeFileSync(config, JSON.stringify({
+    agent: { region: 'us-east-1' },
+    logs: { endpoint_override: url, logs_collected: { files: { collect_list: [{ file_path: join(folder, '*.log'), log_group_name: 'app', log_stream_name: 's', retention_in_days: 7 }] } } },
+    metrics: { endpoint_override: url, metrics_collected: { mem: { measurement: ['used_percent'] } } },
+  }));
+  let printed = '';
+  const code = await doctor({ config: [config], stateDirectory: join(folder, 'state'), write, json: true, around: { env: TEST_ENV, problems: [], unreadable: false } }, { out: (text) => { printed += text; }, err: () => {}, colour: false });
+  return { code, findings: JSON.parse(printed) as readonly Finding[] };
+}
+
+async function endpointFor(t: TestContext): Promise<RunningEndpoint> {
+  const endpoint = await startEndpoint();
+  t.after(() => endpoint.close());
+  return endpoint;
+}
+
+const of = (findings: readonly Finding[], about: string): readonly Finding[] => findings.filter((finding) => finding.about === about);
+
+test('where everything holds, the doctor says so and leaves nothing behind', async (t) => {
+  const endpoint = await endpointFor(t);
+  const { code, findings } = await examined(folderFor(t), endpoint.url, false);
+  assert.equal(code, 0, JSON.stringify(findings, null, 2));
+  assert.match(of(findings, 'credentials')[0]!.what, /AWS_ACCESS_KEY_ID of the environment; they do not expire/);
+  assert.ok(of(findings, 'permissions').some(({ verdict, what }) => verdict === 'ok' && /logs:PutLogEvents on app/.test(what)));
+  assert.equal(of(findings, 'clock')[0]!.verdict, 'ok');
+  assert.deepEqual(endpoint.store.groups(), []);
+  assert.deepEqual(endpoint.metrics.metrics(), []);
+});
+
+test('with --write the permissions to create and to publish are tried, and only what the agent would create is left behind', async (t) => {
+  const endpoint = await endpointFor(t);
+  const { code, findings } = await examined(folderFor(t), endpoint.url, true);
+  assert.equal(code, 0);
+  for (const action of ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogGroups', 'cloudwatch:PutMetricData']) {
+    assert.ok(of(findings, 'permissions').some(({ verdict, what }) => verdict === 'ok' && what.includes(`${action} on`)), action);
+  }
+  assert.deepEqual(endpoint.store.groups(), ['app']);
+  assert.equal(endpoint.store.count(), 0);
+  assert.deepEqual(endpoint.metrics.metrics().map(({ name }) => name), ['agent_doctor']);
+});
+
+test('a permission that is missing is named with the statement that allows it, on the groups of the config', async (t) => {
+  const endpoint = await endpointFor(t);
+  endpoint.faults.add({ kind: 'access-denied', operation: 'PutLogEvents' });
+  const { code, findings } = await examined(folderFor(t), endpoint.url, false);
+  assert.equal(code, 1);
+  const missing = of(findings, 'permissions').find(({ verdict }) => verdict === 'failed');
+  assert.match(missing!.what, /logs:PutLogEvents on app is missing/);
+  const statement = JSON.parse(missing!.next!.replace('allow it: ', '')) as { readonly Action: unknown; readonly Resource: unknown };
+  assert.deepEqual([statement.Action, statement.Resource], [['logs:PutLogEvents'], ['arn:aws:logs:us-east-1:*:log-group:app:log-stream:*']]);
+});
+
+test('a clock that is wrong by minutes is told with its difference', async (t) => {
+  const endpoint = await endpointFor(t);
+  endpoint.faults.add({ kind: 'skew', seconds: 600 });
+  const { code, findings } = await examined(folderFor(t), endpoint.url, false);
+  assert.equal(code, 1);
+  assert.match(of(findings, 'clock')[0]!.what, /(?:599|60[01]) s behind the service/);
+});
+
+test('an endpoint that nothing listens at is told once, with its address', async (t) => {
+  const url = `http://127.0.0.1:${await freeTcpPort()}`;
+  const { code, findings } = await examined(folderFor(t), url, true);
+  assert.equal(code, 1);
+  assert.deepEqual(of(findings, 'endpoint').filter(({ verdict }) => verdict === 'failed').map(({ what }) => what.includes(url)), [true]);
+});
+
+test('a file that the agent may not read is told with the component that is in the way, and the one command that opens it', (t) => {
+  const folder = folderFor(t);
+  const log = join(folder, 'private', 'app.log');
+  mkdirSync(join(folder, 'private'));
+  writeFileSync(log, 'x\n');
+  chmodSync(folder, 0o755);
+  const stranger = { uid: 60_000, groups: new Set([60_000]), readsAll: false };
+  const entry = { entry: { pattern: log, pointer: '/x' }, files: [log] };
+  chmodSync(join(folder, 'private'), 0o700);
+  assert.equal(obstacleTo(log, 'read', stranger)?.path, join(folder, 'private'));
+  assert.match(pathFindings([entry], stranger)[0]!.next!, new RegExp(`^setfacl --modify u:60000:x ${join(folder, 'private')}`));
+  chmodSync(join(folder, 'private'), 0o755);
+  chmodSync(log, 0o640);
+  assert.deepEqual([obstacleTo(log, 'read', stranger)?.path, obstacleTo(log, 'read', stranger)?.need], [log, 'read']);
+  assert.equal(obstacleTo(log, 'read', { ...stranger, readsAll: true }), null);
+  chmodSync(log, 0o644);
+  assert.equal(obstacleTo(log, 'read', stranger), null);
+});
+
+test('a log whose group may read it is opened by joining the group', { skip: process.getuid!() !== 0 && 'only root may give a file away' }, (t) => {
+  const folder = folderFor(t);
+  chmodSync(folder, 0o755);
+  const log = join(folder, 'app.log');
+  writeFileSync(log, 'x\n');
+  // adm, on Debian; elsewhere its number.
+  chownSync(log, 0, 4);
+  chmodSync(log, 0o640);
+  const stranger = { uid: 60_000, groups: new Set([60_000]), readsAll: false };
+  const [finding] = pathFindings([{ entry: { pattern: log, pointer: '/x' }, files: [log] }], stranger);
+  assert.match(finding!.next!, /^usermod --append --groups \w+ 60000 /);
+  assert.equal(obstacleTo(log, 'read', { ...stranger, groups: new Set([60_000, 4]) }), null);
+});
