@@ -208,6 +208,7 @@ export class EntryFiles {
     if (outlet === undefined) throw new Error(`${name}: ${this.#outlets.faultOf(name)}`);
     const g = new Generation({ ...start, outlet }, this.#generationContext);
     if (!start.unpacked) this.skipped.delete(g.path);
+    this.#p.report.debug(() => `${g.path}: followed from byte ${g.offset}, inode ${g.id.inode}${after === null ? '' : `, behind ${after.path} (inode ${after.id.inode})`}`);
     this.#lives.add(g);
     this.lingering.begins(g);
     g.predecessor = this.#order.enter(g, after);
@@ -246,6 +247,7 @@ export class EntryFiles {
 
   /** A lane gave back what was read of it: it is read again, and whatever comes after it waits for that. */
   #rewound(g: Generation): void {
+    this.#p.report.debug(() => `${g.path}: given back, to be read again from byte ${g.offset}`);
     this.#p.wake.nudge(g.file);
     let before = g;
     for (let next = this.#order.behind(g); next !== null; next = this.#order.behind(next)) {
@@ -267,6 +269,7 @@ export class EntryFiles {
       this.#follow(g);
       return;
     }
+    this.#p.report.debug(() => `${g.path}: inode ${g.id.inode} is acknowledged up to byte ${g.safe.offset} and over`);
     this.#lives.drop(g);
     this.#order.forget(g);
     g.close();

@@ -57,6 +57,7 @@ export class Fate {
     const { path } = g;
     const newName = relatives.renamed(g);
     const fd = g.file.descriptor();
+    report.debug(() => `${path}: inode ${g.id.inode} has lost its name${newName === null ? '' : ` to ${newName}`}, and is read on`);
     if (newName !== null) lives.move(g, newName);
     else if (fd === null) report.trouble(`file ${path}`, `${path}: gone before it was read to its end`);
     lingering.lost(g, newName === null ? 'deleted' : 'renamed');
@@ -71,6 +72,7 @@ export class Fate {
     const { path, unread } = g;
     g.truncated = true;
     const copy = relatives.copyOf(g);
+    report.debug(() => `${path}: inode ${g.id.inode} was truncated at byte ${g.offset}${copy === null ? '' : `; its content goes on in ${copy.path}`}`);
     let last: Generation | null = null;
     g.copied = copy !== null;
     if (copy !== null) {

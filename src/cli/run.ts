@@ -9,7 +9,7 @@ import { openControl } from '../control/server.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import { hostZone } from '../host/time-zone.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
-import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
+import { DEFAULT_ENV_CONFIG, SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
 import type { SideFiles } from './environment.ts';
 import { releaseMemory, settleEnvironment } from './runtime.ts';
 import { AgentReport } from '../report/agent-report.ts';
@@ -21,6 +21,7 @@ import type { LogPlan, Plan } from '../plan.ts';
 import { controlRoutes } from './control-routes.ts';
 import { KeptConfig } from './keep-config.ts';
 import { leave } from './leave.ts';
+import { followLevel } from './live-level.ts';
 import { CONFIG_OPTION, USUAL_CONFIG } from './load-plan.ts';
 import { parameterAccess } from './parameter-access.ts';
 
@@ -90,7 +91,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     alongside: (running) => openControl({
       stateDirectory: stateDir, report,
       routes: controlRoutes({
-        agent: running,
+        agent: running, log,
         config: () => ({ sources: config, ...kept.keeper.state, changing: running.changing }),
         reload: async () => life.stop.aborted
           ? { outcome: 'unreadable', reason: 'the agent is being stopped', problems: '' }
@@ -101,6 +102,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   kept.agent = agent;
   report.note(`${begunText(plan)}; state in ${stateDir}`);
   const stopped = sayIfStopTakesLong(life, report);
+  using _ = followLevel(sideFiles.envConfig ?? DEFAULT_ENV_CONFIG, log);
   try {
     await together(life, [agent.run(life), ...(untilCaughtUp === true ? [] : [keepConfig(kept, agent, life)])]);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { ANSWER_MS, NoAgentError, RefusedError, ask } from './ask.ts';
 import type { Question } from './ask.ts';
 import type { DrainReceipt } from './drain-receipt.ts';
+import type { LogLevelDocument } from './log-level-document.ts';
 import { socketName } from './socket-path.ts';
 import { STATUS_VERSION } from './status-document.ts';
 import type { ReloadDocument, StatusDocument } from './status-document.ts';
@@ -27,6 +28,12 @@ export function askReload(stateDirectory: string): Promise<ReloadDocument> {
 /** Lets the agent deliver what was written before now, and waits for it. Throws NoAgentError, and RefusedError when it cannot be tried. */
 export function askDrain(stateDirectory: string, deadlineMs: number): Promise<DrainReceipt> {
   return askDocument(stateDirectory, { method: 'POST', path: `/drain?deadline_ms=${deadlineMs}`, timeoutMs: deadlineMs + ANSWER_MS });
+}
+
+/** The level of the agent's own log, after it was set if one is wanted. Throws NoAgentError. */
+export function askLogLevel(stateDirectory: string, wanted: { readonly level: string; readonly forMs: number | null } | null): Promise<LogLevelDocument> {
+  if (wanted === null) return askDocument(stateDirectory, { method: 'GET', path: '/log-level' });
+  return askDocument(stateDirectory, { method: 'POST', path: `/log-level?level=${wanted.level}${wanted.forMs === null ? '' : `&for_ms=${wanted.forMs}`}` });
 }
 
 /** An answer in JSON. A path that is unknown there is one of a later version than the agent that runs. Throws NoAgentError and RefusedError. */
