@@ -13,6 +13,7 @@ main({
   drain: { summary: 'Deliver everything that was written before now, at once, and say what became of it', load: async () => (await import('./cli/drain.ts')).drainCommand() },
   doctor: { summary: 'Try what the agent stands on, and say what to do: credentials, permissions, clock, files, limits', load: async () => (await import('./cli/doctor.ts')).doctorCommand() },
   'iam-policy': { summary: 'Print the least IAM policy that a config needs', load: async () => (await import('./cli/iam-policy.ts')).iamPolicyCommand() },
+  quarantine: { summary: 'List, show and send again the events that could not be delivered', load: async () => (await import('./cli/quarantine/quarantine.ts')).quarantineCommand() },
   'log-level': { summary: 'Show or set the level of the running agent\'s own log', load: async () => (await import('./cli/log-level.ts')).logLevelCommand() },
   endpoint: { summary: 'Run a CloudWatch-compatible server on this machine, to try the agent without AWS', load: async () => (await import('./cli/endpoint.ts')).endpointCommand() },
   demo: { summary: 'Follow logs of this machine and a rotating writer for a while, and prove that all of it arrives', load: async () => (await import('./cli/demo.ts')).demoCommand() },

@@ -2,6 +2,7 @@ import type { Environment } from '../aws/connection.ts';
 import { networkOf } from '../aws/network.ts';
 import type { CheckpointStore } from '../checkpoint/store.ts';
 import type { DrainReceipt } from '../control/drain-receipt.ts';
+import type { ReplayReceipt, ReplayRequest } from '../control/replay-document.ts';
 import type { Budget } from '../delivery/budget.ts';
 import type { Lane } from '../delivery/lane.ts';
 import { Quarantine } from '../delivery/quarantine.ts';
@@ -161,6 +162,15 @@ export class Agent {
     const running = this.#running;
     if (running === null || this.#stopping.signal.aborted) return null;
     return drain({ pipelines: () => running.pipelines, look: () => running.look(), metrics: () => this.#metrics?.delivery ?? null, trail: this.#trail, stop: this.#stopping.signal }, deadlineMs, gone);
+  }
+
+  /** Sends what lies in quarantine again: see replayQuarantine. Null: it does not follow yet, or not any more. */
+  async replay(request: ReplayRequest, gone: AbortSignal): Promise<ReplayReceipt | null> {
+    const { env, report } = this.#o;
+    if (this.#quarantine === null || this.#running === null || this.#stopping.signal.aborted) return null;
+    const destinations = this.lanes.map((lane) => lane.destination);
+    const { replayQuarantine } = await import('./replay-quarantine.ts');
+    return replayQuarantine({ plan: this.plan, destinations, quarantine: this.#quarantine, env, network: networkOf(env), report, abandon: AbortSignal.any([gone, this.#stopping.signal]) }, request);
   }
 
   /** Resolves when every entry runs by the plan applied last. */

@@ -227,8 +227,8 @@ export class Stamper {
       const length = to - from;
       if (old) { olds++; oldBytes += length; } else { news++; newBytes += length; }
       const timestamp = arena.time[i]!;
-      const { group, stream } = file.outlet.destinationAt(timestamp);
-      undelivered.add({ group, stream, file: file.path, reason: old ? 'older than 14 days' : 'more than two hours in the future', timestamp, message: arena.bytes.toString('utf8', from, to) });
+      const { group, stream, service } = file.outlet.destinationAt(timestamp);
+      undelivered.add({ group, stream, ...(service.label === null ? {} : { service: service.label }), file: file.path, reason: old ? 'older than 14 days' : 'more than two hours in the future', timestamp, message: arena.bytes.toString('utf8', from, to) });
     }
     this.#aged += olds + news;
     this.#agedBytes += oldBytes + newBytes;

@@ -40,7 +40,7 @@ export function statusOf(agent: Agent, version: string, config: ConfigStatus): S
     metrics: metricsOf(agent),
     listeners: agent.metrics?.listeners ?? [],
     emf: agent.emf?.status ?? null,
-    quarantine: quarantine === null ? null : (({ events, bytes, rotatedEvents, lostEvents }) => ({ events, bytes, rotatedEvents, lostEvents }))(quarantine.counters),
+    quarantine: quarantine === null ? null : (({ events, bytes, rotatedEvents, lostEvents, replayedEvents }) => ({ events, bytes, rotatedEvents, lostEvents, replayedEvents }))(quarantine.counters),
     troubles: report.troubles.toSorted((a, b) => b.since - a.since),
     checkpointTrouble: agent.store?.trouble ?? null,
   };

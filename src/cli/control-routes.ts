@@ -7,6 +7,7 @@ import type { ConfigStatus, ReloadDocument } from '../control/status-document.ts
 import type { OwnLog } from '../report/own-log.ts';
 import { drainRoute } from './drain-route.ts';
 import { logLevelRoutes } from './log-level-routes.ts';
+import { quarantineRoute } from './quarantine-route.ts';
 import { agentVersion } from './version.ts';
 
 export interface RoutesContext {
@@ -26,5 +27,6 @@ export function controlRoutes({ agent, log, config, reload }: RoutesContext): re
     { method: 'POST', path: '/reload', answer: async () => json(await reload()) },
     drainRoute(agent),
     ...logLevelRoutes(log),
+    quarantineRoute(agent),
   ];
 }

@@ -44,7 +44,7 @@ export function statusText(status: StatusDocument): string {
     ...(emf == null ? [] : [emfText(emf)]),
   ];
   if (skipped.total > 0) blocks.push(`${countText(skipped.total, 'file')} skipped\n${listed(skipped.list.map(({ path, reason }) => printable(`${path}: ${reason}`)), skipped.total)}`);
-  if (quarantine !== null && quarantine.events > 0) blocks.push(`quarantine: ${countText(quarantine.events, 'event')} (${bytesText(quarantine.bytes)}) kept in quarantine.jsonl${quarantine.rotatedEvents + quarantine.lostEvents > 0 ? `, ${quarantine.rotatedEvents + quarantine.lostEvents} of them pushed out or not written` : ''}\n`);
+  if (quarantine !== null && quarantine.events > 0) blocks.push(`quarantine: ${countText(quarantine.events, 'event')} (${bytesText(quarantine.bytes)}) kept in quarantine.jsonl${quarantine.rotatedEvents + quarantine.lostEvents > 0 ? `, ${quarantine.rotatedEvents + quarantine.lostEvents} of them pushed out or not written` : ''}${(quarantine.replayedEvents ?? 0) > 0 ? `, ${quarantine.replayedEvents} sent again` : ''}; \`agent quarantine list\` says what lies there\n`);
   if (troubles.length > 0) blocks.push(`said in the log\n${listed(troubles.map(({ message, since, times }) => printable(`${agoText(since, at)}${times > 1 ? `, ${times} times` : ''}: ${message}`)))}`);
   return blocks.join('\n');
 }

@@ -200,6 +200,7 @@ export interface EmfStatus {
   readonly spoolFiles: number;
 }
 
+/** Since the start. */
 export interface QuarantineStatus {
   readonly events: number;
   readonly bytes: number;
@@ -207,6 +208,8 @@ export interface QuarantineStatus {
   readonly rotatedEvents: number;
   /** Never written, because the disk failed. */
   readonly lostEvents: number;
+  /** Sent again and removed. An agent of an earlier version says nothing of it. */
+  readonly replayedEvents?: number;
 }
 
 export interface TroubleStatus {
