@@ -14,6 +14,7 @@ main({
   doctor: { summary: 'Try what the agent stands on, and say what to do: credentials, permissions, clock, files, limits', load: async () => (await import('./cli/doctor.ts')).doctorCommand() },
   'iam-policy': { summary: 'Print the least IAM policy that a config needs', load: async () => (await import('./cli/iam-policy.ts')).iamPolicyCommand() },
   quarantine: { summary: 'List, show and send again the events that could not be delivered', load: async () => (await import('./cli/quarantine/quarantine.ts')).quarantineCommand() },
+  audit: { summary: 'Say which bytes of a file went where and when, were acknowledged, or dropped and why', load: async () => (await import('./cli/audit.ts')).auditCommand() },
   'log-level': { summary: 'Show or set the level of the running agent\'s own log', load: async () => (await import('./cli/log-level.ts')).logLevelCommand() },
   endpoint: { summary: 'Run a CloudWatch-compatible server on this machine, to try the agent without AWS', load: async () => (await import('./cli/endpoint.ts')).endpointCommand() },
   demo: { summary: 'Follow logs of this machine and a rotating writer for a while, and prove that all of it arrives', load: async () => (await import('./cli/demo.ts')).demoCommand() },

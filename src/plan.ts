@@ -221,6 +221,8 @@ export interface Plan {
   readonly entries: readonly FileEntryPlan[];
   readonly disabled: readonly DisabledEntry[];
   readonly log: LogPlan;
+  /** What became of each file's bytes is kept for `agent audit`. */
+  readonly audit: boolean;
   /** Paths of the agent's own log files: never followed. */
   readonly ownLogs: readonly string[];
   readonly config: ConfigPlan;

@@ -12,6 +12,8 @@ import type { Sampler } from '../metrics/sampler.ts';
 import type { Plan, PlanDifference } from '../plan.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import type { DropReason } from '../report/report.ts';
+import { keepTrail } from './audit-trail.ts';
+import type { KeptTrail } from './audit-trail.ts';
 import { drain } from './drain.ts';
 import type { EmfInput } from './emf-input.ts';
 import type { LogPipeline } from './log-pipeline.ts';
@@ -68,6 +70,8 @@ export class Agent {
   #store: CheckpointStore | null = null;
   #quarantine: Quarantine | null = null;
   readonly #trail = new Trail();
+  /** Null: not wanted, or the state directory is not open. */
+  #audit: KeptTrail | null = null;
   readonly #stopping = new AbortController();
   readonly #following = Promise.withResolvers<void>();
   #unfinished: Unfinished = { files: 0, bytes: 0 };
@@ -116,6 +120,7 @@ export class Agent {
     };
     const store = (this.#store = await openStore(stateDir, trouble));
     const quarantine = (this.#quarantine = Quarantine.open(stateDir, { report: trouble }));
+    this.#keepTrail(this.#plan);
     const storeLife = new LifetimeControl();
     const storing = store.run(storeLife);
     // Ending early (caught up) is this run's own affair: the owner's lifetime is not ours to end.
@@ -133,6 +138,8 @@ export class Agent {
       storeLife.requestStop();
       await storing;
       quarantine.flush();
+      this.#audit?.[Symbol.dispose]();
+      this.#audit = null;
       await store.close();
       life.stop.removeEventListener('abort', onStop);
       life.abandon.removeEventListener('abort', onAbandon);
@@ -145,6 +152,7 @@ export class Agent {
     const difference = await this.#running.apply(plan);
     await this.#listenFor(plan.emf);
     this.#plan = plan;
+    this.#keepTrail(plan);
     void this.#metrics?.apply(plan);
     return difference;
   }
@@ -161,7 +169,10 @@ export class Agent {
   async drain(deadlineMs: number, gone: AbortSignal): Promise<DrainReceipt | null> {
     const running = this.#running;
     if (running === null || this.#stopping.signal.aborted) return null;
-    return drain({ pipelines: () => running.pipelines, look: () => running.look(), metrics: () => this.#metrics?.delivery ?? null, trail: this.#trail, stop: this.#stopping.signal }, deadlineMs, gone);
+    const receipt = await drain({ pipelines: () => running.pipelines, look: () => running.look(), metrics: () => this.#metrics?.delivery ?? null, trail: this.#trail, stop: this.#stopping.signal }, deadlineMs, gone);
+    // Whoever asks next what became of it finds it.
+    this.#audit?.write();
+    return receipt;
   }
 
   /** Sends what lies in quarantine again: see replayQuarantine. Null: it does not follow yet, or not any more. */
@@ -191,7 +202,7 @@ export class Agent {
     const rest = new Rest();
     const housekeeping = setInterval(() => {
       running.keepHouse();
-      this.#trail.tellAll();
+      this.#audit?.write();
       spool.keepHouse();
       this.#emf?.keepHouse();
       if (!rest.isReached(report.deliveredMessageBytes, () => running.holdsNothing)) return;
@@ -216,6 +227,12 @@ export class Agent {
       this.#unfinished = this.#leftUnfinished();
       await running.close();
     }
+  }
+
+  #keepTrail({ audit }: Plan): void {
+    if (audit) { this.#audit ??= keepTrail(this.#trail, this.#o.stateDir, this.report); return; }
+    this.#audit?.[Symbol.dispose]();
+    this.#audit = null;
   }
 
   /** What listens is loaded, and made, for the first plan that asks for it. */

@@ -35,6 +35,7 @@ export interface PlanSpec {
   readonly delivery?: Partial<DeliveryPlan>;
   readonly reading?: Partial<ReadingPlan>;
   readonly ownLogs?: readonly string[];
+  readonly audit?: boolean;
 }
 
 const DELIVERY: DeliveryPlan = {
@@ -77,7 +78,7 @@ function entryFor(spec: EntrySpec, service: ServicePlan, index: number, key: str
   };
 }
 
-export function planFor({ endpoint, entries, delivery, reading, ownLogs }: PlanSpec): Plan {
+export function planFor({ endpoint, entries, delivery, reading, ownLogs, audit }: PlanSpec): Plan {
   const uses = new Map<string, number>();
   const service = serviceAt(endpoint);
   return {
@@ -91,6 +92,7 @@ export function planFor({ endpoint, entries, delivery, reading, ownLogs }: PlanS
     }),
     disabled: [],
     log: { level: 'info', format: 'text' },
+    audit: audit ?? true,
     ownLogs: ownLogs ?? [],
     metrics: null,
     prometheus: null,
