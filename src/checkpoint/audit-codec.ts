@@ -8,7 +8,7 @@
 //   ["r",file,from,to,at,losses]                                      nothing was sent
 //   ["r",file,from,to,at,losses,destination,age,requestId,events]     the request began `age` ms before `at`
 //
-// A range of a batch is about 120 bytes.
+// A range of a batch is about 100 bytes.
 import type { FileId } from '../flow.ts';
 import type { DropReason, Loss } from '../report/report.ts';
 import { line, payloadOf } from './codec.ts';
@@ -49,11 +49,25 @@ export interface AuditedRange { readonly file: AuditedFile; readonly range: Sett
 const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value);
 
+/** A line of another file's range, by its first characters: a journal is large, and most of it is about other files. */
+export function speaksOf(bytes: Buffer, from: number): { readonly kind: 'range'; readonly file: number } | { readonly kind: 'file' | 'other' } {
+  // Behind the checksum and a space: `["r",`
+  const kind = bytes[from + 11];
+  if (kind === 0x66) return { kind: 'file' };
+  if (kind !== 0x72) return { kind: 'other' };
+  let file = 0;
+  for (let at = from + 14; bytes[at]! >= 0x30 && bytes[at]! <= 0x39; at++) file = file * 10 + bytes[at]! - 0x30;
+  return { kind: 'range', file };
+}
+
 /** Reads lines one after the other; what is no intact line, or speaks of what was not defined, is counted and left out. Never throws. */
 export class AuditReader {
   readonly #files = new Map<number, AuditedFile>();
   readonly #destinations = new Map<number, AuditedDestination>();
   badLines = 0;
+
+  /** Files that were defined so far, since the last header. */
+  get files(): Iterable<AuditedFile> { return this.#files.values(); }
 
   /** The range that bytes [from, to) say, or null: they define something, or are damaged. */
   read(bytes: Buffer, from: number, to: number): AuditedRange | null {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { AuditReader, auditDestination, auditFile, auditHeader, auditRange } from '../../../src/checkpoint/audit-codec.ts';
+import { AuditReader, auditDestination, auditFile, auditHeader, auditRange, speaksOf } from '../../../src/checkpoint/audit-codec.ts';
 import type { AuditedFile, AuditedRange } from '../../../src/checkpoint/audit-codec.ts';
 import type { SettledRange } from '../../../src/checkpoint/settled-range.ts';
 
@@ -51,4 +51,12 @@ test('after a header nothing counts that was defined before it: a range of an un
   const of = { number: 1, entry: 'e', path: '/p', id: { device: 1, inode: 2, headHash: 'h', headLength: 3 } };
   const one: SettledRange = { from: 0, to: 5, at: 9, sent: null, losses: [] };
   assert.deepEqual(readAll(Buffer.from(auditFile(of) + auditHeader() + auditRange(1, one, 0))), { ranges: [], badLines: 1 });
+});
+
+test('a line tells by its first characters whether it is a range, and of which file', () => {
+  fc.assert(fc.property(fc.nat(), range, (number, one) => {
+    assert.deepEqual(speaksOf(Buffer.from(`…${auditRange(number, one, 3)}`).subarray(3), 0), { kind: 'range', file: number });
+  }));
+  const of = { number: 7, entry: 'e', path: '/p', id: { device: 1, inode: 2, headHash: 'h', headLength: 3 } };
+  assert.deepEqual([auditFile(of), auditHeader(), auditDestination(1, { group: 'g', stream: 's', service: null })].map((line) => speaksOf(Buffer.from(line), 0).kind), ['file', 'other', 'other']);
 });
