@@ -35,10 +35,12 @@ export interface CollectorPlan {
 /** What is sampled on this host. */
 export type SamplerPlan = CollectorPlan & { readonly measurements: readonly MeasurementPlan[] } & (
   | { readonly kind: 'cpu'; readonly total: boolean; readonly cores: boolean }
-  /** `mountPoints` null: all. */
-  | { readonly kind: 'disk'; readonly mountPoints: readonly string[] | null; readonly ignoredTypes: readonly string[]; readonly dropDevice: boolean }
+  /** `mountPoints` null: all. `volumeId`: with the dimension VolumeId where the device is on an EBS volume. */
+  | { readonly kind: 'disk'; readonly mountPoints: readonly string[] | null; readonly ignoredTypes: readonly string[]; readonly dropDevice: boolean; readonly volumeId: boolean }
   /** Names or globs; null: all. */
   | { readonly kind: 'diskio'; readonly devices: readonly string[] | null }
+  /** What EBS volumes and instance stores say of themselves: the fields `ebs_…` and `instance_store_…` of diskio, by the same names. Never with the dimension `host`. */
+  | { readonly kind: 'nvme'; readonly devices: readonly string[] | null }
   /** Names or globs; null: all that are up, but loopback. */
   | { readonly kind: 'net'; readonly interfaces: readonly string[] | null }
   | { readonly kind: 'mem' | 'swap' | 'netstat' | 'processes' | 'nvidia_gpu' | 'load' | 'uptime' | 'pressure' | 'conntrack' | 'file_descriptors' }

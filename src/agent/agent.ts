@@ -15,6 +15,7 @@ import type { DropReason } from '../report/report.ts';
 import { keepTrail } from './audit-trail.ts';
 import type { KeptTrail } from './audit-trail.ts';
 import { drain } from './drain.ts';
+import type { AskMetadata } from './ec2-questions.ts';
 import type { EmfInput } from './emf-input.ts';
 import type { LogPipeline } from './log-pipeline.ts';
 import { Rest } from './rest.ts';
@@ -48,7 +49,7 @@ export interface AgentOptions {
   /** Configs that were not taken, and taken back, since the start. */
   readonly configCounts?: () => ConfigCounts;
   /** See RunningMetrics. */
-  readonly autoScalingGroup?: () => Promise<string | null>;
+  readonly instance?: AskMetadata;
   /** Called once the state directory is this agent's; what it gives is disposed before the directory is let go of. */
   readonly alongside?: (agent: Agent) => Promise<AsyncDisposable>;
 }
@@ -197,7 +198,7 @@ export class Agent {
     const metrics = (this.#metrics = new RunningMetrics({
       env, network, report, stateDir, spool, life,
       self: () => this.#newSelfSampler(),
-      autoScalingGroup: this.#o.autoScalingGroup ?? (() => Promise.resolve(null)),
+      instance: this.#o.instance ?? (() => Promise.resolve(null)),
     }));
     const rest = new Rest();
     const housekeeping = setInterval(() => {

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Environment } from '../aws/connection.ts';
 import type { Network } from '../aws/network.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
@@ -11,19 +11,19 @@ import type { Sampler } from '../metrics/sampler.ts';
 import { Shaping } from '../metrics/shaping.ts';
 import { runTicks } from '../metrics/ticks.ts';
 import type { CollectdPlan, ListenerPlan, MetricsPlan, PrometheusPlan, SamplerPlan, StatsdPlan } from '../metrics-plan.ts';
-import type { Plan } from '../plan.ts';
+import type { Plan, Reach } from '../plan.ts';
 import { compilePattern } from '../records/pattern.ts';
 import type { Report } from '../report/report.ts';
 import type { ListenerStatus } from '../control/status-document.ts';
+import type { GroupOptions } from './auto-scaling-group.ts';
+import { Ec2Questions } from './ec2-questions.ts';
+import type { AskMetadata } from './ec2-questions.ts';
 import { collectdStatus, statsdStatus } from './listener-status.ts';
 import type { MetricDelivery } from './metric-delivery.ts';
 import type { Samplers } from './samplers.ts';
 import { spoolEvents } from './spool/spool-events.ts';
 import type { Spool } from './spool/spool.ts';
-
-/** Between two questions for the tag of the Auto Scaling group, milliseconds: the CloudWatch agent's. */
-const ASK_TAG_MS = 180_000;
-const TAG = 'metrics of the Auto Scaling group';
+import { VolumeAttachments } from './volume-attachments.ts';
 
 export interface RunningMetricsOptions {
   readonly env: Environment;
@@ -35,8 +35,7 @@ export interface RunningMetricsOptions {
   readonly life: Lifetime;
   /** What reads the agent itself. */
   readonly self: () => Sampler;
-  /** Name of the instance's Auto Scaling group, or null: it is not known now. */
-  readonly autoScalingGroup: () => Promise<string | null>;
+  readonly instance: AskMetadata;
 }
 
 /** One thing under way for the plan, and what it was made for. */
@@ -68,6 +67,10 @@ export class RunningMetrics {
   #applying: Promise<void> = Promise.resolve();
   #asking: LifetimeControl | null = null;
   #made: Samplers | null = null;
+  /** The Auto Scaling group, as it was known last: another config begins with it. */
+  #group: string | null = null;
+  readonly #questions: Ec2Questions;
+  #kind: Pick<Reach, 'fips' | 'dualStack'> = { fips: null, dualStack: null };
   /** Of deliveries that have ended. */
   #dropped = 0;
   /** Ticks that came while the sample before was under way, since the start. */
@@ -75,6 +78,8 @@ export class RunningMetrics {
 
   constructor(options: RunningMetricsOptions) {
     this.#o = options;
+    const { env, network, instance, life: { stop } } = options;
+    this.#questions = new Ec2Questions({ env, network, instance, stop, kind: () => this.#kind });
     options.life.stop.addEventListener('abort', () => { void this.#stopCollectors(() => true); this.#asking?.requestStop(); }, { once: true });
     options.life.abandon.addEventListener('abort', () => { this.#delivering?.life.requestAbandon(); }, { once: true });
   }
@@ -121,8 +126,11 @@ export class RunningMetrics {
   async #shapeFor(plan: MetricsPlan): Promise<void> {
     const { emf } = plan.destinations;
     this.#events = emf === null ? null : { namespace: plan.namespace, to: emf, encode: (await import('../metrics/emf/encode.ts')).datumsToEmf };
+    this.#kind = { fips: plan.service.fips, dualStack: plan.service.dualStack };
     const shaping = (this.#shaping = new Shaping(plan));
-    if (plan.dimensions.autoScalingGroup) void this.#askForGroup(shaping, (this.#asking = new LifetimeControl()));
+    if (!plan.dimensions.autoScalingGroup) return;
+    if (this.#group !== null) shaping.autoScalingGroup = this.#group;
+    void this.#askForGroup(shaping, (this.#asking = new LifetimeControl()));
   }
 
   /** What a plan collects, by what makes it another collector. */
@@ -145,9 +153,9 @@ export class RunningMetrics {
     await this.#delivering?.ended;
   }
 
-  readonly #publish: Publish = (datums, append, isDropped) => {
+  readonly #publish: Publish = (datums, append, isDropped, withoutHost = false) => {
     if (this.#shaping === null) return;
-    const shaped = this.#shaping.shape(datums, append, isDropped);
+    const shaped = this.#shaping.shape(datums, append, isDropped, withoutHost);
     this.#delivering?.delivery.sink(shaped);
     if (this.#events === null) return;
     const { namespace, to, encode } = this.#events;
@@ -235,22 +243,15 @@ export class RunningMetrics {
   async #samplers(): Promise<Samplers> {
     const { report, env } = this.#o;
     const { Samplers, hostFolders } = await import('./samplers.ts');
-    return (this.#made ??= new Samplers({ report, ...hostFolders(env) }));
+    return (this.#made ??= new Samplers({ report, attached: new VolumeAttachments({ report, questions: this.#questions, now: monotonic }), ...hostFolders(env) }));
   }
 
   /** Metrics go without this dimension until it is known: they never wait for it. */
   async #askForGroup(shaping: Shaping, { stop }: Lifetime): Promise<void> {
-    const { autoScalingGroup, report } = this.#o;
-    while (!stop.aborted) {
-      const name = await autoScalingGroup();
-      if (name !== null) {
-        shaping.autoScalingGroup = name;
-        report.recovered(TAG, `metrics have the dimension AutoScalingGroupName=${name} from now on`);
-        return;
-      }
-      report.trouble(TAG, 'metrics go without the dimension AutoScalingGroupName: the instance shows no tag aws:autoscaling:groupName in its metadata. Allow tags there (aws ec2 modify-instance-metadata-options --instance-metadata-tags enabled), or take the pair out of append_dimensions; it is asked for again every 3 minutes');
-      await pause(ASK_TAG_MS, undefined, { signal: stop, ref: false }).catch(() => undefined);
-    }
+    const { report } = this.#o;
+    const { followGroup } = await import('./auto-scaling-group.ts');
+    const pause: GroupOptions['pause'] = (ms, signal) => wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
+    await followGroup({ questions: this.#questions, report, random: Math.random, pause }, (name) => { shaping.autoScalingGroup = this.#group = name; }, stop);
   }
 }
 

@@ -43,7 +43,7 @@ function describeSampler(sampler: SamplerPlan): string {
   const names = sampler.measurements.map(({ name, dropOriginal }) => (dropOriginal ? `${name} (copies only)` : name));
   const what = names.length === 0 ? 'all statistics' : names.join(', ');
   const of = subject(sampler);
-  const append = pairs(sampler.append);
+  const append = [...pairs(sampler.append), ...(sampler.kind === 'disk' && sampler.volumeId ? ['the VolumeId of its EBS volume'] : [])];
   return `each ${spanText(sampler.intervalMs)}${of === '' ? '' : ` of ${of}`}: ${what}${append.length === 0 ? '' : `; with ${append.join(', ')}`}`;
 }
 
@@ -52,6 +52,7 @@ function subject(sampler: SamplerPlan): string {
     case 'cpu': return [sampler.total ? 'all cores together' : [], sampler.cores ? 'each core' : []].flat().join(' and ');
     case 'disk': return sampler.mountPoints?.join(', ') ?? 'all file systems';
     case 'diskio': return sampler.devices?.join(', ') ?? 'all devices';
+    case 'nvme': return `${sampler.devices?.join(', ') ?? 'all devices'}, counted by the volumes themselves`;
     case 'net': return sampler.interfaces?.join(', ') ?? 'all interfaces that are up, but loopback';
     case 'procstat': return selected(sampler.select);
     case 'ethtool': return sampler.include.join(', ');

@@ -15,7 +15,6 @@ import { releaseMemory, settleEnvironment } from './runtime.ts';
 import { AgentReport } from '../report/agent-report.ts';
 import { OwnLog } from '../report/own-log.ts';
 import type { LogLevel } from '../report/own-log.ts';
-import { AUTO_SCALING_TAG } from '../config/compile-metrics.ts';
 import { askInstance } from '../host/instance.ts';
 import type { LogPlan, Plan } from '../plan.ts';
 import { controlRoutes } from './control-routes.ts';
@@ -87,7 +86,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   const agent = new Agent({
     plan, stateDir, report, env, localZone: hostZone(env), releaseMemory, untilCaughtUp: untilCaughtUp === true,
     configCounts: () => kept.keeper.state,
-    autoScalingGroup: async () => (await askInstance(env, new Set([AUTO_SCALING_TAG])))?.tags[AUTO_SCALING_TAG] ?? null,
+    instance: (tags) => askInstance(env, tags),
     alongside: (running) => openControl({
       stateDirectory: stateDir, report,
       routes: controlRoutes({

@@ -2,7 +2,6 @@ import type { MeasurementPlan } from '../metrics-plan.ts';
 import type { MeasuredMetric } from './generated/document.generated.ts';
 import { MEASUREMENTS, shortName } from './metric-names.ts';
 import { metricUnit } from './metric-units.ts';
-import type { Reporter } from './reporter.ts';
 
 /** What of a plugin says what it measures. */
 interface Measured {
@@ -15,32 +14,19 @@ const PREFIXES: Readonly<Record<string, string>> = { nvidia_gpu: 'nvidia_smi_' }
 const NAMES: Readonly<Record<string, string>> = { procstat_pid_count: 'procstat_lookup_pid_count' };
 /** Accepted by the CloudWatch agent and never produced on Linux. */
 const WITHOUT_VALUE = new Set(['processes_wait']);
-/** Read from NVMe devices by ioctl(2), which this agent does not do. */
-const OF_NVME = /^(?:ebs|instance_store)_/;
 
-/** Compiles lists of measurements; names and units were checked before. */
-export class MeasurementCompiler {
-  readonly #report: Reporter;
-
-  constructor(report: Reporter) { this.#report = report; }
-
-  /** What of a plugin is measured, each field once. */
-  of(plugin: string, { measurement = [], drop_original_metrics: dropped = [] }: Measured, pointer: string): readonly MeasurementPlan[] {
-    const found = new Map<string, MeasurementPlan>();
-    for (const [index, item] of measurement.entries()) {
-      const { name, rename, unit } = typeof item === 'string' ? { name: item } : item;
-      const field = name === undefined ? '' : shortName(plugin, name);
-      if (MEASUREMENTS[plugin]?.includes(field) !== true || WITHOUT_VALUE.has(`${plugin}_${field}`) || found.has(field)) continue;
-      if (OF_NVME.test(field)) {
-        this.#report.notRun(`${pointer}/measurement/${index}`, 'not run by this agent: the log pages of NVMe volumes are not read');
-        continue;
-      }
-      const converted = unit === undefined ? null : metricUnit(unit) ?? { unit: 'None', scale: 1 };
-      const plain = `${plugin}_${field}`;
-      const published = rename ?? NAMES[plain] ?? `${PREFIXES[plugin] ?? `${plugin}_`}${field}`;
-      const dropOriginal = dropped.some((word) => word === '*' || (rename === undefined ? shortName(plugin, word) === field : word === rename));
-      found.set(field, { field, name: published, unit: converted?.unit ?? null, scale: converted?.scale ?? 1, dropOriginal });
-    }
-    return [...found.values()];
+/** What of a plugin is measured, each field once; names and units were checked before. */
+export function compileMeasurements(plugin: string, { measurement = [], drop_original_metrics: dropped = [] }: Measured): readonly MeasurementPlan[] {
+  const found = new Map<string, MeasurementPlan>();
+  for (const item of measurement) {
+    const { name, rename, unit } = typeof item === 'string' ? { name: item } : item;
+    const field = name === undefined ? '' : shortName(plugin, name);
+    if (MEASUREMENTS[plugin]?.includes(field) !== true || WITHOUT_VALUE.has(`${plugin}_${field}`) || found.has(field)) continue;
+    const converted = unit === undefined ? null : metricUnit(unit) ?? { unit: 'None', scale: 1 };
+    const plain = `${plugin}_${field}`;
+    const published = rename ?? NAMES[plain] ?? `${PREFIXES[plugin] ?? `${plugin}_`}${field}`;
+    const dropOriginal = dropped.some((word) => word === '*' || (rename === undefined ? shortName(plugin, word) === field : word === rename));
+    found.set(field, { field, name: published, unit: converted?.unit ?? null, scale: converted?.scale ?? 1, dropOriginal });
   }
+  return [...found.values()];
 }

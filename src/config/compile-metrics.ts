@@ -2,7 +2,7 @@ import type { CollectdPlan, CommonDimensionsPlan, Dimensions, ListenAddress, Met
 import { SELF_FIELDS } from '../metrics-plan.ts';
 import type { DeliveryPlan } from '../plan.ts';
 import { PatternCompiler } from './compile-framing.ts';
-import { MeasurementCompiler } from './compile-measurements.ts';
+import { compileMeasurements } from './compile-measurements.ts';
 import { isLegalName } from './compile-name.ts';
 import { compileService, expanded } from './compile-service.ts';
 import type { Agent, Collectd, Metrics, MetricsCollected, ProcessGroup, StatsD } from './generated/document.generated.ts';
@@ -33,6 +33,9 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   otlp: 'OTLP is not listened for',
   prometheus: 'the only destination for these is a workspace of AMP, which is not written to',
 };
+
+/** Fields of diskio that the NVMe devices of EC2 count themselves. */
+const OF_NVME = /^(?:ebs|instance_store)_/;
 
 /** Tag of an instance that an Auto Scaling group started. */
 export const AUTO_SCALING_TAG = 'aws:autoscaling:groupName';
@@ -131,14 +134,15 @@ interface Collectors { readonly samplers: readonly SamplerPlan[]; readonly stats
 class CollectorCompiler {
   readonly #c: MetricsContext;
   readonly #collected: MetricsCollected;
+  /** Without those the CloudWatch agent fills in no volume. */
+  readonly #hasCommonDimensions: boolean;
   readonly #patterns: PatternCompiler;
-  readonly #measurements: MeasurementCompiler;
 
   constructor(context: MetricsContext, metrics: Metrics) {
     this.#c = context;
     this.#collected = metrics.metrics_collected;
+    this.#hasCommonDimensions = metrics.append_dimensions !== undefined;
     this.#patterns = new PatternCompiler(context.report);
-    this.#measurements = new MeasurementCompiler(context.report);
   }
 
   all(): Collectors {
@@ -164,7 +168,7 @@ class CollectorCompiler {
       const { interface_include: include = ['*'], interface_exclude: exclude = [], metrics_include: statistics = [], drop_original_metrics: dropOriginal = [] } = plugin as NonNullable<MetricsCollected['ethtool']>;
       return [{ ...collector, kind: 'ethtool', measurements: [], include, exclude, statistics: statistics.length === 0 ? null : statistics, dropOriginal }];
     }
-    const measurements = this.#measurements.of(name, plugin as PluginKeys, pointer);
+    const measurements = compileMeasurements(name, plugin as PluginKeys);
     if (measurements.length === 0) return [];
     switch (name) {
       case 'cpu': {
@@ -172,10 +176,19 @@ class CollectorCompiler {
         return total || resources.length > 0 ? [{ ...collector, kind: 'cpu', measurements, total, cores: resources.length > 0 }] : [];
       }
       case 'disk': {
-        const { resources, ignore_file_system_types: ignoredTypes = [], drop_device: dropDevice = false } = plugin as NonNullable<MetricsCollected['disk']>;
-        return [{ ...collector, kind: 'disk', measurements, mountPoints: someOf(resources), ignoredTypes, dropDevice }];
+        const { resources, ignore_file_system_types: ignoredTypes = [], drop_device: dropDevice = false, append_dimensions: append } = plugin as NonNullable<MetricsCollected['disk']>;
+        const volumeId = append?.['VolumeId'] === '${aws:VolumeId}' && this.#hasCommonDimensions;
+        return [{ ...collector, kind: 'disk', measurements, mountPoints: someOf(resources), ignoredTypes, dropDevice, volumeId }];
       }
-      case 'diskio': return [{ ...collector, kind: 'diskio', measurements, devices: someOf((plugin as PluginKeys).resources) }];
+      case 'diskio': {
+        const devices = someOf((plugin as PluginKeys).resources);
+        const [ofKernel, ofVolumes] = [measurements.filter(({ field }) => !OF_NVME.test(field)), measurements.filter(({ field }) => OF_NVME.test(field))];
+        return [
+          ...(ofKernel.length === 0 ? [] : [{ ...collector, kind: 'diskio', measurements: ofKernel, devices } as const]),
+          // As in the CloudWatch agent, a volume's own statistics have the volume for a dimension, and no other of this section.
+          ...(ofVolumes.length === 0 ? [] : [{ ...collector, pointer: `${pointer}/measurement`, append: [], kind: 'nvme', measurements: ofVolumes, devices } as const]),
+        ];
+      }
       case 'net': return [{ ...collector, kind: 'net', measurements, interfaces: someOf((plugin as PluginKeys).resources) }];
       case 'systemd_units': return [{ ...collector, kind: 'systemd_units', measurements, units: (plugin as NonNullable<MetricsCollected['systemd_units']>).units ?? ['*.service'] }];
       case 'mem': case 'swap': case 'netstat': case 'processes': case 'nvidia_gpu': case 'load': case 'uptime': case 'pressure': case 'conntrack': case 'file_descriptors':
@@ -185,7 +198,7 @@ class CollectorCompiler {
   }
 
   #processes(group: ProcessGroup, pointer: string): readonly SamplerPlan[] {
-    const measurements = this.#measurements.of('procstat', group, pointer);
+    const measurements = compileMeasurements('procstat', group);
     if (measurements.length === 0) return [];
     const collector = this.#collector(group, pointer);
     if (group.pid_file !== undefined) return [{ ...collector, kind: 'procstat', measurements, select: { by: 'pid_file', text: group.pid_file } }];
@@ -234,6 +247,11 @@ class CollectorCompiler {
       const [, word] = /^\$\{aws:(.*)\}$/.exec(value) ?? [];
       if (word !== undefined) {
         const known = word === 'AutoScalingGroupName' ? facts.instance?.tags[AUTO_SCALING_TAG] : instanceFact(word, facts.instance) ?? STAND_INS[word];
+        if (word === 'AutoScalingGroupName' && !known) {
+          report.warning(`${pointer}/append_dimensions/${pointerToken(key)}`, 'is not known: for one section it comes from the metadata of the instance alone, and these show no such tag; its metrics go without it', {
+            expected: '"AutoScalingGroupName": "${aws:AutoScalingGroupName}" in append_dimensions of metrics, for which EC2 is asked',
+          });
+        }
         return known === undefined || known === '' ? [] : [[key, known]];
       }
       const text = expanded(value, env, `${pointer}/append_dimensions/${pointerToken(key)}`, report);

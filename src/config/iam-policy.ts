@@ -86,7 +86,13 @@ function metricStatements(plan: Plan): PolicyStatement[] {
 }
 
 function hostStatements(plan: Plan): PolicyStatement[] {
-  return plan.metrics?.dimensions.autoScalingGroup === true ? [{ Sid: 'ReadTagsOfInstance', Effect: 'Allow', Action: ['ec2:DescribeTags'], Resource: ['*'] }] : [];
+  const { metrics } = plan;
+  // Asked on Xen instances alone; of which kind the host is a plan does not say.
+  const volumes = metrics?.samplers.some((sampler) => sampler.kind === 'disk' && sampler.volumeId) === true;
+  return [
+    ...(metrics?.dimensions.autoScalingGroup === true ? [{ Sid: 'ReadTagsOfInstance', Effect: 'Allow', Action: ['ec2:DescribeTags'], Resource: ['*'] }] as const : []),
+    ...(volumes ? [{ Sid: 'ReadVolumesOfInstance', Effect: 'Allow', Action: ['ec2:DescribeVolumes'], Resource: ['*'] }] as const : []),
+  ];
 }
 
 function parameterStatements(needs: readonly ParameterNeed[], account: string, region: string): PolicyStatement[] {

@@ -3,8 +3,8 @@ import type { Datum } from './datum.ts';
 import { Deltas } from './deltas.ts';
 import type { Reading, Sampler, SamplerReport } from './sampler.ts';
 
-/** Takes what a collector has: the dimensions it appends, and which metrics are published in their copies alone. */
-export type Publish = (datums: readonly Datum[], append: Dimensions, isDropped: (datum: Datum) => boolean) => void;
+/** Takes what a collector has: the dimensions it appends, and which metrics are published in their copies alone, and whether none has the dimension `host`. */
+export type Publish = (datums: readonly Datum[], append: Dimensions, isDropped: (datum: Datum) => boolean, withoutHost?: boolean) => void;
 
 export interface CollectionOptions {
   readonly plan: SamplerPlan;
@@ -38,7 +38,7 @@ export class Collection {
     const { plan, publish } = this.#o;
     const datums = (await this.#readings()).flatMap((reading) => this.#datums(reading, at));
     const all = this.#dropped.has('*');
-    if (datums.length > 0) publish(datums, plan.append, ({ name }) => all || this.#dropped.has(name));
+    if (datums.length > 0) publish(datums, plan.append, ({ name }) => all || this.#dropped.has(name), plan.kind === 'nvme');
   }
 
   async #readings(): Promise<readonly Reading[]> {

@@ -23,11 +23,12 @@ export class Shaping {
    * What is published of the datums.
    * @param append dimensions of their collector
    * @param isDropped whether only the copies of a metric are published
+   * @param withoutHost whether none of them has the dimension `host`
    */
-  shape(datums: readonly Datum[], append: Dimensions, isDropped: (datum: Datum) => boolean): readonly Datum[] {
+  shape(datums: readonly Datum[], append: Dimensions, isDropped: (datum: Datum) => boolean, withoutHost = false): readonly Datum[] {
     return datums.flatMap((datum) => {
       const merged = mergedDimensions(datum.dimensions, append, this.#common);
-      const dimensions = this.#withoutHost ? merged.filter(([name]) => name !== 'host') : merged;
+      const dimensions = withoutHost || this.#withoutHost ? merged.filter(([name]) => name !== 'host') : merged;
       const whole: Datum = { ...datum, dimensions };
       const copies = this.#rollups.flatMap((names) => {
         const reduced = reducedDimensions(dimensions, names);

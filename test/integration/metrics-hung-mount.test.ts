@@ -7,22 +7,23 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createDiskSampler } from '../../src/metrics/samplers/disk.ts';
 import { openStatfsThread } from '../../src/metrics/statfs-thread.ts';
-import { StatfsThreads } from '../../src/metrics/statfs-threads.ts';
+import { PathThreads } from '../../src/metrics/path-threads.ts';
 import { atEnd } from '../support/at-end.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
 import { mountFuse, noFuse } from '../support/fuse.ts';
 import { assertQuick } from '../support/quick.ts';
 import { rigFor, until } from '../support/rig.ts';
+import { NOTHING_ATTACHED } from '../support/sampling.ts';
 
 test('a file system that hangs holds up neither the loop nor other mounts; it is said, and has metrics as soon as it answers', async (t) => {
   const no = noFuse();
   if (no !== false) { t.skip(no); return; }
   const fuse = mountFuse(t);
   const said: string[] = [];
-  const threads = new StatfsThreads(openStatfsThread);
-  const sampler = createDiskSampler({ mountPoints: null, ignoredTypes: [], dropDevice: false, intervalMs: 1000 }, { proc: '/proc', sys: '/sys' }, {
-    report: { trouble: (subject, message) => { said.push(`${subject}: ${message}`); }, recovered: (subject, message) => { said.push(`${subject}: ${message}`); } }, threads, mountPrefix: '',
+  const threads = new PathThreads(openStatfsThread);
+  const sampler = createDiskSampler({ mountPoints: null, ignoredTypes: [], dropDevice: false, volumeId: false, intervalMs: 1000 }, { proc: '/proc', sys: '/sys' }, {
+    report: { trouble: (subject, message) => { said.push(`${subject}: ${message}`); }, recovered: (subject, message) => { said.push(`${subject}: ${message}`); } }, threads, attached: NOTHING_ATTACHED, mountPrefix: '',
   });
   atEnd(t, () => { sampler[Symbol.dispose](); });
   const paths = async (): Promise<readonly string[]> => (await sampler.sample(0)).map(({ dimensions }) => dimensions.find(([name]) => name === 'path')![1]);
@@ -60,8 +61,8 @@ test('more file systems that hang than the pool has threads take none of those, 
   const no = noFuse();
   if (no !== false) { t.skip(no); return; }
   for (let i = 0; i < 6; i++) mountFuse(t);
-  const threads = new StatfsThreads(openStatfsThread);
-  const sampler = createDiskSampler({ mountPoints: null, ignoredTypes: [], dropDevice: false, intervalMs: 1000 }, { proc: '/proc', sys: '/sys' }, { report: { trouble: () => {}, recovered: () => {} }, threads, mountPrefix: '' });
+  const threads = new PathThreads(openStatfsThread);
+  const sampler = createDiskSampler({ mountPoints: null, ignoredTypes: [], dropDevice: false, volumeId: false, intervalMs: 1000 }, { proc: '/proc', sys: '/sys' }, { report: { trouble: () => {}, recovered: () => {} }, threads, attached: NOTHING_ATTACHED, mountPrefix: '' });
   atEnd(t, () => { sampler[Symbol.dispose](); });
   await until('three threads to hang', async () => {
     await sampler.sample(0);

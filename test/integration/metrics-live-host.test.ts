@@ -14,10 +14,11 @@ import { createMemSampler } from '../../src/metrics/samplers/mem.ts';
 import { createNetSampler } from '../../src/metrics/samplers/net.ts';
 import { createSwapSampler } from '../../src/metrics/samplers/swap.ts';
 import { openStatfsThread } from '../../src/metrics/statfs-thread.ts';
-import { StatfsThreads } from '../../src/metrics/statfs-threads.ts';
+import { PathThreads } from '../../src/metrics/path-threads.ts';
 import { atEnd } from '../support/at-end.ts';
 import { assertQuick } from '../support/quick.ts';
 import { until } from '../support/rig.ts';
+import { NOTHING_ATTACHED } from '../support/sampling.ts';
 
 const HERE = { proc: '/proc', sys: '/sys' };
 const SILENT = { trouble: () => {}, recovered: () => {} };
@@ -85,7 +86,7 @@ test('a core that this process keeps busy is seen in cpu usage as this process c
 });
 
 test('disk is what df says of every mount that both see: totals exactly, space within 64 MiB, percents within one', async (t) => {
-  using sampler = createDiskSampler({ mountPoints: null, ignoredTypes: [], dropDevice: false, intervalMs: 60_000 }, HERE, { report: SILENT, threads: new StatfsThreads(openStatfsThread), mountPrefix: '' });
+  using sampler = createDiskSampler({ mountPoints: null, ignoredTypes: [], dropDevice: false, volumeId: false, intervalMs: 60_000 }, HERE, { report: SILENT, threads: new PathThreads(openStatfsThread), attached: NOTHING_ATTACHED, mountPrefix: '' });
   const readings = new Map((await sampler.sample(0)).map(({ dimensions, values }) => [dimensions.find(([name]) => name === 'path')![1], values]));
   // Only of what has an answer: another mount of this machine may hang, or be gone by now.
   const there = [...readings.keys()].flatMap((path) => {
@@ -166,7 +167,7 @@ test('diskio counts what this test writes to the disk of this folder: what /proc
 test('all six samplers at one second take less than 2 percent of a core', async (t) => {
   const samplers: readonly Sampler[] = [
     createCpuSampler({ total: true, cores: true }, HERE), createMemSampler(HERE), createSwapSampler(HERE), createNetSampler({ interfaces: null }, HERE), createDiskioSampler({ devices: null }, HERE),
-    createDiskSampler({ mountPoints: null, ignoredTypes: [], dropDevice: false, intervalMs: 1000 }, HERE, { report: SILENT, threads: new StatfsThreads(openStatfsThread), mountPrefix: '' }),
+    createDiskSampler({ mountPoints: null, ignoredTypes: [], dropDevice: false, volumeId: false, intervalMs: 1000 }, HERE, { report: SILENT, threads: new PathThreads(openStatfsThread), attached: NOTHING_ATTACHED, mountPrefix: '' }),
   ];
   const deltas = samplers.map(({ fields }) => new Deltas(fields));
   const round = async (): Promise<void> => { for (const [i, sampler] of samplers.entries()) deltas[i]!.apply(await sampler.sample(performance.now())); };

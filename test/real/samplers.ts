@@ -11,7 +11,8 @@ import { createMemSampler } from '../../src/metrics/samplers/mem.ts';
 import { createNetSampler } from '../../src/metrics/samplers/net.ts';
 import { createSwapSampler } from '../../src/metrics/samplers/swap.ts';
 import { openStatfsThread } from '../../src/metrics/statfs-thread.ts';
-import { StatfsThreads } from '../../src/metrics/statfs-threads.ts';
+import { PathThreads } from '../../src/metrics/path-threads.ts';
+import { NOTHING_ATTACHED } from '../support/sampling.ts';
 
 const ROUNDS = 200;
 
@@ -20,7 +21,7 @@ function standardSamplers(): readonly Sampler[] {
   const here = { proc: '/proc', sys: '/sys' };
   return [
     createCpuSampler({ total: true, cores: true }, here), createMemSampler(here), createSwapSampler(here), createNetSampler({ interfaces: null }, here), createDiskioSampler({ devices: null }, here),
-    createDiskSampler({ mountPoints: null, ignoredTypes: [], dropDevice: false, intervalMs: 1000 }, here, { report: { trouble: console.error, recovered: console.error }, threads: new StatfsThreads(openStatfsThread), mountPrefix: '' }),
+    createDiskSampler({ mountPoints: null, ignoredTypes: [], dropDevice: false, volumeId: false, intervalMs: 1000 }, here, { report: { trouble: console.error, recovered: console.error }, threads: new PathThreads(openStatfsThread), attached: NOTHING_ATTACHED, mountPrefix: '' }),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { CollectorPlan, Dimensions, MeasurementPlan } from '../../src/metrics-plan.ts';
+import type { AttachedVolumes } from '../../src/metrics/volume-of-device.ts';
 import type { KernelFolders, Reading, SamplerReport } from '../../src/metrics/sampler.ts';
 
 /** A host whose every number is known: sockets and processes. */
@@ -30,3 +31,6 @@ export const unitsOf = ({ fields }: { readonly fields: Readonly<Record<string, {
   Object.fromEntries(Object.entries(fields).map(([field, { unit }]) => [field, unit]));
 
 export const dimension = (dimensions: Dimensions, name: string): string | undefined => dimensions.find(([key]) => key === name)?.[1];
+
+/** EC2 knows of no volume. */
+export const NOTHING_ATTACHED: AttachedVolumes = { of: () => null };

@@ -6,13 +6,16 @@ import { KernelFile } from '../kernel-file.ts';
 import { waitingMounts } from '../local-file-systems.ts';
 import { parseMountTable } from '../mount-table.ts';
 import type { Mount } from '../mount-table.ts';
+import type { PathThreads } from '../path-threads.ts';
 import type { FieldKind, KernelFolders, Reading, Sampler, SamplerReport } from '../sampler.ts';
 import { spaceFrom } from '../space.ts';
 import type { Statfs } from '../space.ts';
-import type { StatfsThreads } from '../statfs-threads.ts';
-import { WaitingSpace } from '../waiting-space.ts';
-import type { Asked } from '../waiting-space.ts';
+import type { StatfsAnswer } from '../statfs-thread.ts';
+import { VolumesOfDevices } from '../volume-of-device.ts';
+import type { AttachedVolumes } from '../volume-of-device.ts';
 import { Troubles } from './troubles.ts';
+import { WaitingSpace } from './waiting-space.ts';
+import type { AskedMount } from './waiting-space.ts';
 
 const BYTES: FieldKind = { unit: 'Bytes' };
 const COUNT: FieldKind = { unit: 'Count' };
@@ -27,7 +30,9 @@ const MOUNTS_A_TURN = 64;
 export interface DiskOptions {
   readonly report: SamplerReport;
   /** Of the whole run. */
-  readonly threads: StatfsThreads;
+  readonly threads: PathThreads<StatfsAnswer>;
+  /** What EC2 knows of devices that do not say their volume. */
+  readonly attached: AttachedVolumes;
   /** HOST_MOUNT_PREFIX: where the host's file systems are in this container; empty: here. */
   readonly mountPrefix: string;
   readonly dev?: string;
@@ -70,7 +75,7 @@ function openMountTable(proc: string, hasPrefix: boolean): KernelFile {
 const isWithin = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
 /** The mounts that are wanted, with the path by which each is asked: below the prefix, unless that is a mount of its own. */
-function chosenMounts(mounts: readonly Mount[], plan: DiskPart, prefix: string): readonly Asked[] {
+function chosenMounts(mounts: readonly Mount[], plan: DiskPart, prefix: string): readonly AskedMount[] {
   const wanted = plan.mountPoints === null ? null : new Set(plan.mountPoints);
   const ignored = new Set(['autofs', ...plan.ignoredTypes]);
   const mountPoints = new Set(mounts.map(({ mountPoint }) => mountPoint));
@@ -83,7 +88,7 @@ function chosenMounts(mounts: readonly Mount[], plan: DiskPart, prefix: string):
   });
 }
 
-type DiskPart = Pick<Extract<SamplerPlan, { kind: 'disk' }>, 'mountPoints' | 'ignoredTypes' | 'dropDevice' | 'intervalMs'>;
+type DiskPart = Pick<Extract<SamplerPlan, { kind: 'disk' }>, 'mountPoints' | 'ignoredTypes' | 'dropDevice' | 'volumeId' | 'intervalMs'>;
 
 /**
  * Mounts of mountinfo that have any space, and statfs of each. File systems of this host are asked at once, others
@@ -94,15 +99,17 @@ export function createDiskSampler(plan: DiskPart, folders: KernelFolders, option
   const prefix = options.mountPrefix.replace(/\/+$/, '');
   const file = openMountTable(folders.proc, prefix !== '');
   const troubles = new Troubles(report);
+  const volumes = new VolumesOfDevices(folders.sys, options.attached);
   const waitingSpace = new WaitingSpace({ threads, troubles, intervalMs: plan.intervalMs });
 
-  const dimensionsOf = (mount: Mount): Dimensions => {
+  const dimensionsOf = (mount: Mount, now: number): Dimensions => {
     const { mountPoint, type } = mount;
     const path = prefix !== '' && isWithin(mountPoint, prefix) ? mountPoint.slice(prefix.length) || '/' : mountPoint;
-    const rest: Dimensions = [['fstype', type], ['path', path]];
-    return plan.dropDevice ? rest : [['device', deviceOf(mount, dev, folders.sys)], ...rest];
+    const device = deviceOf(mount, dev, folders.sys);
+    const volume = plan.volumeId ? volumes.of(mount.number, device, now) : null;
+    return [...(volume === null ? [] : [['VolumeId', volume] as const]), ...(plan.dropDevice ? [] : [['device', device] as const]), ['fstype', type], ['path', path]];
   };
-  const askLocal = ({ mount: { mountPoint, type }, path }: Asked): Statfs | null => {
+  const askLocal = ({ mount: { mountPoint, type }, path }: AskedMount): Statfs | null => {
     try {
       const answer = statfs(path);
       troubles.end(mountPoint, `the space of ${mountPoint} (${type}) can be read again`);
@@ -123,7 +130,7 @@ export function createDiskSampler(plan: DiskPart, folders: KernelFolders, option
 
   return {
     fields: FIELDS,
-    sample: async () => {
+    sample: async (now) => {
       const mounts = parseMountTable(file.read());
       sayMissing(mounts);
       const waiting = waitingMounts(mounts);
@@ -137,7 +144,7 @@ export function createDiskSampler(plan: DiskPart, folders: KernelFolders, option
       const late = await waitingSpace.of(chosen.filter(({ mount }) => waiting.has(mount)));
       return chosen.flatMap(({ mount }): readonly Reading[] => {
         const answer = answers.get(mount) ?? late.get(mount);
-        return answer === undefined || answer.blocks === 0 ? [] : [{ dimensions: dimensionsOf(mount), values: spaceFrom(answer) }];
+        return answer === undefined || answer.blocks === 0 ? [] : [{ dimensions: dimensionsOf(mount, now), values: spaceFrom(answer) }];
       });
     },
     [Symbol.dispose]: () => {

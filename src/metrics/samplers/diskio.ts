@@ -62,7 +62,7 @@ function nameBehind(dev: string, device: string): string {
 }
 
 /** Tells whether a device is one of `devices`: by its name, or by one of its links. */
-function wantedDevices(devices: readonly string[], { dev, run }: DeviceFolders): (device: DeviceCounts) => boolean {
+export function wantedDevices(devices: readonly string[], { dev, run }: DeviceFolders): (device: Pick<DeviceCounts, 'name' | 'number'>) => boolean {
   const relative = devices.map((device) => (device.startsWith('/dev/') ? device.slice('/dev/'.length) : device));
   const globs = compileNameGlobs(relative.filter(isNameGlob));
   const plain = new Set(relative.filter((device) => !isNameGlob(device)).flatMap((device) => [device, nameBehind(dev, device)]));

@@ -28,8 +28,8 @@ test('a config with metrics alone has a plan, with the CloudWatch agent\'s defau
 for (const [plugin, names] of Object.entries(MEASUREMENTS)) {
   if (plugin === 'procstat') continue;
   test(`every measurement of ${plugin} is published under the name the CloudWatch agent gives it, with or without the plugin's name before it`, () => {
-    const compiledOf = (list: readonly string[]): readonly string[] => sampler({ collected: { [plugin]: { measurement: list } } }).measurements.map(({ name }) => name);
-    const run = names.filter((name) => !/^(?:ebs|instance_store)_|^wait$/.test(name));
+    const compiledOf = (list: readonly string[]): readonly string[] => planOf({ collected: { [plugin]: { measurement: list } } }).plan!.samplers.flatMap(({ kind, measurements }) => (kind === 'agent' ? [] : measurements.map(({ name }) => name)));
+    const run = names.filter((name) => name !== 'wait');
     const prefix = plugin === 'nvidia_gpu' ? 'nvidia_smi' : plugin;
     assert.deepEqual(compiledOf(run), run.map((name) => `${prefix}_${name}`));
     assert.deepEqual(compiledOf(run.map((name) => `${plugin}_${name}`)), run.map((name) => `${prefix}_${name}`));
@@ -77,6 +77,8 @@ test('append_dimensions on an instance are its facts, in place of `host`; what i
 test('dimensions of a plugin are constants, environment variables, or facts of the instance with the CloudWatch agent\'s words for those that are not known', () => {
   const append_dimensions = { team: 'shop', InstanceId: '${aws:InstanceId}', group: '${aws:AutoScalingGroupName}', 'aws:StorageResolution': 'true' };
   assert.deepEqual(sampler({ collected: { mem: { ...MEM.mem, append_dimensions } } }).append, [['InstanceId', 'i-UNKNOWN'], ['team', 'shop']]);
+  assert.match(planOf({ collected: { mem: { ...MEM.mem, append_dimensions } } }).said.join('\n'), /^warning \/metrics\/metrics_collected\/mem\/append_dimensions\/group: is not known: for one section it comes from the metadata of the instance alone/m);
+  assert.doesNotMatch(planOf({ collected: { mem: { ...MEM.mem, append_dimensions } } }, ON_EC2).said.join(), /is not known/);
   assert.deepEqual(sampler({ collected: { mem: { ...MEM.mem, append_dimensions } } }, ON_EC2).append, [['InstanceId', 'i-0123456789abcdef0'], ['group', 'web'], ['team', 'shop']]);
 });
 
@@ -112,11 +114,28 @@ test('a collector with an error is left out, and the others run', () => {
   assert.equal(said.filter((line) => line.startsWith('error')).length, 2);
 });
 
-test('what is not run is said once each: Java, OTLP, EFA, AMP, NVMe pages', () => {
-  const { plan, said } = planOf({ metrics_destinations: { cloudwatch: {}, amp: { workspace_id: 'ws' } }, collected: { ...MEM, otlp: {}, efa: { measurement: ['rx_bytes'] }, diskio: { measurement: ['reads', 'ebs_total_read_ops'] } } });
-  assert.deepEqual(plan!.samplers.map(({ kind, measurements }) => [kind, measurements.length]), [['mem', 1], ['diskio', 1]]);
+test('what is not run is said once each: Java, OTLP, EFA, AMP', () => {
+  const { plan, said } = planOf({ metrics_destinations: { cloudwatch: {}, amp: { workspace_id: 'ws' } }, collected: { ...MEM, otlp: {}, efa: { measurement: ['rx_bytes'] } } });
+  assert.deepEqual(plan!.samplers.map(({ kind, measurements }) => [kind, measurements.length]), [['mem', 1]]);
   const notes = said.filter((line) => line.includes('not run by this agent'));
-  assert.deepEqual(notes.map((line) => line.split(' ')[1]), ['/metrics/metrics_destinations/amp:', '/metrics/metrics_collected/otlp:', '/metrics/metrics_collected/efa:', '/metrics/metrics_collected/diskio/measurement/1:']);
+  assert.deepEqual(notes.map((line) => line.split(' ')[1]), ['/metrics/metrics_destinations/amp:', '/metrics/metrics_collected/otlp:', '/metrics/metrics_collected/efa:']);
+});
+
+test('disks have their VolumeId where the section asks for it and all metrics have dimensions of the instance, as in the CloudWatch agent', () => {
+  const disk = { measurement: ['free'], append_dimensions: { VolumeId: '${aws:VolumeId}', team: 'shop' } };
+  const volumeOf = (metrics: object, collected: object): readonly unknown[] => planOf({ ...metrics, collected: { disk: collected } }).plan!.samplers.flatMap((plan) => (plan.kind === 'disk' ? [[plan.volumeId, plan.append]] : []));
+  const append_dimensions = { ImageId: '${aws:ImageId}' };
+  assert.deepEqual(volumeOf({ append_dimensions }, disk), [[true, [['team', 'shop']]]]);
+  assert.deepEqual(volumeOf({}, disk), [[false, [['team', 'shop']]]]);
+  assert.deepEqual(volumeOf({ append_dimensions }, { measurement: ['free'], append_dimensions: { VolumeId: 'mine' } }), [[false, [['VolumeId', 'mine']]]]);
+});
+
+test("volumes' own statistics are sampled apart from the kernel's, of the same devices, without the dimensions that the section appends", () => {
+  const { plan } = planOf({ collected: { diskio: { measurement: ['reads', 'ebs_total_read_ops', { name: 'diskio_instance_store_volume_queue_length', unit: 'Count' }], resources: ['nvme1n1'], append_dimensions: { team: 'shop' } } } });
+  const [kernel, volumes] = plan!.samplers;
+  assert.deepEqual([kernel!.kind, kernel!.measurements.map(({ name }) => name), kernel!.append], ['diskio', ['diskio_reads'], [['team', 'shop']]]);
+  assert.deepEqual([volumes!.kind, volumes!.measurements.map(({ name, unit }) => [name, unit]), volumes!.append, volumes!.kind === 'nvme' && volumes!.devices], ['nvme', [['diskio_ebs_total_read_ops', null], ['diskio_instance_store_volume_queue_length', 'Count']], [], ['nvme1n1']]);
+  assert.notEqual(kernel!.pointer, volumes!.pointer, 'troubles of one are not ended by the other');
 });
 
 test('processes are selected by pid file, else program, else command line', () => {

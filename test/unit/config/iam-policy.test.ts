@@ -38,10 +38,12 @@ test('a role that the config assumes has the permissions, and the host that to a
   assert.deepEqual(actions(all.get('arn:aws:iam::210987654321:role/logs')), ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents']);
 });
 
-test('metrics are published into their own namespace alone, and the tags of the instance read only where they are a dimension', () => {
+test('metrics are published into their own namespace alone, and the tags and volumes of the instance read only where they are a dimension', () => {
   const policy = policies({ metrics: { namespace: 'Mine', append_dimensions: { AutoScalingGroupName: '${aws:AutoScalingGroupName}' }, metrics_collected: { mem: { measurement: ['used'] } } } }).get(null);
   assert.deepEqual(actions(policy), ['cloudwatch:PutMetricData', 'ec2:DescribeTags']);
   assert.deepEqual(statementFor(policy, 'cloudwatch:PutMetricData')?.Condition, { StringEquals: { 'cloudwatch:namespace': ['Mine'] } });
+  const disk = { measurement: ['used'], append_dimensions: { VolumeId: '${aws:VolumeId}' } };
+  assert.deepEqual(actions(policies({ metrics: { append_dimensions: { InstanceId: '${aws:InstanceId}' }, metrics_collected: { disk } } }).get(null)), ['cloudwatch:PutMetricData', 'ec2:DescribeVolumes']);
   const plain = policies({ metrics: { metrics_collected: { mem: { measurement: ['used'] } } } }).get(null);
   assert.deepEqual(actions(plain), ['cloudwatch:PutMetricData']);
 });

@@ -55,3 +55,9 @@ test('with append_dimensions metrics have no dimension host, not even that of a 
   const shaping = new Shaping({ dimensions: { host: null, withoutHost: true, append: [['InstanceId', 'i-1']], autoScalingGroup: false }, rollups: [] });
   assert.deepEqual(shaping.shape([datum([['host', 'other'], ['type', 'cpu']])], [['host', 'mine']], none)[0]?.dimensions, [['InstanceId', 'i-1'], ['type', 'cpu']]);
 });
+
+test('a collector whose metrics have no host in the CloudWatch agent has none here, beside others that have it', () => {
+  const shaping = new Shaping({ dimensions: { host: 'web-1', withoutHost: false, append: [], autoScalingGroup: false }, rollups: [] });
+  assert.deepEqual(shaping.shape([datum([['VolumeId', 'vol-1']])], [], none, true)[0]?.dimensions, [['VolumeId', 'vol-1']]);
+  assert.deepEqual(shaping.shape([datum([])], [], none, false)[0]?.dimensions, [['host', 'web-1']]);
+});

@@ -6,16 +6,18 @@ import { parseMountTable } from '../../../../src/metrics/mount-table.ts';
 import { createDiskSampler } from '../../../../src/metrics/samplers/disk.ts';
 import type { DiskOptions } from '../../../../src/metrics/samplers/disk.ts';
 import type { Statfs } from '../../../../src/metrics/space.ts';
-import type { StatfsThread } from '../../../../src/metrics/statfs-thread.ts';
-import { StatfsThreads } from '../../../../src/metrics/statfs-threads.ts';
+import type { PathThread } from '../../../../src/metrics/path-thread.ts';
+import type { StatfsAnswer } from '../../../../src/metrics/statfs-thread.ts';
+import { PathThreads } from '../../../../src/metrics/path-threads.ts';
 import { fixtureHost } from '../../../support/kernel-folders.ts';
+import { NOTHING_ATTACHED } from '../../../support/sampling.ts';
 
 const STATFS: Statfs = { bsize: 4096, frsize: 4096, blocks: 1000, bfree: 400, bavail: 300, files: 50, ffree: 20 };
 const EMPTY: Statfs = { ...STATFS, blocks: 0 };
-const ALL = { mountPoints: null, ignoredTypes: [], dropDevice: false, intervalMs: 60_000 } as const;
+const ALL = { mountPoints: null, ignoredTypes: [], dropDevice: false, volumeId: false, intervalMs: 60_000 } as const;
 
 /** A thread that answers at once, and notes whom it was asked about. */
-function answering(asked: string[]): () => StatfsThread {
+function answering(asked: string[]): () => PathThread<StatfsAnswer> {
   return () => ({
     ended: false,
     ask: (path, answered) => {
@@ -29,7 +31,7 @@ function answering(asked: string[]): () => StatfsThread {
 function options(said: string[], more: Partial<DiskOptions> = {}): DiskOptions {
   return {
     report: { trouble: (_, message) => { said.push(message); }, recovered: (_, message) => { said.push(message); } },
-    mountPrefix: '', statfs: (path) => (/^\/(?:proc|sys)/.test(path) ? EMPTY : STATFS), threads: new StatfsThreads(answering([])), ...more,
+    attached: NOTHING_ATTACHED, mountPrefix: '', statfs: (path) => (/^\/(?:proc|sys)/.test(path) ? EMPTY : STATFS), threads: new PathThreads(answering([])), ...more,
   };
 }
 
@@ -64,7 +66,7 @@ test('every mount that has space is given, but autofs; of two at one place the u
   mkdirSync(`${host.sys}/dev/block`, { recursive: true });
   symlinkSync('../../devices/pci/nvme0n1/nvme0n1p1', `${host.sys}/dev/block/259:1`);
   const asked: string[] = [];
-  using sampler = createDiskSampler(ALL, host, options([], { dev: host.dev, threads: new StatfsThreads(answering(asked)) }));
+  using sampler = createDiskSampler(ALL, host, options([], { dev: host.dev, threads: new PathThreads(answering(asked)) }));
   assert.deepEqual((await sampler.sample(0)).map(({ dimensions }) => dimensions.map(([, value]) => value).join(' ')), [
     'devtmpfs devtmpfs /dev', 'tmpfs tmpfs /dev/shm', 'nvme0n1p1 xfs /', 'dm-0 ext4 /srv/data', 'dm-0 ext4 /srv/my files\\x',
     '10.0.0.9:/export nfs4 /mnt/nfs', 'nvme1n1 ext4 /mnt/nfs/scratch', 'second tmpfs /opt/twice', 'loop0 squashfs /snap/core/1',
@@ -75,10 +77,29 @@ test('every mount that has space is given, but autofs; of two at one place the u
 
 test('mount points are those that are named, types those that are not ignored, and the device can be left out', async (t) => {
   const host = fixtureHost(t, 'small-vm');
-  using named = createDiskSampler({ ...ALL, mountPoints: ['/', '/srv/data'], dropDevice: true }, host, options([], { dev: host.dev }));
+  using named = createDiskSampler({ ...ALL, mountPoints: ['/', '/srv/data'], dropDevice: true, volumeId: false }, host, options([], { dev: host.dev }));
   assert.deepEqual((await named.sample(0)).map(({ dimensions }) => dimensions), [[['fstype', 'xfs'], ['path', '/']], [['fstype', 'ext4'], ['path', '/srv/data']]]);
   using typed = createDiskSampler({ ...ALL, ignoredTypes: ['tmpfs', 'devtmpfs', 'squashfs', 'nfs4'] }, host, options([], { dev: host.dev }));
   assert.deepEqual((await typed.sample(0)).map(({ dimensions }) => dimensions[2]![1]), ['/', '/srv/data', '/srv/my files\\x', '/mnt/nfs/scratch']);
+});
+
+test('with VolumeId a mount has the EBS volume that its device is on, also without the device; mounts on none have no such dimension', async (t) => {
+  const host = fixtureHost(t, 'small-vm');
+  const disk = `${host.sys}/devices/pci/nvme0/nvme0n1`;
+  mkdirSync(`${disk}/nvme0n1p1`, { recursive: true });
+  writeFileSync(`${disk}/nvme0n1p1/partition`, '1\n');
+  writeFileSync(`${disk}/../serial`, 'vol0123456789abcdef0\n');
+  symlinkSync('..', `${disk}/device`);
+  mkdirSync(`${host.sys}/dev/block`, { recursive: true });
+  symlinkSync('../../devices/pci/nvme0/nvme0n1/nvme0n1p1', `${host.sys}/dev/block/259:1`);
+  const mountPoints = ['/', '/dev/shm'];
+  using whole = createDiskSampler({ ...ALL, mountPoints, volumeId: true }, host, options([], { dev: host.dev }));
+  assert.deepEqual((await whole.sample(0)).map(({ dimensions }) => dimensions), [
+    [['device', 'tmpfs'], ['fstype', 'tmpfs'], ['path', '/dev/shm']],
+    [['VolumeId', 'vol-0123456789abcdef0'], ['device', 'nvme0n1p1'], ['fstype', 'xfs'], ['path', '/']],
+  ]);
+  using dropped = createDiskSampler({ ...ALL, mountPoints: ['/'], volumeId: true, dropDevice: true }, host, options([], { dev: host.dev }));
+  assert.deepEqual((await dropped.sample(0)).map(({ dimensions }) => dimensions), [[['VolumeId', 'vol-0123456789abcdef0'], ['fstype', 'xfs'], ['path', '/']]]);
 });
 
 test('in a container HOST_MOUNT_PREFIX leads to the host\'s file systems, and their paths are the host\'s', async (t) => {

@@ -4,9 +4,10 @@ import type { TestContext } from 'node:test';
 import type { Mount } from '../../../src/metrics/mount-table.ts';
 import { Troubles } from '../../../src/metrics/samplers/troubles.ts';
 import type { Statfs } from '../../../src/metrics/space.ts';
-import type { StatfsAnswer, StatfsThread } from '../../../src/metrics/statfs-thread.ts';
-import { StatfsThreads } from '../../../src/metrics/statfs-threads.ts';
-import { WaitingSpace } from '../../../src/metrics/waiting-space.ts';
+import type { NoAnswer, PathThread } from '../../../src/metrics/path-thread.ts';
+import type { StatfsAnswer } from '../../../src/metrics/statfs-thread.ts';
+import { PathThreads } from '../../../src/metrics/path-threads.ts';
+import { WaitingSpace } from '../../../src/metrics/samplers/waiting-space.ts';
 
 const STATFS: Statfs = { bsize: 1, frsize: 1, blocks: 2, bfree: 1, bavail: 1, files: 0, ffree: 0 };
 
@@ -20,10 +21,10 @@ class Stage {
   died = false;
   diesIdle = false;
   ended = 0;
-  readonly #open = new Map<string, (answer: StatfsAnswer) => void>();
+  readonly #open = new Map<string, (answer: StatfsAnswer | NoAnswer) => void>();
   readonly #t: TestContext;
   #now = 0;
-  readonly threads = new StatfsThreads(() => this.#thread());
+  readonly threads = new PathThreads(() => this.#thread());
 
   constructor(t: TestContext) {
     this.#t = t;
@@ -45,14 +46,14 @@ class Stage {
     }
   }
 
-  async answer(path: string, answer: StatfsAnswer = { statfs: STATFS }): Promise<void> {
+  async answer(path: string, answer: StatfsAnswer | NoAnswer = { statfs: STATFS }): Promise<void> {
     const answered = this.#open.get(path)!;
     this.#open.delete(path);
     answered(answer);
     await settled();
   }
 
-  #thread(): StatfsThread {
+  #thread(): PathThread<StatfsAnswer> {
     const number = ++this.opened;
     const isDead = (): boolean => this.died || (this.diesIdle && number < 3);
     return {

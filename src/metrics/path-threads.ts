@@ -1,31 +1,31 @@
-import type { StatfsAnswer, StatfsThread } from './statfs-thread.ts';
+import type { NoAnswer, PathThread } from './path-thread.ts';
 
 /** A thread that has not answered for so long is left to its question, and another one takes the next. */
 const BUSY_MS = 1000;
 /** Each takes 9 MB, and one that hangs cannot be taken back. */
 const MAX_THREADS = 3;
 
-type Answered = (answer: StatfsAnswer) => void;
+type Answered<A> = (answer: A | NoAnswer) => void;
 
-/** What is asked: `key` tells it from another mount at the same path. */
+/** What is asked: `key` tells it from another thing at the same path. */
 export interface Target { readonly key: string; readonly path: string }
 
 /** Asked by one or several; by none any more when all have withdrawn. */
-interface Question extends Target { readonly askers: Map<object, Answered> }
+interface Question<A> extends Target { readonly askers: Map<object, Answered<A>> }
 
 /**
- * Asks statfs of paths that may never answer: one after the other, and in further threads only while others hang. All samplers
- * of a run share it: a thread that hangs outlives the config that its question was for.
+ * Asks one thing (statfs, a page of a device) of paths that may never answer: one after the other, and in further threads only while
+ * others hang. All samplers of a run share it: a thread that hangs outlives the config that its question was for.
  */
-export class StatfsThreads {
-  readonly #open: () => StatfsThread;
-  readonly #idle: StatfsThread[] = [];
-  readonly #busy = new Map<StatfsThread, Question>();
+export class PathThreads<A extends object> {
+  readonly #open: () => PathThread<A>;
+  readonly #idle: PathThread<A>[] = [];
+  readonly #busy = new Map<PathThread<A>, Question<A>>();
   /** Of the busy ones those that are given up on, for now. */
-  readonly #hanging = new Set<StatfsThread>();
-  #waiting: Question[] = [];
+  readonly #hanging = new Set<PathThread<A>>();
+  #waiting: Question<A>[] = [];
 
-  constructor(open: () => StatfsThread) { this.#open = open; }
+  constructor(open: () => PathThread<A>) { this.#open = open; }
 
   /** Threads that are in a call of the kernel now. The process cannot end by itself while there is one (src/cli/leave.ts). */
   get busy(): number { return this.#busy.size; }
@@ -37,7 +37,7 @@ export class StatfsThreads {
   get canAsk(): boolean { return this.#hanging.size < MAX_THREADS; }
 
   /** Whoever asks what is being asked already is told the same answer. */
-  ask(asker: object, { key, path }: Target, answered: Answered): void {
+  ask(asker: object, { key, path }: Target, answered: Answered<A>): void {
     const same = [...this.#busy.values(), ...this.#waiting].find((question) => question.key === key);
     if (same !== undefined) {
       same.askers.set(asker, answered);
@@ -77,7 +77,7 @@ export class StatfsThreads {
   }
 
   /** Those that were opened beside one that hung, or for someone who has withdrawn, are not needed any more. */
-  #rest(thread: StatfsThread, { askers }: Question): void {
+  #rest(thread: PathThread<A>, { askers }: Question<A>): void {
     if (this.#idle.length > 0 || askers.size === 0) thread.end();
     else if (!thread.ended) this.#idle.push(thread);
   }
