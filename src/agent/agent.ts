@@ -75,6 +75,7 @@ export class Agent {
   #audit: KeptTrail | null = null;
   readonly #stopping = new AbortController();
   readonly #following = Promise.withResolvers<void>();
+  #isFollowing = false;
   #unfinished: Unfinished = { files: 0, bytes: 0 };
   readonly startedAt = Date.now();
 
@@ -170,7 +171,7 @@ export class Agent {
   async drain(deadlineMs: number, gone: AbortSignal): Promise<DrainReceipt | null> {
     const running = this.#running;
     if (running === null || this.#stopping.signal.aborted) return null;
-    const receipt = await drain({ pipelines: () => running.pipelines, look: () => running.look(), metrics: () => this.#metrics?.delivery ?? null, trail: this.#trail, stop: this.#stopping.signal }, deadlineMs, gone);
+    const receipt = await drain({ following: () => this.#isFollowing, pipelines: () => running.pipelines, look: () => running.look(), metrics: () => this.#metrics?.delivery ?? null, trail: this.#trail, stop: this.#stopping.signal }, deadlineMs, gone);
     // Whoever asks next what became of it finds it.
     this.#audit?.write();
     return receipt;
@@ -215,6 +216,7 @@ export class Agent {
       await this.#listenFor(this.#plan.emf);
       // What exists is to be delivered, then the run ends: no time for metrics.
       if (untilCaughtUp !== true) void metrics.apply(this.#plan);
+      this.#isFollowing = true;
       this.#following.resolve();
       if (untilCaughtUp === true) await this.#untilCaughtUp(life, running);
       await aborted(life.stop);

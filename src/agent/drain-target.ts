@@ -1,9 +1,9 @@
 import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
 import type { SettledRange } from '../checkpoint/settled-range.ts';
 import type { DrainedFile } from '../control/drain-receipt.ts';
+import { destinationText } from '../report/destination-name.ts';
 import { joinLosses } from '../report/losses.ts';
 import type { Loss } from '../report/report.ts';
-import { destinationText } from '../report/destination-name.ts';
 import type { Generation } from './generation.ts';
 import type { LogPipeline } from './log-pipeline.ts';
 
@@ -57,7 +57,7 @@ export class DrainTarget {
       this.#settledTo = this.#to;
       return true;
     }
-    if (g.settled && g.file.sizeNow() === g.offset) {
+    if (g.settled && g.file.sizeOnDisk() === g.offset) {
       // Cut to what was read of it: its follower sees nothing of that.
       this.#dropped = joinLosses(this.#dropped, [{ reason: 'truncated-unread', events: 0, bytes: this.left }]);
       this.#settledTo = this.#to;

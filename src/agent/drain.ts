@@ -13,6 +13,8 @@ const LOOK_MS = 20;
 const MOST_LISTED = 1_000;
 
 export interface DrainContext {
+  /** The agent follows: before that, nothing is known of any file. */
+  readonly following: () => boolean;
   readonly pipelines: () => readonly LogPipeline[];
   /** Looks for new files now, and at those that are followed. */
   readonly look: () => Promise<void>;
@@ -34,22 +36,34 @@ export async function drain(c: DrainContext, deadlineMs: number, gone: AbortSign
   const isOver = (): boolean => gone.aborted || c.stop.aborted || performance.now() >= until;
   using _ = c.trail.listen((file, range) => { targets.get(file.number)?.note(range); });
   const metrics = new MetricTarget(c.metrics);
-  aim(c, targets);
-  const settledFiles = [...targets.values()].filter(({ left }) => left === 0).length;
-  await c.look();
+  let waiting: readonly DrainTarget[] = [];
+  const wanted: DrainTarget[] = [];
+  const take = (): void => {
+    const fresh = aim(c, targets).filter(({ left }) => left > 0);
+    wanted.push(...fresh);
+    waiting = [...waiting, ...fresh];
+  };
+  take();
+  while (!c.following() && !isOver()) await pause(LOOK_MS);
   // What was written before, in files that nobody had seen.
-  aim(c, targets);
-  let waiting = [...targets.values()].filter(({ left }) => left > 0);
-  const wanted = [...waiting];
+  await c.look();
+  take();
+  let searching = isSearching(c);
   const live = (): Iterable<readonly [Generation, LogPipeline]> => followed(c);
+  const isDone = (): boolean => c.following() && !searching && waiting.length === 0 && metrics.left === 0;
   for (;;) {
     waiting = waiting.filter((target) => !target.isDone(live));
     for (const target of waiting) targets.set(target.handle.number, target);
-    if ((waiting.length === 0 && metrics.left === 0) || isOver()) break;
+    if (isDone() || isOver()) break;
     await pause(LOOK_MS);
+    if (!searching || isSearching(c)) continue;
+    // What was found in an archive, or waited for that, begins now.
+    searching = false;
+    await c.look();
+    take();
   }
   c.trail.tellAll();
-  const complete = waiting.length === 0 && metrics.left === 0;
+  const complete = isDone();
   return {
     complete, ended: complete ? 'complete' : c.stop.aborted ? 'stopping' : 'deadline', startedAt, endedAt: Date.now(),
     bytes: wanted.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -57,14 +71,23 @@ export async function drain(c: DrainContext, deadlineMs: number, gone: AbortSign
     deliveredEvents: wanted.reduce((sum, { deliveredEvents }) => sum + deliveredEvents, 0),
     dropped: wanted.reduce((all, { dropped }) => joinLosses(all, dropped), [] as DrainReceipt['dropped']),
     files: { total: wanted.length, list: wanted.toSorted((a, b) => b.left - a.left).slice(0, MOST_LISTED).map(({ receipt }) => receipt) },
-    settledFiles, metrics: metrics.receipt,
+    settledFiles: new Set(targets.values()).size - wanted.length, metrics: metrics.receipt,
   };
 }
 
-/** Takes the end of each file that has none yet for the one to reach. */
-function aim(c: DrainContext, targets: Map<number, DrainTarget>): void {
-  for (const [g, pipeline] of followed(c)) if (!targets.has(g.handle.number)) targets.set(g.handle.number, new DrainTarget(g, pipeline));
+/** Takes the end of each file that has none yet for the one to reach; gives those. */
+function aim(c: DrainContext, targets: Map<number, DrainTarget>): readonly DrainTarget[] {
+  const fresh: DrainTarget[] = [];
+  for (const [g, pipeline] of followed(c)) {
+    if (targets.has(g.handle.number)) continue;
+    const target = new DrainTarget(g, pipeline);
+    targets.set(g.handle.number, target);
+    fresh.push(target);
+  }
+  return fresh;
 }
+
+const isSearching = (c: DrainContext): boolean => c.pipelines().some((pipeline) => pipeline.isSearching);
 
 function* followed(c: DrainContext): Generator<readonly [Generation, LogPipeline]> {
   for (const pipeline of c.pipelines()) for (const g of pipeline.generations) yield [g, pipeline];

@@ -103,6 +103,8 @@ export class EntryFiles {
     return true;
   }
 
+  /** Something is being looked for in archives; what is found begins with the next `reconcile`. */
+  get isSearching(): boolean { return this.#archives.isSearching; }
   /** The rest of what this checkpoint speaks of is being looked for in archives. */
   searchesFor(handle: TrackedCheckpoint): boolean { return this.#archives.mayContinue(handle); }
 

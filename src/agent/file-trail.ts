@@ -18,7 +18,7 @@ export class FileTrail {
   #losses: readonly Loss[] = [];
   #passed: Passed | null = null;
   /** By batch, where something was left out between its events. */
-  readonly #travelling = new Map<object, readonly Loss[]>();
+  #travelling: Map<object, readonly Loss[]> | null = null;
 
   constructor(trail: Trail, file: TrackedCheckpoint) {
     this.#trail = trail;
@@ -36,7 +36,7 @@ export class FileTrail {
     else this.tell();
     this.#passed = null;
     this.#losses = [];
-    if (losses.length > 0) this.#travelling.set(batch, joinLosses(this.#travelling.get(batch) ?? [], losses));
+    if (losses.length > 0) (this.#travelling ??= new Map()).set(batch, joinLosses(this.#travelling.get(batch) ?? [], losses));
   }
 
   /** Nothing was sent of these bytes. */
@@ -50,8 +50,8 @@ export class FileTrail {
   }
 
   settled({ from, to }: { readonly from: number; readonly to: number }, batch: object, { destination: { group, stream, service }, sentAt, requestId, events, losses }: Settlement): void {
-    const left = this.#travelling.get(batch);
-    this.#travelling.delete(batch);
+    const left = this.#travelling?.get(batch);
+    this.#travelling?.delete(batch);
     const sent = sentAt === null ? null : { group, stream, service: service.label, at: sentAt, requestId, events };
     this.#trail.tell(this.#file, { from, to, at: Date.now(), sent, losses: left === undefined ? losses : joinLosses(left, losses) });
   }
@@ -62,11 +62,12 @@ export class FileTrail {
     this.#trail.tell(this.#file, { from, to, at: Date.now(), sent: null, losses: [{ reason, events: 0, bytes: to - from }] });
   }
 
-  /** Everything unsettled is read again. */
-  rewound(): void {
+  /** Everything from `offset` on is read again. */
+  rewound(offset: number): void {
     this.#losses = [];
+    if (this.#passed !== null && this.#passed.to <= offset) this.tell();
     this.#passed = null;
-    this.#travelling.clear();
+    this.#travelling = null;
   }
 
   /** Tells of the bytes that were passed over until now. */

@@ -163,7 +163,7 @@ export class Generation implements Source {
     this.#joint = null;
     const before = this.#ledger.mark.offset;
     const mark = this.#ledger.rewind();
-    this.#trail.rewound();
+    this.#trail.rewound(mark.offset);
     this.marks.pieces = mark.split?.piece ?? 0;
     this.pending = 0;
     this.#holeTo = 0;

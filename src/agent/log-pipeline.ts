@@ -40,6 +40,8 @@ export class LogPipeline {
   get skipped(): ReadonlyMap<string, string> { return this.#files?.skipped ?? NONE; }
   /** A match could not be judged or opened yet: `reconcile` is to be called again. */
   get wantsReconcile(): boolean { return this.#files?.wantsReconcile === true; }
+  /** Something is being looked for in archives; what is found begins with the next `reconcile`. */
+  get isSearching(): boolean { return this.#files?.isSearching === true; }
   /** The rest of what this checkpoint speaks of is being looked for in archives. */
   searchesFor(handle: TrackedCheckpoint): boolean { return this.#files?.searchesFor(handle) === true; }
   /** Everything found is read and acknowledged to its end. */

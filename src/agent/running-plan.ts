@@ -199,6 +199,7 @@ export class RunningPlan {
 
   /** Looks at all folders now, takes up what is new there, and has what is followed looked at. */
   async look(): Promise<void> {
+    await this.#applying;
     if (this.#finding === null) return;
     await this.#lookAnew();
     this.#reconcileAll();
