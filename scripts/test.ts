@@ -8,6 +8,7 @@ import { inspect } from 'node:util';
 import { join, relative } from 'node:path';
 import { leftOutText, motoFiles } from './moto-part.ts';
 import type { LeftOut } from './moto-part.ts';
+import { runShared } from './unit-shares.ts';
 
 const PARTS = ['unit', 'integration', 'moto', 'conformance'] as const;
 type Part = (typeof PARTS)[number];
@@ -81,7 +82,8 @@ async function runFiles(part: Part, files: readonly string[], concurrency: numbe
   // The test processes inherit it; test/support/endpoint-choice.ts reads it.
   delete process.env['TEST_ENDPOINT'];
   if (part === 'moto') process.env['TEST_ENDPOINT'] = 'moto';
-  const stream = run({ files: files.map((file) => join(root, file)), concurrency, timeout: TEST_TIMEOUT_MS, cwd: root });
+  const paths = files.map((file) => join(root, file));
+  const stream = part === 'unit' ? runShared(paths, { concurrency, timeout: TEST_TIMEOUT_MS }) : run({ files: paths, concurrency, timeout: TEST_TIMEOUT_MS, cwd: root });
   for await (const event of stream as AsyncIterable<TestEvent>) {
     if (event.type === 'test:stderr') process.stderr.write(event.data.message);
     else if (event.type === 'test:stdout') process.stdout.write(event.data.message);

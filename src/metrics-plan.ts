@@ -1,5 +1,5 @@
 // The part of the Plan that is about metrics. Every duration is in milliseconds, every size in bytes.
-import type { Compression, NameTemplate, PatternPlan, Reach, RedactRulePlan } from './plan.ts';
+import type { Compression, Entity, NameTemplate, PatternPlan, Reach, RedactRulePlan } from './plan.ts';
 
 /** StandardUnit of CloudWatch: `Percent`, `Bytes`, `None`… */
 export type MetricUnit = string;
@@ -130,6 +130,8 @@ export interface MetricsPlan {
   /** PutMetricData, and events of the embedded metric format through the log path: either or both. */
   readonly destinations: { readonly cloudwatch: boolean; readonly emf: { readonly group: string; readonly stream: string } | null };
   readonly dimensions: CommonDimensionsPlan;
+  /** What PutMetricData says all metrics are of; null: nothing. */
+  readonly entity: Entity | null;
   /** Lists of dimension names, each sorted: a further copy of each datum with these alone. */
   readonly rollups: readonly (readonly string[])[];
   readonly retention: MetricRetentionPlan;
@@ -144,8 +146,10 @@ export const SELF_FIELDS = {
   delivered_events: { unit: 'Count', delta: true },
   delivered_bytes: { unit: 'Bytes', delta: true },
   /** With the dimension `reason`. */
-  dropped_events: { unit: 'Count', delta: true },
-  dropped_bytes: { unit: 'Bytes', delta: true },
+  dropped_events: { unit: 'Count', delta: 'new-at-zero' },
+  dropped_bytes: { unit: 'Bytes', delta: 'new-at-zero' },
+  /** What came in over a listener, or was scraped, and is not published: lines, packets, values, connections. With the dimensions `listener` and `reason`. */
+  listener_losses: { unit: 'Count', delta: 'new-at-zero' },
   /** Read and not acknowledged. */
   held_bytes: { unit: 'Bytes' },
   /** Of all followed files, what is not acknowledged. */
@@ -164,7 +168,7 @@ export const SELF_FIELDS = {
   /** Of one core. */
   cpu_usage: { unit: 'Percent' },
   open_files: { unit: 'Count' },
-} as const satisfies Readonly<Record<string, { readonly unit: MetricUnit; readonly delta?: true }>>;
+} as const satisfies Readonly<Record<string, { readonly unit: MetricUnit; readonly delta?: true | 'new-at-zero' }>>;
 export type SelfField = keyof typeof SELF_FIELDS;
 
 /** Which metrics CloudWatch makes of the events of Prometheus targets whose labels match. */

@@ -235,10 +235,16 @@ export interface Plan {
   readonly spool: SpoolPlan;
 }
 
-/** What a plan changes against the one before it, in entries. */
-export interface PlanDifference {
+/** How many of something stay, change, come and go. */
+export interface ChangeCounts {
   readonly kept: number;
   readonly changed: number;
   readonly added: number;
   readonly removed: number;
+}
+
+/** What a plan changes against the one before it: its entries, and what else it collects, if either does. */
+export interface PlanDifference extends ChangeCounts {
+  /** Samplers, listeners and scrapes. `publishing`: destination, dimensions or another setting of all metrics is another. */
+  readonly collectors?: ChangeCounts & { readonly publishing: boolean };
 }

@@ -14,6 +14,7 @@ import type { AgentReport } from '../report/agent-report.ts';
 import type { DropReason } from '../report/report.ts';
 import { keepTrail } from './audit-trail.ts';
 import type { KeptTrail } from './audit-trail.ts';
+import { collectorDifference } from './collector-difference.ts';
 import { drain } from './drain.ts';
 import type { AskMetadata } from './ec2-questions.ts';
 import type { EmfInput } from './emf-input.ts';
@@ -151,12 +152,14 @@ export class Agent {
   /** Makes another plan the one that runs, without a stop: see RunningPlan. Only while `run` is under way. */
   async apply(plan: Plan): Promise<PlanDifference> {
     if (this.#running === null) throw new Error('a plan was applied before the agent ran');
-    const difference = await this.#running.apply(plan);
+    const before = this.#plan;
+    const entries = await this.#running.apply(plan);
     await this.#listenFor(plan.emf);
     this.#plan = plan;
     this.#keepTrail(plan);
     void this.#metrics?.apply(plan);
-    return difference;
+    const collectors = collectorDifference(before, plan);
+    return collectors === undefined ? entries : { ...entries, collectors };
   }
 
   /** Resolves when the plan it was given runs, with true; with false when it ends before that. */

@@ -1,9 +1,9 @@
 import type { EmfStatus } from '../control/status-document.ts';
 import { addressText } from '../metrics-plan.ts';
 import type { EmfPlan, ListenAddress } from '../metrics-plan.ts';
-import { DatagramListener } from '../metrics/emf/datagram-listener.ts';
 import type { LineSink } from '../metrics/emf/line-sink.ts';
-import { MAX_CONNECTIONS, StreamListener } from '../metrics/emf/stream-listener.ts';
+import { MAX_CONNECTIONS, openLineDatagrams, openLines } from '../metrics/emf/listeners.ts';
+import type { Opened } from '../metrics/sockets/listening.ts';
 import type { Report } from '../report/report.ts';
 import type { EmfIntake } from './emf-intake.ts';
 
@@ -16,16 +16,17 @@ export interface EmfInputOptions {
 export class EmfInput implements AsyncDisposable {
   readonly #o: EmfInputOptions;
   /** By address; null: it could not be had yet. */
-  readonly #listeners = new Map<string, AsyncDisposable | null>();
+  readonly #listeners = new Map<string, Opened | null>();
   #wanted: ReadonlyMap<string, ListenAddress> = new Map();
   #changing: Promise<void> = Promise.resolve();
   #isChanging = false;
+  #refusedConnections = 0;
 
   constructor(options: EmfInputOptions) { this.#o = options; }
 
   get status(): EmfStatus {
     const { spool, events, faults } = this.#o.intake;
-    return { listening: this.open, events, faults: [...faults].map(([reason, count]) => ({ reason, events: count })), spoolBytes: spool.used, spoolFiles: spool.files };
+    return { listening: this.open, events, faults: [...faults].map(([reason, count]) => ({ reason, events: count })), refusedConnections: this.#refusedConnections, spoolBytes: spool.used, spoolFiles: spool.files };
   }
 
   /** Addresses that are listened at now. */
@@ -58,24 +59,38 @@ export class EmfInput implements AsyncDisposable {
     return this.#changing;
   }
 
-  async #open(name: string, address: ListenAddress): Promise<AsyncDisposable | null> {
+  async #open(name: string, address: ListenAddress): Promise<Opened | null> {
     const { intake, report } = this.#o;
     const sink: LineSink = {
       take: (lines) => intake.take(lines),
       whenRoom: (retry) => { intake.spool.whenRoom(retry); },
       lost: (reason, lines, bytes, at) => { report.dropped(reason, lines, bytes, at); },
     };
-    const refused = (): void => { report.trouble(`emf connections ${name}`, `${name}: more than ${MAX_CONNECTIONS} senders are connected at once; the others are refused. Let senders share connections`); };
+    const refused = (): void => {
+      this.#refusedConnections++;
+      report.trouble(`emf connections ${name}`, `${name}: more than ${MAX_CONNECTIONS} senders are connected at once; the others are refused. Let senders share connections`);
+    };
     try {
-      const listener = await (address.protocol === 'udp'
-        ? DatagramListener.open(address, sink, report)
-        : StreamListener.open('path' in address ? { path: address.path } : address, name, sink, refused));
+      const listener = await (address.protocol === 'udp' ? openLineDatagrams(address, sink, report) : openLines(address, sink, refused));
+      void listener.failed.then((error) => this.#failed(name, listener, error));
       report.recovered(`emf listener ${name}`, `${name}: listens for EMF events now`);
       return listener;
     } catch (error) {
-      report.trouble(`emf listener ${name}`, `${name}: cannot be listened at for EMF events (${reasonOf(error as NodeJS.ErrnoException)}); it is tried again each second`);
+      this.#say(name, error as Error);
       return null;
     }
+  }
+
+  /** It is of no use any more: it is opened anew. */
+  async #failed(name: string, listener: Opened, error: Error): Promise<void> {
+    if (this.#listeners.get(name) !== listener) return;
+    this.#listeners.set(name, null);
+    this.#say(name, error);
+    await listener[Symbol.asyncDispose]();
+  }
+
+  #say(name: string, error: NodeJS.ErrnoException): void {
+    this.#o.report.trouble(`emf listener ${name}`, `${name}: cannot be listened at for EMF events (${reasonOf(error)}); it is tried again each second`);
   }
 }
 

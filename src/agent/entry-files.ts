@@ -23,6 +23,8 @@ import { Outlets } from './outlets.ts';
 import { START, markOf } from './pipeline-parts.ts';
 import type { PipelineContext, PipelineParts } from './pipeline-parts.ts';
 import { originalsOf } from './rotation-names.ts';
+import { FileSequence } from './spool/file-sequence.ts';
+import { SPOOL_KEY } from './spool/spool-entry.ts';
 
 /** Begins the name under which the store remembers that an entry has had its first scan: no key begins so, for keys are paths. */
 const BEGUN = 'begun ';
@@ -44,6 +46,8 @@ export class EntryFiles {
   readonly #older: OlderLives;
   readonly #adoption: Adoption;
   readonly #followContext: FollowContext;
+  /** Null: files under different names have nothing to do with each other. */
+  readonly #sequence: FileSequence | null;
   /** Followers, and searches in archives. */
   readonly #tasks = new Set<Promise<void>>();
   #waiting = false;
@@ -57,6 +61,7 @@ export class EntryFiles {
     this.#outlets = new Outlets(entry, { ...context, ...context.stages });
     const index = new CheckpointIndex(store.entry(entry.key));
     this.#lives = new Lives(index);
+    this.#sequence = entry.key === SPOOL_KEY ? new FileSequence() : null;
     this.lingering = new Lingering({ ...context, lives: this.#lives, order: this.#order });
     this.#p = {
       ...context, index, lives: this.#lives, order: this.#order, lingering: this.lingering,
@@ -162,7 +167,7 @@ export class EntryFiles {
   reconcile(matches: ReadonlyMap<string, Found>): void {
     if (this.#p.life.stop.aborted) return;
     this.#waiting = false;
-    const byAge = [...matches.values()].sort((a, b) => a.mtimeMs - b.mtimeMs);
+    const byAge = [...matches.values()].sort((a, b) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? -1 : 1));
     const newest = byAge.at(-1);
     for (const path of this.skipped.keys()) if (!matches.has(path)) this.skipped.delete(path);
     for (const found of byAge) {
@@ -171,7 +176,8 @@ export class EntryFiles {
       const namesake = this.#lives.named(found.path);
       if (namesake !== null) { this.#p.wake.nudge(namesake.file); continue; }
       if (this.#archives.searchesFor(found.path)) { this.#waiting = true; continue; }
-      this.#adoption.adopt({ path: found.path }, 'tail', this.entry.follow === 'all' || found === newest, null);
+      const g = this.#adoption.adopt({ path: found.path }, this.#sequence?.before(found.path) ?? 'tail', this.entry.follow === 'all' || found === newest, null);
+      if (g !== null) this.#sequence?.begins(g);
     }
     if (this.#firstScan) this.#hasBegun();
   }
@@ -274,6 +280,7 @@ export class EntryFiles {
     this.#p.report.debug(() => `${g.path}: inode ${g.id.inode} is acknowledged up to byte ${g.safe.offset} and over`);
     this.#lives.drop(g);
     this.#order.forget(g);
+    this.#sequence?.ends(g);
     g.close();
     const rest = this.#order.takeRest(g);
     if (rest !== null) {

@@ -37,10 +37,10 @@ export interface MetricDelivery extends Service {
 
 /** Nothing is sent, and nothing of the SDK loaded, before `run`. It resolves when everything taken is delivered, kept, or given up and counted. */
 export function createMetricDelivery(plan: MetricsPlan, options: MetricDeliveryOptions): MetricDelivery {
-  const { namespace, flushMs, retention } = plan;
+  const { namespace, entity, flushMs, retention } = plan;
   const { env, network, report, stateDirectory, now, clock, random } = options;
   const opened = Promise.withResolvers<(zipped: Buffer) => Promise<Outcome>>();
-  const queue = new MetricQueue({ namespace, flushMs, retention, report, now, clock, random, endpoint: { put: async (zipped) => (await opened.promise)(zipped) } });
+  const queue = new MetricQueue({ namespace, entity, flushMs, retention, report, now, clock, random, endpoint: { put: async (zipped) => (await opened.promise)(zipped) } });
   return {
     name: 'metrics',
     sink: queue.sink,

@@ -18,12 +18,15 @@ import type { ListenerStatus } from '../control/status-document.ts';
 import type { GroupOptions } from './auto-scaling-group.ts';
 import { Ec2Questions } from './ec2-questions.ts';
 import type { AskMetadata } from './ec2-questions.ts';
-import { collectdStatus, statsdStatus } from './listener-status.ts';
+import { collectdStatus, prometheusStatus, statsdStatus } from './listener-status.ts';
 import type { MetricDelivery } from './metric-delivery.ts';
 import type { Samplers } from './samplers.ts';
 import { spoolEvents } from './spool/spool-events.ts';
 import type { Spool } from './spool/spool.ts';
 import { VolumeAttachments } from './volume-attachments.ts';
+
+/** Characters of a metric's name in a message. */
+const SHOWN_NAME = 100;
 
 export interface RunningMetricsOptions {
   readonly env: Environment;
@@ -46,7 +49,7 @@ interface Delivering extends Part { readonly signature: string; readonly deliver
 interface Events {
   readonly namespace: string;
   readonly to: { readonly group: string; readonly stream: string };
-  readonly encode: (datums: Iterable<Datum>, namespace: string) => Iterable<string>;
+  readonly encode: (datums: Iterable<Datum>, namespace: string, leftOut: (name: string) => void) => Iterable<string>;
 }
 
 /**
@@ -159,13 +162,13 @@ export class RunningMetrics {
     this.#delivering?.delivery.sink(shaped);
     if (this.#events === null) return;
     const { namespace, to, encode } = this.#events;
-    spoolEvents(encode(shaped, namespace), to, 'metrics as EMF events', this.#o.spool, this.#o.report);
+    spoolEvents(encode(shaped, namespace, (name) => { this.#o.report.dropped('no-metric', 1, 0, `metric ${name.slice(0, SHOWN_NAME)}`); }), to, 'metrics as EMF events', this.#o.spool, this.#o.report);
   };
 
   /** A delivery that is needed in another way leaves what it holds to the next one, which takes from now on and sends when it has ended. */
   async #deliverTo(plan: MetricsPlan | null): Promise<void> {
     const { env, network, report, stateDir } = this.#o;
-    const signature = plan === null || !plan.destinations.cloudwatch ? null : JSON.stringify([plan.service, plan.namespace, plan.flushMs, plan.retention, plan.compression, plan.connectTimeoutMs, plan.requestTimeoutMs]);
+    const signature = plan === null || !plan.destinations.cloudwatch ? null : JSON.stringify([plan.service, plan.namespace, plan.entity, plan.flushMs, plan.retention, plan.compression, plan.connectTimeoutMs, plan.requestTimeoutMs]);
     const before = this.#delivering;
     if ((before?.signature ?? null) === signature) return;
     const ended = before?.ended ?? Promise.resolve();
@@ -225,13 +228,17 @@ export class RunningMetrics {
 
   async #listening(status: () => ListenerStatus, ended: Promise<void>): Promise<void> {
     this.#listeners.add(status);
-    await ended;
-    this.#listeners.delete(status);
+    try {
+      await ended;
+    } finally {
+      this.#listeners.delete(status);
+    }
   }
 
   async #prometheus(plan: PrometheusPlan, life: Lifetime): Promise<void> {
     const { createPrometheus } = await import('../metrics/prometheus/prometheus.ts');
-    await createPrometheus(plan, { sink: (group, stream, event) => { spoolEvents([event], { group, stream }, 'Prometheus metrics', this.#o.spool, this.#o.report); }, compile: compilePattern, report: this.#o.report, now: Date.now }).run(life);
+    const prometheus = createPrometheus(plan, { sink: (group, stream, events) => { spoolEvents(events, { group, stream }, 'Prometheus metrics', this.#o.spool, this.#o.report); }, compile: compilePattern, report: this.#o.report, now: Date.now });
+    await this.#listening(() => prometheusStatus(prometheus.counts), prometheus.run(life));
   }
 
   #sinkOf({ append, dropOriginal }: ListenerPlan): DatumSink {

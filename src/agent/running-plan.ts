@@ -13,7 +13,7 @@ import { MountPoints } from '../files/mount-points.ts';
 import { Wake } from '../files/wake.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
-import type { FileEntryPlan, Plan, PlanDifference } from '../plan.ts';
+import type { ChangeCounts, FileEntryPlan, Plan } from '../plan.ts';
 import type { Zone } from '../records/zone.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import { finderReport } from './finder-report.ts';
@@ -97,7 +97,7 @@ export class RunningPlan {
    * Makes `plan` the one that runs. Resolves when every entry that stays or is new runs by it; changed ones follow as soon
    * as what was read of them is acknowledged (`changed`). One plan is applied after the other.
    */
-  apply(plan: Plan): Promise<PlanDifference> {
+  apply(plan: Plan): Promise<ChangeCounts> {
     const applied = this.#applying.then(() => this.#apply(plan));
     this.#applying = applied.catch(() => undefined);
     return applied;
@@ -106,7 +106,7 @@ export class RunningPlan {
   /** Resolves when every entry runs by the latest plan. */
   async changed(): Promise<void> { await Promise.all([...this.#posts.values()].map((post) => post.changed())); }
 
-  async #apply(given: Plan): Promise<PlanDifference> {
+  async #apply(given: Plan): Promise<ChangeCounts> {
     const { life, spool } = this.#o;
     // What an earlier plan or run left in it is delivered too.
     const plan = fillsSpool(given) || spool.files > 0 ? withSpool(given, spool.directory) : given;

@@ -30,5 +30,16 @@ export function selfCounts(agent: Agent, { refusals, rollbacks }: ConfigCounts):
       open_files: agent.openFiles,
     },
     dropped: [...report.drops].map(([reason, { events, bytes }]) => ({ reason, events, bytes })),
+    losses: lossesOf(agent),
   };
+}
+
+/** Of EMF events those that are delivered, and of which CloudWatch makes no metrics: what is dropped of them is among the dropped events. */
+function lossesOf({ metrics, emf }: Agent): SelfCounts['losses'] {
+  const { faults, refusedConnections = 0 } = emf?.status ?? { faults: [] };
+  return [
+    ...(metrics?.listeners ?? []).flatMap(({ name, lost }) => lost.map(({ reason, count }) => ({ listener: name, reason, count }))),
+    ...faults.map(({ reason, events }) => ({ listener: 'emf', reason, count: events })),
+    ...(refusedConnections > 0 ? [{ listener: 'emf', reason: 'too-many-connections', count: refusedConnections }] : []),
+  ];
 }

@@ -75,6 +75,7 @@ export function buildStages(entry: FileEntryPlan, c: StageContext): Stages {
     timestamp: times === null ? null : { parser: times, trim: entry.timestamp!.trim },
     filters: entry.filters.length === 0 ? null : compileFilters(entry.filters, now, parts.searchOf),
     redaction: entry.redact.length === 0 ? null : new Redaction(entry.redact, framing.maxEventBytes - EVENT_OVERHEAD_BYTES, now, parts.searchOf),
+    spooled: entry.naming.emf === true,
     textFramed: framing.start.kind === 'pattern' || framing.start.kind === 'timestamp',
     undeliverable: c.undeliverable,
     undelivered: c.undelivered,

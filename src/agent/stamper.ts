@@ -27,6 +27,8 @@ export interface StamperOptions {
   readonly filters: Filters | null;
   /** Null: events are sent as they are. */
   readonly redaction: Redaction | null;
+  /** Its files are the spool's. */
+  readonly spooled?: boolean;
   /** The framer has made `text` of the chunk's lines already. */
   readonly textFramed: boolean;
   readonly undeliverable: UndeliverablePolicy;
@@ -161,10 +163,10 @@ export class Stamper {
   }
 
   #countUntimed({ hasPieces, continues }: Framer, file: StampedFile): void {
-    const { arena, report } = this.#o;
+    const { arena, report, spooled = false } = this.#o;
     let untimed = 0;
     for (let i = 0; i < arena.count; i++) if (this.#untimed[i] === 1 && (!hasPieces || continues[i] === 0)) untimed++;
-    if (untimed > 0) report.untimed(untimed, file.path);
+    if (untimed > 0) report.untimed(untimed, file.path, spooled ? file.outlet.destinationAt(0) : null);
   }
 
   #spreadTimes({ continues }: Framer, splitTime: number | null): void {

@@ -15,6 +15,11 @@ import { forgetBody, sendBody } from './prebuilt-body.ts';
 /** Connections to the service at most: one for each request that may be under way. */
 const MAX_CONNECTIONS = 4;
 
+/** The answer to a request that was taken without its entity. */
+const ENTITY_FAULT = 'x-amzn-failure-message';
+/** Characters of it that are said. */
+const SHOWN_FAULT = 300;
+
 /** What a client for metrics is made with. */
 export type MetricsClientPlan = Pick<MetricsPlan, 'service' | 'compression' | 'connectTimeoutMs' | 'requestTimeoutMs'>;
 
@@ -40,6 +45,12 @@ export class MetricsEndpoint implements MetricEndpoint, Disposable {
       disableRequestCompression: true,
     });
     leanSteps(this.#client.middlewareStack);
+    this.#client.middlewareStack.add((next) => async (args) => {
+      const answer = await next(args);
+      const fault = (answer.response as { readonly headers?: Readonly<Record<string, string>> }).headers?.[ENTITY_FAULT];
+      if (fault !== undefined) report.trouble('metrics entity', `metrics: the service does not take their entity (${fault.slice(0, SHOWN_FAULT)}): they are delivered without it. See service.name and deployment.environment in the config`);
+      return answer;
+    }, { step: 'deserialize', priority: 'high', name: 'entityFault', override: true });
     this.#attempts = new Attempts(this.#client.config, { report, abandon, carries: 'metrics' });
     this.#isPlain = compression === 'off' || (compression === 'auto' && service.endpoint !== null && isNear(service.endpoint));
   }

@@ -1,17 +1,27 @@
+import type { Entity } from '../plan.ts';
 import { MAX_DATUMS, MAX_REQUEST_BYTES } from './metric-limits.ts';
 
-const CLOSING = ']}';
+/** What stands before the datums of a request, and behind them. */
+export interface MetricFrame { readonly head: string; readonly tail: string }
+
+/** A request is of one namespace and one entity, or none: a bad entity costs no metric (StrictEntityValidation). */
+export function frameOf(namespace: string, entity: Entity | null): MetricFrame {
+  const head = `{"Namespace":${JSON.stringify(namespace)},`;
+  if (entity === null) return { head: `${head}"MetricData":[`, tail: ']}' };
+  const named = JSON.stringify({ KeyAttributes: entity.keyAttributes, Attributes: entity.attributes });
+  return { head: `${head}"StrictEntityValidation":false,"EntityMetricData":[{"Entity":${named},"MetricData":[`, tail: ']}]}' };
+}
 
 /** Encoded datums for one call of PutMetricData, within its limits. */
 export class MetricBatch {
-  readonly #head: string;
-  readonly #headBytes: number;
+  readonly #frame: MetricFrame;
+  readonly #frameBytes: number;
   #texts: string[] = [];
   #bytes = 0;
 
-  constructor(namespace: string) {
-    this.#head = headOf(namespace);
-    this.#headBytes = Buffer.byteLength(this.#head) + CLOSING.length;
+  constructor(frame: MetricFrame) {
+    this.#frame = frame;
+    this.#frameBytes = Buffer.byteLength(frame.head) + frame.tail.length;
   }
 
   get count(): number { return this.#texts.length; }
@@ -20,7 +30,7 @@ export class MetricBatch {
   add(text: string): boolean {
     const isFirst = this.#texts.length === 0;
     const bytes = text.length + (isFirst ? 0 : 1);
-    if (!isFirst && (this.#texts.length === MAX_DATUMS || this.#headBytes + this.#bytes + bytes > MAX_REQUEST_BYTES)) return false;
+    if (!isFirst && (this.#texts.length === MAX_DATUMS || this.#frameBytes + this.#bytes + bytes > MAX_REQUEST_BYTES)) return false;
     this.#texts.push(text);
     this.#bytes += bytes;
     return true;
@@ -28,23 +38,22 @@ export class MetricBatch {
 
   /** The body of the request (AWS JSON 1.0); the batch is empty then. */
   take(): Buffer {
-    const body = Buffer.from(`${this.#head}${this.#texts.join(',')}${CLOSING}`);
+    const body = Buffer.from(`${this.#frame.head}${this.#texts.join(',')}${this.#frame.tail}`);
     this.#texts = [];
     this.#bytes = 0;
     return body;
   }
 }
 
-const headOf = (namespace: string): string => `{"Namespace":${JSON.stringify(namespace)},"MetricData":[`;
-
 /** What a body holds. */
-export interface SentDatums { readonly namespace: string; readonly datums: readonly SentDatum[] }
+export interface SentDatums { readonly frame: MetricFrame; readonly datums: readonly SentDatum[] }
 
 /** Takes a body apart. Throws when it is none. */
 export function datumsOf(body: Buffer): SentDatums {
-  const { Namespace: namespace, MetricData: datums } = JSON.parse(body.toString()) as { Namespace?: unknown; MetricData?: unknown };
+  const { Namespace: namespace, MetricData: plain, EntityMetricData: named } = JSON.parse(body.toString()) as { Namespace?: unknown; MetricData?: unknown; EntityMetricData?: readonly [{ Entity?: { KeyAttributes: Entity['keyAttributes']; Attributes: Entity['attributes'] }; MetricData?: unknown }] };
+  const { Entity: entity, MetricData: datums = plain } = named?.[0] ?? {};
   if (typeof namespace !== 'string' || !Array.isArray(datums)) throw new Error('no body of PutMetricData');
-  return { namespace, datums: datums as readonly SentDatum[] };
+  return { frame: frameOf(namespace, entity === undefined ? null : { keyAttributes: entity.KeyAttributes, attributes: entity.Attributes }), datums: datums as readonly SentDatum[] };
 }
 
 /** As it is sent. */
@@ -55,6 +64,6 @@ export interface SentDatum {
 }
 
 /** A body of some of the datums. */
-export function bodyOf(namespace: string, datums: readonly SentDatum[]): Buffer {
-  return Buffer.from(`${headOf(namespace)}${datums.map((datum) => JSON.stringify(datum)).join(',')}${CLOSING}`);
+export function bodyOf({ head, tail }: MetricFrame, datums: readonly SentDatum[]): Buffer {
+  return Buffer.from(`${head}${datums.map((datum) => JSON.stringify(datum)).join(',')}${tail}`);
 }

@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { Destinations } from '../agent/destination.ts';
 import { PlanLookup } from '../agent/file-lookup.ts';
+import type { FileFault } from '../agent/metric-files.ts';
 import { networkFault } from '../agent/network-fault.ts';
 import type { GlobFault } from '../config/compile-logs.ts';
 import { countProblems, formatProblems, strictly } from '../config/problem.ts';
+import type { Problem } from '../config/problem.ts';
 import type { Environment } from '../config/placeholders.ts';
 import { sideProblem } from '../config/side-file.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
@@ -28,6 +30,8 @@ export interface FileLookup {
   readonly globFault: GlobFault;
   /** The files that match each entry of the plan now, in the order of the entries. */
   readonly listMatches: (plan: Plan) => Promise<readonly EntryMatches[]>;
+  /** What is wrong with the files that collectors read while they run. */
+  readonly fileFaults: (plan: Plan) => Promise<readonly FileFault[]>;
 }
 
 function disk(): FileLookup {
@@ -35,6 +39,7 @@ function disk(): FileLookup {
   return {
     globFault: (pattern) => lookup.globFault(pattern),
     listMatches: ({ entries, ownLogs }) => lookup.filesNow(entries, { logs: ownLogs, stateDirectory: DEFAULT_STATE_DIR }),
+    fileFaults: async (plan) => (plan.prometheus === null && plan.metrics === null ? [] : (await import('../agent/metric-files.ts')).metricFileFaults(plan)),
   };
 }
 
@@ -63,7 +68,8 @@ export async function check(
   const { env, around = { problems: [], unreadable: false } } = options;
   const { plan, problems: inConfig, unreadable } = await loadPlan(files, env, options.lookup?.globFault);
   const fault = networkFault(env);
-  const found = [...around.problems, ...(fault === null ? [] : [sideProblem('error', 'environment', null, fault)]), ...inConfig];
+  const inFiles = plan === null ? [] : (await options.lookup?.fileFaults(plan) ?? []).map(fileProblem);
+  const found = [...around.problems, ...(fault === null ? [] : [sideProblem('error', 'environment', null, fault)]), ...inConfig, ...inFiles];
   const problems = options.strict === true ? strictly(found) : found;
   const failed = problems.some((problem) => problem.severity === 'error');
   const listed = plan === null || failed ? [] : await options.lookup?.listMatches(plan);
@@ -88,6 +94,11 @@ export async function check(
   }
   if (unreadable || around.unreadable) return EXIT_NO_INPUT;
   return failed ? EXIT_CONFIG : 0;
+}
+
+function fileProblem({ file, line, severity, message, expected }: FileFault): Problem {
+  const place = line === null ? null : { line, column: 1 };
+  return severity === 'not-run' ? { ...sideProblem('note', file, place, message, expected), notRun: true } : sideProblem(severity, file, place, message, expected);
 }
 
 /** Says of each file where it goes, if the entry's files go to different places, and skips those that can go nowhere. */

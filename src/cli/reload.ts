@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { NoAgentError, askReload } from '../control/client.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import type { ReloadDocument } from '../control/status-document.ts';
-import { countText } from './units.ts';
+import { differenceText } from '../fleet/difference-text.ts';
 
 /** sysexits.h EX_CONFIG: the config has errors. EX_NOINPUT: it cannot be read. EX_UNAVAILABLE: no agent answers. */
 const EXIT_CONFIG = 78;
@@ -31,10 +31,7 @@ export function reloadCommand(): Command {
 
 function textOf(answer: ReloadDocument): string {
   switch (answer.outcome) {
-    case 'applied': {
-      const { kept, changed, added, removed } = answer.difference;
-      return `applied${answer.version === '' ? '' : ` ${answer.version}`}: ${countText(kept, 'entry', 'entries')} unchanged, ${changed} changed, ${added} new, ${removed} gone`;
-    }
+    case 'applied': return `applied${answer.version === '' ? '' : ` ${answer.version}`}: ${differenceText(answer.difference)}`;
     case 'unchanged': return 'unchanged: the config is the one that runs';
     case 'refused': return `refused: ${answer.reason}; the config before goes on`;
     case 'unreadable': return `not read: ${answer.reason}; the config before goes on`;

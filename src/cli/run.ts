@@ -11,6 +11,7 @@ import { hostZone } from '../host/time-zone.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import { DEFAULT_ENV_CONFIG, SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
 import type { SideFiles } from './environment.ts';
+import { releaseProgramPages } from './program-pages.ts';
 import { releaseMemory, settleEnvironment } from './runtime.ts';
 import { AgentReport } from '../report/agent-report.ts';
 import { OwnLog } from '../report/own-log.ts';
@@ -84,7 +85,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   }
   const { plan } = start;
   const agent = new Agent({
-    plan, stateDir, report, env, localZone: hostZone(env), releaseMemory, untilCaughtUp: untilCaughtUp === true,
+    plan, stateDir, report, env, localZone: hostZone(env), releaseMemory: () => { releaseMemory(); releaseProgramPages(); }, untilCaughtUp: untilCaughtUp === true,
     configCounts: () => kept.keeper.state,
     instance: (tags) => askInstance(env, tags),
     alongside: (running) => openControl({

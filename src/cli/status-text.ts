@@ -65,10 +65,11 @@ function listenerText({ name, taken, unit, lost }: ListenerStatus): string {
   return `${name}: ${countText(taken, unit)} taken${lost.length === 0 ? '' : `; not taken: ${lost.map(({ reason, count }) => `${reason} ${exact(count)}`).join(', ')}`}\n`;
 }
 
-function emfText({ listening, events, faults, spoolBytes, spoolFiles }: EmfStatus): string {
+function emfText({ listening, events, faults, refusedConnections = 0, spoolBytes, spoolFiles }: EmfStatus): string {
   const bad = faults.reduce((sum, fault) => sum + fault.events, 0);
   return printable([
     `EMF: ${countText(events, 'event')} came in${bad > 0 ? `, ${bad} of them no metrics for CloudWatch (${faults.map((fault) => `${fault.reason} ${fault.events}`).join(', ')})` : ''}`,
+    ...(refusedConnections > 0 ? [`${countText(refusedConnections, 'connection')} refused`] : []),
     listening.length === 0 ? 'listens nowhere' : `listens at ${listening.join(', ')}`,
     `${bytesText(spoolBytes)} in ${countText(spoolFiles, 'file')} of the spool`,
   ].join('; ')) + '\n';

@@ -1,7 +1,7 @@
 import { PatternCompiler } from './compile-framing.ts';
 import type { CPUPlugin, JavaProcess, MeasuredMetric, Metrics, MetricsCollected, PlainPlugin, ProcessGroup } from './generated/document.generated.ts';
 import { isObject, pointerToken } from './json-tree.ts';
-import { MEASUREMENTS, isMetricUnit, shortName, unitAdvice } from './metric-names.ts';
+import { MEASUREMENTS, hasNoValue, isMetricUnit, shortName, unitAdvice } from './metric-names.ts';
 import { nearest } from './nearest.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -133,7 +133,7 @@ export class MetricsCheck {
         const didYouMean = nearest(short, known);
         this.#report.error(typeof item === 'string' ? here : `${here}/name`, `${JSON.stringify(name)} is no measurement of ${plugin}`, { didYouMean, expected: didYouMean === null ? `one of ${known.join(', ')}` : null });
       } else if (seen.has(short)) this.#report.warning(here, `${short} is measured already`);
-      else if (plugin === 'processes' && short === 'wait') this.#report.warning(here, 'has no value on Linux, ignored');
+      else if (hasNoValue(plugin, short)) this.#report.warning(here, 'has no value on Linux, ignored');
       seen.add(short);
       if (unit !== undefined && !isMetricUnit(unit)) {
         this.#report.warning(`${here}/unit`, `${JSON.stringify(unit)} is no unit of CloudWatch: the metric has none`, unitAdvice(unit));

@@ -108,10 +108,10 @@ function classOf(entry: FileEntry, pointer: string, report: Reporter): LogGroupC
   return known;
 }
 
-/** Service and environment of every entry without its own: `logs` wins over `agent`. */
-export function entityDefaults(agent: Agent, logs: Logs, facts: HostFacts, env: Environment, report: Reporter): EntityNames {
+/** Service and environment of a whole section: its own win over those of `agent`. */
+export function entityDefaults(agent: Agent, [section, own]: readonly ['logs' | 'metrics', Pick<Logs, keyof typeof NAME_OF>], facts: HostFacts, env: Environment, report: Reporter): EntityNames {
   const name = (key: keyof typeof NAME_OF): string | null =>
-    logs[key] === undefined ? entityName(agent[key], `/agent/${key}`, facts, env, report) : entityName(logs[key], `/logs/${key}`, facts, env, report);
+    own[key] === undefined ? entityName(agent[key], `/agent/${key}`, facts, env, report) : entityName(own[key], `/${section}/${key}`, facts, env, report);
   return { service: name('service.name'), environment: name('deployment.environment') };
 }
 

@@ -4,7 +4,8 @@ import type { DisabledEntry, FileEntryPlan, Plan, ServicePlan } from '../plan.ts
 import { checkSections } from './check-sections.ts';
 import { ENTRIES, EntryCompiler, compileDelivery, compileReading, type GlobFault } from './compile-logs.ts';
 import { compileEmf, compileSpool } from './compile-emf.ts';
-import { AUTO_SCALING_TAG, asksForInstanceDimensions, compileMetrics } from './compile-metrics.ts';
+import { AUTO_SCALING_TAG } from './compile-collectors.ts';
+import { asksForInstanceDimensions, compileMetrics } from './compile-metrics.ts';
 import { compilePrometheus } from './compile-prometheus.ts';
 import { compileConfigPlan } from './compile-rollout.ts';
 import { compileLog } from './compile-log.ts';
@@ -99,10 +100,11 @@ function without<T extends object>(section: T, pointer: string, faults: Readonly
 /** Whether compiling needs what only the instance metadata knows: then it is worth asking for. */
 export function needsInstance({ agent, logs, entries, metrics, blocked }: CheckedDocument, env: Environment, inContainer: boolean): boolean {
   if (blocked) return false;
-  if (metrics !== null && (asksForRegion(agent, { name: 'metrics', ...metrics }, env) || asksForInstanceDimensions(metrics))) return true;
+  const isNamed = (part: Pick<Agent, 'service.name' | 'deployment.environment'>): boolean => part['service.name'] !== undefined || part['deployment.environment'] !== undefined;
+  if (metrics !== null && (asksForRegion(agent, { name: 'metrics', ...metrics }, env) || asksForInstanceDimensions(metrics) || isNamed(agent) || isNamed(metrics))) return true;
   const present = entries.flatMap(({ value }) => value ?? []);
   const defaultStream = logs.log_stream_name === undefined && !inContainer && (wantsEmf(logs) || present.some((entry) => entry.log_stream_name === undefined && !(entry.publish_multi_logs === true && entry.log_group_name !== undefined)));
-  const entity = [agent, logs, ...present].some((part) => part['service.name'] !== undefined || part['deployment.environment'] !== undefined);
+  const entity = [agent, logs, ...present].some(isNamed);
   return (present.length > 0 || wantsEmf(logs)) && (asksForRegion(agent, { name: 'logs', ...logs }, env) || defaultStream || entity || namesOf(logs, present, env).some(asksForInstance));
 }
 
@@ -152,7 +154,7 @@ function compilePlan({ agent, logs, entries, metrics, sound, problems }: Checked
   const stream = defaultStreamOf(logs.log_stream_name, fill);
   const ownLog = agent.logfile === undefined || agent.logfile === '' ? null : expanded(agent.logfile, env, '/agent/logfile', report);
   const ownLogs = ownLog === null ? [] : [posix.normalize(ownLog)];
-  const context = { ...fill, defaultStream: stream ?? [], entityNames: entityDefaults(agent, logs, facts, env, report) };
+  const context = { ...fill, defaultStream: stream ?? [], entityNames: entityDefaults(agent, ['logs', logs], facts, env, report) };
   const redact = compileSharedRedact(logs, report);
   const services = new EntryServices(service ?? NOWHERE, env, report);
   const from = report.problems.length;

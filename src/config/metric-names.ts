@@ -58,6 +58,9 @@ const STANDARD = new Set(STANDARD_UNITS.map((unit) => unit.toLowerCase()));
 /** Units that the CloudWatch agent turns into standard ones: times, and bytes and bits with a prefix of thousands or of 1,024s. */
 const CONVERTED = /^(?:[1%]|[num]?s|min|h|d|(?:(?:[kmgt]i?)?(?:b|by|bi)(?:\/s)?))$/;
 
+/** Accepted by the CloudWatch agent, and never produced on Linux. */
+export const hasNoValue = (plugin: string, measurement: string): boolean => plugin === 'processes' && measurement === 'wait';
+
 /** Whether CloudWatch gets a unit for this text; else the metric has none. Letter case does not count. */
 export const isMetricUnit = (unit: string): boolean => STANDARD.has(unit.toLowerCase()) || CONVERTED.test(unit.toLowerCase());
 

@@ -112,16 +112,16 @@ export interface FileStatus {
   readonly lastError: string | null;
 }
 
-/** Metrics on their way to CloudWatch; since the start where they are counted. */
-/** What came in of StatsD or collectd, since it is listened for as the present config says. */
+/** What came in of StatsD, collectd or Prometheus targets, since it is listened for, or scraped, as the present config says. */
 export interface ListenerStatus {
-  readonly name: 'statsd' | 'collectd';
+  readonly name: 'statsd' | 'collectd' | 'prometheus';
   readonly taken: number;
-  readonly unit: 'line' | 'value';
-  /** What is not published, by reason: lines, values, packets or connections. */
+  readonly unit: 'line' | 'value' | 'sample';
+  /** What is not published, by reason: lines, values, packets, connections, samples or scrapes. */
   readonly lost: readonly { readonly reason: string; readonly count: number }[];
 }
 
+/** Metrics on their way to CloudWatch; since the start where they are counted. */
 export interface MetricsStatus {
   readonly state: string;
   readonly lastError: string | null;
@@ -195,6 +195,8 @@ export interface EmfStatus {
   readonly events: number;
   /** Of the events: delivered, but CloudWatch makes no metrics of them, or not all; by reason. */
   readonly faults: readonly { readonly reason: string; readonly events: number }[];
+  /** Senders that came when as many were connected as may be. */
+  readonly refusedConnections?: number;
   /** What waits for its delivery in files of the state directory. */
   readonly spoolBytes: number;
   readonly spoolFiles: number;

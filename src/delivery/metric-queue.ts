@@ -1,11 +1,12 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { MetricBatch, datumsOf } from '../batching/metric-batch.ts';
+import { MetricBatch, datumsOf, frameOf } from '../batching/metric-batch.ts';
 import type { SentDatums } from '../batching/metric-batch.ts';
 import { encodeDatum } from '../batching/metric-datum.ts';
 import { MAX_METRIC_AGE_MS } from '../batching/metric-limits.ts';
 import type { Outcome } from '../flow.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import type { Datum, DatumSink } from '../metrics/datum.ts';
+import type { Entity } from '../plan.ts';
 import type { MetricRetentionPlan } from '../metrics-plan.ts';
 import type { Report } from '../report/report.ts';
 import { backoffMs } from './backoff.ts';
@@ -18,6 +19,7 @@ import { withoutGuilty } from './metric-split.ts';
 
 export interface MetricQueueOptions {
   readonly namespace: string;
+  readonly entity: Entity | null;
   /** Longest time a datum waits in an open request. */
   readonly flushMs: number;
   readonly retention: MetricRetentionPlan;
@@ -72,7 +74,7 @@ export class MetricQueue {
 
   constructor(options: MetricQueueOptions) {
     this.#o = options;
-    this.#open = new MetricBatch(options.namespace);
+    this.#open = new MetricBatch(frameOf(options.namespace, options.entity));
     this.#counters = new MetricTally(options.report);
     this.#hold = new MetricHold(options.retention, (bound, { datums, zipped }) => { this.#counters.drop(bound, datums, zipped.length, null); });
   }

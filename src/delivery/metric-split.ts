@@ -19,7 +19,7 @@ export interface Split {
 const MAX_REFUSED = 32;
 
 /** Finds the datums that spoil a request by sending its halves: what is innocent is delivered on the way. */
-export async function withoutGuilty({ namespace, datums }: SentDatums, refusal: string, put: (body: Buffer) => Promise<Outcome>): Promise<Split> {
+export async function withoutGuilty({ frame, datums }: SentDatums, refusal: string, put: (body: Buffer) => Promise<Outcome>): Promise<Split> {
   const bisection = new Bisection();
   const guilty: { readonly index: number; readonly reason: string }[] = [];
   const taken: Part[] = [];
@@ -34,13 +34,13 @@ export async function withoutGuilty({ namespace, datums }: SentDatums, refusal: 
     return {
       accepted, failure,
       guilty: accepted === 0 && failure !== null ? [] : guilty.map(({ index, reason }) => ({ name: datums[index]!.MetricName, reason })),
-      rest: rest.length === 0 ? null : { body: bodyOf(namespace, rest), datums: rest.length },
+      rest: rest.length === 0 ? null : { body: bodyOf(frame, rest), datums: rest.length },
     };
   };
   refused({ from: 0, to: datums.length }, refusal);
   for (let part = bisection.next(); part !== null && (taken.length > 0 || calls < MAX_REFUSED); part = bisection.next()) {
     calls++;
-    const outcome = await put(bodyOf(namespace, datums.slice(part.from, part.to)));
+    const outcome = await put(bodyOf(frame, datums.slice(part.from, part.to)));
     switch (outcome.kind) {
       case 'accepted': taken.push(part); break;
       case 'split': refused(part, outcome.reason); break;

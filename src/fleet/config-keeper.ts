@@ -5,6 +5,7 @@ import type { Report } from '../report/report.ts';
 import { Alarm } from './alarm.ts';
 import { identityOf, publishedAt, sameTexts, spokenVersion, versionOf } from './config-copy.ts';
 import type { ConfigCopy, RemoteVersion } from './config-copy.ts';
+import { differenceText } from './difference-text.ts';
 import type { ConfigPorts, Current, Start, Waiting } from './config-ports.ts';
 import type { LastGood } from './last-good.ts';
 import { Refusals } from './refusals.ts';
@@ -180,10 +181,10 @@ export class ConfigKeeper implements Service {
   }
 
   async #apply(next: Current): Promise<PlanDifference> {
-    const { kept, changed, added, removed } = await this.#o.ports.apply(next.plan);
+    const difference = await this.#o.ports.apply(next.plan);
     this.#runs(next);
-    this.#o.report.note(`config: ${spokenVersion(this.#remote)} applied: ${kept} entries unchanged, ${changed} changed, ${added} new, ${removed} gone`);
-    return { kept, changed, added, removed };
+    this.#o.report.note(`config: ${spokenVersion(this.#remote)} applied: ${differenceText(difference)}`);
+    return difference;
   }
 
   #runs({ copy, plan }: Current): void {

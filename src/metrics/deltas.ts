@@ -11,14 +11,17 @@ interface Observed { values: Readonly<Record<string, number>>; missed: number }
 /**
  * Makes growth of what counts from the boot on, as OpenTelemetry's cumulative-to-delta does: the first observation gives
  * nothing, a value below the one before means that the count began anew and is itself the growth. There is one state for
- * each of a thing's dimensions and fields.
+ * each of a thing's dimensions and fields. Of a field that is new at zero the first observation counts, but for the first sample.
  */
 export class Deltas {
   readonly #counted: readonly string[];
+  readonly #newAtZero: ReadonlySet<string>;
   readonly #observed = new Map<string, Observed>();
+  #isFirst = true;
 
   constructor(fields: Readonly<Record<string, FieldKind>>) {
-    this.#counted = Object.entries(fields).filter(([, { delta }]) => delta === true).map(([field]) => field);
+    this.#counted = Object.entries(fields).filter(([, { delta }]) => delta !== undefined).map(([field]) => field);
+    this.#newAtZero = new Set(this.#counted.filter((field) => fields[field]!.delta === 'new-at-zero'));
   }
 
   /** How many things are remembered. */
@@ -30,6 +33,7 @@ export class Deltas {
     for (const observed of this.#observed.values()) observed.missed++;
     const grown = readings.map((reading) => this.#growth(reading)).filter(({ values }) => Object.keys(values).length > 0);
     this.#forget();
+    this.#isFirst = false;
     return grown;
   }
 
@@ -42,7 +46,7 @@ export class Deltas {
       const value = values[field];
       delete grown[field];
       if (value === undefined || !Number.isFinite(value)) continue;
-      const last = before[field];
+      const last = before[field] ?? (this.#newAtZero.has(field) && !this.#isFirst ? 0 : undefined);
       counts[field] = value;
       if (last !== undefined) grown[field] = value < last ? value : value - last;
     }

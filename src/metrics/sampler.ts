@@ -11,8 +11,8 @@ export interface Reading {
 /** What a field is. */
 export interface FieldKind {
   readonly unit: MetricUnit;
-  /** Grows from the boot on: what is published is its growth since the sample before. */
-  readonly delta?: true;
+  /** Grows from the boot on: what is published is its growth since the sample before. `new-at-zero`: what was not there in the sample before was zero then. */
+  readonly delta?: true | 'new-at-zero';
 }
 
 /**

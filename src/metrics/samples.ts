@@ -58,17 +58,19 @@ export class Samples {
 
   /** @returns false when some of its values were left out, for want of entries */
   merge({ count, sum, minimum, maximum, values, counts }: Distribution): boolean {
-    let [leftCount, leftSum] = [count, sum];
+    let [leftCount, leftSum, refused] = [count, sum, 0];
     values.forEach((value, index) => {
       if (this.#note(value, counts[index]!)) return;
+      refused++;
       leftCount -= counts[index]!;
       leftSum -= value * counts[index]!;
     });
+    if (refused === values.length) return false;
     this.#count += leftCount;
     this.#sum += leftSum;
     this.#minimum = Math.min(this.#minimum, minimum);
     this.#maximum = Math.max(this.#maximum, maximum);
-    return leftCount === count;
+    return refused === 0;
   }
 
   /** What was added; null when nothing was. */

@@ -33,6 +33,7 @@ const WHY_DROPPED: Readonly<Record<Exclude<DropReason, 'filtered' | 'blank'>, st
   unfinished: 'their senders broke off in the middle of a line, or too many lines of too many senders were unfinished',
   'kernel-full': 'datagrams for which the kernel had no room while the agent was busy: raise net.core.rmem_max, or send over TCP or a unix socket',
   'spool-full': 'they came in by a way on which no sender can wait while the spool takes nothing; `agent status` says what holds delivery up',
+  'no-metric': 'no event can carry such a metric: a value that is no number CloudWatch takes, a name that is empty, longer than 1,024 characters or _aws, or a dimension that is too long; look at what measures or sends it',
   'vanished-unread': `the file is gone and was not read to its end: ${UNREAD}`,
 };
 
@@ -160,8 +161,13 @@ export class AgentReport implements Report {
     trouble.bytes = allBytes;
   }
 
-  untimed(events: number, path: string): void {
+  untimed(events: number, path: string, sentTo: Destination | null): void {
     this.untimedEvents += events;
+    if (sentTo !== null) {
+      const name = `log group ${sentTo.group}, stream ${sentTo.stream}`;
+      this.trouble(`untimed ${name}`, `${name}: EMF events without a whole number of milliseconds in _aws.Timestamp; they carry the time of the event before them. Mend their sender`);
+      return;
+    }
     this.trouble(`untimed ${path}`, `${path}: events without a time that fits timestamp_format, or without their timestamp_field; they carry the time of the event before them. \`agent preview ${path} --config FILE\` shows which`);
   }
 

@@ -2,7 +2,7 @@ import type { Destination } from '../flow.ts';
 import type { RedactKind } from '../plan.ts';
 
 /** Why bytes or events were dropped on purpose; each has a counter. */
-export type DropReason = 'filtered' | 'too-old' | 'too-new' | 'expired' | 'refused' | 'hole' | 'blank' | 'truncated-unread' | 'released-deleted' | 'vanished-unread' | 'gone-at-stop' | 'too-long' | 'unfinished' | 'spool-full' | 'kernel-full';
+export type DropReason = 'filtered' | 'too-old' | 'too-new' | 'expired' | 'refused' | 'hole' | 'blank' | 'truncated-unread' | 'released-deleted' | 'vanished-unread' | 'gone-at-stop' | 'too-long' | 'unfinished' | 'spool-full' | 'kernel-full' | 'no-metric';
 
 /** What was dropped on purpose, of a range or a batch. Bytes are of messages; of the file where whole ranges are concerned. */
 export interface Loss { readonly reason: DropReason; readonly events: number; readonly bytes: number }
@@ -23,8 +23,8 @@ export interface Report {
   /** The destination takes nothing until a person changes something. */
   paused(destination: Destination, reason: string): void;
   dropped(reason: DropReason, events: number, bytes: number, path: string | null): void;
-  /** Events in which no time of the entry's timestamp_format was found: they carry the time of the event before. */
-  untimed(events: number, path: string): void;
+  /** Events in which no time of the entry's timestamp_format was found: they carry the time of the event before. @param sentTo of events in the spool, whose file nobody knows; null for a file of a person's */
+  untimed(events: number, path: string, sentTo: Destination | null): void;
   /** Events that got the nearest time the service takes, because theirs was too old or too far ahead. */
   clamped(events: number, path: string): void;
   /** Stretches of events that were made unreadable, by the entry's `redact`. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { metricFileFaults } from '../../src/agent/metric-files.ts';
 import { check, type FileLookup } from '../../src/cli/check.ts';
 import { loadPlan } from '../../src/cli/load-plan.ts';
 
@@ -21,10 +22,10 @@ function folder(context: TestContext): (name: string, content: unknown) => strin
 
 interface Answer { readonly code: number; readonly out: string; readonly err: string }
 
-async function answer(files: readonly string[], options: { readonly json?: boolean; readonly strict?: boolean; readonly listMatches?: FileLookup['listMatches'] } = {}): Promise<Answer> {
+async function answer(files: readonly string[], options: { readonly json?: boolean; readonly strict?: boolean; readonly listMatches?: FileLookup['listMatches']; readonly fileFaults?: FileLookup['fileFaults'] } = {}): Promise<Answer> {
   let out = '';
   let err = '';
-  const code = await check(files, { json: options.json ?? false, strict: options.strict ?? false, env: QUIET, lookup: options.listMatches === undefined ? null : { listMatches: options.listMatches, globFault: (pattern) => (pattern.includes('[') ? 'the [ is not closed' : null) } }, { out: (text) => { out += text; }, err: (text) => { err += text; }, colour: false });
+  const code = await check(files, { json: options.json ?? false, strict: options.strict ?? false, env: QUIET, lookup: options.listMatches === undefined && options.fileFaults === undefined ? null : { listMatches: options.listMatches ?? (() => Promise.resolve([])), fileFaults: options.fileFaults ?? (() => Promise.resolve([])), globFault: (pattern) => (pattern.includes('[') ? 'the [ is not closed' : null) } }, { out: (text) => { out += text; }, err: (text) => { err += text; }, colour: false });
   return { code, out, err };
 }
 
@@ -117,4 +118,51 @@ test('run keeps what is runnable of a config with a bad entry', async (context) 
   const file = folder(context)('agent.json', { ...GOOD, logs: { log_stream_name: 's', logs_collected: { files: { collect_list: [{ file_path: '/var/log/a.log' }, { file_path: '/var/log/b.log', encoding: 'klingon' }] } } } });
   const { plan } = await loadPlan([file], QUIET);
   assert.deepEqual([plan?.entries.length, plan?.disabled.length], [1, 1]);
+});
+
+const COLLECTD = { service_address: 'udp://127.0.0.1:25826' };
+const metricsOf = (collected: object): object => ({ agent: GOOD.agent, metrics: { metrics_collected: collected } });
+const scraping = (path: string): object => ({ agent: GOOD.agent, logs: { metrics_collected: { prometheus: { log_group_name: '/p', prometheus_config_path: path } } } });
+
+test('the files of collectd are looked into: one that is not there is named with what that costs, a line that is none with its number', async (context) => {
+  const write = folder(context);
+  const [auth, types] = [write('auth_file', '# users\nalice: secret\nbob\n'), write('types.db', 'load  shortterm:GAUGE:0:100\nbroken\n')];
+  const missing = join(types, '..', 'more.db');
+  const file = write('agent.json', metricsOf({ collectd: { ...COLLECTD, collectd_auth_file: auth, collectd_typesdb: [types, missing] } }));
+  const { code, err } = await answer([file], { fileFaults: metricFileFaults });
+  assert.equal(code, 0);
+  assert.deepEqual(err.split('\n').filter((line) => line.includes(' warning')).map((line) => line.replace(/; .*/, '')), [
+    `${auth}:3:1 warning: cannot be read and is left out`,
+    `${types}:2:1 warning: cannot be read and is left out`,
+    `${missing} warning: cannot be read (ENOENT)`,
+  ]);
+  assert.doesNotMatch(err, /secret/);
+  assert.equal((await answer([file], { fileFaults: metricFileFaults, strict: true })).code, 78);
+});
+
+test('without proof asked for, an auth file that is not there is nothing to say', async (context) => {
+  const write = folder(context);
+  const types = write('types.db', 'load  shortterm:GAUGE:0:100\n');
+  const file = write('agent.json', metricsOf({ collectd: { ...COLLECTD, collectd_security_level: 'none', collectd_auth_file: '/nowhere/auth', collectd_typesdb: [types] } }));
+  assert.deepEqual((await answer([file], { fileFaults: metricFileFaults })).err, '');
+});
+
+test('the scrape config of Prometheus is looked into: what keeps all of it from running is an error with its line, what keeps a job or a target a warning', async (context) => {
+  const write = folder(context);
+  const broken = write('broken.yaml', 'scrape_configs:\n  - job_name: [\n');
+  const first = await answer([write('a.json', scraping(broken))], { fileFaults: metricFileFaults });
+  assert.equal(first.code, 78);
+  assert.match(first.err, new RegExp(`^${broken}:\\d+:1 error: no YAML \\(.*nothing is scraped`, 'm'));
+
+  const parts = write('parts.yaml', 'scrape_configs:\n  - job_name: a\n    basic_auth: {username: u, password_file: /nowhere/password}\n    static_configs: [{targets: ["host one:9100", "b:1"]}]\n  - job_name: b\n    scrape_interval: often\n  - job_name: c\n    ec2_sd_configs: []\n');
+  const second = await answer([write('b.json', scraping(parts))], { fileFaults: metricFileFaults });
+  assert.equal(second.code, 0);
+  assert.match(second.err, new RegExp(`^${parts}:6:1 warning: scrape_interval should be a time.*: the job is left out$`, 'm'));
+  assert.match(second.err, new RegExp(`^${parts}:8:1 note: "ec2_sd_configs" of job "c" is not run by this agent`, 'm'));
+  assert.match(second.err, /warning: job "a": the target "host one:9100" is no address of the form host:port; it is not scraped$/m);
+  assert.match(second.err, /warning: job "a": \/nowhere\/password cannot be read \(ENOENT\)/);
+  assert.equal((await answer([write('b.json', scraping(parts))], { fileFaults: metricFileFaults, strict: true })).code, 78);
+
+  const third = await answer([write('c.json', scraping('/nowhere/prometheus.yaml'))], { fileFaults: metricFileFaults });
+  assert.deepEqual([third.code, /^\/nowhere\/prometheus\.yaml warning: the scrape config of Prometheus cannot be read \(ENOENT\)/m.test(third.err)], [0, true]);
 });

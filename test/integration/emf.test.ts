@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
-import { existsSync, linkSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, request as askHttp } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { once } from 'node:events';
+import { spoolFolder } from '../../src/naming/spool-path.ts';
 import { startChild } from '../support/child-agent.ts';
 import { connected, emfEvent, freePort, sendDatagram, sendLines } from '../support/emf.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
@@ -113,8 +114,7 @@ test('what came in during an outage is delivered when the service is back, after
   await listens(rig);
   await sendLines(port, sent.slice(1_000));
   served();
-  await until('all of them', () => rig.held(GROUP, 'host') >= 2_000);
-  assert.deepEqual(new Set(rig.messages(GROUP, 'host')), new Set(sent));
+  await rig.delivered(GROUP, 'host', sent);
   await rig.stop();
   assert.deepEqual(readdirSync(join(rig.stateDir, 'spool')), [], 'nothing waits, not even a folder');
 });
@@ -214,6 +214,7 @@ test('an event of which CloudWatch makes no metrics is delivered, counted and sa
   await sendLines(port, sent);
   await rig.says(/an event is no JSON object on one line/);
   await rig.says(/an event has no _aws\.CloudWatchMetrics/);
+  await rig.says(/log group emf\/logs\/default, stream host: EMF events without a whole number of milliseconds in _aws\.Timestamp/);
   await until('the text', () => rig.held(GROUP, 'host') >= 1);
   assert.equal(rig.messages(GROUP, 'host')[0], sent[0]);
   await rig.stop();
@@ -236,6 +237,23 @@ test('an address that is taken is said and had as soon as it is free; a change o
   await rig.stop();
 });
 
+test('files of one stream are read one after the other, as they were written: its events arrive in order over a change of files', async (t) => {
+  const port = await freePort();
+  const rig = await rigFor(t, { config: config({ address: `tcp://127.0.0.1:${port}` }) });
+  const sent = events(30_000);
+  const [folder, part] = [join(rig.stateDir, 'spool', spoolFolder({ group: GROUP, stream: 'host' })), sent.length / 3];
+  mkdirSync(folder, { recursive: true });
+  for (const i of [0, 1, 2]) {
+    const path = join(folder, `${String(i + 1).padStart(14, '0')}.emf`);
+    writeFileSync(path, '\n'.repeat(i) + sent.slice(i * part, (i + 1) * part).map((line) => `${line}\n`).join(''));
+    utimesSync(path, 1_700_000_000, 1_700_000_000);
+  }
+  await rig.start();
+  await rig.delivered(GROUP, 'host', sent);
+  await until('the spool to be empty', () => spooled(rig).length === 0);
+  await rig.stop();
+});
+
 test('events that wait in the spool are delivered although the config has no EMF listener any more', localOnly('faults'), async (t) => {
   const port = await freePort();
   const rig = await rigFor(t, { config: config({ address: `tcp://127.0.0.1:${port}` }) });
@@ -253,13 +271,14 @@ test('events that wait in the spool are delivered although the config has no EMF
   await rig.stop();
 });
 
-test('many senders at once: each line is whole, and those beyond the bound are refused and said', async (t) => {
+test('many senders at once: each line is whole, and those beyond the bound are refused, said and counted', async (t) => {
   const port = await freePort();
   const rig = await startRig(t, { config: config({ address: `tcp://127.0.0.1:${port}` }) });
   await listens(rig);
   const sockets = await Promise.all(Array.from({ length: 300 }, () => connected(port)));
   for (const socket of sockets) socket.on('error', () => {});
   await rig.says(/more than 256 senders are connected at once/);
+  await until('all of them', () => rig.agent.emf?.status.refusedConnections === 44);
   const alive = sockets.slice(0, 256);
   const sent = alive.map((_, i) => emfEvent(i));
   // In halves that cross each other on their way.
@@ -303,6 +322,8 @@ test('status says where EMF events are listened for, how many came, and what is 
   await sendLines(port, [...events(2), 'no JSON']);
   const { listening, events: came, faults, spoolFiles } = rig.agent.emf!.status;
   assert.deepEqual({ listening, came, faults, spoolFiles }, { listening: [`tcp://127.0.0.1:${port}`], came: 3, faults: [{ reason: 'not-json', events: 1 }], spoolFiles: 1 });
+  const own = await rig.agent.self.sample(performance.now());
+  assert.deepEqual(own.find(({ values }) => 'listener_losses' in values), { dimensions: [['listener', 'emf'], ['reason', 'not-json']], values: { listener_losses: 1 } });
   await rig.stop();
 });
 

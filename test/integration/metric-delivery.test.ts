@@ -52,6 +52,18 @@ suite('metrics under faults of the service', () => {
     });
   }
 
+  test('metrics are delivered with their entity; one that the service does not take costs none of them, and is said', async () => {
+    const keyAttributes = { Type: 'Service', Name: 'shop', Environment: 'prod', AwsAccountId: '123456789012' };
+    for (const [entity, isTaken] of [[{ keyAttributes, attributes: { PlatformType: 'AWS::EC2' } }, true], [{ keyAttributes: { Name: 'shop', Environment: 'prod' }, attributes: {} }, false]] as const) {
+      const metrics = runMetrics(metricsPlanFor(endpoint.url, { entity }));
+      metrics.sink(samples);
+      await until(() => metrics.counters.delivered === samples.length);
+      await metrics.stop();
+      assert.equal(metrics.log.some((line) => /the service does not take their entity \(The entity has no key attribute Type/.test(line)), !isTaken, metrics.log.join('\n'));
+    }
+    assert.deepEqual(stored(), [...expected, ...expected].toSorted());
+  });
+
   test('an answer that is lost is counted as ambiguous, and its samples arrive at least once', async () => {
     endpoint.faults.add({ kind: 'drop-answer', count: 1, operation: 'PutMetricData' });
     const metrics = runMetrics(metricsPlanFor(endpoint.url));

@@ -46,6 +46,16 @@ describe('files that may never answer', () => {
     assert.deepEqual(await reads.read(other, 100), { text: 'quick' });
   });
 
+  it('a process that stood still itself, with its machine or under a debugger, takes no file for hanging', async () => {
+    const path = join(newFolder(), 'file');
+    writeFileSync(path, 'there');
+    const reads = new PatientReads(100);
+    const answer = reads.read(path, 100);
+    for (const until = performance.now() + 300; performance.now() < until;);
+    assert.deepEqual(await answer, { text: 'there' });
+    assert.equal(reads.hanging, null);
+  });
+
   it('a process whose command line hangs keeps no section from its sample; while it is not known how many there are, pid_count is missing, and that is said', async () => {
     const proc = newFolder();
     cpSync(FIXED_HOST.proc, proc, { recursive: true, verbatimSymlinks: true });

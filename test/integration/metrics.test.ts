@@ -52,12 +52,13 @@ test('metrics of the host arrive under their names, at whole seconds, with unit,
   assert.equal(published(rig, 'load_1min')[0]?.datums[0]?.unit, 'None');
 });
 
-test('a new config leaves the collectors alone that stay the same, ends those that are gone and begins those that are new', localOnly('faults'), async (t) => {
+test('a new config leaves the collectors alone that stay the same, ends those that are gone and begins those that are new; it says how many of each', localOnly('faults'), async (t) => {
   const mem = { measurement: ['free'] };
   const rig = await rigFor(t, { config: collecting({ mem, swap: { measurement: ['used'] } }) });
   await rig.start();
   await until('both', () => published(rig, 'mem_free').length > 0 && published(rig, 'swap_used').length > 0);
-  await rig.apply({ config: collecting({ mem, uptime: { measurement: ['seconds'] } }) });
+  const none = { kept: 0, changed: 0, added: 0, removed: 0 };
+  assert.deepEqual(await rig.apply({ config: collecting({ mem, uptime: { measurement: ['seconds'] } }) }), { ...none, collectors: { ...none, kept: 1, added: 1, removed: 1, publishing: false } });
   await until('the new one', () => timesOf(published(rig, 'uptime_seconds')[0]).length >= 2);
   const last = timesOf(published(rig, 'swap_used')[0]).at(-1)!;
   await rig.stop();
@@ -73,7 +74,8 @@ test('a config that delivers in another way loses no sample of the collectors th
   await until('the first', () => published(rig, 'mem_free').length > 0);
   for (const max_buffer_bytes of [2_000_000, 3_000_000, 4_000_000]) {
     const { length } = timesOf(published(rig, 'mem_free')[0]);
-    await rig.apply({ config: collecting({ mem }, { max_buffer_bytes }) });
+    const { collectors } = await rig.apply({ config: collecting({ mem }, { max_buffer_bytes }) });
+    assert.deepEqual(collectors, { kept: 1, changed: 0, added: 0, removed: 0, publishing: true });
     await until('one more', () => timesOf(published(rig, 'mem_free')[0]).length > length);
   }
   await rig.stop();
@@ -118,7 +120,7 @@ test('what StatsD clients send is published with the dimensions of all metrics, 
   assert.deepEqual(published(rig, 'dropped').map(dimensionsOf), [{ host: 'web-1' }], 'of what is dropped only the copy arrives');
 });
 
-test('what StatsD has counted when its config goes, or the agent stops, arrives; what it has not taken is in the status by reason', localOnly('faults'), async (t) => {
+test('what StatsD has counted when its config goes, or the agent stops, arrives; what it has not taken is in the status and the agent\'s own metrics by reason', localOnly('faults'), async (t) => {
   const port = await freeTcpPort();
   const statsd = { service_address: `tcp://127.0.0.1:${port}`, metrics_collection_interval: 3_600, metrics_aggregation_interval: 3_600 };
   const rig = await rigFor(t, { config: collecting({ statsd }) });
@@ -130,13 +132,15 @@ test('what StatsD has counted when its config goes, or the agent stops, arrives;
   await sendTcp(port, 'last:1|c\nno StatsD\n_e{1,1}:a|b');
   await until('all lines', () => rig.agent.metrics?.listeners[0]?.lost.length === 2);
   assert.deepEqual(rig.agent.metrics!.listeners, [{ name: 'statsd', taken: 1, unit: 'line', lost: [{ reason: 'malformed', count: 1 }, { reason: 'unsupported', count: 1 }] }]);
+  const losses = (await rig.agent.self.sample(performance.now())).filter(({ values }) => 'listener_losses' in values);
+  assert.deepEqual(losses, ['malformed', 'unsupported'].map((reason) => ({ dimensions: [['listener', 'statsd'], ['reason', reason]], values: { listener_losses: 1 } })));
   await rig.stop();
   assert.equal(published(rig, 'last').length, 1);
 });
 
 test('Prometheus targets are scraped into the log path: group of the config, stream by the job, the growth of counters', localOnly('faults'), async (t) => {
   let orders = 0;
-  const target = createServer((_, response) => { response.end(`# TYPE orders_total counter\norders_total{shop="north"} ${(orders += 5)}\n`); });
+  const target = createServer((_, response) => { response.end(`# TYPE orders_total counter\norders_total{shop="north"} ${(orders += 5)}\n# TYPE broken gauge\nbroken NaN\n`); });
   await new Promise<void>((resolve) => { target.listen(0, '127.0.0.1', resolve); });
   t.after(() => { target.closeAllConnections(); target.close(); });
   const { port } = target.address() as AddressInfo;
@@ -151,6 +155,8 @@ test('Prometheus targets are scraped into the log path: group of the config, str
   await rig.start();
   const growth = (): readonly number[] => rig.messages('prometheus', 'shop').flatMap((message) => (JSON.parse(message) as { readonly orders_total?: number }).orders_total ?? []);
   await until('two scrapes to have grown', () => growth().length >= 2);
+  const [{ name, taken, lost } = assert.fail('Prometheus is in no status')] = rig.agent.metrics!.listeners;
+  assert.deepEqual([name, taken >= 4, lost.map(({ reason }) => reason)], ['prometheus', true, ['not-finite']]);
   await rig.stop();
   assert.ok(growth().every((value) => value === 5), `${growth()}`);
 });

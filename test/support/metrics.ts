@@ -14,7 +14,7 @@ export function metricsPlanFor(endpoint: string, more: Partial<MetricsPlan> = {}
   return {
     service: { region: 'us-east-1', endpoint, roleArn: null, externalId: null, fips: null, dualStack: null, label: null },
     namespace: 'Test', flushMs: 50, compression: 'on', connectTimeoutMs: 2_000, requestTimeoutMs: 10_000, destinations: { cloudwatch: true, emf: null },
-    dimensions: { host: null, withoutHost: false, append: [], autoScalingGroup: false }, rollups: [], retention: { maxBytes: 16 << 20, maxAgeMs: 4 * 3_600_000 },
+    dimensions: { host: null, withoutHost: false, append: [], autoScalingGroup: false }, entity: null, rollups: [], retention: { maxBytes: 16 << 20, maxAgeMs: 4 * 3_600_000 },
     samplers: [], statsd: null, collectd: null, ...more,
   };
 }

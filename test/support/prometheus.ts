@@ -47,9 +47,11 @@ export function scrape(config: string, { extraction = null, cluster = null }: { 
   const plan: PrometheusPlan = { pointer: '/logs/metrics_collected/prometheus', config: { path }, logGroup: '/prometheus', cluster, extraction };
   const prometheus = createPrometheus(plan, {
     compile: compilePattern, now: Date.now, lookMs: 50,
-    sink: (group, stream, event) => {
-      if (event.includes('\n')) throw new Error('an event of several lines');
-      events.push({ group, stream, event: JSON.parse(event) as Written['event'] });
+    sink: (group, stream, given) => {
+      for (const event of given) {
+        if (event.includes('\n')) throw new Error('an event of several lines');
+        events.push({ group, stream, event: JSON.parse(event) as Written['event'] });
+      }
     },
     report: {
       note: (message) => { said.push(`note: ${message}`); },

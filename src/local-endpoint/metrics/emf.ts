@@ -86,10 +86,22 @@ function dimensionsOf(event: JsonObject, names: Json): { readonly name: string; 
 
 function datumOf(event: JsonObject, { Name: name, Unit: unit = 'None', StorageResolution: resolution = 60 }: JsonObject, timestamp: number): { readonly name: string; readonly datum: Datum } | null {
   if (typeof name !== 'string' || name === '' || name.length > MAX_NAME || !Object.hasOwn(event, name)) return null;
-  const target = event[name];
+  const target = event[name]!;
+  if (typeof unit !== 'string' || !UNITS.includes(unit) || (resolution !== 1 && resolution !== 60)) return null;
+  if (isObject(target)) {
+    const samples = sampleSet(target);
+    return samples === null ? null : { name, datum: { timestamp, unit, resolution, ...samples } };
+  }
   const values = (Array.isArray(target) ? target : [target]) as readonly Json[];
   const isValid = values.length > 0 && values.length <= MAX_VALUES && values.every((value) => typeof value === 'number' && Math.abs(value) <= MAX_MAGNITUDE);
-  if (!isValid || typeof unit !== 'string' || !UNITS.includes(unit) || (resolution !== 1 && resolution !== 60)) return null;
+  if (!isValid) return null;
   const numbers = values as readonly number[];
   return { name, datum: { timestamp, unit, resolution, count: numbers.length, sum: numbers.reduce((a, b) => a + b, 0), minimum: Math.min(...numbers), maximum: Math.max(...numbers) } };
+}
+
+/** Samples as the EMF libraries of AWS write them: their statistics, perhaps with values and counts. Null where a part is missing. */
+function sampleSet({ Max: maximum, Min: minimum, Count: count, Sum: sum, Values: values = [], Counts: counts = [] }: JsonObject): Pick<Datum, 'count' | 'sum' | 'minimum' | 'maximum'> | null {
+  const isNumber = (value: Json | undefined): value is number => typeof value === 'number' && Math.abs(value) <= MAX_MAGNITUDE;
+  if (!isNumber(maximum) || !isNumber(minimum) || !isNumber(count) || !isNumber(sum) || !Array.isArray(values) || !Array.isArray(counts)) return null;
+  return values.length === counts.length && values.length <= MAX_VALUES && count > 0 ? { count, sum, minimum, maximum } : null;
 }

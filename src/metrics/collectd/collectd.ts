@@ -4,7 +4,7 @@ import type { CollectdPlan, ListenAddress } from '../../metrics-plan.ts';
 import type { Report } from '../../report/report.ts';
 import { Aggregation } from '../aggregate.ts';
 import type { DatumSink } from '../datum.ts';
-import { openTcp, openUnix } from '../sockets/connections.ts';
+import { openTcp, openUnix, takenBy } from '../sockets/connections.ts';
 import { openDatagrams } from '../sockets/datagrams.ts';
 import { KernelDrops } from '../sockets/kernel-drops.ts';
 import { addressText } from '../../metrics-plan.ts';
@@ -13,16 +13,16 @@ import type { Opened } from '../sockets/listening.ts';
 import { hostText } from '../sockets/taker.ts';
 import type { Sender, StreamTaker, Taker } from '../sockets/taker.ts';
 import { adviceOf } from './advice.ts';
-import { parseAuthFile } from './auth-file.ts';
+import type { AuthFile } from './auth-file.ts';
+import { authFileOf, typeFilesOf } from './files.ts';
 import { readPacket } from './packet.ts';
 import type { PacketRead } from './packet.ts';
 import { Refusals } from './refusals.ts';
 import type { RefusalReason } from './refusals.ts';
-import { RereadFile } from './reread-file.ts';
+import type { RereadFile } from './reread-file.ts';
 import { seriesOf } from './series.ts';
 import { StreamParts } from './stream-parts.ts';
-import { parseTypesDb } from './types-db.ts';
-import type { TypeNames } from './types-db.ts';
+import type { TypeNames, TypesDb } from './types-db.ts';
 import { freshState } from './value-list.ts';
 
 export interface CollectdOptions {
@@ -75,8 +75,8 @@ class CollectdListener implements Collectd, Taker {
   readonly #refusals: Refusals;
   readonly #aggregation: Aggregation;
   readonly #drops = new KernelDrops();
-  readonly #auth: RereadFile<ReturnType<typeof parseAuthFile>>;
-  readonly #typeFiles: readonly RereadFile<ReturnType<typeof parseTypesDb>>[];
+  readonly #auth: RereadFile<AuthFile>;
+  readonly #typeFiles: readonly RereadFile<TypesDb>[];
   /** Null: the config names no files. */
   #types: TypeNames | null;
   #packets = 0;
@@ -86,22 +86,13 @@ class CollectdListener implements Collectd, Taker {
 
   constructor(plan: CollectdPlan, options: CollectdOptions) {
     const { report } = options;
-    const { pointer, authFile, security } = plan;
     this.#plan = plan;
     this.#o = { lookMs: LOOK_MS, ...options };
     this.#refusals = new Refusals(report, adviceOf(plan));
     this.#aggregation = new Aggregation(plan);
-    this.#auth = new RereadFile({
-      path: authFile, parse: parseAuthFile, report, line: '"user: password"',
-      // Who asks for no proof needs no users.
-      mayLack: security === 'none',
-      missing: `without it ${security === 'none' ? 'encrypted packets are refused' : 'all packets of collectd are refused'}: write it with a line "user: password" for each user, or name another file in ${pointer}/collectd_auth_file`,
-    });
+    this.#auth = authFileOf(plan, report);
     this.#types = plan.typesDb.length === 0 ? null : new Map();
-    this.#typeFiles = plan.typesDb.map((path) => new RereadFile({
-      path, parse: parseTypesDb, report, mayLack: false, line: 'a type and its values, "load  shortterm:GAUGE:0:100, midterm:GAUGE:0:100"',
-      missing: `values of the types in it have no names and are not published: copy it from a host that has collectd (/usr/share/collectd/types.db), or name another file in ${pointer}/collectd_typesdb`,
-    }));
+    this.#typeFiles = typeFilesOf(plan, report);
   }
 
   get counters(): CollectdCounters {
@@ -190,8 +181,8 @@ class CollectdListener implements Collectd, Taker {
   #opening(address: ListenAddress): (() => Promise<Opened>) | null {
     switch (address.protocol) {
       case 'udp': return () => openDatagrams(address, this, { who: this.name, receiveBytes: RECEIVE_BYTES, drops: this.#drops, report: this.#o.report });
-      case 'tcp': return () => openTcp(address, this, MAX_CONNECTIONS);
-      case 'unix': return () => openUnix(address.path, this, MAX_CONNECTIONS);
+      case 'tcp': return () => openTcp(address, takenBy(this, MAX_CONNECTIONS));
+      case 'unix': return () => openUnix(address.path, takenBy(this, MAX_CONNECTIONS));
       case 'unixgram': return null;
       default: return address satisfies never;
     }

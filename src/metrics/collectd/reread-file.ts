@@ -23,8 +23,15 @@ export class RereadFile<Content extends { readonly badLines: readonly number[] }
   readonly #o: RereadOptions<Content>;
   #version = '';
   #content: Content | null = null;
+  #fault: string | null = null;
 
   constructor(options: RereadOptions<Content>) { this.#o = options; }
+
+  get path(): string { return this.#o.path; }
+  /** Why it could not be read at the last look, what that costs and what to do; null: it could, or may lack. */
+  get fault(): string | null { return this.#fault; }
+  /** What a line should be. */
+  get line(): string { return this.#o.line; }
 
   /** Null until it could be read once. */
   get content(): Content | null { return this.#content; }
@@ -42,10 +49,12 @@ export class RereadFile<Content extends { readonly badLines: readonly number[] }
       if (file.size > MAX_BYTES) throw new Error(`more than ${MAX_BYTES >> 20} MiB`);
       this.#content = parse(await readFile(path, 'utf8'));
       this.#version = version;
+      this.#fault = null;
       report.recovered(subject, `${path}: is read again`);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      if (!(mayLack && code === 'ENOENT' && this.#content === null)) report.trouble(subject, `${path}: cannot be read (${code ?? message}); ${this.#content === null ? missing : 'what it held before still counts'}. It is tried again every few seconds`);
+      this.#fault = mayLack && code === 'ENOENT' && this.#content === null ? null : `cannot be read (${code ?? message}); ${this.#content === null ? missing : 'what it held before still counts'}`;
+      if (this.#fault !== null) report.trouble(subject, `${path}: ${this.#fault}. It is tried again every few seconds`);
       // So that it is read again even if it comes back as it was, and is said to be.
       this.#version = '';
       return false;

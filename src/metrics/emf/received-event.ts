@@ -14,7 +14,7 @@ export const FAULT_TEXT: Readonly<Record<EmfFault, string>> = {
   dimensions: 'has a list of more than 30 dimensions, or a dimension without a name of 1 to 250 characters',
   metrics: 'has more than 100 metrics in one list',
   metric: 'has a metric without Name, or with a StorageResolution other than 1 and 60',
-  values: 'has a metric with more than 100 values, or with values that are no numbers',
+  values: 'has a metric with more than 100 values, with values that are no numbers, or with an incomplete set of statistics',
   target: 'names a metric or dimension that the event itself does not have, or whose dimension is no text of up to 1,024 characters',
 };
 
@@ -95,8 +95,15 @@ function metricFault(root: Members, { Name: name, StorageResolution: resolution 
   if (typeof name !== 'string' || name === '' || (resolution !== undefined && resolution !== 1 && resolution !== 60)) return 'metric';
   const value = own(root, name);
   if (value === undefined) return 'target';
+  if (isMembers(value)) return isSampleSet(value) ? null : 'values';
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
   return values.length > MOST_VALUES || !values.every((one) => typeof one === 'number') ? 'values' : null;
+}
+
+/** Many samples at once: {Max, Min, Count, Sum}, and perhaps Values with their Counts. The specification has no such; the EMF libraries of AWS and OpenTelemetry's collector send it. */
+function isSampleSet({ Max, Min, Count, Sum, Values = [], Counts = [] }: Members): boolean {
+  const numbers = (list: unknown): list is readonly number[] => Array.isArray(list) && list.every((one) => typeof one === 'number');
+  return numbers([Max, Min, Count, Sum]) && numbers(Values) && numbers(Counts) && Values.length === Counts.length && Values.length <= MOST_VALUES;
 }
 
 const own = (root: Members, name: string): unknown => (Object.hasOwn(root, name) ? root[name] : undefined);

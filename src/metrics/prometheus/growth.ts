@@ -1,3 +1,5 @@
+import type { Allowance } from '../allowance.ts';
+
 /** The CloudWatch agent forgets a counter that it has not seen for so long. */
 const FORGET_MS = 300_000;
 /** With a longer interval than that every value would be a first one. */
@@ -11,12 +13,13 @@ interface Last<T> { readonly value: T; at: number }
 export class Growth<T> {
   readonly #last = new Map<string, Last<T>>();
   readonly #forgetMs: number;
-  readonly #maxSeries: number;
+  readonly #ofAll: Allowance;
   #lookedAt = -Infinity;
 
-  constructor(intervalMs: number, maxSeries: number = MAX_SERIES) {
+  /** @param ofAll how many series all targets may have remembered together */
+  constructor(intervalMs: number, ofAll: Allowance) {
     this.#forgetMs = Math.max(FORGET_MS, FORGET_INTERVALS * intervalMs);
-    this.#maxSeries = maxSeries;
+    this.#ofAll = ofAll;
   }
 
   /**
@@ -27,15 +30,25 @@ export class Growth<T> {
   before(series: string, value: T, now: number): { readonly value: T } | 'full' | null {
     this.#forget(now);
     const last = this.#last.get(series);
-    if (last === undefined && this.#last.size >= this.#maxSeries) return 'full';
+    if (last === undefined && (this.#last.size >= MAX_SERIES || !this.#ofAll.take(1))) return 'full';
     this.#last.set(series, { value, at: now });
     return last === undefined || now - last.at > this.#forgetMs ? null : last;
+  }
+
+  /** Remembers nothing any more. */
+  clear(): void {
+    this.#ofAll.give(this.#last.size);
+    this.#last.clear();
   }
 
   #forget(now: number): void {
     if (now - this.#lookedAt < this.#forgetMs) return;
     this.#lookedAt = now;
-    for (const [series, { at }] of this.#last) if (now - at > this.#forgetMs) this.#last.delete(series);
+    for (const [series, { at }] of this.#last) {
+      if (now - at <= this.#forgetMs) continue;
+      this.#last.delete(series);
+      this.#ofAll.give(1);
+    }
   }
 }
 

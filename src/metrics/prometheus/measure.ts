@@ -1,3 +1,4 @@
+import type { Allowance } from '../allowance.ts';
 import type { PrometheusCounts } from './counts.ts';
 import type { Events } from './events.ts';
 import { bucketFamily } from './family.ts';
@@ -13,15 +14,22 @@ const MAX_VALUE = 2 ** 360;
 interface Histogram { readonly sample: Sample; readonly family: string; readonly labels: ReadonlyMap<string, string>; readonly buckets: Bucket[] }
 
 /** Makes metrics of the samples of one target, scrape after scrape: counters become growth, buckets become distributions. */
-export class Measure {
+export class Measure implements Disposable {
   readonly #counts: PrometheusCounts;
   readonly #numbers: Growth<number>;
   readonly #buckets: Growth<readonly Bucket[]>;
 
-  constructor(intervalMs: number, counts: PrometheusCounts) {
+  /** @param series how many all targets may have remembered together */
+  constructor(intervalMs: number, counts: PrometheusCounts, series: Allowance) {
     this.#counts = counts;
-    this.#numbers = new Growth(intervalMs);
-    this.#buckets = new Growth(intervalMs);
+    this.#numbers = new Growth(intervalMs, series);
+    this.#buckets = new Growth(intervalMs, series);
+  }
+
+  /** Nothing more comes of this target. */
+  [Symbol.dispose](): void {
+    this.#numbers.clear();
+    this.#buckets.clear();
   }
 
   /**

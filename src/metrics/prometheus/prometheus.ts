@@ -1,26 +1,27 @@
-import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Lifetime, Service } from '../../lifecycle/lifetime.ts';
 import type { PrometheusPlan } from '../../metrics-plan.ts';
+import { Allowance } from '../allowance.ts';
 import type { SamplerReport } from '../sampler.ts';
+import { configName, readConfigText } from './config-text.ts';
 import { newCounts } from './counts.ts';
 import type { PrometheusCounts } from './counts.ts';
 import { Declarations } from './declarations.ts';
 import { Room } from './fetch.ts';
 import type { CompilePattern } from './relabel-config.ts';
-import { readScrapeConfig } from './scrape-config.ts';
+import { readScrapeConfig, remarkText } from './scrape-config.ts';
 import type { ScrapeConfig } from './scrape-config.ts';
 import { signature } from './sample.ts';
 import { GONE, Scraper } from './scraper.ts';
 import { TargetFiles, codeOf } from './target-files.ts';
 import { targetOf } from './target.ts';
 import type { Target } from './target.ts';
-import { ConfigFault, MAX_YAML_BYTES } from './yaml-section.ts';
+import { ConfigFault } from './yaml-section.ts';
 
 export interface PrometheusOptions {
-  /** Takes a log event: one JSON object without a newline. Never waits, never throws. */
-  readonly sink: (group: string, stream: string, event: string) => void;
+  /** Takes log events, each one JSON object without a newline. Never waits, never throws. */
+  readonly sink: (group: string, stream: string, events: readonly string[]) => void;
   /** `compilePattern` of records/. */
   readonly compile: CompilePattern;
   readonly report: SamplerReport & { note(message: string): void };
@@ -42,6 +43,9 @@ const MAX_TARGETS = 5_000;
 /** Answers of all targets that are being read. */
 const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
 
+/** Counters of all targets that are remembered: some 250 MB. */
+const MAX_SERIES = 1_000_000;
+
 interface Running { readonly ended: AbortController; readonly done: Promise<void> }
 
 /** Scrapes what the scrape config of the plan names, from `run` on; the config and files of targets are read again when they change. */
@@ -57,6 +61,7 @@ class PrometheusService implements Prometheus {
   readonly #declarations: Declarations | null;
   readonly #files: TargetFiles;
   readonly #room = new Room(MAX_ANSWER_BYTES);
+  readonly #series = new Allowance(MAX_SERIES);
   readonly #running = new Map<string, Running>();
   #config: ScrapeConfig | null = null;
   #stamp = '';
@@ -88,16 +93,16 @@ class PrometheusService implements Prometheus {
   /** Reads the config when it is another than before. What cannot be read leaves the former one running. */
   async #lookAtConfig(): Promise<void> {
     const { config } = this.#plan;
-    const name = 'path' in config ? config.path : `the environment variable ${config.variable}`;
+    const name = configName(config);
     const subject = `prometheus config ${name}`;
     try {
-      const { text, stamp } = await this.#read();
+      const { text, stamp } = await readConfigText(config, this.#stamp);
       if (text === null) return;
       this.#stamp = stamp;
       const read = await readScrapeConfig(text, 'path' in config ? dirname(config.path) : '/', this.#o.compile);
-      const said = this.#config?.remarks ?? [];
+      const said = this.#config?.remarks.map(remarkText) ?? [];
       this.#config = read;
-      for (const remark of read.remarks) if (!said.includes(remark)) this.#o.report.note(`${name}, the scrape config of Prometheus: ${remark}`);
+      for (const remark of read.remarks.map(remarkText)) if (!said.includes(remark)) this.#o.report.note(`${name}, the scrape config of Prometheus: ${remark}`);
       this.#o.report.recovered(subject, `${name}, the scrape config of Prometheus, is read again`);
     } catch (error) {
       // What could not be read is read when it can be; what was wrong, when it has changed.
@@ -105,17 +110,6 @@ class PrometheusService implements Prometheus {
       const cause = error instanceof ConfigFault ? error.message : `cannot be read: ${codeOf(error)}`;
       this.#o.report.trouble(subject, `${name}, the scrape config of Prometheus: ${cause}. ${this.#config === null ? 'Nothing is scraped until it can be read' : 'The former one goes on until it can be read'}`);
     }
-  }
-
-  /** `text` is null when nothing has changed. */
-  async #read(): Promise<{ readonly text: string | null; readonly stamp: string }> {
-    const { config } = this.#plan;
-    if ('text' in config) return { text: this.#stamp === '' ? config.text : null, stamp: 'text' };
-    const { mtimeMs, size, ino } = await stat(config.path);
-    const stamp = `${mtimeMs} ${size} ${ino}`;
-    if (stamp === this.#stamp) return { text: null, stamp };
-    if (size > MAX_YAML_BYTES) throw new ConfigFault(`larger than ${MAX_YAML_BYTES} bytes`);
-    return { text: await readFile(config.path, 'utf8'), stamp };
   }
 
   /** Begins with targets that are new and ends with those that are gone; the others go on undisturbed. */
@@ -156,7 +150,8 @@ class PrometheusService implements Prometheus {
     const ended = new AbortController();
     const scraper = new Scraper(target, {
       form: { cluster: this.#plan.cluster, externalLabels, declarations: this.#declarations },
-      sink: (stream, event) => { this.#o.sink(this.#plan.logGroup, stream, event); },
+      sink: (stream, events) => { this.#o.sink(this.#plan.logGroup, stream, events); },
+      series: this.#series,
       report: this.#o.report, counts: this.counts, room: this.#room, now: this.#o.now,
     });
     const done = scraper.run(ended.signal).catch((error: unknown) => {

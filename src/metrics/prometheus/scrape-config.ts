@@ -38,9 +38,15 @@ export interface ScrapeJob {
 export interface ScrapeConfig {
   readonly externalLabels: ReadonlyMap<string, string>;
   readonly jobs: readonly ScrapeJob[];
-  /** What is not run and why, each with its line: for a person, once. */
-  readonly remarks: readonly string[];
+  /** What is not run, and why: for a person, once. */
+  readonly remarks: readonly Remark[];
 }
+
+/** Something of a config that has no effect. `notRun`: it is sound, but nothing that this agent does. */
+export interface Remark { readonly line: number; readonly what: string; readonly notRun: boolean }
+
+/** As a person reads it. */
+export const remarkText = ({ line, what }: Pick<Remark, 'line' | 'what'>): string => `line ${line}: ${what}`;
 
 /** Prometheus's own. */
 const DEFAULT_INTERVAL_MS = 60_000;
@@ -58,7 +64,7 @@ const TARGET_FILE = /^[^*]*(?:\*[^/*]*)?\.(?:json|ya?ml)$/i;
  */
 export async function readScrapeConfig(text: string, folder: string, compile: CompilePattern): Promise<ScrapeConfig> {
   const root = await parseYaml(text);
-  const remarks: string[] = [];
+  const remarks: Remark[] = [];
   const global = root.section('global');
   const defaults = { intervalMs: global?.duration('scrape_interval', DEFAULT_INTERVAL_MS) ?? DEFAULT_INTERVAL_MS, timeoutMs: global?.duration('scrape_timeout', DEFAULT_TIMEOUT_MS) ?? DEFAULT_TIMEOUT_MS };
   const externalLabels = global?.section('external_labels')?.pairs() ?? new Map<string, string>();
@@ -73,10 +79,10 @@ export async function readScrapeConfig(text: string, folder: string, compile: Co
       remarks.push(...unreadRemarks(section, ` of job "${job.name}"`));
     } catch (error) {
       if (!(error instanceof ConfigFault)) throw error;
-      remarks.push(`${error.message}: the job is left out`);
+      remarks.push({ line: error.line ?? section.line(), what: `${error.what}: the job is left out`, notRun: false });
     }
   }
-  if (sections.length > MAX_JOBS) remarks.push(`line ${sections[MAX_JOBS]!.line()}: more than ${MAX_JOBS} jobs: this one and those behind it are left out`);
+  if (sections.length > MAX_JOBS) remarks.push({ line: sections[MAX_JOBS]!.line(), what: `more than ${MAX_JOBS} jobs: this one and those behind it are left out`, notRun: false });
   return { externalLabels, jobs: [...jobs.values()], remarks: [...(global === null ? [] : unreadRemarks(global, ' of global')), ...unreadRemarks(root, ''), ...remarks] };
 }
 
@@ -119,11 +125,11 @@ function targetFiles(section: Section, folder: string): readonly string[] {
   });
 }
 
-function unreadRemarks(section: Section, where: string): readonly string[] {
+function unreadRemarks(section: Section, where: string): readonly Remark[] {
   return section.unread().map((name) => {
-    const place = `line ${section.line(name)}: "${name}"${where}`;
-    if (/_sd_configs?$/.test(name)) return `${place} is not run by this agent: targets come from static_configs and file_sd_configs`;
-    if (OTHER_DUTIES.has(name)) return `${place} is not run by this agent: it only scrapes`;
-    return `${place} is not a setting that this agent knows: it has no effect`;
+    const [line, place] = [section.line(name), `"${name}"${where}`];
+    if (/_sd_configs?$/.test(name)) return { line, what: `${place} is not run by this agent: targets come from static_configs and file_sd_configs`, notRun: true };
+    if (OTHER_DUTIES.has(name)) return { line, what: `${place} is not run by this agent: it only scrapes`, notRun: true };
+    return { line, what: `${place} is not a setting that this agent knows: it has no effect`, notRun: false };
   });
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { setImmediate as breathe, setTimeout as delay } from 'node:timers/promises';
+import type { Allowance } from '../allowance.ts';
 import type { SamplerReport } from '../sampler.ts';
 import { AccessFault, authorizationHeader } from './access.ts';
 import { Connections } from './connections.ts';
@@ -16,8 +17,10 @@ import type { Target } from './target.ts';
 
 export interface ScraperOptions {
   readonly form: EventForm;
-  /** @param event one JSON object without a newline. */
-  readonly sink: (stream: string, event: string) => void;
+  /** @param events each one JSON object without a newline. */
+  readonly sink: (stream: string, events: readonly string[]) => void;
+  /** How many series all targets may have remembered together. */
+  readonly series: Allowance;
   readonly report: SamplerReport;
   readonly counts: PrometheusCounts;
   readonly room: Room;
@@ -41,7 +44,7 @@ export class Scraper {
   constructor(target: Target, options: ScraperOptions) {
     this.target = target;
     this.#o = options;
-    this.#measure = new Measure(target.intervalMs, options.counts);
+    this.#measure = new Measure(target.intervalMs, options.counts, options.series);
     this.#connections = new Connections(target.job.access.tls);
   }
 
@@ -51,7 +54,8 @@ export class Scraper {
   /** Until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     const { intervalMs } = this.target;
-    using _ = this.#connections;
+    using _connections = this.#connections;
+    using _measure = this.#measure;
     let due = performance.now() + firstWait(this.target, this.#o.now());
     try {
       for (;;) {
@@ -89,12 +93,22 @@ export class Scraper {
     this.#say(fault);
     const own = { up: fault === null ? 1 : 0, scrape_duration_seconds: (performance.now() - began) / 1_000, scrape_samples_scraped: scraped };
     for (const [name, value] of Object.entries(own)) events.add(name, this.target.labels, 'gauge', value, time);
+    const part = new Map<string, string[]>();
     let done = 0;
     for (const { stream, event } of events.finished()) {
       counts.events += 1;
-      this.#o.sink(stream, event);
-      if (++done % PART === 0) await breathe();
+      const its = part.get(stream);
+      if (its === undefined) part.set(stream, [event]); else its.push(event);
+      if (++done % PART !== 0) continue;
+      this.#give(part);
+      await breathe();
     }
+    this.#give(part);
+  }
+
+  #give(part: Map<string, string[]>): void {
+    for (const [stream, events] of part) this.#o.sink(stream, events);
+    part.clear();
   }
 
   async #samples(signal: AbortSignal): Promise<{ readonly samples: readonly Sample[]; readonly read: number }> {

@@ -57,7 +57,7 @@ export class TargetFiles {
       const { mtimeMs, size, ino } = await stat(path);
       const stamp = `${mtimeMs} ${size} ${ino}`;
       if (known?.stamp === stamp) return known.groups;
-      if (size > MAX_YAML_BYTES) throw new ConfigFault(`larger than ${MAX_YAML_BYTES} bytes`);
+      if (size > MAX_YAML_BYTES) throw new ConfigFault(null, `larger than ${MAX_YAML_BYTES} bytes`);
       const groups = (await parseYaml(await readFile(path, 'utf8'))).sections('').map((section) => {
         const { targets, labels } = readGroup(section);
         return { targets, labels: new Map(labels).set('__meta_filepath', path) };

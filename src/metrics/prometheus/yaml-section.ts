@@ -6,6 +6,16 @@ import { durationOf } from './duration.ts';
 /** What keeps an entry, or the whole file, from being taken. The message names the line. */
 export class ConfigFault extends Error {
   override readonly name = 'ConfigFault';
+  /** Null: the file as a whole. */
+  readonly line: number | null;
+  /** The message without the line. */
+  readonly what: string;
+
+  constructor(line: number | null, what: string) {
+    super(line === null ? what : `line ${line}: ${what}`);
+    this.line = line;
+    this.what = what;
+  }
 }
 
 const SIZE = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i;
@@ -20,18 +30,18 @@ export async function parseYaml(text: string): Promise<Section> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, schema: 'failsafe', merge: true, prettyErrors: false, uniqueKeys: true });
   const error = document.errors[0];
-  if (error !== undefined) throw new ConfigFault(`line ${lines.linePos(error.pos[0]).line}: no YAML (${error.code.toLowerCase().replaceAll('_', ' ')})`);
+  if (error !== undefined) throw new ConfigFault(lines.linePos(error.pos[0]).line, `no YAML (${error.code.toLowerCase().replaceAll('_', ' ')})`);
   let value: unknown;
   try {
     // At most a hundred times the file may be repeated by aliases.
     value = document.toJS({ mapAsMap: true, maxAliasCount: 100 });
   } catch {
-    throw new ConfigFault('its aliases repeat too much');
+    throw new ConfigFault(null, 'its aliases repeat too much');
   }
   if (value === null || value === '' || value === undefined) value = new Map();
   // A list at the top, as file_sd_configs read, is a section with one name.
   const root = isMap(document.contents) || value instanceof Map ? value : new Map([['', value]]);
-  if (!(root instanceof Map)) throw new ConfigFault('line 1: there should be names and values');
+  if (!(root instanceof Map)) throw new ConfigFault(1, 'there should be names and values');
   return new Section(root, [], new Places(document, lines));
 }
 
@@ -69,7 +79,7 @@ export class Section {
 
   line(name?: string): number { return this.#places.line(this.#pathOf(name)); }
 
-  fault(name: string, what: string): ConfigFault { return new ConfigFault(`line ${this.line(name)}: ${name} ${what}`); }
+  fault(name: string, what: string): ConfigFault { return new ConfigFault(this.line(name), `${name} ${what}`); }
 
   has(name: string): boolean { return this.#values.has(name); }
 
@@ -133,7 +143,7 @@ export class Section {
 
   sections(name: string): readonly Section[] {
     return this.#list(name).map((value, index) => {
-      if (!(value instanceof Map)) throw new ConfigFault(`line ${this.#places.line([...this.#pathOf(name), index])}: ${name || 'the list'} should hold names and values`);
+      if (!(value instanceof Map)) throw new ConfigFault(this.#places.line([...this.#pathOf(name), index]), `${name || 'the list'} should hold names and values`);
       return new Section(value, [...this.#pathOf(name), index], this.#places);
     });
   }

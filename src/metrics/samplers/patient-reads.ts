@@ -18,10 +18,12 @@ interface Job { readonly path: string; readonly maxBytes: number; readonly resol
 export class PatientReads {
   readonly #patienceMs: number;
   #waiting: Job[] = [];
-  #reading: { readonly job: Job; readonly began: number } | null = null;
+  #reading: { readonly job: Job; began: number } | null = null;
   #hanging: string | null = null;
   /** There is one timer for all that wait: one for each would cost as much as the reading. */
   #watched = false;
+  /** Of that timer, monotonic milliseconds. */
+  #lookAt = 0;
 
   constructor(patienceMs = PATIENCE_MS) { this.#patienceMs = patienceMs; }
 
@@ -51,6 +53,7 @@ export class PatientReads {
 
   #watch(ms: number): void {
     this.#watched = true;
+    this.#lookAt = performance.now() + ms;
     setTimeout(() => { this.#look(); }, ms).unref();
   }
 
@@ -58,6 +61,8 @@ export class PatientReads {
   #look(): void {
     this.#watched = false;
     if (this.#reading === null) return;
+    // The process stood still itself (a debugger, a paused machine): the answer may be there.
+    if (performance.now() - this.#lookAt > this.#patienceMs / 2) this.#reading.began = performance.now();
     const left = this.#reading.began + this.#patienceMs - performance.now();
     if (left > 0) {
       this.#watch(left);

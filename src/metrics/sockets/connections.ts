@@ -9,44 +9,61 @@ import type { Sender, Taker } from './taker.ts';
 /** A client that is gone without a word is found out. */
 const KEEP_ALIVE_MS = 60_000;
 /** Whoever runs on this host may send, as with UDP on the loopback interface. */
-const SOCKET_MODE = 0o666;
+const FOR_ALL = 0o666;
+
+/** What becomes of the connections to an address. */
+export interface Accepting {
+  readonly maxConnections: number;
+  /** This side of a connection stays open when the other one ends. */
+  readonly allowHalfOpen?: boolean;
+  /** Takes a connection over. @returns called when the listener closes and what was sent has come in */
+  readonly accept: (socket: Socket) => () => void;
+  /** A connection was refused because as many are open as may be. */
+  readonly crowded: (sender: Sender) => void;
+}
+
+/** Connections whose chunks the taker understands. */
+export function takenBy(taker: Taker, maxConnections: number): Accepting {
+  return {
+    maxConnections,
+    crowded: (sender) => { taker.crowded(sender); },
+    accept: (socket) => {
+      const stream = taker.stream(senderOf(socket));
+      let isWhole = false;
+      socket.on('data', (chunk: Buffer) => { if (!stream.take(chunk)) socket.destroy(); });
+      // A reset ends it like an end: what was whole has been taken.
+      socket.on('error', () => undefined).once('end', () => { isWhole = true; }).once('close', () => { stream.ended(isWhole); });
+      return () => { socket.destroy(); };
+    },
+  };
+}
 
 /** Listens for TCP connections; without a host at all addresses of both families, or of IPv4 where there is no other. @throws when it cannot be */
-export async function openTcp({ host, port }: NetAddress, taker: Taker, maxConnections: number): Promise<Opened> {
-  return openConnections(host === '' ? { port } : { port, host: await resolved(host) }, taker, maxConnections);
+export async function openTcp({ host, port }: NetAddress, accepting: Accepting): Promise<Opened> {
+  return openConnections(host === '' ? { port } : { port, host: await resolved(host) }, accepting);
 }
 
 /** Listens at a unix socket; one at which nobody listens any more is replaced. @throws when it cannot be */
-export async function openUnix(path: string, taker: Taker, maxConnections: number): Promise<Opened> {
+export async function openUnix(path: string, accepting: Accepting, mode = FOR_ALL): Promise<Opened> {
   await clearStale(path);
-  const opened = await openConnections({ path }, taker, maxConnections);
-  chmodSync(path, SOCKET_MODE);
+  const opened = await openConnections({ path }, accepting);
+  chmodSync(path, mode);
   return opened;
 }
 
 const senderOf = ({ remoteAddress, remotePort }: { readonly remoteAddress?: string | undefined; readonly remotePort?: number | undefined }): Sender =>
   (remoteAddress === undefined ? null : { address: remoteAddress, port: remotePort ?? 0 });
 
-async function openConnections(at: ListenOptions, taker: Taker, maxConnections: number): Promise<Opened> {
-  const open = new Set<Socket>();
+async function openConnections(at: ListenOptions, { maxConnections, allowHalfOpen = false, accept, crowded }: Accepting): Promise<Opened> {
+  const open = new Set<() => void>();
   let chunks = 0;
-  const server = createServer((socket) => {
-    open.add(socket);
-    socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    const stream = taker.stream(senderOf(socket));
-    let isWhole = false;
-    socket.on('data', (chunk: Buffer) => {
-      chunks++;
-      if (!stream.take(chunk)) socket.destroy();
-    });
-    // A reset ends it like an end: what was whole has been taken.
-    socket.on('error', () => undefined).once('end', () => { isWhole = true; }).once('close', () => {
-      open.delete(socket);
-      stream.ended(isWhole);
-    });
+  const server = createServer({ allowHalfOpen, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, (socket) => {
+    const end = accept(socket);
+    open.add(end);
+    socket.on('data', () => { chunks++; }).once('close', () => { open.delete(end); });
   });
   server.maxConnections = maxConnections;
-  server.on('drop', (dropped) => { taker.crowded(senderOf(dropped ?? {})); });
+  server.on('drop', (dropped) => { crowded(senderOf(dropped ?? {})); });
   const listening = once(server, 'listening');
   server.listen(at);
   await listening;
@@ -56,14 +73,14 @@ async function openConnections(at: ListenOptions, taker: Taker, maxConnections: 
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
       await comeIn(() => chunks);
-      for (const socket of open) socket.destroy();
+      for (const end of open) end();
       await closed;
     },
   };
 }
 
 /** Removes a socket that nobody listens at any more; whatever else lies there stays. @throws when it is in use, or no socket */
-export async function clearStale(path: string): Promise<void> {
+async function clearStale(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isSocket()) throw new Error(`${path} exists and is no socket; it is left alone`);

@@ -105,7 +105,7 @@ export class Line {
       if (bytes[start] === AT) {
         at = part(bytes, start, to);
         rate = decimal(bytes, start + 1, at);
-        if (!(rate > 0 && rate <= 1)) return 'bad-rate';
+        if (!(rate > 0 && rate <= 1 && 1 / rate <= LARGEST_VALUE)) return 'bad-rate';
       } else {
         at = barOrEnd(bytes, start, to);
         const fault = at > start ? this.#aside(bytes, start, at) : null;
@@ -115,7 +115,7 @@ export class Line {
     for (let sample = first; sample < this.count; sample++) {
       const [start, end] = [this.valueFrom[sample]!, this.valueTo[sample]!];
       const value = kind === 'set' ? 0 : decimal(bytes, start, end);
-      if (start === end || !(Math.abs(value) <= LARGEST_VALUE)) return 'bad-value';
+      if (start === end || !(Math.abs(value) / rate <= LARGEST_VALUE)) return 'bad-value';
       this.kinds[sample] = kind;
       this.values[sample] = value;
       this.rates[sample] = rate;

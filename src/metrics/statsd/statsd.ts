@@ -4,7 +4,7 @@ import type { ListenAddress, StatsdPlan } from '../../metrics-plan.ts';
 import type { Report } from '../../report/report.ts';
 import { Aggregation } from '../aggregate.ts';
 import type { Datum, DatumSink } from '../datum.ts';
-import { openTcp, openUnix } from '../sockets/connections.ts';
+import { openTcp, openUnix, takenBy } from '../sockets/connections.ts';
 import { openDatagrams } from '../sockets/datagrams.ts';
 import { KernelDrops } from '../sockets/kernel-drops.ts';
 import { addressText } from '../../metrics-plan.ts';
@@ -167,8 +167,8 @@ class Statsd implements Service, Taker {
     const { report } = this.#options;
     switch (address.protocol) {
       case 'udp': return () => openDatagrams(address, this, { who: this.name, receiveBytes: Math.min(this.#plan.maxPending * PACKET_BYTES, MAX_RECEIVE_BYTES), drops: this.#drops, report });
-      case 'tcp': return () => openTcp(address, this, MAX_CONNECTIONS);
-      case 'unix': return () => openUnix(address.path, this, MAX_CONNECTIONS);
+      case 'tcp': return () => openTcp(address, takenBy(this, MAX_CONNECTIONS));
+      case 'unix': return () => openUnix(address.path, takenBy(this, MAX_CONNECTIONS));
       case 'unixgram': return null;
       default: return address satisfies never;
     }

@@ -11,6 +11,7 @@ const COUNTS: SelfCounts = {
     troubles: 6, skipped_samples: 7, dropped_datums: 8, open_files: 9,
   },
   dropped: [{ reason: 'too-old', events: 3, bytes: 120 }, { reason: 'filtered', events: 5, bytes: 99 }],
+  losses: [{ listener: 'statsd', reason: 'malformed', count: 7 }, { listener: 'emf', reason: 'not-json', count: 2 }],
 };
 
 test('every field the agent publishes of itself is read, and has its place on the page', async () => {
@@ -24,6 +25,7 @@ test('every field the agent publishes of itself is read, and has its place on th
   const page = selfPage(readings);
   for (const field of Object.keys(SELF_FIELDS)) assert.match(page, new RegExp(`^unified_agent_${field}(?:_total)?(?:\\{[^}]*\\})? -?[0-9.e+]+$`, 'm'), field);
   assert.match(page, /^unified_agent_dropped_events_total\{reason="too-old"\} 3$/m);
+  assert.match(page, /^unified_agent_listener_losses_total\{listener="statsd",reason="malformed"\} 7$/m);
   assert.match(page, /^# TYPE unified_agent_lag_bytes gauge$/m);
 });
 

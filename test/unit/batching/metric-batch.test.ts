@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import * as fc from 'fast-check';
-import { MetricBatch, bodyOf, datumsOf } from '../../../src/batching/metric-batch.ts';
+import { MetricBatch, bodyOf, datumsOf, frameOf } from '../../../src/batching/metric-batch.ts';
 import { encodeDatum } from '../../../src/batching/metric-datum.ts';
 import type { Datum, Distribution } from '../../../src/metrics/datum.ts';
 import { putMetricData } from '../../../src/local-endpoint/metrics/put-metric-data.ts';
@@ -29,8 +29,10 @@ function distributionOf(values: readonly number[], counts: readonly number[] = v
 }
 
 /** Bodies of all datums, in their order. */
-function bodiesOf(namespace: string, datums: readonly Datum[]): readonly Buffer[] {
-  const batch = new MetricBatch(namespace);
+const ENTITY = { keyAttributes: { Type: 'Service', Name: 'shop "1"' }, attributes: { PlatformType: 'AWS::EC2' } };
+
+function bodiesOf(namespace: string, datums: readonly Datum[], entity: typeof ENTITY | null = null): readonly Buffer[] {
+  const batch = new MetricBatch(frameOf(namespace, entity));
   const bodies: Buffer[] = [];
   for (const datum of datums) {
     const encoded = encodeDatum(datum, NOW);
@@ -84,9 +86,9 @@ suite('requests of PutMetricData', () => {
   });
 
   test('a request of exactly 999,000 bytes is one, with a byte more it is two', () => {
-    const around = new MetricBatch('N').take().length;
+    const around = new MetricBatch(frameOf('N', null)).take().length;
     for (const [more, fits] of [[0, true], [1, false]] as const) {
-      const batch = new MetricBatch('N');
+      const batch = new MetricBatch(frameOf('N', null));
       assert.ok(batch.add('1'.repeat(500_000)));
       assert.equal(batch.add('1'.repeat(999_000 - around - 500_000 - 1 + more)), fits);
       assert.equal(batch.take().length, fits ? 999_000 : around + 500_000);
@@ -94,10 +96,11 @@ suite('requests of PutMetricData', () => {
   });
 
   test('a body taken apart and put together again is the same', () => {
-    fc.assert(fc.property(fc.array(anyDatum, { maxLength: 20 }), fc.constantFrom('N', 'My/App "1"'), (datums, namespace) => {
-      for (const body of bodiesOf(namespace, datums)) {
+    fc.assert(fc.property(fc.array(anyDatum, { maxLength: 20 }), fc.constantFrom('N', 'My/App "1"'), fc.constantFrom(null, ENTITY), (datums, namespace, entity) => {
+      for (const body of bodiesOf(namespace, datums, entity)) {
         const parts = datumsOf(body);
-        assert.equal(bodyOf(parts.namespace, parts.datums).toString(), body.toString());
+        assert.deepEqual(parts.frame, frameOf(namespace, entity));
+        assert.equal(bodyOf(parts.frame, parts.datums).toString(), body.toString());
       }
     }), { numRuns: 50 });
   });

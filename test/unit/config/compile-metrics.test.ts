@@ -25,6 +25,16 @@ test('a config with metrics alone has a plan, with the CloudWatch agent\'s defau
   assert.deepEqual(samplers, [{ kind: 'mem', pointer: '/metrics/metrics_collected/mem', intervalMs: 60_000, resolution: 60, append: [], measurements: [{ field: 'used_percent', name: 'mem_used_percent', unit: null, scale: 1, dropOriginal: false }] }]);
 });
 
+test('on EC2 metrics are of the entity that `metrics` names, else `agent`; none is made up, and one of StatsD or collectd alone is said not to be', () => {
+  const named = { 'service.name': 'shop', 'deployment.environment': 'prod' };
+  const entity = (section: object, facts = ON_EC2) => planOf({ collected: MEM, ...section }, facts).plan!.entity;
+  assert.equal(entity({}), null);
+  assert.equal(entity(named, ON_PREMISES), null);
+  assert.deepEqual(entity({ ...named, agent: { 'service.name': 'other' } })?.keyAttributes, { Type: 'Service', Name: 'shop', Environment: 'prod', AwsAccountId: '123456789012' });
+  assert.equal(entity({ agent: { 'service.name': 'other' } })?.keyAttributes['Name'], 'other');
+  assert.match(planOf({ collected: { statsd: { 'service.name': 'shop' } } }).said.join('\n'), /^note \/metrics\/metrics_collected\/statsd\/service\.name: not run by this agent: all metrics have the entity/m);
+});
+
 for (const [plugin, names] of Object.entries(MEASUREMENTS)) {
   if (plugin === 'procstat') continue;
   test(`every measurement of ${plugin} is published under the name the CloudWatch agent gives it, with or without the plugin's name before it`, () => {

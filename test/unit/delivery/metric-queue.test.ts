@@ -26,7 +26,7 @@ function queueOn(t: TestContext, answer: (names: readonly string[]) => Outcome, 
   const asked: (readonly string[])[] = [];
   const stored: { readonly name: string; readonly time: number }[] = [];
   const queue = new MetricQueue({
-    namespace: 'N', flushMs: MINUTE, retention: { maxBytes: 16 << 20, maxAgeMs: 4 * 60 * MINUTE, ...more.retention },
+    namespace: 'N', entity: null, flushMs: MINUTE, retention: { maxBytes: 16 << 20, maxAgeMs: 4 * 60 * MINUTE, ...more.retention },
     report: new AgentReport((_, message) => { log.push(message); }, Date.now), now: Date.now, clock: Date.now, random: () => 0,
     endpoint: {
       put: (zipped) => {

@@ -45,6 +45,13 @@ test('of things that come and go without end 4,096 are remembered beside those t
   assert.deepEqual(deltas.apply([of('stays', { sent: 9 })]), [of('stays', { sent: 5 })]);
 });
 
+test('what is new at zero, such as the first events dropped for a reason, counts from its first observation on, but for the first sample', () => {
+  const deltas = new Deltas({ dropped: { unit: 'Count', delta: 'new-at-zero' } });
+  assert.deepEqual(deltas.apply([of('before', { dropped: 7 })]), []);
+  assert.deepEqual(deltas.apply([of('before', { dropped: 8 }), of('new', { dropped: 3 })]), [of('before', { dropped: 1 }), of('new', { dropped: 3 })]);
+  assert.deepEqual(deltas.apply([of('before', { dropped: 8 }), of('new', { dropped: 3 })]), [of('before', { dropped: 0 }), of('new', { dropped: 0 })]);
+});
+
 test('whatever the counts, the sum of the growth of one that never goes back is its last value less its first', () => {
   fc.assert(fc.property(fc.array(fc.nat(), { minLength: 1 }), (steps) => {
     const deltas = new Deltas(FIELDS);

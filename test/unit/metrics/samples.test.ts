@@ -83,3 +83,9 @@ test('what finds no entry is left out and said, what is known goes on, and a cle
   assert.equal(samples.distribution(), null);
   assert.ok(entries.take(2));
 });
+
+test('a distribution of which nothing finds an entry leaves no trace: not in the count, nor in minimum and maximum', () => {
+  const samples = samplesOf([5], new Allowance(1));
+  assert.equal(samples.merge({ count: 2, sum: 101, minimum: 1, maximum: 100, values: [1, 100], counts: [1, 1] }), false);
+  assert.deepEqual(samples.distribution(), { count: 1, sum: 5, minimum: 5, maximum: 5, values: [5], counts: [1] });
+});

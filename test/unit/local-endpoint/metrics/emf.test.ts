@@ -23,6 +23,13 @@ suite('metrics in log events', () => {
     assert.deepEqual(counters, { events: 1, datums: 4, invalid: 0 });
   });
 
+  test('statistics of many samples, as the EMF libraries of AWS write them, are one datum', () => {
+    const whole = { Max: 9, Min: 1, Count: 20_000, Sum: 70_000 };
+    const { metrics } = extracted(event({}, { m: { ...whole, Values: [1, 9], Counts: [15_000, 5_000] } }), event({}, { m: whole }));
+    const datum = { timestamp: NOW, unit: 'Count', resolution: 60, count: 20_000, sum: 70_000, minimum: 1, maximum: 9 };
+    assert.deepEqual(metrics[0]?.datums, [datum, datum]);
+  });
+
   const invalid: readonly (readonly [title: string, directive: object, members: object])[] = [
     ['no namespace', { Namespace: '' }, {}],
     ['no set of dimensions', { Dimensions: [] }, {}],
@@ -31,6 +38,8 @@ suite('metrics in log events', () => {
     ['31 dimensions', { Dimensions: [Array.from({ length: 31 }, () => 'host')] }, {}],
     ['101 metrics', { Metrics: Array.from({ length: 101 }, () => ({ Name: 'm' })) }, {}],
     ['a metric that is no number', {}, { m: '1' }],
+    ['statistics without a sum', {}, { m: { Max: 9, Min: 1, Count: 2 } }],
+    ['values without their counts', {}, { m: { Max: 9, Min: 1, Count: 2, Sum: 10, Values: [1, 9], Counts: [1] } }],
     ['101 values', {}, { m: Array.from({ length: 101 }, () => 1) }],
     ['an unknown unit', { Metrics: [{ Name: 'm', Unit: 'Furlongs' }] }, {}],
   ];

@@ -11,7 +11,7 @@ interface Event {
 }
 
 const datum = (name: string, value: Datum['value'], more: Partial<Datum> = {}): Datum => ({ name, unit: 'Percent', dimensions: [['host', 'h']], time: 1_000, resolution: 60, value, ...more });
-const events = (datums: readonly Datum[]): readonly Event[] => [...datumsToEmf(datums, 'ns')].map((text) => JSON.parse(text) as Event);
+const events = (datums: readonly Datum[]): readonly Event[] => [...datumsToEmf(datums, 'ns', () => undefined)].map((text) => JSON.parse(text) as Event);
 const spread = (values: readonly number[], counts: readonly number[]): Distribution => ({
   values, counts, count: counts.reduce((a, b) => a + b, 0), sum: values.reduce((sum, value, i) => sum + value * counts[i]!, 0), minimum: Math.min(...values), maximum: Math.max(...values),
 });
@@ -30,7 +30,9 @@ test('whatever the datums, no event breaks a limit of the format, and no value i
   const dimensions = fc.constantFrom<Datum['dimensions']>([], [['host', 'h']], [['_aws', 'x'], ['host', 'h']], Array.from({ length: 35 }, (_, i) => [`d${i}`, 'v'] as const));
   const one = fc.record({ name, unit: fc.constant('Count'), dimensions, time: fc.constantFrom(1, 2), resolution: fc.constantFrom(1 as const, 60 as const), value });
   fc.assert(fc.property(fc.array(one, { maxLength: 30 }), (datums) => {
-    const made = [...datumsToEmf(datums, 'ns')];
+    const left: string[] = [];
+    const made = [...datumsToEmf(datums, 'ns', (lost) => { left.push(lost); })];
+    assert.deepEqual(left, datums.filter((each) => each.name === '_aws').map(() => '_aws'));
     for (const text of made) assert.equal(readEvent(Buffer.from(text)).fault, null, text);
     const got = made.map((text) => JSON.parse(text) as Event).flatMap((event) => event._aws.CloudWatchMetrics[0].Metrics.filter(({ Name }) => Name !== '_aws').flatMap(({ Name }) => [event[Name]].flat().map((sample) => `${event._aws.Timestamp} ${Name} ${String(sample)}`)));
     const sent = datums.filter((each) => each.name !== '_aws').flatMap((each) => (typeof each.value === 'number' ? [each.value] : each.value.values.flatMap((v, i) => Array.from({ length: (each.value as Distribution).counts[i]! }, () => v))).map((sample) => `${each.time} ${each.name} ${sample}`));
@@ -43,9 +45,28 @@ test('more than 100 metrics are several events', () => {
   assert.deepEqual(made.map((event) => event._aws.CloudWatchMetrics[0].Metrics.length), [100, 100, 50]);
 });
 
-test('of a distribution of very many samples the proportions are kept, within 10,000 values', () => {
-  const made = events([datum('t', spread([1, 2], [3_000_000, 1_000_000]))]);
-  const samples = made.flatMap((event) => event['t'] as number[]);
-  assert.equal(samples.length, 10_000);
-  assert.equal(samples.filter((sample) => sample === 1).length, 7_500);
+interface SampleSet { readonly Values: readonly number[]; readonly Counts: readonly number[]; readonly Count: number; readonly Sum: number; readonly Min: number; readonly Max: number }
+
+test('of a distribution of very many samples, or of parts of samples, count, sum, minimum, maximum and each count are exact', () => {
+  const [large] = events([datum('t', spread([1, 2], [3_000_000, 1_000_000]))]);
+  assert.deepEqual(large!['t'], { Values: [1, 2], Counts: [3_000_000, 1_000_000], Max: 2, Min: 1, Count: 4_000_000, Sum: 5_000_000 });
+  const [sampled] = events([datum('t', spread([5], [10 / 3]))]);
+  assert.equal((sampled!['t'] as SampleSet).Count, 10 / 3);
+  fc.assert(fc.property(fc.array(fc.tuple(fc.integer({ min: -1_000_000, max: 1_000_000 }), fc.integer({ min: 100, max: 1_000_000 })), { minLength: 101, maxLength: 250 }), (list) => {
+    const whole = spread(list.map(([value]) => value), list.map(([, count]) => count));
+    const made = [...datumsToEmf([datum('t', whole)], 'ns', assert.fail)];
+    for (const text of made) assert.equal(readEvent(Buffer.from(text)).fault, null, text);
+    const sets = made.map((text) => (JSON.parse(text) as Event)['t'] as SampleSet);
+    assert.deepEqual([sets.flatMap(({ Values }) => Values), sets.flatMap(({ Counts }) => Counts)], [whole.values, whole.counts]);
+    assert.deepEqual([
+      sets.reduce((sum, { Count }) => sum + Count, 0), sets.reduce((sum, { Sum }) => sum + Sum, 0), Math.min(...sets.map(({ Min }) => Min)), Math.max(...sets.map(({ Max }) => Max)),
+    ], [whole.count, whole.sum, whole.minimum, whole.maximum]);
+  }), { numRuns: 30 });
+});
+
+test('a metric that no event can have is left out, and told', () => {
+  const left: string[] = [];
+  const wrong = [datum('_aws', 1), datum('', 1), datum('n'.repeat(1_025), 1), datum('nan', Number.NaN), datum('huge', 2 ** 361), datum('long', 1, { dimensions: [['d', 'v'.repeat(1_025)]] }), datum('spread', spread([1, Infinity], [1, 1]))];
+  assert.deepEqual([...datumsToEmf(wrong, 'ns', (name) => { left.push(name); })], []);
+  assert.deepEqual(left, wrong.map(({ name }) => name));
 });

@@ -18,6 +18,7 @@ test('an event within the limits of the format has no fault', () => {
   assert.equal(faultOf({}), null);
   assert.equal(faultOf({ directive: { Dimensions: [[]] } }), null);
   assert.equal(faultOf({ root: { count: Array.from({ length: 100 }, (_, i) => i) } }), null);
+  for (const count of [{ Max: 2, Min: 1, Count: 2, Sum: 3 }, { Max: 2, Min: 1, Count: 2, Sum: 3, Values: [1, 2], Counts: [1, 1] }]) assert.equal(faultOf({ root: { count } }), null);
   assert.equal(faultOf({ directive: { Dimensions: [names(30)] }, root: members(names(30), 'x') }), null);
   assert.equal(faultOf({ directive: { Metrics: names(100).map((Name) => ({ Name })) }, root: members(names(100), 1) }), null);
 });
@@ -32,6 +33,7 @@ test('each limit that an event breaks has its reason', () => {
     ['target', { directive: { Dimensions: [['missing']] } }], ['target', { root: { service: 5 } }], ['target', { root: { service: 'x'.repeat(1_025) } }], ['target', { root: { count: undefined } }],
     ['metrics', { directive: { Metrics: names(101).map((Name) => ({ Name })) }, root: members(names(101), 1) }],
     ['metric', { directive: { Metrics: [{ Unit: 'Count' }] } }], ['metric', { directive: { Metrics: [{ Name: 'count', StorageResolution: 5 }] } }],
+    ['values', { root: { count: { Max: 2, Min: 1, Count: 2 } } }], ['values', { root: { count: { Max: 2, Min: 1, Count: 2, Sum: 3, Values: [1], Counts: [] } } }],
     ['values', { root: { count: '5' } }], ['values', { root: { count: Array.from({ length: 101 }, () => 1) } }],
   ];
   for (const [fault, parts] of cases) assert.equal(faultOf(parts), fault, JSON.stringify(parts).slice(0, 200));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Allowance } from '../../../../src/metrics/allowance.ts';
 import { newCounts } from '../../../../src/metrics/prometheus/counts.ts';
 import { Events } from '../../../../src/metrics/prometheus/events.ts';
 import { samplesOf } from '../../../../src/metrics/prometheus/exposition.ts';
@@ -9,9 +10,9 @@ import { Measure } from '../../../../src/metrics/prometheus/measure.ts';
 const MINUTE = 60_000;
 
 /** One target that is scraped at times of its own; `scrape` gives the metrics by name. */
-function target(intervalMs = MINUTE): { readonly counts: ReturnType<typeof newCounts>; readonly scrape: (text: string, now: number) => Record<string, unknown> } {
+function target(intervalMs = MINUTE, series = new Allowance(1_000)): { readonly counts: ReturnType<typeof newCounts>; readonly scrape: (text: string, now: number) => Record<string, unknown> } {
   const counts = newCounts();
-  const measure = new Measure(intervalMs, counts);
+  const measure = new Measure(intervalMs, counts, series);
   return {
     counts,
     scrape: (text, now) => {
@@ -88,13 +89,25 @@ test('a series that an answer has twice is counted once', () => {
 });
 
 test('no more series are remembered than are allowed, and old ones make room', () => {
-  const growth = new Growth<number>(1_000, 2);
+  const growth = new Growth<number>(1_000, new Allowance(2));
   assert.deepEqual([growth.before('a', 1, 0), growth.before('b', 1, 0), growth.before('c', 1, 0), growth.before('a', 2, 1)], [null, null, 'full', { value: 1, at: 0 }]);
   assert.equal(growth.before('c', 1, 700_000), null);
 });
 
+test('all targets together remember no more series than are allowed; what one that is gone remembered is free again', () => {
+  const room = new Allowance(1);
+  const first = new Growth<number>(MINUTE, room);
+  first.before('a', 1, 0);
+  const other = target(MINUTE, room);
+  const text = '# TYPE n counter\nn 7\n';
+  assert.deepEqual([other.scrape(text, 0)['n'], other.counts.unremembered], [undefined, 1]);
+  first.clear();
+  other.scrape(text, MINUTE);
+  assert.equal(other.scrape('# TYPE n counter\nn 9\n', 2 * MINUTE)['n'], 2);
+});
+
 test('a series that was not seen for long begins anew even where the old ones are not yet cleared away', () => {
-  const growth = new Growth<number>(MINUTE);
+  const growth = new Growth<number>(MINUTE, new Allowance(2));
   growth.before('a', 1, 0);
   growth.before('b', 1, 5 * MINUTE);
   assert.equal(growth.before('a', 2, 9 * MINUTE), null);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { durationOf } from '../../../../src/metrics/prometheus/duration.ts';
-import { readScrapeConfig } from '../../../../src/metrics/prometheus/scrape-config.ts';
+import { readScrapeConfig, remarkText } from '../../../../src/metrics/prometheus/scrape-config.ts';
 import type { ScrapeConfig, ScrapeJob } from '../../../../src/metrics/prometheus/scrape-config.ts';
 import { firstWait, nextDue } from '../../../../src/metrics/prometheus/scraper.ts';
 import { targetOf } from '../../../../src/metrics/prometheus/target.ts';
@@ -66,13 +66,13 @@ for (const [settings, message] of [
 ] as const) {
   test(`a job is left out, and said with its line, for: ${settings}`, async () => {
     const { jobs, remarks } = await read(`scrape_configs: [{job_name: j, ${settings}}, {job_name: sound}]`);
-    assert.deepEqual([jobs.map(({ name }) => name), remarks], [['sound'], [`${message}: the job is left out`]]);
+    assert.deepEqual([jobs.map(({ name }) => name), remarks.map(remarkText)], [['sound'], [`${message}: the job is left out`]]);
   });
 }
 
 test('a job without a name, or with that of another, is left out', async () => {
   const { jobs, remarks } = await read('scrape_configs:\n  - {scheme: http}\n  - job_name: a\n  - job_name: a\n');
-  assert.deepEqual([jobs.length, remarks], [1, ['line 2: job_name is missing: the job is left out', 'line 4: job_name "a" is the name of an earlier job: the job is left out']]);
+  assert.deepEqual([jobs.length, remarks.map(remarkText)], [1, ['line 2: job_name is missing: the job is left out', 'line 4: job_name "a" is the name of an earlier job: the job is left out']]);
 });
 
 test('an empty config has no jobs; a list, broken YAML and aliases that multiply are refused', async () => {

@@ -139,6 +139,7 @@ test('a line with a fault counts for nothing and says which; the lines beside it
   const bad: readonly (readonly [line: string, fault: Fault])[] = [
     ['_e{5,4}:title|text|t:info', 'event'], ['_sc|db|0|#env:x', 'service-check'], [':1|c', 'no-name'], ['a', 'no-value'], ['a|c', 'no-value'], ['a:1', 'no-type'], ['a:1|x', 'unknown-type'],
     ['a:1|', 'unknown-type'], ['a:1|mss', 'unknown-type'], ['a:x|c', 'bad-value'], ['a:|c', 'bad-value'], ['a:|s', 'bad-value'], ['a:NaN|g', 'bad-value'], ['a:1e200|g', 'bad-value'], ['a:1|c:', 'no-type'], ['a:1|c:x|c', 'bad-value'],
+    ['a:1|c|@1e-320', 'bad-rate'], ['a:1|ms|@1e-200', 'bad-rate'], ['a:1e100|ms|@1e-50', 'bad-value'],
     ['a:1|c|@0', 'bad-rate'], ['a:1|c|@2', 'bad-rate'], ['a:1|c|@-1', 'bad-rate'], ['a:1|c|@', 'bad-rate'], ['a:1|c|x', 'bad-part'], ['a:1|c|#a|#b', 'bad-part'], ['a\u0007:1|c', 'control-byte'], ['a:1|c|#x\u0007', 'control-byte'],
     [`${'n'.repeat(256)}:1|c`, 'long-name'], [',x=y:1|c', 'long-name'], [`a:1|c|#${'t'.repeat(65_536)}`, 'long-line'],
   ];
