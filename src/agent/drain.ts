@@ -7,8 +7,9 @@ import type { LogPipeline } from './log-pipeline.ts';
 import type { MetricDelivery } from './metric-delivery.ts';
 import type { Trail } from './trail.ts';
 
-/** What is waited for is looked at this often. */
+/** What is waited for is looked at this often, and less often the more it is: a look at a file takes some microseconds. */
 const LOOK_MS = 20;
+const MS_PER_FILE = 0.05;
 /** Files of the receipt. */
 const MOST_LISTED = 1_000;
 
@@ -55,7 +56,7 @@ export async function drain(c: DrainContext, deadlineMs: number, gone: AbortSign
     waiting = waiting.filter((target) => !target.isDone(live));
     for (const target of waiting) targets.set(target.handle.number, target);
     if (isDone() || isOver()) break;
-    await pause(LOOK_MS);
+    await pause(Math.min(LOOK_MS + waiting.length * MS_PER_FILE, Math.max(1, until - performance.now())));
     if (!searching || isSearching(c)) continue;
     // What was found in an archive, or waited for that, begins now.
     searching = false;
