@@ -56,6 +56,11 @@ export class FileTrail {
     this.#trail.tell(this.#file, { from, to, at: Date.now(), sent, losses: left === undefined ? losses : joinLosses(left, losses) });
   }
 
+  /** What a batch held exists nowhere any more. */
+  givenUp({ from, to }: { readonly from: number; readonly to: number }, losses: readonly Loss[]): void {
+    this.#trail.tell(this.#file, { from, to, at: Date.now(), sent: null, losses });
+  }
+
   /** Bytes that nobody can read any more. */
   gone(from: number, to: number, reason: Loss['reason']): void {
     this.tell();

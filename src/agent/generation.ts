@@ -158,6 +158,11 @@ export class Generation implements Source {
     this.#saveSafe();
   }
 
+  givenUp(batch: object, losses: readonly Loss[]): void {
+    const range = this.#ledger.rangeOf(batch);
+    if (range !== null) this.#trail.givenUp(range, losses);
+  }
+
   rewind(): void {
     this.#joint?.before.rewind();
     this.#joint = null;

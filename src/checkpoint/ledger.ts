@@ -38,11 +38,17 @@ export class Ledger {
 
   /** `batch` needs no more work. Gives the offsets between which its bytes lie; null: it holds none. */
   settle(batch: object): { readonly from: number; readonly to: number } | null {
-    const held = this.#held.get(batch);
-    if (held === undefined) return null;
+    const range = this.rangeOf(batch);
+    if (range === null) return null;
     this.#held.delete(batch);
-    if (held.last.offset > this.safe.offset) this.#aheadTo = Math.max(this.#aheadTo, held.last.offset);
-    return { from: held.first.offset, to: held.last.offset };
+    if (range.to > this.safe.offset) this.#aheadTo = Math.max(this.#aheadTo, range.to);
+    return range;
+  }
+
+  /** The offsets between which the bytes of `batch` lie; null: it holds none. */
+  rangeOf(batch: object): { readonly from: number; readonly to: number } | null {
+    const held = this.#held.get(batch);
+    return held === undefined ? null : { from: held.first.offset, to: held.last.offset };
   }
 
   /** Whether rewinding would take back these batches and nothing else: no other one holds bytes, and none behind the safe mark is settled. */

@@ -131,6 +131,7 @@ export class Lane {
     for (const batch of [...this.#inFlight, ...this.#sealed, ...(open === null ? [] : [open])]) {
       const events = sliceEvents(batch.events()).filter(({ index }) => sourceOf(batch, index).isOnlyHeld);
       giveUp(batch, [{ events, why: 'gone-at-stop', reason: 'its file is gone, and the agent ended before the service had acknowledged it' }], this.destination, this.#c);
+      for (const source of sourcesOf([batch])) if (source.isOnlyHeld) source.givenUp(batch, batch.losses.get(source) ?? []);
     }
   }
 

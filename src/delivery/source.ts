@@ -22,6 +22,8 @@ export interface Source {
   /** The bytes up to and with frame `frame` of the arena travel with `batch`. */
   hold(frame: number, batch: object): void;
   settle(batch: object, settlement: Settlement): void;
+  /** The agent ends, and events of the batch that exist nowhere else are given up; its position stays. */
+  givenUp(batch: object, losses: readonly Loss[]): void;
   /**
    * Whether `rewind` would take back these batches and nothing else. False for bytes of a file that was truncated, or while
    * another lane holds, or has sent, what was read behind them.
