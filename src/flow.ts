@@ -79,4 +79,6 @@ export interface Checkpoint {
   readonly ended: boolean;
   /** Epoch milliseconds of the last change; what is old and gone is forgotten. */
   readonly updatedAt: number;
+  /** Of a journal, which has no offsets to read from: its cursor at `offset`; empty before its first entry. A file has none. */
+  readonly cursor?: string | undefined;
 }

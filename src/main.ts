@@ -18,5 +18,8 @@ main({
   'log-level': { summary: 'Show or set the level of the running agent\'s own log', load: async () => (await import('./cli/log-level.ts')).logLevelCommand() },
   endpoint: { summary: 'Run a CloudWatch-compatible server on this machine, to try the agent without AWS', load: async () => (await import('./cli/endpoint.ts')).endpointCommand() },
   demo: { summary: 'Follow logs of this machine and a rotating writer for a while, and prove that all of it arrives', load: async () => (await import('./cli/demo.ts')).demoCommand() },
+  ctl: { summary: 'Take the place of amazon-cloudwatch-agent-ctl: same actions, flags, output and exit codes', load: async () => (await import('./cli/ctl.ts')).ctlCommand() },
+  compat: { summary: 'Put amazon-cloudwatch-agent-ctl where scripts look for it, or take it away again', load: async () => (await import('./cli/compat.ts')).compatCommand() },
+  takeover: { summary: 'Take over config, positions and service of the CloudWatch agent of this host, or give them back', load: async () => (await import('./cli/takeover.ts')).takeoverCommand() },
   version: { summary: 'Print the version of the agent and of its runtime', load: async () => (await import('./cli/version.ts')).versionCommand() },
 });

@@ -183,6 +183,28 @@ export interface FileEntryPlan {
   readonly autoRemoval: boolean;
 }
 
+/** One entry of `logs.logs_collected.journald.collect_list`. */
+export interface JournalEntryPlan {
+  /** Stable name of the entry in checkpoints: `journald ` and its log group as written, with `#2`, `#3`… for later entries of the same. */
+  readonly key: string;
+  readonly pointer: string;
+  /** Folder of the journal's files; null: the journal of this machine. */
+  readonly directory: string | null;
+  readonly units: readonly string[];
+  /** 0 (emerg) to 7 (debug): this one and what is more urgent. */
+  readonly priority: number;
+  /** An entry must match all of one of these, each `FIELD=value`; none: every entry does. */
+  readonly matches: readonly (readonly string[])[];
+  readonly startAt: 'start' | 'end';
+  readonly service: ServicePlan;
+  readonly naming: NamingPlan;
+  /** Of the message: one of those that include must match it, and none of those that exclude. */
+  readonly filters: readonly FilterPlan[];
+  readonly redact: readonly RedactRulePlan[];
+  /** As FramingPlan.maxEventBytes. */
+  readonly maxEventBytes: number;
+}
+
 /** An entry that does not run, and why: said by `check` and `status`. */
 export interface DisabledEntry {
   readonly pointer: string;
@@ -219,6 +241,7 @@ export interface Plan {
   readonly delivery: DeliveryPlan;
   readonly reading: ReadingPlan;
   readonly entries: readonly FileEntryPlan[];
+  readonly journald: readonly JournalEntryPlan[];
   readonly disabled: readonly DisabledEntry[];
   readonly log: LogPlan;
   /** What became of each file's bytes is kept for `agent audit`. */

@@ -18,6 +18,7 @@ import { collectorDifference } from './collector-difference.ts';
 import { drain } from './drain.ts';
 import type { AskMetadata } from './ec2-questions.ts';
 import type { EmfInput } from './emf-input.ts';
+import type { JournalPipeline } from './journald/journal-pipeline.ts';
 import type { LogPipeline } from './log-pipeline.ts';
 import { Rest } from './rest.ts';
 import { RunningMetrics } from './running-metrics.ts';
@@ -90,6 +91,7 @@ export class Agent {
   get plan(): Plan { return this.#plan; }
   get lanes(): readonly Lane[] { return this.#running?.lanes ?? []; }
   get pipelines(): readonly LogPipeline[] { return this.#running?.pipelines ?? []; }
+  get journals(): readonly JournalPipeline[] { return this.#running?.journals ?? []; }
   get budget(): Budget | null { return this.#running?.budget ?? null; }
   /** How delivery goes, as far as a config can spoil it. */
   get health(): { readonly failing: number; readonly undelivered: number } {
@@ -174,7 +176,7 @@ export class Agent {
   async drain(deadlineMs: number, gone: AbortSignal): Promise<DrainReceipt | null> {
     const running = this.#running;
     if (running === null || this.#stopping.signal.aborted) return null;
-    const receipt = await drain({ following: () => this.#isFollowing, pipelines: () => running.pipelines, look: () => running.look(), metrics: () => this.#metrics?.delivery ?? null, trail: this.#trail, stop: this.#stopping.signal }, deadlineMs, gone);
+    const receipt = await drain({ following: () => this.#isFollowing, pipelines: () => running.pipelines, look: () => running.look(), journals: () => running.journals, metrics: () => this.#metrics?.delivery ?? null, trail: this.#trail, stop: this.#stopping.signal }, deadlineMs, gone);
     // Whoever asks next what became of it finds it.
     this.#audit?.write();
     return receipt;

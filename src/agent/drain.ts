@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DrainReceipt, DrainedMetrics } from '../control/drain-receipt.ts';
 import { joinLosses } from '../report/losses.ts';
+import { DrainJournal } from './drain-journal.ts';
 import { DrainTarget } from './drain-target.ts';
 import type { Generation } from './generation.ts';
+import type { JournalPipeline } from './journald/journal-pipeline.ts';
 import type { LogPipeline } from './log-pipeline.ts';
 import type { MetricDelivery } from './metric-delivery.ts';
 import type { Trail } from './trail.ts';
@@ -19,6 +21,7 @@ export interface DrainContext {
   readonly pipelines: () => readonly LogPipeline[];
   /** Looks for new files now, and at those that are followed. */
   readonly look: () => Promise<void>;
+  readonly journals: () => readonly JournalPipeline[];
   readonly metrics: () => MetricDelivery | null;
   readonly trail: Trail;
   /** The agent stops. */
@@ -49,9 +52,11 @@ export async function drain(c: DrainContext, deadlineMs: number, gone: AbortSign
   // What was written before, in files that nobody had seen.
   await c.look();
   take();
+  const journals = c.journals().map((pipeline) => new DrainJournal(pipeline, c.journals, performance.now()));
   let searching = isSearching(c);
   const live = (): Iterable<readonly [Generation, LogPipeline]> => followed(c);
-  const isDone = (): boolean => c.following() && !searching && waiting.length === 0 && metrics.left === 0;
+  const areRead = (): boolean => journals.filter((journal) => !journal.isDone(performance.now())).length === 0;
+  const isDone = (): boolean => areRead() && c.following() && !searching && waiting.length === 0 && metrics.left === 0;
   for (;;) {
     waiting = waiting.filter((target) => !target.isDone(live));
     for (const target of waiting) targets.set(target.handle.number, target);
@@ -72,7 +77,7 @@ export async function drain(c: DrainContext, deadlineMs: number, gone: AbortSign
     deliveredEvents: wanted.reduce((sum, { deliveredEvents }) => sum + deliveredEvents, 0),
     dropped: wanted.reduce((all, { dropped }) => joinLosses(all, dropped), [] as DrainReceipt['dropped']),
     files: { total: wanted.length, list: wanted.toSorted((a, b) => b.left - a.left).slice(0, MOST_LISTED).map(({ receipt }) => receipt) },
-    settledFiles: new Set(targets.values()).size - wanted.length, metrics: metrics.receipt,
+    journals: journals.map(({ receipt }) => receipt), settledFiles: new Set(targets.values()).size - wanted.length, metrics: metrics.receipt,
   };
 }
 

@@ -8,7 +8,6 @@ import { createKernel } from '../kernel/kernel.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import type { Plan, ServicePlan } from '../plan.ts';
 import type { Report } from '../report/report.ts';
-import type { LogPipeline } from './log-pipeline.ts';
 import { Outbound } from './outbound.ts';
 import { arenaBytes } from './stages.ts';
 
@@ -26,6 +25,9 @@ export interface OutboundsOptions {
 /** One way of delivering, and a number that no other one of the run has. */
 export interface NumberedOutbound { readonly outbound: Outbound; readonly number: number }
 
+/** A pipeline, as far as what it delivers by goes. */
+interface User { readonly entry: { readonly service: ServicePlan } }
+
 interface Way extends NumberedOutbound { readonly signature: string }
 
 /**
@@ -36,7 +38,7 @@ export class Outbounds {
   readonly #o: OutboundsOptions;
   /** The present one comes last. */
   #ways: readonly Way[] = [];
-  readonly #users = new WeakMap<LogPipeline, Outbound>();
+  readonly #users = new WeakMap<User, Outbound>();
   #arena: Arena | null = null;
   #count = 0;
   #plan: Plan | null = null;
@@ -52,7 +54,7 @@ export class Outbounds {
   of(plan: Plan): NumberedOutbound {
     const { env, network, report, quarantine, life, now, hurry } = this.#o;
     const signature = JSON.stringify(plan.delivery);
-    const largestRead = arenaBytes(plan.entries);
+    const largestRead = arenaBytes(plan);
     const latest = this.#ways.at(-1);
     let present = latest;
     if (present?.signature !== signature || this.#arena === null || this.#arena.inputSize < largestRead) {
@@ -71,14 +73,14 @@ export class Outbounds {
   }
 
   /** The pipeline delivers through this one, to its end. */
-  uses(pipeline: LogPipeline, outbound: Outbound): void { this.#users.set(pipeline, outbound); }
+  uses(pipeline: User, outbound: Outbound): void { this.#users.set(pipeline, outbound); }
 
   /**
    * Closes what only plans before this one needed, to be called about each second. What nothing is read or held for goes even
    * while other entries still change: where configs come in quick succession, that may be always.
    * @param usedLanes asked for only where a way has many lanes
    */
-  keepHouse(pipelines: readonly LogPipeline[], changing: boolean, usedLanes: () => ReadonlySet<Lane>): void {
+  keepHouse(pipelines: readonly User[], changing: boolean, usedLanes: () => ReadonlySet<Lane>): void {
     if (this.#plan !== null && this.#servicesToClose) {
       this.#servicesToClose = changing;
       const { outbound } = this.#ways.at(-1)!;
@@ -106,7 +108,7 @@ export class Outbounds {
   }
 }
 
-const servicesOf = ({ entries }: Plan): readonly ServicePlan[] => entries.map(({ service }) => service);
+const servicesOf = ({ entries, journald }: Plan): readonly ServicePlan[] => [...entries, ...journald].map(({ service }) => service);
 
 /** Where events go that can never be delivered, as the plan says. */
 export function undeliveredTo(quarantine: Quarantine, { delivery }: Plan): Undelivered {

@@ -1,29 +1,45 @@
 import { closeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
-import type { FileEntryPlan } from '../plan.ts';
-import type { Generation } from './generation.ts';
 import type { HandedOver } from './handing-over.ts';
-import type { LogPipeline } from './log-pipeline.ts';
+import type { Outlet } from './outlet.ts';
 
 /** What was read and is not acknowledged is asked after this often while a pipeline ends. */
 const ASK_MS = 20;
 /** An entry that left the config finishes what it holds for this long, as at a stop; then its position is kept as it is. */
 const DRAIN_MS = 60_000;
 
+/** What a pipeline reads, as far as its end goes: see Generation. */
+interface Followed {
+  readonly outlet: Pick<Outlet, 'lanes'>;
+  readonly settled: boolean;
+  readonly isLastChance: boolean;
+  readonly truncated: boolean;
+  mayRepeat: boolean;
+}
+
+/** What runs for an entry: LogPipeline says what each of these is. */
+export interface Pipeline {
+  entry: object;
+  readonly generations: Iterable<Followed>;
+  wakeAll(): void;
+  ended(): Promise<void>;
+  handOver(): readonly HandedOver[];
+}
+
 /** One version of an entry. */
-export interface Version {
-  readonly entry: FileEntryPlan;
+export interface Version<P extends Pipeline> {
+  readonly entry: P['entry'];
   /** Equal for versions between which a running pipeline need not change. */
   readonly signature: string;
   /** Looks at the disk: what was listed before the pipeline that makes way ended may have been renamed since, twice. */
   readonly look: () => Promise<void>;
   /** Makes the pipeline and begins it. */
-  readonly start: (life: LifetimeControl, handedOver: readonly HandedOver[]) => LogPipeline;
+  readonly start: (life: LifetimeControl, handedOver: readonly HandedOver[]) => P;
 }
 
-interface Running {
-  readonly pipeline: LogPipeline;
+interface Running<P> {
+  readonly pipeline: P;
   readonly life: LifetimeControl;
   readonly signature: string;
 }
@@ -35,10 +51,10 @@ interface Running {
  *     want(v1) ─► v1 runs ─want(v2)─► followers end ─► acknowledged, or given back ─► handed over ─► v2 runs
  *                         ─want(null)─► finishes what it holds ─► gone
  */
-export class Post {
+export class Post<P extends Pipeline> {
   readonly key: string;
-  #wanted: Version | null = null;
-  #running: Running | null = null;
+  #wanted: Version<P> | null = null;
+  #running: Running<P> | null = null;
   #changing: Promise<void> | null = null;
   /** As the agent's lifetime, without its signals: nobody waits for them. */
   #stopped = false;
@@ -47,16 +63,16 @@ export class Post {
   constructor(key: string) { this.key = key; }
 
   /** The pipeline that runs, even while it makes way for another. */
-  get pipeline(): LogPipeline | null { return this.#running?.pipeline ?? null; }
+  get pipeline(): P | null { return this.#running?.pipeline ?? null; }
   /** The wanted version does not run yet, or an unwanted one still does. */
   get isChanging(): boolean { return this.#changing !== null; }
   /** No version of it is in the config any more. */
   get isUnwanted(): boolean { return this.#wanted === null; }
 
   /** Makes `version` the one that runs, or none, and says what that changes. A change under way ends in the latest wish. */
-  want(version: Version): 'kept' | 'changed' | 'added';
+  want(version: Version<P>): 'kept' | 'changed' | 'added';
   want(version: null): void;
-  want(version: Version | null): 'kept' | 'changed' | 'added' {
+  want(version: Version<P> | null): 'kept' | 'changed' | 'added' {
     const fresh = this.#wanted === null;
     this.#wanted = version;
     if (this.#changing === null && this.#running !== null && this.#running.signature === version?.signature) {
@@ -103,14 +119,14 @@ export class Post {
     }
   }
 
-  #begin(version: Version, handedOver: readonly HandedOver[]): void {
+  #begin(version: Version<P>, handedOver: readonly HandedOver[]): void {
     const life = new LifetimeControl();
     if (this.#stopped) life.requestStop();
     this.#running = { pipeline: version.start(life, handedOver), life, signature: version.signature };
   }
 
   /** Ends the followers, and waits until nothing they read is held any more. */
-  async #retire({ pipeline, life }: Running): Promise<void> {
+  async #retire({ pipeline, life }: Running<P>): Promise<void> {
     // One that is changed is read on by the next; one that is gone finishes what nobody could read later.
     const until = performance.now() + DRAIN_MS;
     life.requestStop();
@@ -138,7 +154,7 @@ export class Post {
 }
 
 /** All that is left is held by lanes that fail, and cannot give it back because it is in its file no more: it stays there until they take it. */
-function isStuck(held: readonly Generation[]): boolean {
+function isStuck(held: readonly Followed[]): boolean {
   const keeping = new Set(held.filter((g) => g.truncated && !g.settled).flatMap((g) => [...g.outlet.lanes]));
   return keeping.values().every((lane) => lane.isFailing || lane.empty) && held.every((g) => g.settled || [...g.outlet.lanes].some((lane) => keeping.has(lane)));
 }

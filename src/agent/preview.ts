@@ -117,7 +117,7 @@ class Previewing {
   constructor(spec: PreviewSpec, file: { readonly fd: number; readonly size: number; readonly mtimeMs: number }) {
     this.#spec = spec;
     this.#file = file;
-    this.#arena = new Arena(arenaBytes([spec.entry]));
+    this.#arena = new Arena(arenaBytes({ entries: [spec.entry], journald: [] }));
   }
 
   run(): Preview | { readonly refused: string } {

@@ -18,6 +18,8 @@ import type { Zone } from '../records/zone.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import { finderReport } from './finder-report.ts';
 import { releaseBeyond } from './lingering.ts';
+import type { JournalPipeline } from './journald/journal-pipeline.ts';
+import { RunningJournals } from './journald/running-journals.ts';
 import { LogPipeline } from './log-pipeline.ts';
 import { Outbounds, undeliveredTo } from './outbounds.ts';
 import type { NumberedOutbound } from './outbounds.ts';
@@ -55,7 +57,8 @@ interface Finding { readonly finder: Finder; readonly life: LifetimeControl; rea
  */
 export class RunningPlan {
   readonly #o: RunningPlanOptions;
-  readonly #posts = new Map<string, Post>();
+  readonly #posts = new Map<string, Post<LogPipeline>>();
+  readonly #journals: RunningJournals;
   readonly #outbounds: Outbounds;
   readonly #wake: Wake;
   readonly #descriptors: Descriptors;
@@ -76,16 +79,18 @@ export class RunningPlan {
     this.#descriptors = new Descriptors(descriptorLimit(), report);
     this.#wake = new Wake(report, now, life.stop);
     this.#mounts = new MountPoints(now);
-    life.stop.addEventListener('abort', () => { for (const post of this.#posts.values()) post.stop(); this.#finding?.life.requestStop(); }, { once: true });
-    life.abandon.addEventListener('abort', () => { for (const post of this.#posts.values()) post.abandon(); }, { once: true });
+    this.#journals = new RunningJournals({ store: options.store, report, now, hurry: () => this.#hurry, uses: (pipeline, outbound) => this.#outbounds.uses(pipeline, outbound) });
+    life.stop.addEventListener('abort', () => { for (const post of this.#posts.values()) post.stop(); this.#journals.stop(); this.#finding?.life.requestStop(); }, { once: true });
+    life.abandon.addEventListener('abort', () => { for (const post of this.#posts.values()) post.abandon(); this.#journals.abandon(); }, { once: true });
   }
 
   get pipelines(): readonly LogPipeline[] { return [...this.#posts.values()].flatMap((post) => post.pipeline ?? []); }
+  get journals(): readonly JournalPipeline[] { return this.#journals.pipelines; }
   get lanes(): readonly Lane[] { return this.#outbounds.lanes; }
   get budget(): Budget | null { return this.#outbounds.budget; }
   get openFiles(): number { return this.#descriptors.count; }
   /** Entries whose latest version does not run yet, because what was read for the one before is not acknowledged. */
-  get changing(): number { return [...this.#posts.values()].filter((post) => post.isChanging).length; }
+  get changing(): number { return [...this.#posts.values()].filter((post) => post.isChanging).length + this.#journals.changing; }
 
   /** Destinations that something is read for or held for, and that take nothing at present. */
   get failing(): number {
@@ -104,7 +109,7 @@ export class RunningPlan {
   }
 
   /** Resolves when every entry runs by the latest plan. */
-  async changed(): Promise<void> { await Promise.all([...this.#posts.values()].map((post) => post.changed())); }
+  async changed(): Promise<void> { await Promise.all([this.#journals.changed(), ...[...this.#posts.values()].map((post) => post.changed())]); }
 
   async #apply(given: Plan): Promise<ChangeCounts> {
     const { life, spool } = this.#o;
@@ -120,14 +125,14 @@ export class RunningPlan {
     this.#finding = finding;
     const parts = new SharedParts(this.#o.localZone, this.#zones);
     const versions = new Map(plan.entries.map((entry) => [entry.key, this.#version(entry, globs.get(entry.key)!, plan, outbound, parts)]));
-    const difference = { kept: 0, changed: 0, added: 0, removed: 0 };
+    const difference = { ...this.#journals.apply(plan, outbound, parts, undeliveredTo(this.#o.quarantine, plan)) };
     for (const [key, post] of this.#posts) {
       if (versions.has(key) || post.isUnwanted) continue;
       post.want(null);
       if (key !== SPOOL_KEY) difference.removed++;
     }
     for (const [key, version] of versions) {
-      const post = this.#posts.get(key) ?? new Post(key);
+      const post = this.#posts.get(key) ?? new Post<LogPipeline>(key);
       this.#posts.set(key, post);
       const change = post.want(version);
       // No entry of the config.
@@ -142,7 +147,7 @@ export class RunningPlan {
     return difference;
   }
 
-  #version(entry: FileEntryPlan, glob: Glob, plan: Plan, { outbound, number }: NumberedOutbound, parts: SharedParts): Version {
+  #version(entry: FileEntryPlan, glob: Glob, plan: Plan, { outbound, number }: NumberedOutbound, parts: SharedParts): Version<LogPipeline> {
     const { store, trail, stateDir, report, quarantine } = this.#o;
     return {
       entry,
@@ -226,23 +231,24 @@ export class RunningPlan {
       }
       if (pipeline.lingering !== null) lingering.push(pipeline.lingering);
     }
+    this.#journals.keepHouse();
     this.#clearSpool();
     if (this.#plan !== null) releaseBeyond(this.#plan.reading, lingering);
-    this.#outbounds.keepHouse(this.pipelines, this.changing > 0, () => this.#usedLanes());
+    this.#outbounds.keepHouse([...this.pipelines, ...this.journals], this.changing > 0, () => this.#usedLanes());
   }
 
   /** Gives back memory kept for the next burst. */
   rest(): void { this.#outbounds.rest(); }
 
   /** Everything that exists is read and acknowledged. */
-  get caughtUp(): boolean { return this.changing === 0 && this.pipelines.every((pipeline) => pipeline.caughtUp) && this.holdsNothing; }
+  get caughtUp(): boolean { return this.changing === 0 && this.pipelines.every((pipeline) => pipeline.caughtUp) && this.#journals.caughtUp && this.holdsNothing; }
   get holdsNothing(): boolean { return this.lanes.every((lane) => lane.empty); }
 
   /** After the stop: resolves when everything held is acknowledged, or at the abandon. */
   async drain(): Promise<void> {
     await this.#applying;
     await this.#finding?.ended;
-    await Promise.all(this.pipelines.map((pipeline) => pipeline.ended()));
+    await Promise.all([this.#journals.ended(), ...this.pipelines.map((pipeline) => pipeline.ended())]);
     this.#hurry = true;
     for (const lane of this.lanes) lane.drain();
     // A change under way may hand over files without a name, which its next version finishes.
@@ -267,7 +273,7 @@ export class RunningPlan {
   }
 
   #usedLanes(): ReadonlySet<Lane> {
-    const used = new Set<Lane>();
+    const used = new Set<Lane>(this.#journals.lanes);
     for (const pipeline of this.pipelines) for (const g of pipeline.generations) for (const lane of g.outlet.lanes) used.add(lane);
     return used;
   }

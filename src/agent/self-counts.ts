@@ -12,6 +12,7 @@ export function selfCounts(agent: Agent, { refusals, rollbacks }: ConfigCounts):
     held += g.offset - g.safe.offset;
     lag += g.unacknowledged;
   }
+  for (const { source } of agent.journals) held += source.heldBytes;
   return {
     values: {
       read_bytes: report.readBytes,

@@ -8,7 +8,7 @@ import type { Arena } from '../kernel/arena.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { isDated } from '../naming/template.ts';
 import { EVENT_OVERHEAD_BYTES } from '../plan.ts';
-import type { FileEntryPlan, UndeliverablePolicy } from '../plan.ts';
+import type { FileEntryPlan, Plan, UndeliverablePolicy } from '../plan.ts';
 import { FieldTimes } from '../records/field-times.ts';
 import { compileFilters } from '../records/filter.ts';
 import { JsonField } from '../records/json-field.ts';
@@ -25,9 +25,9 @@ export const CHUNK_BYTES = 262_144;
 /** A read beyond the largest event: its marks and the line after it. */
 const READ_MARGIN = 65_536;
 
-/** Input bytes of an arena for these entries: their largest event, and at least the usual chunk with its window. */
-export function arenaBytes(entries: readonly FileEntryPlan[]): number {
-  return Math.max(CHUNK_BYTES, ...entries.map((entry) => entry.framing.maxEventBytes)) + READ_MARGIN;
+/** Input bytes of an arena for the entries of a plan: their largest event, and at least the usual chunk with its window. */
+export function arenaBytes({ entries, journald }: Pick<Plan, 'entries' | 'journald'>): number {
+  return Math.max(CHUNK_BYTES, ...entries.map((entry) => entry.framing.maxEventBytes), ...journald.map((entry) => entry.maxEventBytes)) + READ_MARGIN;
 }
 
 /** The stages between a file and a lane, for one entry. Its generations share them: a chunk passes all of them at once. */

@@ -40,6 +40,9 @@ export interface StamperOptions {
   readonly wide: boolean;
 }
 
+/** Who has cut the arena's frames, as far as stamping needs it: a Framer, or what makes whole messages itself. */
+export type Cut = Pick<Framer, 'hasPieces' | 'continues' | 'dirty' | 'shorten' | 'soil'>;
+
 /** The file a chunk comes from, as far as its records need it. */
 export interface StampedFile {
   readonly path: string;
@@ -82,7 +85,7 @@ export class Stamper {
    * False: the outlet cannot take all of the frames now, and the framer was told to take back the others.
    * @param splitTime time of the message that the first frame continues, DROPPED_TIME, or null.
    */
-  stamp(framer: Framer, file: StampedFile, splitTime: number | null): boolean {
+  stamp(framer: Cut, file: StampedFile, splitTime: number | null): boolean {
     const { arena, timestamp, filters, redaction, text } = this.#o;
     if (arena.count === 0) return true;
     this.#aged = this.#agedBytes = 0;
@@ -126,7 +129,7 @@ export class Stamper {
     return taken === count;
   }
 
-  #parse(parser: TimestampReader, file: StampedFile, framer: Framer): void {
+  #parse(parser: TimestampReader, file: StampedFile, framer: Cut): void {
     const { arena, text } = this.#o;
     const before = parser.previous;
     this.#untimed.fill(0, 0, arena.count);
@@ -162,14 +165,14 @@ export class Stamper {
     return last < 0 ? previous : this.#o.arena.time[last]!;
   }
 
-  #countUntimed({ hasPieces, continues }: Framer, file: StampedFile): void {
+  #countUntimed({ hasPieces, continues }: Cut, file: StampedFile): void {
     const { arena, report, spooled = false } = this.#o;
     let untimed = 0;
     for (let i = 0; i < arena.count; i++) if (this.#untimed[i] === 1 && (!hasPieces || continues[i] === 0)) untimed++;
     if (untimed > 0) report.untimed(untimed, file.path, spooled ? file.outlet.destinationAt(0) : null);
   }
 
-  #spreadTimes({ continues }: Framer, splitTime: number | null): void {
+  #spreadTimes({ continues }: Cut, splitTime: number | null): void {
     const { time, count } = this.#o.arena;
     for (let i = 0; i < count; i++) {
       if (continues[i] === 0) continue;
@@ -178,7 +181,7 @@ export class Stamper {
     }
   }
 
-  #spreadVerdicts({ continues }: Framer, splitTime: number | null): void {
+  #spreadVerdicts({ continues }: Cut, splitTime: number | null): void {
     const { count } = this.#o.arena;
     for (let i = 0; i < count; i++) {
       if (continues[i] === 0) continue;
@@ -239,7 +242,7 @@ export class Stamper {
     if (clamped > 0) report.clamped(clamped, file.path);
   }
 
-  #compact({ continues }: Framer, file: StampedFile): void {
+  #compact({ continues }: Cut, file: StampedFile): void {
     const { arena } = this.#o;
     let kept = 0;
     let bytes = 0;

@@ -1,8 +1,10 @@
 import { STATUS_VERSION } from '../control/status-document.ts';
-import type { ConfigStatus, CountersStatus, DestinationStatus, EntryStatus, FileStatus, Listed, MetricsStatus, SkippedStatus, StatusDocument } from '../control/status-document.ts';
+import type { ConfigStatus, CountersStatus, DestinationStatus, EntryStatus, FileStatus, JournalStatus, Listed, MetricsStatus, SkippedStatus, StatusDocument } from '../control/status-document.ts';
 import type { Lane } from '../delivery/lane.ts';
 import type { Agent } from './agent.ts';
+import { timeOf } from '../journald/cursor.ts';
 import type { Generation } from './generation.ts';
+import type { JournalPipeline } from './journald/journal-pipeline.ts';
 import type { LogPipeline } from './log-pipeline.ts';
 
 /** Items of each list at most: with 10,000 the document stays below 4 MB and is made in some 30 ms. */
@@ -34,6 +36,7 @@ export function statusOf(agent: Agent, version: string, config: ConfigStatus): S
     entries: agent.pipelines.map(entryStatus),
     disabled: plan.disabled.map(({ pointer, pattern, reason }) => ({ pointer, pattern, reason })),
     files: filesOf(agent.pipelines),
+    journals: agent.journals.map((journal) => journalStatus(journal, now)),
     skipped: skippedOf(agent.pipelines),
     destinations: destinationsOf(agent.lanes),
     counters: countersOf(agent),
@@ -98,9 +101,20 @@ function destinationsOf(lanes: Iterable<Lane>): Listed<DestinationStatus> {
   return { total: all.length, list };
 }
 
-function countersOf({ report, pipelines }: Agent): CountersStatus {
+function journalStatus({ entry, source, follower }: JournalPipeline, now: number): JournalStatus {
+  const time = timeOf(source.safe.cursor);
+  const cursorTime = Number.isNaN(time) ? null : time;
+  return {
+    key: entry.key, pointer: entry.pointer, directory: entry.directory, cursorTime,
+    lagMs: follower.caughtUp || cursorTime === null ? 0 : Math.max(0, now - cursorTime),
+    heldBytes: source.heldBytes, gaps: follower.gaps, lastAckAt: source.lastAckAt, lastError: follower.lastError,
+  };
+}
+
+function countersOf({ report, pipelines, journals }: Agent): CountersStatus {
   let heldBytes = 0;
   for (const pipeline of pipelines) for (const g of pipeline.generations) heldBytes += g.offset - g.safe.offset;
+  for (const { source } of journals) heldBytes += source.heldBytes;
   const { readBytes, settledBytes, deliveredEvents, deliveredMessageBytes, requestsRetried, ambiguousAttempts } = report;
   const dropped = [...report.drops].map(([reason, { events, bytes }]) => ({ reason, events, bytes }));
   const redacted = [...report.redactions].map(([kind, replacements]) => ({ kind, replacements }));

@@ -29,6 +29,8 @@ export interface ParameterService {
   readonly region: string;
   /** Null for the service's own. */
   readonly endpoint: string | null;
+  /** By its endpoint that has IPv6 too. */
+  readonly dualStack?: boolean;
   readonly env: Environment;
 }
 
@@ -49,9 +51,9 @@ export class Parameters {
   readonly #abandon: AbortSignal;
 
   /** Throws when the file that AWS_CA_BUNDLE names cannot be read. Calls under way end with `abandon`. */
-  constructor({ region, endpoint, env }: ParameterService, abandon: AbortSignal) {
+  constructor({ region, endpoint, dualStack = false, env }: ParameterService, abandon: AbortSignal) {
     const limits = { connectTimeoutMs: CONNECT_MS, requestTimeoutMs: REQUEST_MS, maxRequests: 1 };
-    this.#client = new SSMClient({ ...connectionTo({ region, endpoint, roleArn: null, externalId: null, fips: false, dualStack: false }, limits, env, abandon), maxAttempts: ATTEMPTS, customUserAgent: 'unified-agent' });
+    this.#client = new SSMClient({ ...connectionTo({ region, endpoint, roleArn: null, externalId: null, fips: false, dualStack }, limits, env, abandon), maxAttempts: ATTEMPTS, customUserAgent: 'unified-agent' });
     this.region = region;
     this.#abandon = abandon;
   }

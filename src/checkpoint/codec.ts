@@ -13,7 +13,7 @@ const FORMAT = 'unified-agent-checkpoints';
 const VERSION = 1;
 
 /** What changes while a generation is read. */
-export type Progress = Pick<Checkpoint, 'offset' | 'windowCrc' | 'windowLength' | 'split' | 'ended' | 'updatedAt'>;
+export type Progress = Pick<Checkpoint, 'offset' | 'windowCrc' | 'windowLength' | 'split' | 'ended' | 'updatedAt' | 'cursor'>;
 
 export type CheckpointRecord =
   | { readonly kind: 'define'; readonly number: number; readonly checkpoint: Checkpoint }
@@ -51,8 +51,8 @@ export function encodeHeader({ kind, sequence, next, fresh }: FileHeader): strin
   return line(JSON.stringify({ format: FORMAT, version: VERSION, kind, sequence, next, fresh }));
 }
 
-function progressText({ offset, windowCrc, windowLength, split, ended, updatedAt }: Progress): string {
-  const tail = split === null ? '' : `,${split.piece},${split.time}`;
+function progressText({ offset, windowCrc, windowLength, split, ended, updatedAt, cursor }: Progress): string {
+  const tail = cursor !== undefined ? `,${JSON.stringify(cursor)}` : split === null ? '' : `,${split.piece},${split.time}`;
   return `${offset},${windowCrc},${windowLength},${ended ? 1 : 0},${updatedAt}${tail}`;
 }
 
@@ -88,6 +88,7 @@ function decodeProgress(fields: readonly unknown[]): Progress | null {
   if (!isCount(offset) || !isCount(windowCrc) || !isCount(windowLength) || !isCount(updatedAt) || (ended !== 0 && ended !== 1)) return null;
   const shared = { offset, windowCrc, windowLength, ended: ended === 1, updatedAt };
   if (fields.length === 5) return { ...shared, split: null };
+  if (fields.length === 6) return typeof piece === 'string' ? { ...shared, split: null, cursor: piece } : null;
   return fields.length === 7 && isCount(piece) && typeof time === 'number' ? { ...shared, split: { piece, time } } : null;
 }
 

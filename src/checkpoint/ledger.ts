@@ -9,23 +9,23 @@ export interface Mark {
 }
 
 /** What a batch holds of a generation: its bytes lie between the mark before its first and the one behind its last. */
-interface Held { readonly first: Mark; last: Mark }
+interface Held<M> { readonly first: M; last: M }
 
 /**
- * Which bytes of a generation are still held. `hold` and `skip` are called in the order of the bytes; batches may settle
+ * Which bytes of a generation, or of what was read of a journal, are still held. `hold` and `skip` are called in the order of the bytes; batches may settle
  * in any order. The cost is per batch, not per record: one entry for each unsettled batch.
  */
-export class Ledger {
+export class Ledger<M extends { readonly offset: number } = Mark> {
   /** Insertion order is the order of the bytes, so the first entry is the oldest unsettled byte. */
-  readonly #held = new Map<object, Held>();
-  #mark: Mark;
+  readonly #held = new Map<object, Held<M>>();
+  #mark: M;
   /** Bytes up to here may be settled although some before them are not. */
   #aheadTo = 0;
 
-  constructor(start: Mark) { this.#mark = start; }
+  constructor(start: M) { this.#mark = start; }
 
   /** The bytes since the previous mark travel with `batch`. Gives whether bytes before them do. */
-  hold(mark: Mark, batch: object): boolean {
+  hold(mark: M, batch: object): boolean {
     const held = this.#held.get(batch);
     if (held === undefined) this.#held.set(batch, { first: this.#mark, last: mark });
     else held.last = mark;
@@ -34,7 +34,7 @@ export class Ledger {
   }
 
   /** The bytes since the previous mark need nothing: only the mark moves. */
-  skip(mark: Mark): void { this.#mark = mark; }
+  skip(mark: M): void { this.#mark = mark; }
 
   /** `batch` needs no more work. Gives the offsets between which its bytes lie; null: it holds none. */
   settle(batch: object): { readonly from: number; readonly to: number } | null {
@@ -57,19 +57,19 @@ export class Ledger {
   }
 
   /** Forgets every unsettled batch and goes back to the safe mark, from where the bytes are read again. */
-  rewind(): Mark {
+  rewind(): M {
     this.#mark = this.safe;
     this.#held.clear();
     return this.#mark;
   }
 
   /** Up to here every byte is settled. */
-  get safe(): Mark {
+  get safe(): M {
     for (const { first } of this.#held.values()) return first;
     return this.#mark;
   }
 
   /** Up to here every byte was handed on. */
-  get mark(): Mark { return this.#mark; }
+  get mark(): M { return this.#mark; }
   get settled(): boolean { return this.#held.size === 0; }
 }

@@ -24,6 +24,7 @@ export class TrackedCheckpoint implements Checkpoint {
   #windowCrc: number;
   #windowLength: number;
   #split: Checkpoint['split'];
+  #cursor: string | undefined;
   #ended: boolean;
   #updatedAt: number;
   #unwritten: Unwritten = 'nothing';
@@ -40,6 +41,7 @@ export class TrackedCheckpoint implements Checkpoint {
     this.#windowCrc = checkpoint.windowCrc;
     this.#windowLength = checkpoint.windowLength;
     this.#split = checkpoint.split;
+    this.#cursor = checkpoint.cursor;
     this.#ended = checkpoint.ended;
     this.#updatedAt = checkpoint.updatedAt;
     this.#listener = listener;
@@ -51,6 +53,7 @@ export class TrackedCheckpoint implements Checkpoint {
   get windowCrc(): number { return this.#windowCrc; }
   get windowLength(): number { return this.#windowLength; }
   get split(): Checkpoint['split'] { return this.#split; }
+  get cursor(): string | undefined { return this.#cursor; }
   get ended(): boolean { return this.#ended; }
   get updatedAt(): number { return this.#updatedAt; }
   get forgotten(): boolean { return this.#forgotten; }
@@ -61,6 +64,13 @@ export class TrackedCheckpoint implements Checkpoint {
     this.#windowCrc = windowCrc;
     this.#windowLength = windowLength;
     this.#split = split;
+    this.#touch('progress');
+  }
+
+  /** Of a journal: every entry up to and with that at `cursor` is settled, `offset` bytes in all. */
+  reach(offset: number, cursor: string): void {
+    this.#offset = offset;
+    this.#cursor = cursor;
     this.#touch('progress');
   }
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { Destinations } from '../agent/destination.ts';
 import { PlanLookup } from '../agent/file-lookup.ts';
+import { journalNow, type JournalNow } from '../agent/journald/journal-check.ts';
 import type { FileFault } from '../agent/metric-files.ts';
 import { networkFault } from '../agent/network-fault.ts';
 import type { GlobFault } from '../config/compile-logs.ts';
@@ -10,10 +11,11 @@ import type { Environment } from '../config/placeholders.ts';
 import { sideProblem } from '../config/side-file.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import { isPerFile, shown } from '../naming/template.ts';
-import type { FileEntryPlan, Plan } from '../plan.ts';
+import type { FileEntryPlan, JournalEntryPlan, Plan } from '../plan.ts';
 import { processOutput, type CommandOutput } from './config/command-output.ts';
 import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
 import type { LoadedEnvironment, SideFiles } from './environment.ts';
+import { describeJournal } from './journal-text.ts';
 import { CONFIG_OPTION, USUAL_CONFIG, loadPlan } from './load-plan.ts';
 import { describeMetrics, describePrometheus } from './metrics-text.ts';
 import { settleEnvironment } from './runtime.ts';
@@ -30,6 +32,8 @@ export interface FileLookup {
   readonly globFault: GlobFault;
   /** The files that match each entry of the plan now, in the order of the entries. */
   readonly listMatches: (plan: Plan) => Promise<readonly EntryMatches[]>;
+  /** What can be read of the journal now that has its files in a folder; null: of that of this host. */
+  readonly journal: (directory: string | null) => Promise<JournalNow>;
   /** What is wrong with the files that collectors read while they run. */
   readonly fileFaults: (plan: Plan) => Promise<readonly FileFault[]>;
 }
@@ -39,6 +43,7 @@ function disk(): FileLookup {
   return {
     globFault: (pattern) => lookup.globFault(pattern),
     listMatches: ({ entries, ownLogs }) => lookup.filesNow(entries, { logs: ownLogs, stateDirectory: DEFAULT_STATE_DIR }),
+    journal: journalNow,
     fileFaults: async (plan) => (plan.prometheus === null && plan.metrics === null ? [] : (await import('../agent/metric-files.ts')).metricFileFaults(plan)),
   };
 }
@@ -77,23 +82,32 @@ export async function check(
     const found = listed?.[index];
     return { entry, found: found === undefined ? null : withNames(entry, found) };
   });
+  const journals = failed || plan === null ? [] : await lookAtJournals(plan.journald, options.lookup);
   if (options.json) {
     const matches = entries.flatMap(({ entry, found }) => (found === null ? [] : { entry: entry.key, ...found }));
-    out(`${JSON.stringify({ problems, plan, matches }, null, 2)}\n`);
+    out(`${JSON.stringify({ problems, plan, matches, journals: journals.map(({ entry, now }) => ({ entry: entry.key, ...now })) }, null, 2)}\n`);
   } else {
     err(formatProblems(problems, colour));
     // What stands on a part that is wrong is not looked at: a second round must not come as a surprise.
     if (failed) err(`${countProblems(problems)}${plan === null || plan.disabled.length > 0 ? '; what stands on a wrong part is checked once that is mended' : ''}\n`);
     else if (plan !== null) out([
-      ...(plan.entries.length === 0 && plan.emf === null && plan.prometheus === null ? [] : [describeService(plan)]),
+      ...(plan.entries.length === 0 && plan.journald.length === 0 && plan.emf === null && plan.prometheus === null ? [] : [describeService(plan)]),
       ...(plan.emf === null ? [] : [describeEmf(plan.emf, plan.spool)]),
       ...(plan.prometheus === null ? [] : [describePrometheus(plan.prometheus)]),
       ...(plan.metrics === null ? [] : [describeMetrics(plan.metrics)]),
       ...entries.map(({ entry, found }) => describeEntry(entry, found)),
+      ...journals.map(({ entry, now }) => describeJournal(entry, now)),
     ].join('\n'));
   }
   if (unreadable || around.unreadable) return EXIT_NO_INPUT;
   return failed ? EXIT_CONFIG : 0;
+}
+
+/** Each journal is looked at once, one after the other. */
+async function lookAtJournals(entries: readonly JournalEntryPlan[], lookup: FileLookup | null): Promise<readonly { readonly entry: JournalEntryPlan; readonly now: JournalNow | null }[]> {
+  const looks = new Map<string | null, JournalNow | null>();
+  for (const { directory } of entries) if (!looks.has(directory)) looks.set(directory, await lookup?.journal(directory) ?? null);
+  return entries.map((entry) => ({ entry, now: looks.get(entry.directory) ?? null }));
 }
 
 function fileProblem({ file, line, severity, message, expected }: FileFault): Problem {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { PlanLookup } from '../agent/file-lookup.ts';
+import { journalPlaces } from '../agent/journald/journal-check.ts';
 import { networkFault } from '../agent/network-fault.ts';
 import { countProblems, formatProblems } from '../config/problem.ts';
 import { NoAgentError, askStatus } from '../control/client.ts';
@@ -73,7 +74,7 @@ export async function doctor({ config, stateDirectory, write, json, around }: Pa
   const broken = faults.some(({ severity }) => severity === 'error');
   if (!json) err(formatProblems(faults, colour));
   if (broken || plan === null) found(failed('config', countProblems(faults), `agent check --config ${config.join(' ')}`));
-  else found(faults.length > 0 ? warning('config', countProblems(faults), `agent check --config ${config.join(' ')}`) : ok('config', `${plan.entries.length} ${plan.entries.length === 1 ? 'entry' : 'entries'} of files${plan.metrics === null ? '' : ', metrics'}, no problem`));
+  else found(faults.length > 0 ? warning('config', countProblems(faults), `agent check --config ${config.join(' ')}`) : ok('config', `${plan.entries.length} ${plan.entries.length === 1 ? 'entry' : 'entries'} of files${plan.journald.length === 0 ? '' : `, ${plan.journald.length} of the journal`}${plan.metrics === null ? '' : ', metrics'}, no problem`));
 
   const pid = status?.agent.pid ?? 'self';
   const identity = identityOf(pid) ?? identityOf('self');
@@ -81,7 +82,9 @@ export async function doctor({ config, stateDirectory, write, json, around }: Pa
     if (status === null) found(note('files', 'no agent runs: judged is what the user who asks now may read', null));
     const listed = plan === null ? [] : await new PlanLookup().filesNow(plan.entries, { logs: plan.ownLogs, stateDirectory });
     const followed = (plan?.entries ?? []).map((entry, index) => ({ entry, files: listed[index]?.matches.map(({ path }) => path) ?? [] }));
-    found(...pathFindings(followed, identity));
+    const journals = plan === null || plan.journald.length === 0 ? null : await journalPlaces(plan.journald);
+    if (journals?.fault != null) found(failed('journal', journals.fault, 'apt-get install systemd, or take journald out of the config'));
+    found(...pathFindings([...followed, ...journals?.places ?? []], identity));
     const files = followed.flatMap((one) => one.files);
     found(descriptorFinding(textOf(`/proc/${pid}/limits`), files.length));
     const folders = new Set([...files.map((file) => dirname(file)), ...followed.map(({ entry }) => fixedFolder(entry.pattern))]);

@@ -7,6 +7,8 @@ import { askInstance } from '../host/instance.ts';
 export interface ParameterPlace {
   readonly region?: string | undefined;
   readonly endpoint?: string | undefined;
+  /** By the service's endpoint that has IPv6 too. */
+  readonly dualStack?: boolean;
 }
 
 /** Parameter Store for whoever turns out to need it: the SDK is loaded, and the instance asked for its region, at the first call. */
@@ -36,7 +38,7 @@ async function open(env: Environment, place: ParameterPlace, abandon: AbortSigna
   const fault = networkFault(env);
   if (fault !== null) return { fault: 'refused', message: fault, expected: 'a way to the network that can be used' };
   const { Parameters } = await import('../aws/parameters.ts');
-  return new Parameters({ region, endpoint, env }, abandon);
+  return new Parameters({ region, endpoint, dualStack: place.dualStack === true, env }, abandon);
 }
 
 /** As the SDK finds it itself: it must be known here to tell a service on this machine. */

@@ -79,7 +79,7 @@ export function describeEntry(entry: FileEntryPlan, found: EntryMatches | null):
   return `${entry.pattern}\n${table(rows)}${found === null ? '' : describeFiles(found)}`;
 }
 
-function describeGroup({ group, groupClass, retentionDays, kmsKeyId, tags }: NamingPlan): string {
+export function describeGroup({ group, groupClass, retentionDays, kmsKeyId, tags }: NamingPlan): string {
   const name = shown(group);
   const creation = [
     groupClass === null ? [] : `class ${groupClass}`,
@@ -90,7 +90,7 @@ function describeGroup({ group, groupClass, retentionDays, kmsKeyId, tags }: Nam
   return facts.length === 0 ? name : `${name} (${facts.join(', ')})`;
 }
 
-function describeStream({ stream, dateZone, entity }: NamingPlan): string {
+export function describeStream({ stream, dateZone, entity }: NamingPlan): string {
   const name = `${shown(stream)}${isDated(stream) ? ` (${dateZone === 'Local' ? 'local time' : dateZone})` : ''}`;
   return entity === null ? name : `${name}; entity ${entity.keyAttributes['Name']}${entity.keyAttributes['Environment'] === undefined ? '' : ` in ${entity.keyAttributes['Environment']}`}`;
 }
@@ -117,7 +117,7 @@ function describeTime(timestamp: TimestampPlan | null): string {
   return `${timestamp.field === null ? 'in the text' : `in the JSON field ${timestamp.field}`} as ${form}, ${zone} where it names no zone${timestamp.trim ? '; cut out of the message' : ''}`;
 }
 
-function describeRedaction(rule: RedactRulePlan): string {
+export function describeRedaction(rule: RedactRulePlan): string {
   return rule.kind === 'pattern' ? `/${rule.pattern.source}/ to ${JSON.stringify(rule.replacement)}` : rule.kind.replace('_', ' ');
 }
 
@@ -136,6 +136,6 @@ function goesTo({ group, stream }: MatchingFile): string {
   return names.length === 0 ? '' : `: ${names.join(', ')}`;
 }
 
-function table(rows: readonly (readonly [string, string])[]): string {
+export function table(rows: readonly (readonly [string, string])[]): string {
   return rows.map(([name, text]) => `  ${name.padEnd(9)}${text}\n`).join('');
 }

@@ -77,7 +77,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   if (start.kind === 'current') log.follow(start.plan.log);
   sayProblems([...around.problems, ...kept.problems], log);
   if (start.kind === 'none' && kept.unreadable) return EXIT_NO_INPUT;
-  if (start.kind === 'none' || (start.plan.entries.length === 0 && start.plan.emf === null && start.plan.metrics === null && start.plan.prometheus === null)) {
+  if (start.kind === 'none' || (start.plan.entries.length === 0 && start.plan.journald.length === 0 && start.plan.emf === null && start.plan.metrics === null && start.plan.prometheus === null)) {
     log.fatal(start.kind === 'none' && start.errors !== null
       ? `nothing is run: the config in Parameter Store has errors (${start.errors}), and no earlier one is kept here; \`agent check\` names every error`
       : 'nothing to run: there is no entry of a config that works; `agent check` says what is wrong');
@@ -124,7 +124,8 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
 }
 
 /** What runs and where it goes, in the first line of the log. */
-function begunText({ entries, disabled, service, metrics, emf, prometheus }: Plan): string {
+function begunText({ entries: files, journald, disabled, service, metrics, emf, prometheus }: Plan): string {
+  const entries = [...files, ...journald];
   const logs = entries.length === 0 && emf === null && prometheus === null ? [] : [`following ${entries.length} ${entries.length === 1 ? 'entry' : 'entries'}${disabled.length > 0 ? `, ${disabled.length} disabled` : ''}; delivering to ${service.endpoint ?? `CloudWatch Logs in ${service.region}`}`];
   if (metrics === null) return logs.join('');
   const collectors = metrics.samplers.length + [metrics.statsd, metrics.collectd].filter((listener) => listener !== null).length;

@@ -1,4 +1,4 @@
-import type { CountersStatus, DestinationStatus, EmfStatus, FileStatus, Listed, ListenerStatus, MetricsStatus, StatusDocument } from '../control/status-document.ts';
+import type { CountersStatus, DestinationStatus, EmfStatus, FileStatus, JournalStatus, Listed, ListenerStatus, MetricsStatus, StatusDocument } from '../control/status-document.ts';
 import { lagOf } from './status-rates.ts';
 import type { Rate, Rates } from './status-rates.ts';
 import { printable, textTable } from './text-table.ts';
@@ -13,11 +13,12 @@ const LISTED = 20;
  * ago) is no problem of now: the counters show it.
  */
 export function problemsOf(status: StatusDocument): readonly string[] {
-  const { checkpointTrouble, config, destinations, files, disabled } = status;
+  const { checkpointTrouble, config, destinations, files, disabled, journals = [] } = status;
   return [
     ...(checkpointTrouble === null ? [] : [`positions do not reach the disk (${checkpointTrouble}): what is delivered now is sent again after a crash`]),
     ...destinations.list.filter(isFailing).map(({ group, stream, service, state, lastError }) => `log group ${group}, stream ${stream}${aside(service)}: ${state}${lastError === null ? '' : ` (${lastError})`}; its logs stay in their files`),
     ...files.list.filter((file) => file.lastError !== null).map(({ path, lastError }) => `${path}: cannot be read (${lastError}); tried again`),
+    ...journals.flatMap(({ key, lastError }) => (lastError === null ? [] : `${key}: ${lastError}; tried again`)),
     ...(config.refused === null ? [] : [`config ${config.refused.version} is not used: ${config.refused.reason}`]),
     ...(config.unreachable === null ? [] : [`the config cannot be looked at: ${config.unreachable}; the present one goes on`]),
     ...(status.metrics != null && status.metrics.lastError !== null ? [`metrics in ${status.metrics.namespace}: ${status.metrics.state} (${status.metrics.lastError}); what is collected waits`] : []),
@@ -32,7 +33,7 @@ const isFailing = ({ state }: DestinationStatus): boolean => state === 'retrying
 
 /** The status for a terminal: problems, files, destinations, counters. @param rates since the look before, where there was one */
 export function statusText(status: StatusDocument, rates: Rates | null = null): string {
-  const { agent, at, entries, files, skipped, destinations, counters, metrics, quarantine, troubles, listeners = [], emf } = status;
+  const { agent, at, entries, files, skipped, destinations, counters, metrics, quarantine, troubles, journals = [], listeners = [], emf } = status;
   const problems = problemsOf(status);
   const blocks = [
     `unified-agent ${agent.version}, pid ${agent.pid}, running for ${spanText(agent.uptimeMs)}, state in ${agent.stateDirectory}\n`
@@ -40,8 +41,9 @@ export function statusText(status: StatusDocument, rates: Rates | null = null): 
     configText(status),
     problems.length === 0 ? 'no problems\n' : `${countText(problems.length, 'problem')}\n${listed(problems)}`,
     `${countText(files.total, 'file')} of ${countText(entries.length, 'entry', 'entries')}, ${bytesText(lagOf(status))} not acknowledged${rates === null ? '' : ` (${growthText(rates)})`}\n${files.total === 0 ? '' : filesTable(files, at)}`,
+    ...(journals.length === 0 ? [] : [journals.map((journal) => journalText(journal, at)).join('')]),
     `${countText(destinations.total, 'destination')}\n${destinations.total === 0 ? '' : destinationsTable(destinations, at, rates)}`,
-    countersText(counters),
+    countersText(counters, journals.length > 0),
     ...(metrics == null ? [] : [metricsText(metrics)]),
     ...(listeners.length === 0 ? [] : [listeners.map(listenerText).join('')]),
     ...(emf == null ? [] : [emfText(emf)]),
@@ -50,6 +52,14 @@ export function statusText(status: StatusDocument, rates: Rates | null = null): 
   if (quarantine !== null && quarantine.events > 0) blocks.push(`quarantine: ${countText(quarantine.events, 'event')} (${bytesText(quarantine.bytes)}) kept in quarantine.jsonl${quarantine.rotatedEvents + quarantine.lostEvents > 0 ? `, ${quarantine.rotatedEvents + quarantine.lostEvents} of them pushed out or not written` : ''}${(quarantine.replayedEvents ?? 0) > 0 ? `, ${quarantine.replayedEvents} sent again` : ''}; \`agent quarantine list\` says what lies there\n`);
   if (troubles.length > 0) blocks.push(`said in the log\n${listed(troubles.map(({ message, since, times }) => printable(`${agoText(since, at)}${times > 1 ? `, ${times} times` : ''}: ${message}`)))}`);
   return blocks.join('\n');
+}
+
+function journalText({ key, directory, cursorTime, lagMs, heldBytes, gaps, lastError }: JournalStatus, at: number): string {
+  const position = cursorTime === null ? 'nothing read yet' : `delivered up to ${new Date(cursorTime).toISOString()} (${agoText(cursorTime, at)})`;
+  return `${printable([
+    `${key}${directory === null ? '' : ` of ${directory}`}: ${position}`, lastError ?? (lagMs === 0 ? 'caught up' : `sending, ${bytesText(heldBytes)} held`),
+    ...(gaps > 0 ? [`${countText(gaps, 'gap')}: the journal had deleted what was to be read next`] : []),
+  ].join('; '))}\n`;
 }
 
 function metricsText({ state, lastError, namespace, heldDatums, heldBytes, deliveredDatums, requests, dropped, skippedSamples }: MetricsStatus): string {
@@ -118,9 +128,9 @@ function destinationsTable({ total, list }: Listed<DestinationStatus>, at: numbe
   return total > rows.length ? `${table}  and ${countText(total - rows.length, 'more destination')} (--json lists them)\n` : table;
 }
 
-function countersText({ readBytes, settledBytes, heldBytes, deliveredEvents, deliveredMessageBytes, dropped, redacted, requestsRetried, ambiguousAttempts }: CountersStatus): string {
+function countersText({ readBytes, settledBytes, heldBytes, deliveredEvents, deliveredMessageBytes, dropped, redacted, requestsRetried, ambiguousAttempts }: CountersStatus, withJournals: boolean): string {
   const lines = [
-    `read ${exact(readBytes)} = settled ${exact(settledBytes)} + held ${exact(heldBytes)} bytes of the files`,
+    `read ${exact(readBytes)} = settled ${exact(settledBytes)} + held ${exact(heldBytes)} bytes of the files${withJournals ? ' and the journal' : ''}`,
     `delivered ${countText(deliveredEvents, 'event')}, ${exact(deliveredMessageBytes)} bytes of messages`,
     ...dropped.map(({ reason, events, bytes }) => `dropped as ${reason}: ${events > 0 ? `${countText(events, 'event')}, ` : ''}${exact(bytes)} bytes`),
     ...redacted.map(({ kind, replacements }) => `redacted as ${kind}: ${countText(replacements, 'replacement')}`),

@@ -23,10 +23,9 @@ export class LogInputsCheck {
   }
 
   logs({ logs_collected: sources, metrics_collected: metrics }: Logs): void {
-    for (const kind of ['journald', 'windows_events'] as const) {
-      const list = `${COLLECTED}/${kind}/collect_list`;
-      if (sources?.[kind] === undefined || !this.#sound(`${COLLECTED}/${kind}`)) continue;
-      for (const [index, { filters }] of sources[kind].collect_list.entries()) this.#filters(filters, `${list}/${index}`);
+    const events = `${COLLECTED}/windows_events`;
+    if (sources?.windows_events !== undefined && this.#sound(events)) {
+      for (const [index, { filters }] of sources.windows_events.collect_list.entries()) this.#filters(filters, `${events}/collect_list/${index}`);
     }
     if (!isObject(metrics)) return;
     if (this.#sound(`${METRICS}/emf`)) this.#emf(metrics);

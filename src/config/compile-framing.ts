@@ -121,12 +121,15 @@ export function compileFraming(entry: FileEntry, pointer: string, limits: Framin
     start: startOf(entry, pointer, patterns, report),
     multilineTimeoutMs: entry.multi_line_timeout === undefined ? implied : Math.round(entry.multi_line_timeout * 1000),
     partialLineTimeoutMs: entry.partial_line_timeout === undefined ? PARTIAL_LINE_TIMEOUT_MS : Math.round(entry.partial_line_timeout * 1000),
-    maxEventBytes: entry.max_event_size ?? Math.min(DEFAULT_MAX_EVENT, limits.maxBatchBytes),
+    maxEventBytes: maxEventBytesOf(entry.max_event_size, limits),
   };
 }
 
+/** The largest event, with its overhead. */
+export const maxEventBytesOf = (configured: number | undefined, { maxBatchBytes }: Pick<FramingLimits, 'maxBatchBytes'>): number => configured ?? Math.min(DEFAULT_MAX_EVENT, maxBatchBytes);
+
 /** The entry's filters in the order written; a wrong one is reported and left out. */
-export function compileFilters(entry: FileEntry, pointer: string, patterns: PatternCompiler): readonly FilterPlan[] {
+export function compileFilters(entry: Pick<FileEntry, 'filters'>, pointer: string, patterns: PatternCompiler): readonly FilterPlan[] {
   return (entry.filters ?? []).flatMap(({ type, expression }, index) => {
     const pattern = patterns.compile(expression, `${pointer}/filters/${index}/expression`);
     return pattern === null ? [] : [{ type, pattern }];

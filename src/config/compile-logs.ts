@@ -106,8 +106,6 @@ export class EntryCompiler {
     };
   }
 
-  get groupDefaults(): GroupSettings { return this.#shared.group; }
-
   #timestampOf(entry: FileEntry, pointer: string, dated: boolean): TimestampPlan | null {
     const { report } = this.#context;
     const key = JSON.stringify([entry.timestamp_format, entry.timestamp_field, entry.timezone, entry.trim_timestamp, dated]);

@@ -1,9 +1,10 @@
 import { posix } from 'node:path';
 import type { MetricsPlan } from '../metrics-plan.ts';
-import type { DisabledEntry, FileEntryPlan, Plan, ServicePlan } from '../plan.ts';
+import type { DisabledEntry, FileEntryPlan, JournalEntryPlan, Plan, ServicePlan } from '../plan.ts';
 import { checkSections } from './check-sections.ts';
 import { ENTRIES, EntryCompiler, compileDelivery, compileReading, type GlobFault } from './compile-logs.ts';
 import { compileEmf, compileSpool } from './compile-emf.ts';
+import { JOURNAL_ENTRIES, JournalCompiler } from './compile-journald.ts';
 import { AUTO_SCALING_TAG } from './compile-collectors.ts';
 import { asksForInstanceDimensions, compileMetrics } from './compile-metrics.ts';
 import { compilePrometheus } from './compile-prometheus.ts';
@@ -11,22 +12,22 @@ import { compileConfigPlan } from './compile-rollout.ts';
 import { compileLog } from './compile-log.ts';
 import { compileSharedRedact } from './compile-redact.ts';
 import { defaultStreamOf, entityDefaults } from './compile-naming.ts';
-import { compileGroupSettings } from './compile-group.ts';
+import { compileGroupSettings, type GroupSettings } from './compile-group.ts';
 import { EntryServices, asksForRegion, compileService, expanded } from './compile-service.ts';
 import { ConflictCheck } from './conflicts.ts';
-import type { Agent, Document, FileEntry, Logs, Metrics } from './generated/document.generated.ts';
+import type { Agent, Document, FileEntry, JournaldEntry, Logs, Metrics } from './generated/document.generated.ts';
 import { isObject, plainValue, pointerToken, type JsonNode } from './json-tree.ts';
 import { asksForInstance, expandEnvironment, tagsNamed, type Environment, type HostFacts } from './placeholders.ts';
 import { inOrder, type Problem } from './problem.ts';
 import { Reporter } from './reporter.ts';
 import { validate } from './validate.ts';
 
-/** An item of the collect_list. */
-export interface CheckedEntry {
+/** An item of a collect_list. */
+export interface CheckedEntry<E> {
   /** Null where the schema is violated. */
-  readonly value: FileEntry | null;
-  /** `file_path` as written, or empty. */
-  readonly path: string;
+  readonly value: E | null;
+  /** `file_path`, or of a journald entry `log_group_name`, as written, or empty. */
+  readonly name: string;
 }
 
 /** A document held against the schema: what of it can be compiled, and what is wrong with it. */
@@ -34,7 +35,8 @@ export interface CheckedDocument {
   readonly root: JsonNode;
   readonly agent: Agent;
   readonly logs: Logs;
-  readonly entries: readonly CheckedEntry[];
+  readonly entries: readonly CheckedEntry<FileEntry>[];
+  readonly journald: readonly CheckedEntry<JournaldEntry>[];
   /** Null: there is no such section, or it is none. */
   readonly metrics: Metrics | null;
   /** Whether no error stands at this place or inside it. */
@@ -61,15 +63,21 @@ export function checkDocument(root: JsonNode, earlier: readonly Problem[]): Chec
   const errors = problems.filter(isError);
   const blocked = errors.some(({ pointer }) => !CONFINED.test(pointer));
   const sound = (pointer: string): boolean => !errors.some((error) => error.pointer === pointer || error.pointer.startsWith(`${pointer}/`));
-  if (blocked) return { root, agent: {}, logs: {}, entries: [], metrics: null, sound, blocked, problems };
+  if (blocked) return { root, agent: {}, logs: {}, entries: [], journald: [], metrics: null, sound, blocked, problems };
   const faults = new Set(errors.map(({ pointer }) => pointer));
-  const broken = new Set(errors.flatMap(({ pointer }) => indexOfEntry(pointer) ?? []));
-  const list = document.logs?.logs_collected?.files?.collect_list ?? [];
+  const broken = new Set(errors.flatMap(({ pointer }) => entryOf(pointer) ?? []));
+  const { files, journald } = document.logs?.logs_collected ?? {};
+  const checked = <E extends object>(list: readonly E[] | undefined, pointer: string, name: keyof E): readonly CheckedEntry<E>[] =>
+    (Array.isArray(list) ? list : []).map((entry: E, index) => {
+      const written: unknown = Object(entry)[name];
+      return { value: broken.has(`${pointer}/${index}`) ? null : entry, name: typeof written === 'string' ? written : '' };
+    });
   return {
     root,
     agent: without(document.agent ?? {}, '/agent', faults),
     logs: without(document.logs ?? {}, '/logs', faults),
-    entries: list.map((entry, index) => checkedEntry(entry, broken.has(index))),
+    entries: checked(files?.collect_list, ENTRIES, 'file_path'),
+    journald: checked(journald?.collect_list, JOURNAL_ENTRIES, 'log_group_name'),
     metrics: isObject(document.metrics) && isObject(document.metrics.metrics_collected) ? document.metrics : null,
     sound,
     blocked,
@@ -83,14 +91,10 @@ const wantsPrometheus = ({ metrics_collected: metrics }: Logs): boolean => isObj
 
 const isError = ({ severity }: Problem): boolean => severity === 'error';
 
-function checkedEntry(entry: FileEntry, broken: boolean): CheckedEntry {
-  const { file_path: path } = Object(entry) as { readonly file_path?: unknown };
-  return { value: broken ? null : entry, path: typeof path === 'string' ? path : '' };
-}
-
-function indexOfEntry(pointer: string): number | null {
-  if (!pointer.startsWith(`${ENTRIES}/`)) return null;
-  return Number(pointer.slice(ENTRIES.length + 1).split('/')[0]);
+/** Pointer of the entry that a pointer leads to, or into; null for none. */
+function entryOf(pointer: string): string | null {
+  const list = [ENTRIES, JOURNAL_ENTRIES].find((one) => pointer.startsWith(`${one}/`));
+  return list === undefined ? null : `${list}/${pointer.slice(list.length + 1).split('/')[0]}`;
 }
 
 function without<T extends object>(section: T, pointer: string, faults: ReadonlySet<string>): T {
@@ -98,25 +102,27 @@ function without<T extends object>(section: T, pointer: string, faults: Readonly
 }
 
 /** Whether compiling needs what only the instance metadata knows: then it is worth asking for. */
-export function needsInstance({ agent, logs, entries, metrics, blocked }: CheckedDocument, env: Environment, inContainer: boolean): boolean {
+export function needsInstance({ agent, logs, entries, journald, metrics, blocked }: CheckedDocument, env: Environment, inContainer: boolean): boolean {
   if (blocked) return false;
   const isNamed = (part: Pick<Agent, 'service.name' | 'deployment.environment'>): boolean => part['service.name'] !== undefined || part['deployment.environment'] !== undefined;
   if (metrics !== null && (asksForRegion(agent, { name: 'metrics', ...metrics }, env) || asksForInstanceDimensions(metrics) || isNamed(agent) || isNamed(metrics))) return true;
   const present = entries.flatMap(({ value }) => value ?? []);
+  const journals = journald.flatMap(({ value }) => value ?? []);
+  if (!inContainer && journals.some((entry) => entry.log_stream_name === undefined)) return true;
   const defaultStream = logs.log_stream_name === undefined && !inContainer && (wantsEmf(logs) || present.some((entry) => entry.log_stream_name === undefined && !(entry.publish_multi_logs === true && entry.log_group_name !== undefined)));
   const entity = [agent, logs, ...present].some(isNamed);
-  return (present.length > 0 || wantsEmf(logs)) && (asksForRegion(agent, { name: 'logs', ...logs }, env) || defaultStream || entity || namesOf(logs, present, env).some(asksForInstance));
+  return (present.length > 0 || journals.length > 0 || wantsEmf(logs)) && (asksForRegion(agent, { name: 'logs', ...logs }, env) || defaultStream || entity || namesOf(logs, [...present, ...journals], env).some(asksForInstance));
 }
 
 /** Keys of the instance tags that names are made of: only these are asked for. */
-export function instanceTags({ logs, entries, metrics, blocked }: CheckedDocument, env: Environment): ReadonlySet<string> {
+export function instanceTags({ logs, entries, journald, metrics, blocked }: CheckedDocument, env: Environment): ReadonlySet<string> {
   if (blocked) return new Set();
   const ofMetrics = metrics !== null && asksForInstanceDimensions(metrics) ? [AUTO_SCALING_TAG] : [];
-  return new Set([...namesOf(logs, entries.flatMap(({ value }) => value ?? []), env).flatMap(tagsNamed), ...ofMetrics]);
+  return new Set([...namesOf(logs, [...entries, ...journald].flatMap(({ value }) => value ?? []), env).flatMap(tagsNamed), ...ofMetrics]);
 }
 
 /** Groups and streams as they are written, with their environment variables filled in. */
-function namesOf(logs: Logs, entries: readonly FileEntry[], env: Environment): readonly string[] {
+function namesOf(logs: Logs, entries: readonly Pick<FileEntry, 'log_group_name' | 'log_stream_name'>[], env: Environment): readonly string[] {
   return [logs.log_stream_name, ...entries.flatMap((entry) => [entry.log_group_name, entry.log_stream_name])]
     .flatMap((name) => (name === undefined ? [] : expandEnvironment(name, env).text));
 }
@@ -134,19 +140,19 @@ export function compile(document: CheckedDocument, facts: HostFacts, env: Enviro
 /** Stands for a service that is not known, while the rest is looked at: nothing runs then. */
 const NOWHERE: ServicePlan = { label: null, region: 'UNKNOWN-REGION', endpoint: null, roleArn: null, externalId: null, fips: null, dualStack: null };
 
-function compilePlan({ agent, logs, entries, metrics, sound, problems }: CheckedDocument, facts: HostFacts, env: Environment, globFault: GlobFault, report: Reporter): Plan | null {
+function compilePlan({ agent, logs, entries, journald, metrics, sound, problems }: CheckedDocument, facts: HostFacts, env: Environment, globFault: GlobFault, report: Reporter): Plan | null {
   const delivery = compileDelivery(logs);
   const compileOwnMetrics = (): MetricsPlan | null => metrics === null ? null : compileMetrics(metrics, { agent, facts, env, report, delivery, sound, defaultStream: facts.containerName ?? facts.instance?.instanceId ?? facts.hostname ?? 'UNKNOWN-HOST' });
   const rest = (): Pick<Plan, 'delivery' | 'reading' | 'log' | 'audit' | 'config'> => ({ audit: agent.audit !== false, delivery, reading: compileReading(logs), log: compileLog(agent, env, report), config: compileConfigPlan(agent) });
-  const wantsLogs = entries.length > 0 || wantsEmf(logs) || wantsPrometheus(logs) || metrics?.metrics_destinations?.emf !== undefined;
+  const wantsLogs = entries.length > 0 || journald.length > 0 || wantsEmf(logs) || wantsPrometheus(logs) || metrics?.metrics_destinations?.emf !== undefined;
   if (!wantsLogs && metrics !== null) {
     const own = compileOwnMetrics();
     const spool = compileSpool(logs, compileSharedRedact(logs, report) ?? [], compileGroupSettings(logs, '/logs', env, report));
-    return own === null ? null : { service: { ...own.service, label: null }, ...rest(), entries: [], disabled: [], ownLogs: [], metrics: own, prometheus: null, emf: null, spool };
+    return own === null ? null : { service: { ...own.service, label: null }, ...rest(), entries: [], journald: [], disabled: [], ownLogs: [], metrics: own, prometheus: null, emf: null, spool };
   }
   if (!wantsLogs) {
     // A misspelt collect_list is said where it stands.
-    if (!problems.some((problem) => isError(problem) && problem.pointer.startsWith('/logs/logs_collected/files/'))) report.error('', 'nothing here is run by this version: no file is collected and no metric', { expected: '"logs": { "logs_collected": { "files": { "collect_list": [ … ] } } }, or "metrics": { "metrics_collected": { … } }' });
+    if (!problems.some((problem) => isError(problem) && /^\/logs\/logs_collected\/(?:files|journald)\//.test(problem.pointer))) report.error('', 'nothing here is run by this version: no file is collected and no metric', { expected: '"logs": { "logs_collected": { "files": { "collect_list": [ … ] } } }, or "metrics": { "metrics_collected": { … } }' });
     return null;
   }
   const service = compileService(agent, { name: 'logs', ...logs }, facts, env, report);
@@ -160,36 +166,47 @@ function compilePlan({ agent, logs, entries, metrics, sound, problems }: Checked
   const from = report.problems.length;
   const group = compileGroupSettings(logs, '/logs', env, report);
   const isGroupSure = !report.problems.slice(from).some(({ severity }) => severity === 'error');
-  const compiled = compileEntries(entries, new EntryCompiler(context, { delivery, services, group, ownLogs, globFault, redact: redact ?? [] }), report, problems);
+  const shared = { delivery, services, group, ownLogs, globFault, redact: redact ?? [] };
+  // As with the CloudWatch agent, log_stream_name of logs is not for the journal.
+  const journals = new JournalCompiler({ ...context, defaultStream: defaultStreamOf(undefined, fill) ?? [] }, shared);
+  const compiled = compileEntries({ files: entries, journald }, { files: new EntryCompiler(context, shared), journald: journals }, group, report, problems);
   const emf = compileEmf(logs, stream ?? [], env, report);
   if (service === null || stream === null || redact === null || !isGroupSure) return null;
   const own = compileOwnMetrics();
   const prometheus = isObject(logs.metrics_collected) && logs.metrics_collected.prometheus !== undefined && sound('/logs/metrics_collected/prometheus') ? compilePrometheus(logs.metrics_collected.prometheus, env, report) : null;
-  if (compiled.entries.length === 0 && emf === null && own === null && prometheus === null) return null;
+  if (compiled.entries.length === 0 && compiled.journald.length === 0 && emf === null && own === null && prometheus === null) return null;
   return { service, ...rest(), ...compiled, ownLogs, metrics: own, prometheus, emf, spool: compileSpool(logs, redact, group) };
 }
 
-function compileEntries(list: readonly CheckedEntry[], compiler: EntryCompiler, report: Reporter, earlier: readonly Problem[]): Pick<Plan, 'entries' | 'disabled'> {
-  const entries: FileEntryPlan[] = [];
+interface Entries { readonly files: readonly CheckedEntry<FileEntry>[]; readonly journald: readonly CheckedEntry<JournaldEntry>[] }
+interface Compilers { readonly files: EntryCompiler; readonly journald: JournalCompiler }
+
+function compileEntries({ files, journald }: Entries, compilers: Compilers, group: GroupSettings, report: Reporter, earlier: readonly Problem[]): Pick<Plan, 'entries' | 'journald' | 'disabled'> {
   const disabled: DisabledEntry[] = [];
   const conflicts = new ConflictCheck(report);
-  const uses = new Map<string, number>();
-  const reasons = new Map<number, Problem>();
+  const reasons = new Map<string, Problem>();
   for (const problem of earlier) {
-    const index = problem.severity === 'error' ? indexOfEntry(problem.pointer) : null;
-    if (index !== null && !reasons.has(index)) reasons.set(index, problem);
+    const entry = problem.severity === 'error' ? entryOf(problem.pointer) : null;
+    if (entry !== null && !reasons.has(entry)) reasons.set(entry, problem);
   }
-  for (const [index, { value, path }] of list.entries()) {
-    const pointer = `${ENTRIES}/${index}`;
-    const from = report.problems.length;
-    const use = (uses.get(path) ?? 0) + 1;
-    uses.set(path, use);
-    const plan = value === null ? null : compiler.compile(value, pointer, use === 1 ? path : `${path}#${use}`);
-    const failure = (): Problem | undefined => report.problems.slice(from).find(({ severity }) => severity === 'error');
-    if (plan !== null && failure() === undefined && !conflicts.contradicts(plan)) entries.push(plan);
-    else disabled.push({ pointer, pattern: path, reason: reasonOf(pointer, failure() ?? reasons.get(index)) });
-  }
-  return { entries: entries.map((entry) => conflicts.agreed(entry, compiler.groupDefaults)), disabled };
+  const compileList = <E, P extends FileEntryPlan | JournalEntryPlan>(list: readonly CheckedEntry<E>[], place: string, prefix: string, compileOne: (value: E, pointer: string, key: string) => P): readonly P[] => {
+    const uses = new Map<string, number>();
+    return list.flatMap(({ value, name }, index) => {
+      const pointer = `${place}/${index}`;
+      const from = report.problems.length;
+      const use = (uses.get(name) ?? 0) + 1;
+      uses.set(name, use);
+      const key = `${prefix}${name}${use === 1 ? '' : `#${use}`}`;
+      const plan = value === null ? null : compileOne(value, pointer, key);
+      const failure = (): Problem | undefined => report.problems.slice(from).find(({ severity }) => severity === 'error');
+      if (plan !== null && failure() === undefined && !conflicts.contradicts(plan)) return [plan];
+      disabled.push({ pointer, pattern: `${prefix}${name}`, reason: reasonOf(pointer, failure() ?? reasons.get(pointer)) });
+      return [];
+    });
+  };
+  const entries = compileList(files, ENTRIES, '', (value, pointer, key) => compilers.files.compile(value, pointer, key));
+  const journals = compileList(journald, JOURNAL_ENTRIES, 'journald ', (value, pointer, key) => compilers.journald.compile(value, pointer, key));
+  return { entries: entries.map((entry) => conflicts.agreed(entry, group)), journald: journals.map((entry) => conflicts.agreed(entry, group)), disabled };
 }
 
 /** The problem in short: the key inside the entry, and what is the matter with it. */

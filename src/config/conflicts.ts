@@ -1,5 +1,5 @@
 import { isPerFile, shown } from '../naming/template.ts';
-import type { FileEntryPlan, NameTemplate, NamingPlan, ServicePlan } from '../plan.ts';
+import type { FileEntryPlan, JournalEntryPlan, NameTemplate, NamingPlan, ServicePlan } from '../plan.ts';
 import { withDefaults, type GroupSettings } from './compile-group.ts';
 import { fixedName } from './compile-name.ts';
 import { canonicalJson } from './merge.ts';
@@ -37,7 +37,7 @@ export class ConflictCheck {
   }
 
   /** True when the entry contradicts an earlier one (and that is reported). */
-  contradicts({ naming, service, pointer }: FileEntryPlan): boolean {
+  contradicts({ naming, service, pointer }: FileEntryPlan | JournalEntryPlan): boolean {
     const group = fixedName(naming.group);
     if (group === null) return false;
     const claims = this.#claimsOf(service, group);
@@ -60,7 +60,7 @@ export class ConflictCheck {
    * The entry with what others say of its group, and `defaults` for what nobody does: whichever entry comes to create the
    * group, it is the same group. Asked for when all entries were seen.
    */
-  agreed(entry: FileEntryPlan, defaults: GroupSettings): FileEntryPlan {
+  agreed<E extends FileEntryPlan | JournalEntryPlan>(entry: E, defaults: GroupSettings): E {
     const { naming, service } = entry;
     const group = fixedName(naming.group);
     const claims = group === null ? null : this.#claimsOf(service, group);

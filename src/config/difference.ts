@@ -5,7 +5,7 @@ import { canonicalJson, mergeRule } from './merge.ts';
 export type Difference = {
   /** Of the value in the later config; of a removed one in the earlier. */
   readonly pointer: string;
-  /** `file_path` of the entry of a list it lies in, or is; null elsewhere. */
+  /** `file_path`, or of a journald entry `log_group_name`, of the entry of a list it lies in, or is; null elsewhere. */
   readonly entry: string | null;
 } & (
   | { readonly kind: 'added'; readonly to: unknown }
@@ -15,7 +15,7 @@ export type Difference = {
 
 /**
  * What turns one config (plain JSON values) into the other, in the order of the later one, removals behind. Objects are compared key by key. The lists
- * that several files may share are sets: their order says nothing, and an entry is the same one when its `file_path` is.
+ * that several files may share are sets: their order says nothing, and an entry is the same one when its `file_path` (of a journald entry: `log_group_name`) is.
  */
 export function differences(from: unknown, to: unknown): readonly Difference[] {
   const found: Difference[] = [];
@@ -58,7 +58,8 @@ function byIdentity(items: readonly unknown[]): ReadonlyMap<string, unknown> {
 }
 
 function pathOf(item: unknown): string | null {
-  const path = isObject(item) ? item['file_path'] : null;
+  // Selections of the journal are told apart by their groups.
+  const path = isObject(item) ? item['file_path'] ?? item['log_group_name'] : null;
   return typeof path === 'string' ? path : null;
 }
 

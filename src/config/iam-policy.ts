@@ -47,7 +47,7 @@ function groupsOf(plan: Plan): readonly GroupNeed[] {
   const hasTags = (tags: Readonly<Record<string, string>>): boolean => Object.keys(tags).length > 0;
   const spooled = { reach: plan.service, retention: false, tags: hasTags(plan.spool.tags) };
   return [
-    ...plan.entries.map(({ service, naming }) => ({ reach: service, group: asPattern(naming.group), retention: naming.retentionDays !== null, tags: hasTags(naming.tags) })),
+    ...[...plan.entries, ...plan.journald].map(({ service, naming }) => ({ reach: service, group: asPattern(naming.group), retention: naming.retentionDays !== null, tags: hasTags(naming.tags) })),
     // An event in the embedded metric format may name any group.
     ...(plan.emf === null ? [] : [{ ...spooled, group: '*' }]),
     ...(plan.prometheus === null ? [] : [{ ...spooled, group: plan.prometheus.logGroup }]),

@@ -56,8 +56,8 @@ export async function readStdin(): Promise<TextsRead> {
   }
 }
 
-/** Why a name in a folder is passed over, or null. What these programs leave behind is an older version of a file that is there. */
-function passedOver(name: string): string | null {
+/** Why a name in a folder of configs is passed over, or null. What these programs leave behind is an older version of a file that is there. */
+export function passedOver(name: string): string | null {
   if (/\.ya?ml$/i.test(name)) return 'a config of the OpenTelemetry collector is not run by this agent';
   if (/\.tmp$/i.test(name)) return 'a file that is still being written';
   if (/~$|^#.*#$|\.(?:swp|swo|bak|orig)(?:[-.]?\d+)?$/i.test(name)) return 'a backup';
@@ -88,6 +88,13 @@ async function readFolder(folder: string): Promise<TextsRead> {
     problems: [...walk.problems, ...none, ...parts.flatMap(({ problems }) => problems)],
     unreadable: unlisted || parts.some(({ unreadable }) => unreadable),
   };
+}
+
+/** The files of a folder that `readPlace` would read, sorted; none where there is no such folder. Throws the system's error, or one that says that there are too many. */
+export async function configFilesIn(folder: string): Promise<readonly string[]> {
+  const walk: Walk = { files: [], problems: [] };
+  if (await stat(folder).then((stats) => stats.isDirectory(), () => false)) await listFiles(folder, 0, walk);
+  return walk.files.toSorted();
 }
 
 interface Walk { readonly files: string[]; readonly problems: Problem[] }

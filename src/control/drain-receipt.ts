@@ -20,6 +20,14 @@ export interface DrainedFile {
   readonly why: string | null;
 }
 
+export interface DrainedJournal {
+  /** Key of its entry. */
+  readonly entry: string;
+  readonly settled: boolean;
+  /** Why something is left, or null. */
+  readonly why: string | null;
+}
+
 export interface DrainedMetrics {
   /** Held when the drain was asked for. */
   readonly datums: number;
@@ -39,6 +47,8 @@ export interface DrainReceipt {
   readonly dropped: readonly Loss[];
   /** Files that had something unsettled, what has something left first; the list is bounded, and `total` counts all. */
   readonly files: { readonly total: number; readonly list: readonly DrainedFile[] };
+  /** Entries that read the systemd journal. */
+  readonly journals: readonly DrainedJournal[];
   /** Files that are followed and had nothing unsettled. */
   readonly settledFiles: number;
   /** Null: none are published by PutMetricData. */

@@ -13,6 +13,8 @@ export interface StatusDocument {
   readonly entries: readonly EntryStatus[];
   readonly disabled: readonly DisabledStatus[];
   readonly files: Listed<FileStatus>;
+  /** An agent of an earlier version says nothing of them. */
+  readonly journals?: readonly JournalStatus[];
   readonly skipped: Listed<SkippedStatus>;
   readonly destinations: Listed<DestinationStatus>;
   readonly counters: CountersStatus;
@@ -112,6 +114,25 @@ export interface FileStatus {
   readonly lastError: string | null;
 }
 
+/** A journald entry of the config. */
+export interface JournalStatus {
+  readonly key: string;
+  /** JSON pointer into the config. */
+  readonly pointer: string;
+  /** Folder of another journal than that of the host. */
+  readonly directory: string | null;
+  /** Time of the last entry of which it and all before it is acknowledged, or that needed nothing; null: there was none yet. */
+  readonly cursorTime: number | null;
+  /** How long ago that was while there is more to deliver; else 0. */
+  readonly lagMs: number;
+  readonly heldBytes: number;
+  /** How often the journal had deleted what was to be read next, since the start; events dropped as `journal-gap`. */
+  readonly gaps: number;
+  readonly lastAckAt: number | null;
+  /** Why it cannot be read at present, or null. */
+  readonly lastError: string | null;
+}
+
 /** What came in of StatsD, collectd or Prometheus targets, since it is listened for, or scraped, as the present config says. */
 export interface ListenerStatus {
   readonly name: 'statsd' | 'collectd' | 'prometheus';
@@ -172,7 +193,7 @@ export interface RedactedStatus {
 }
 
 /**
- * Since the start, in bytes of the files, each range once: `readBytes` = `settledBytes` + `heldBytes`. Settled means
+ * Since the start, in bytes of the files and of what journalctl printed, each range once: `readBytes` = `settledBytes` + `heldBytes`. Settled means
  * accepted by the service, or dropped on purpose and counted in `dropped`.
  */
 export interface CountersStatus {

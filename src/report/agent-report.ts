@@ -33,6 +33,8 @@ const WHY_DROPPED: Readonly<Record<Exclude<DropReason, 'filtered' | 'blank'>, st
   unfinished: 'their senders broke off in the middle of a line, or too many lines of too many senders were unfinished',
   'kernel-full': 'datagrams for which the kernel had no room while the agent was busy: raise net.core.rmem_max, or send over TCP or a unix socket',
   'spool-full': 'they came in by a way on which no sender can wait while the spool takes nothing; `agent status` says what holds delivery up',
+  'journal-gap': 'the journal has deleted them before they were read: let it keep more (SystemMaxUse= in journald.conf); `agent status` says what holds delivery up',
+  'journal-cut': 'parts of entries that are longer than an event can be; the entries are delivered without them',
   'no-metric': 'no event can carry such a metric: a value that is no number CloudWatch takes, a name that is empty, longer than 1,024 characters or _aws, or a dimension that is too long; look at what measures or sends it',
   'vanished-unread': `the file is gone and was not read to its end: ${UNREAD}`,
 };

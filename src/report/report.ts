@@ -2,7 +2,7 @@ import type { Destination } from '../flow.ts';
 import type { RedactKind } from '../plan.ts';
 
 /** Why bytes or events were dropped on purpose; each has a counter. */
-export type DropReason = 'filtered' | 'too-old' | 'too-new' | 'expired' | 'refused' | 'hole' | 'blank' | 'truncated-unread' | 'released-deleted' | 'vanished-unread' | 'gone-at-stop' | 'too-long' | 'unfinished' | 'spool-full' | 'kernel-full' | 'no-metric';
+export type DropReason = 'filtered' | 'too-old' | 'too-new' | 'expired' | 'refused' | 'hole' | 'blank' | 'truncated-unread' | 'released-deleted' | 'vanished-unread' | 'gone-at-stop' | 'too-long' | 'unfinished' | 'spool-full' | 'kernel-full' | 'no-metric' | 'journal-gap' | 'journal-cut';
 
 /** What was dropped on purpose, of a range or a batch. Bytes are of messages; of the file where whole ranges are concerned. */
 export interface Loss { readonly reason: DropReason; readonly events: number; readonly bytes: number }

@@ -25,7 +25,7 @@ interface Answer { readonly code: number; readonly out: string; readonly err: st
 async function answer(files: readonly string[], options: { readonly json?: boolean; readonly strict?: boolean; readonly listMatches?: FileLookup['listMatches']; readonly fileFaults?: FileLookup['fileFaults'] } = {}): Promise<Answer> {
   let out = '';
   let err = '';
-  const code = await check(files, { json: options.json ?? false, strict: options.strict ?? false, env: QUIET, lookup: options.listMatches === undefined && options.fileFaults === undefined ? null : { listMatches: options.listMatches ?? (() => Promise.resolve([])), fileFaults: options.fileFaults ?? (() => Promise.resolve([])), globFault: (pattern) => (pattern.includes('[') ? 'the [ is not closed' : null) } }, { out: (text) => { out += text; }, err: (text) => { err += text; }, colour: false });
+  const code = await check(files, { json: options.json ?? false, strict: options.strict ?? false, env: QUIET, lookup: options.listMatches === undefined && options.fileFaults === undefined ? null : { journal: async () => ({ fault: null, newest: null }), listMatches: options.listMatches ?? (() => Promise.resolve([])), fileFaults: options.fileFaults ?? (() => Promise.resolve([])), globFault: (pattern) => (pattern.includes('[') ? 'the [ is not closed' : null) } }, { out: (text) => { out += text; }, err: (text) => { err += text; }, colour: false });
   return { code, out, err };
 }
 
@@ -118,6 +118,20 @@ test('run keeps what is runnable of a config with a bad entry', async (context) 
   const file = folder(context)('agent.json', { ...GOOD, logs: { log_stream_name: 's', logs_collected: { files: { collect_list: [{ file_path: '/var/log/a.log' }, { file_path: '/var/log/b.log', encoding: 'klingon' }] } } } });
   const { plan } = await loadPlan([file], QUIET);
   assert.deepEqual([plan?.entries.length, plan?.disabled.length], [1, 1]);
+});
+
+test('a journald entry is described, with what can be read of the journal now', async (context) => {
+  const file = folder(context)('agent.json', { agent: GOOD.agent, logs: { logs_collected: { journald: { collect_list: [
+    { log_group_name: 'j', log_stream_name: 's', units: ['a', 'b'], priority: 'err', matches: [{ _UID: '0', _PID: '1' }, { _UID: '1' }], filters: [{ type: 'include', expression: 'x' }, { type: 'include', expression: 'y' }, { type: 'exclude', expression: 'z' }] },
+    { log_group_name: 'k', log_stream_name: 's', directory: '/nowhere/at/all' },
+  ] } } } });
+  const { code, out } = await answer([file], { listMatches: async () => [] });
+  assert.equal(code, 0);
+  assert.match(out, /\njournal of this host\n  group    j\n  stream   s\n  entries  priority err and more urgent; of a, b; with _UID=0 and _PID=1, or _UID=1\n/);
+  assert.match(out, /\n  filter   keeps only messages with \/x\/ or \/y\/\n  filter   drops messages with \/z\/\n  now      it can be read, and has no entry\n/);
+  assert.match(out, /\njournal \/nowhere\/at\/all\n/);
+  const { journals } = JSON.parse((await answer([file], { json: true, listMatches: async () => [] })).out) as { readonly journals: readonly unknown[] };
+  assert.deepEqual(journals[0], { entry: 'journald j', fault: null, newest: null });
 });
 
 const COLLECTD = { service_address: 'udp://127.0.0.1:25826' };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { journalPlaces } from '../../src/agent/journald/journal-check.ts';
 import { doctor } from '../../src/cli/doctor.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { pathFindings } from '../../src/cli/doctor/paths.ts';
@@ -120,4 +121,17 @@ test('a log whose group may read it is opened by joining the group', { skip: pro
   const [finding] = pathFindings([{ entry: { pattern: log, pointer: '/x' }, files: [log] }], stranger);
   assert.match(finding!.next!, /^usermod --append --groups \w+ 60000 /);
   assert.equal(obstacleTo(log, 'read', { ...stranger, groups: new Set([60_000, 4]) }), null);
+});
+
+test('the files of a journal are judged like logs, by who may read them', async (t) => {
+  const folder = folderFor(t);
+  chmodSync(folder, 0o755);
+  const journal = join(folder, 'journal');
+  mkdirSync(journal);
+  for (const name of ['system.journal', 'system@0-1-2.journal', 'other']) writeFileSync(join(journal, name), '');
+  chmodSync(join(journal, 'system.journal'), 0o600);
+  const { places, fault } = await journalPlaces([{ directory: journal, pointer: '/x' }, { directory: join(folder, 'none'), pointer: '/y' }]);
+  assert.deepEqual([fault, places.map(({ files }) => files)], [null, [[join(journal, 'system.journal')], []]]);
+  const stranger = { uid: 60_000, groups: new Set([60_000]), readsAll: false };
+  assert.match(pathFindings(places, stranger)[0]!.what, /system\.journal cannot be read: mode 0600/);
 });

@@ -1,5 +1,5 @@
 // Plans for tests, without JSON: what is not said has the product's default, except the waits, which are short.
-import type { DeliveryPlan, FileEntryPlan, FilterPlan, FramingPlan, NamePart, NameTemplate, NamingPlan, Plan, ReadingPlan, RedactRulePlan, ServicePlan, StartPlan, TimestampPlan } from '../../src/plan.ts';
+import type { DeliveryPlan, FileEntryPlan, FilterPlan, FramingPlan, JournalEntryPlan, NamePart, NameTemplate, NamingPlan, Plan, ReadingPlan, RedactRulePlan, ServicePlan, StartPlan, TimestampPlan } from '../../src/plan.ts';
 
 /** One entry. `path` is absolute or a glob; group and stream default to `g` and `s`; a group of null: the path of each file. */
 export interface EntrySpec {
@@ -31,6 +31,8 @@ export interface EntrySpec {
 export interface PlanSpec {
   readonly endpoint: string;
   readonly entries: readonly EntrySpec[];
+  /** What is not said is the whole journal from its start, to group `g` and stream `s`. */
+  readonly journald?: readonly Partial<JournalEntryPlan>[];
   /** Defaults: flushMs 50, and the product's own. */
   readonly delivery?: Partial<DeliveryPlan>;
   readonly reading?: Partial<ReadingPlan>;
@@ -78,13 +80,22 @@ function entryFor(spec: EntrySpec, service: ServicePlan, index: number, key: str
   };
 }
 
-export function planFor({ endpoint, entries, delivery, reading, ownLogs, audit }: PlanSpec): Plan {
+function journalFor(spec: Partial<JournalEntryPlan>, service: ServicePlan, index: number): JournalEntryPlan {
+  return {
+    key: `journald ${index}`, pointer: `/logs/logs_collected/journald/collect_list/${index}`, directory: null, units: [], priority: 7, matches: [], startAt: 'start', service,
+    naming: { group: [text('g')], stream: [text('s')], pathPattern: null, dateZone: 'Local', groupClass: null, retentionDays: null, kmsKeyId: null, tags: {}, entity: null },
+    filters: [], redact: [], maxEventBytes: 262_144, ...spec,
+  };
+}
+
+export function planFor({ endpoint, entries, journald = [], delivery, reading, ownLogs, audit }: PlanSpec): Plan {
   const uses = new Map<string, number>();
   const service = serviceAt(endpoint);
   return {
     service,
     delivery: { ...DELIVERY, ...delivery },
     reading: { ...READING, ...reading },
+    journald: journald.map((spec, index) => journalFor(spec, service, index)),
     entries: entries.map((spec, index) => {
       const use = (uses.get(spec.path) ?? 0) + 1;
       uses.set(spec.path, use);

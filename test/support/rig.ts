@@ -63,7 +63,9 @@ export function assertSame(actual: readonly string[], expected: readonly string[
   assert.fail(`${what}: ${actual.length} messages for ${expected.length}; lost ${some(missing)}; too many ${some(extra)}; first difference at ${place}: ${shown(actual[place])} for ${shown(expected[place])}`);
 }
 
-export interface RigSpec extends Partial<Omit<PlanSpec, 'endpoint'>> {
+export interface RigSpec extends Partial<Omit<PlanSpec, 'endpoint' | 'journald'>> {
+  /** Asked for at each start. */
+  readonly journald?: () => NonNullable<PlanSpec['journald']>;
   readonly endpointOptions?: EndpointOptions;
   /** A config for the real loader, instead of `entries`. */
   readonly config?: (rig: { readonly logs: string; readonly url: string }) => unknown;
@@ -303,6 +305,7 @@ export class Rig {
     const entries = (spec.entries ?? [{ path: 'app.log' }]).map((entry) => ({ ...entry, path: isAbsolute(entry.path) ? entry.path : this.path(entry.path) }));
     return planFor({
       endpoint: url, entries,
+      ...(spec.journald === undefined ? {} : { journald: spec.journald() }),
       ...(spec.delivery === undefined ? {} : { delivery: spec.delivery }),
       ...(spec.reading === undefined ? {} : { reading: spec.reading }),
       ...(spec.ownLogs === undefined ? {} : { ownLogs: spec.ownLogs }),

@@ -17,7 +17,7 @@ interface DiffOptions extends PlaceFlags {
 export function diffCommand(): Command {
   return withPlaceOptions(new Command('diff')
     .summary('Print what turns one config into another')
-    .description('Print what turns one config into another: + added, - removed, ~ changed, entries matched by file_path.\nExit code: 0 the same, 1 different, 66 a source cannot be read, 78 one is broken')
+    .description('Print what turns one config into another: + added, - removed, ~ changed, entries matched by file_path (of journald: log_group_name).\nExit code: 0 the same, 1 different, 66 a source cannot be read, 78 one is broken')
     .argument('<from>', 'the earlier config: a file, a folder, ssm:NAME, ssm:/PATH/, default, or -')
     .argument('<to>', 'the later one')
     .option('--json', 'print the differences as JSON'))

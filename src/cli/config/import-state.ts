@@ -69,7 +69,7 @@ async function importState({ from, config, stateDir, dryRun, force, ...sideFiles
 }
 
 /** The files that are there for the entries: a state file of the oldest form names its own only by its name. */
-async function pathsOf({ entries, ownLogs }: Plan): Promise<readonly string[]> {
+export async function pathsOf({ entries, ownLogs }: Plan): Promise<readonly string[]> {
   const paths: string[] = [];
   for (const { pattern, exclude, framing } of entries) {
     const { matches } = await filesNow({ pattern, exclude, encoding: framing.encoding, ownLogs, stateDirectory: null });

@@ -34,7 +34,7 @@ function wantedOf(plan: Plan): readonly Wanted[] {
     return known;
   };
   const literal = (parts: Plan['entries'][number]['naming']['group']): string | null => (parts.every(({ kind }) => kind === 'text') ? parts.map((part) => (part.kind === 'text' ? part.text : '')).join('') : null);
-  for (const { service, naming } of plan.entries) {
+  for (const { service, naming } of [...plan.entries, ...plan.journald]) {
     const name = literal(naming.group);
     const { groups } = at(service, service.label);
     if (name !== null && !groups.some((group) => group.name === name)) groups.push({ name, stream: literal(naming.stream), retention: naming.retentionDays !== null });

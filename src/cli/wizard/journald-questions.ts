@@ -4,7 +4,6 @@ import type { Conversation } from './conversation.ts';
 import type { Machine } from './machine.ts';
 
 const COLLECT_LIST = ['logs', 'logs_collected', 'journald', 'collect_list'] as const;
-const NOT_RUN = 'This version does not read the journal; what you choose is written for the CloudWatch agent and for versions that do.';
 const DEFAULT_GROUP = 'journald';
 /** Selections of one journal: more is a mistake of whoever answers. */
 const MOST_ENTRIES = 50;
@@ -12,8 +11,8 @@ const MOST_ENTRIES = 50;
 /** Asks for selections of the systemd journal; gives the config with them after those it has. */
 export async function askJournald(talk: Conversation, machine: Machine, host: Host, config: ConfigPart): Promise<ConfigPart> {
   const present = listIn(partAt(config, 'logs', 'logs_collected', 'journald'), 'collect_list') as readonly ConfigPart[];
-  const note = [...(present.length > 0 ? ['The selections of the config stay as they are; this adds one.'] : []), ...(machine.hasJournal ? [] : ['systemd does not run here.']), NOT_RUN].join(' ');
-  if (!await talk.yesNo('journald', { usual: present.length === 0 && machine.hasJournal, note })) return config;
+  const note = [...(present.length > 0 ? ['The selections of the config stay as they are; this adds one.'] : []), ...(machine.hasJournal ? [] : ['systemd does not run here.'])].join(' ');
+  if (!await talk.yesNo('journald', { usual: present.length === 0 && machine.hasJournal, ...(note !== '' && { note }) })) return config;
   const files = listIn(partAt(config, 'logs', 'logs_collected', 'files'), 'collect_list').at(-1);
   const like = (typeof files === 'object' && files !== null ? files : {}) as ConfigPart;
   const entries: ConfigPart[] = [];

@@ -230,7 +230,7 @@ export interface Credentials {
   readonly external_id?: string;
 }
 
-/** The journal of systemd. */
+/** The journal of systemd, read through its own program `journalctl`. Each entry is delivered as one line of JSON with all of its fields, as journalctl prints it; the event carries the time at which the journal took it. */
 export interface Journald {
   /** One item for each selection of entries. */
   readonly collect_list: readonly JournaldEntry[];
@@ -240,18 +240,23 @@ export interface Journald {
 export interface JournaldEntry {
   readonly log_group_name: string;
   readonly log_stream_name?: string;
-  /** Class of the group when it is created. */
+  /** Class of the group when it is created: `STANDARD` or `INFREQUENT_ACCESS`. */
   readonly log_group_class?: string;
   readonly retention_in_days?: -1 | 1 | 3 | 5 | 7 | 14 | 30 | 60 | 90 | 120 | 150 | 180 | 365 | 400 | 545 | 731 | 1096 | 1827 | 2192 | 2557 | 2922 | 3288 | 3653;
-  /** Units of systemd. */
+  /** Units of systemd: only entries of one of these, and what systemd itself says of it. Patterns such as `app-*` stand for units that the journal knows. */
   readonly units?: readonly string[];
   /** The least severe priority that is collected. */
   readonly priority?: 'emerg' | 'alert' | 'crit' | 'err' | 'warning' | 'notice' | 'info' | 'debug' | '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7';
-  /** Fields and their values: an entry that has all of one object. */
+  /** Fields and their values: an entry that has all of one object. They hold besides `units` and `priority`. */
   readonly matches?: readonly Readonly<Record<string, string>>[];
-  /** Rules that keep or drop entries. */
+  /** Rules that keep or drop entries by their message (the field `MESSAGE`): one match of those that include is enough, unlike with files, and none of those that exclude may match. */
   readonly filters?: readonly FilterRule[];
-  /** How the CloudWatch agent reads the journal. */
+  readonly redact?: readonly ('secrets' | 'card_numbers' | 'email_addresses' | 'ip_addresses' | RedactionRule)[];
+  /** Where reading begins when the entry is new: `end` to send only what comes later, as the CloudWatch agent does, or `start` with the oldest entry the journal has. */
+  readonly initial_position?: 'start' | 'end';
+  /** Folder with the files of another journal than that of this host: of a container, or of other machines (`systemd-journal-remote`). */
+  readonly directory?: string;
+  /** How the CloudWatch agent reads the journal; changes nothing here. */
   readonly mode?: 'native' | 'journalctl';
 }
 

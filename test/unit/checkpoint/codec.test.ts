@@ -11,13 +11,15 @@ const progress = {
   offset: count, windowCrc: crc, windowLength: count, ended: fc.boolean(), updatedAt: count,
   split: fc.option(fc.record({ piece: count, time: fc.maxSafeInteger() })),
 };
-const checkpoint: fc.Arbitrary<Checkpoint> = fc.record({
+/** A position in a file, or in a journal. */
+const withCursor = <T extends object>(position: fc.Arbitrary<T>): fc.Arbitrary<T> => fc.oneof(position, fc.tuple(position, fc.string({ unit: 'binary' })).map(([one, cursor]) => ({ ...one, split: null, cursor })));
+const checkpoint: fc.Arbitrary<Checkpoint> = withCursor(fc.record({
   ...progress, entry: fc.string({ unit: 'binary' }), path: fc.string({ unit: 'binary' }),
   id: fc.record({ device: count, inode: count, headHash: fc.string(), headLength: count }),
-});
+}));
 const record: fc.Arbitrary<CheckpointRecord> = fc.oneof(
   fc.record({ kind: fc.constant('define' as const), number: count, checkpoint }),
-  fc.record({ kind: fc.constant('move' as const), number: count, progress: fc.record(progress) }),
+  fc.record({ kind: fc.constant('move' as const), number: count, progress: withCursor(fc.record(progress)) }),
   fc.record({ kind: fc.constant('forget' as const), number: count }),
 );
 

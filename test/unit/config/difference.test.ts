@@ -46,3 +46,10 @@ test('there is no difference exactly when two configs are equal', () => {
     assert.equal(differences(a, b).length === 0, canonicalJson(a) === canonicalJson(b));
   }));
 });
+
+test('selections of the journal are matched by their log groups', () => {
+  const journal = (...list: readonly object[]): object => ({ logs: { logs_collected: { journald: { collect_list: list } } } });
+  assert.deepEqual(differences(journal({ log_group_name: 'a', priority: 'err' }, { log_group_name: 'b' }), journal({ log_group_name: 'b' }, { log_group_name: 'a', priority: 'info' })), [
+    { kind: 'changed', pointer: '/logs/logs_collected/journald/collect_list/1/priority', entry: 'a', from: 'err', to: 'info' },
+  ]);
+});

@@ -1,0 +1,118 @@
+import { hash } from 'node:crypto';
+import type { CheckpointStore } from '../../checkpoint/store.ts';
+import type { Lane, Undelivered } from '../../delivery/lane.ts';
+import type { ChangeCounts, JournalEntryPlan, Plan, UndeliverablePolicy } from '../../plan.ts';
+import { EVENT_OVERHEAD_BYTES } from '../../plan.ts';
+import { isDated } from '../../naming/template.ts';
+import { Redaction } from '../../records/redact/redaction.ts';
+import type { Report } from '../../report/report.ts';
+import type { NumberedOutbound } from '../outbounds.ts';
+import { Outlets } from '../outlets.ts';
+import { Post } from '../post.ts';
+import type { Version } from '../post.ts';
+import type { SharedParts } from '../shared-parts.ts';
+import { Stamper } from '../stamper.ts';
+import { machineId, userName } from './journal-check.ts';
+import { JournalPipeline } from './journal-pipeline.ts';
+import { EntryTimes } from './journal-source.ts';
+import { MessageFilter } from './message-filter.ts';
+
+export interface RunningJournalsOptions {
+  readonly store: CheckpointStore;
+  readonly report: Report;
+  readonly now: () => number;
+  readonly hurry: () => boolean;
+  /** The pipeline delivers by this way, to its end. */
+  readonly uses: (pipeline: JournalPipeline, outbound: NumberedOutbound['outbound']) => void;
+}
+
+/** What a version of an entry is made with. */
+interface Surroundings {
+  readonly way: NumberedOutbound;
+  readonly parts: SharedParts;
+  readonly undeliverable: UndeliverablePolicy;
+  readonly undelivered: Undelivered;
+}
+
+/** The journald entries of the plan as they run, and the difference to those of the next one. */
+export class RunningJournals {
+  readonly #o: RunningJournalsOptions;
+  readonly #posts = new Map<string, Post<JournalPipeline>>();
+
+  constructor(options: RunningJournalsOptions) { this.#o = options; }
+
+  get pipelines(): readonly JournalPipeline[] { return [...this.#posts.values()].flatMap((post) => post.pipeline ?? []); }
+  get changing(): number { return [...this.#posts.values()].filter((post) => post.isChanging).length; }
+  get lanes(): Iterable<Lane> { return this.pipelines.flatMap(({ source }) => [...source.outlet.lanes]); }
+  get caughtUp(): boolean { return this.pipelines.every((pipeline) => pipeline.caughtUp); }
+
+  apply(plan: Plan, way: NumberedOutbound, parts: SharedParts, undelivered: Undelivered): ChangeCounts {
+    const difference = { kept: 0, changed: 0, added: 0, removed: 0 };
+    const wanted = new Set(plan.journald.map(({ key }) => key));
+    for (const [key, post] of this.#posts) {
+      if (wanted.has(key) || post.isUnwanted) continue;
+      post.want(null);
+      difference.removed++;
+    }
+    for (const entry of plan.journald) {
+      const post = this.#posts.get(entry.key) ?? new Post<JournalPipeline>(entry.key);
+      this.#posts.set(entry.key, post);
+      difference[post.want(this.#version(entry, { way, parts, undeliverable: plan.delivery.undeliverable, undelivered }))]++;
+    }
+    return difference;
+  }
+
+  stop(): void { for (const post of this.#posts.values()) post.stop(); }
+  abandon(): void { for (const post of this.#posts.values()) post.abandon(); }
+  async changed(): Promise<void> { await Promise.all([...this.#posts.values()].map((post) => post.changed())); }
+  async ended(): Promise<void> { await Promise.all(this.pipelines.map((pipeline) => pipeline.ended())); }
+
+  /** To be called about each second. */
+  keepHouse(): void {
+    for (const [key, post] of this.#posts) if (post.pipeline === null && !post.isChanging && post.isUnwanted) this.#posts.delete(key);
+  }
+
+  #version(entry: JournalEntryPlan, around: Surroundings): Version<JournalPipeline> {
+    return {
+      entry,
+      signature: hash('sha256', JSON.stringify([around.way.number, { ...entry, pointer: '' }]), 'base64'),
+      look: () => Promise.resolve(),
+      start: (life) => {
+        const pipeline = this.#pipeline(entry, around);
+        this.#o.uses(pipeline, around.way.outbound);
+        pipeline.begin(life);
+        return pipeline;
+      },
+    };
+  }
+
+  #pipeline(entry: JournalEntryPlan, { way: { outbound }, parts, undeliverable, undelivered }: Surroundings): JournalPipeline {
+    const { store, report, now, hurry } = this.#o;
+    const { key, filters, redact, maxEventBytes, naming } = entry;
+    const { arena, budget } = outbound;
+    const { text, searchOf } = parts;
+    const zone = isDated(naming.stream) ? parts.zoneOf(naming.dateZone) : null;
+    if (zone !== null && 'problem' in zone) throw new Error(`${entry.pointer}: ${zone.problem}`);
+    const outlet = new Outlets(entry, { arena, budget, dateZone: zone, laneFor: (destination) => outbound.laneFor(destination) }).of('');
+    // Its names are made of nothing that a file would have to say.
+    if (outlet === null) throw new Error(`${entry.pointer}: it names no group and stream`);
+    const [handle = null] = store.entry(key);
+    const stamper = new Stamper({
+      arena, text, report, undeliverable, undelivered,
+      timestamp: { parser: new EntryTimes(), trim: false },
+      filters: null,
+      redaction: redact.length === 0 ? null : new Redaction(redact, maxEventBytes - EVENT_OVERHEAD_BYTES, now, searchOf),
+      textFramed: false,
+      wallNow: Date.now,
+      wide: false,
+    });
+    return new JournalPipeline(entry, {
+      source: {
+        name: key, outlet, handle,
+        track: (cursor) => store.track({ entry: key, path: key, id: { device: 0, inode: 0, headHash: '', headLength: 0 }, offset: 0, windowCrc: 0, windowLength: 0, split: null, ended: false, updatedAt: Date.now(), cursor }),
+      },
+      stages: { arena, text, stamper, maxEventBytes, report, now, filter: filters.length === 0 ? null : new MessageFilter(filters, now, searchOf) },
+      follower: { report, now, hurry, machineId: machineId(), user: userName() },
+    });
+  }
+}
