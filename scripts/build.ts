@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib';
 import { CODE_CACHE, DAEMON_PROGRAM, PROGRAM } from '../src/cli/program-file.ts';
 import { FLAGS } from '../src/cli/start-settings.ts';
 import { startEndpoint } from '../src/local-endpoint/server.ts';
+import { buildPage } from './pages.ts';
 
 const root = join(import.meta.dirname, '..');
 const kib = (bytes: number): string => `${(bytes / 1024).toFixed(0)} KiB`;
@@ -42,10 +43,12 @@ export async function buildAgent(folder = join(root, 'dist')): Promise<void> {
   mkdirSync(folder, { recursive: true });
   // What is written last says that a build is complete, and from when its sources are.
   rmSync(join(folder, CODE_CACHE), { force: true });
+  // Only people's commands serve pages: what runs for months has none.
+  const pages = { CONSOLE_PAGE: JSON.stringify(await buildPage('console')), AGENT_PAGE: JSON.stringify(await buildPage('agent')) };
   const results = await Promise.all([
     build({ ...OPTIONS, entryPoints: [join(root, 'src/launch.ts')], outfile: join(folder, 'agent.js'), banner: { js: '#!/usr/bin/env node' } }),
-    ...([['main.ts', PROGRAM], ['daemon.ts', DAEMON_PROGRAM]] as const).map(([entry, name]) => build({
-      ...OPTIONS, entryPoints: [join(root, 'src', entry)], outfile: join(folder, name), sourcemap: 'linked', sourcesContent: true,
+    ...([['main.ts', PROGRAM, pages], ['daemon.ts', DAEMON_PROGRAM, {}]] as const).map(([entry, name, define]) => build({
+      ...OPTIONS, define, entryPoints: [join(root, 'src', entry)], outfile: join(folder, name), sourcemap: 'linked', sourcesContent: true,
       banner: { js: '(function(exports,require,module,__filename,__dirname){' }, footer: { js: '})' },
     })),
   ]);

@@ -5,7 +5,7 @@ import { CODE_CACHE } from '../src/cli/program-file.ts';
 const root = join(import.meta.dirname, '..');
 
 /** What a build is made of, besides all of src/ and config-schema/. */
-const INPUTS = ['package.json', 'package-lock.json', 'scripts/build.ts', 'scripts/code-cache.ts'];
+const INPUTS = ['package.json', 'package-lock.json', 'scripts/build.ts', 'scripts/pages.ts', 'scripts/code-cache.ts'];
 
 /** Newest modification time of what the build is made of, epoch milliseconds. Folders count: a deleted file changes them. */
 function newestSource(): number {

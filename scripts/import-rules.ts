@@ -35,11 +35,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   control: LEAVES,
   fleet: [...LEAVES, 'control/status-document.ts'],
   host: LEAVES,
+  // Serves pages to a browser: knows neither the agent nor what they show.
+  ui: [],
+  // What runs in the browser: it knows the form of what it is told, and nothing of this machine.
+  page: ['control/status-document.ts', 'local-endpoint/console/facts.ts'],
   metrics: LEAVES,
   config: [...LEAVES, 'records/', 'framing/', 'naming/'],
   journald: LEAVES,
   agent: [...LEAVES, 'files/', 'framing/', 'records/', 'naming/', 'batching/', 'delivery/', 'checkpoint/', 'aws/', 'control/', 'metrics/', 'journald/'],
-  cli: [...LEAVES, 'config/', 'agent/', 'host/', 'naming/', 'aws/parameters.ts', 'aws/probe.ts', 'control/', 'fleet/', 'local-endpoint/'],
+  cli: [...LEAVES, 'config/', 'agent/', 'host/', 'naming/', 'aws/parameters.ts', 'aws/probe.ts', 'control/', 'fleet/', 'local-endpoint/', 'ui/'],
   'local-endpoint': [],
 };
 

@@ -1,5 +1,5 @@
 // npm test [-- part|path …]: runs test/unit, test/integration, test/integration again with moto's server as the endpoint
-// (the part `moto`), then test/conformance, and ends with the line `N passed, N failed`. Exit 1 when a test failed, or a
+// (the part `moto`), then test/conformance and test/browser, and ends with the line `N passed, N failed`. Exit 1 when a test failed, or a
 // part that was asked for ran none. Words and paths choose files; the part `moto` runs when no filter or `moto` is given.
 import { run } from 'node:test';
 import type { TestEvent } from 'node:test/reporters';
@@ -10,12 +10,14 @@ import { leftOutText, motoFiles } from './moto-part.ts';
 import type { LeftOut } from './moto-part.ts';
 import { runShared } from './unit-shares.ts';
 
-const PARTS = ['unit', 'integration', 'moto', 'conformance'] as const;
+const PARTS = ['unit', 'integration', 'moto', 'conformance', 'browser'] as const;
 type Part = (typeof PARTS)[number];
 /** Test files at a time. Integration tests measure latencies; more of them than cores would measure each other. */
 const CONCURRENCY = 2;
 /** The tests that measure latencies closely are left out with moto; the others mostly wait. */
 const MOTO_CONCURRENCY = 3;
+/** A browser is many processes already. */
+const BROWSER_CONCURRENCY = 1;
 const TEST_TIMEOUT_MS = 120_000;
 /** Begins the message of test/support/quick.ts. */
 const TOO_SLOW = 'too slow: ';
@@ -59,7 +61,7 @@ const standsForFile = (data: { readonly name: string; readonly file?: string | u
  * those too. What fails alone has failed. Nothing else gets a second chance: a race in the product looks like bad luck.
  */
 async function runPart(part: Part, files: readonly string[]): Promise<Tally> {
-  const first = await runFiles(part, files, part === 'moto' ? MOTO_CONCURRENCY : CONCURRENCY);
+  const first = await runFiles(part, files, part === 'moto' ? MOTO_CONCURRENCY : part === 'browser' ? BROWSER_CONCURRENCY : CONCURRENCY);
   const slow = [...first.failedIn].filter(([, messages]) => messages.every((message) => message.startsWith(TOO_SLOW))).map(([file]) => file);
   if (slow.length === 0) return first.tally;
   console.log(`${part}: too slow beside other tests, measured again alone: ${slow.join(', ')}`);

@@ -16,6 +16,7 @@ main({
   quarantine: { summary: 'List, show and send again the events that could not be delivered', load: async () => (await import('./cli/quarantine/quarantine.ts')).quarantineCommand() },
   audit: { summary: 'Say which bytes of a file went where and when, were acknowledged, or dropped and why', load: async () => (await import('./cli/audit.ts')).auditCommand() },
   'log-level': { summary: 'Show or set the level of the running agent\'s own log', load: async () => (await import('./cli/log-level.ts')).logLevelCommand() },
+  ui: { summary: 'Serve a read-only page about the running agent on this machine', load: async () => (await import('./cli/ui.ts')).uiCommand() },
   endpoint: { summary: 'Run a CloudWatch-compatible server on this machine, to try the agent without AWS', load: async () => (await import('./cli/endpoint.ts')).endpointCommand() },
   demo: { summary: 'Follow logs of this machine and a rotating writer for a while, and prove that all of it arrives', load: async () => (await import('./cli/demo.ts')).demoCommand() },
   ctl: { summary: 'Take the place of amazon-cloudwatch-agent-ctl: same actions, flags, output and exit codes', load: async () => (await import('./cli/ctl.ts')).ctlCommand() },

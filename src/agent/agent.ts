@@ -28,8 +28,11 @@ import type { ConfigCounts } from './self-counts.ts';
 import { createSelfSampler } from './self-sampler.ts';
 import { spoolDirectory } from './spool/spool-entry.ts';
 import { Spool } from './spool/spool.ts';
+import { StageWatch } from './stage-watch.ts';
+import type { OwedStage } from './stage-watch.ts';
 import { openStore } from './state-directory.ts';
 import { Trail } from './trail.ts';
+import { UnsentWatch } from './unsent-watch.ts';
 
 const HOUSEKEEPING_MS = 1_000;
 const CAUGHT_UP_POLL_MS = 50;
@@ -46,6 +49,8 @@ export interface AgentOptions {
   readonly localZone: string;
   /** Called once after each burst, when the agent has become quiet. */
   readonly releaseMemory?: () => void;
+  /** A stage that owes a turn for this long stands still, milliseconds. */
+  readonly standsMs?: number;
   /** Deliver what exists, then end. */
   readonly untilCaughtUp?: boolean;
   /** Configs that were not taken, and taken back, since the start. */
@@ -78,13 +83,17 @@ export class Agent {
   readonly #stopping = new AbortController();
   readonly #following = Promise.withResolvers<void>();
   #isFollowing = false;
-  #unfinished: Unfinished = { files: 0, bytes: 0 };
+  #unfinished: Unfinished | null = null;
   readonly startedAt = Date.now();
+  readonly #watch: StageWatch;
+  readonly #unsent: UnsentWatch;
 
   constructor(options: AgentOptions) {
     this.#o = options;
     this.report = options.report;
     this.#plan = options.plan;
+    this.#watch = new StageWatch(options.report, options.standsMs);
+    this.#unsent = new UnsentWatch(options.report);
   }
 
   /** The one that was applied last. */
@@ -106,10 +115,16 @@ export class Agent {
   get stateDirectory(): string { return this.#o.stateDir; }
   /** Null while no EMF events are listened for. */
   get emf(): EmfInput | null { return this.plan.emf === null ? null : this.#emf; }
-  /** Known once `run` has ended. */
-  get unfinished(): Unfinished { return this.#unfinished; }
+  /** Known once `run` has ended; before, as it is now. */
+  get unfinished(): Unfinished { return this.#unfinished ?? this.#leftUnfinished(); }
   /** The agent in numbers, for whoever asks. */
   get self(): Sampler { return (this.#self ??= this.#newSelfSampler()); }
+  /** Stages that stand still, and that beginning anew did not help. */
+  get standing(): readonly OwedStage[] { return this.#watch.standing; }
+  /** Whatever stands still or waits although nothing fails, for people. */
+  get stalls(): readonly string[] { return [...this.standing.map(({ name }) => `${name} stands still, and beginning it anew did not help`), ...this.#unsent.alarms]; }
+  /** Whatever delivers logs turns: where it does not, only a start of the agent helps. */
+  get isAlive(): boolean { return !this.standing.some(({ isVital }) => isVital); }
   get openFiles(): number { return this.#running?.openFiles ?? 0; }
 
   /**
@@ -208,6 +223,8 @@ export class Agent {
     }));
     const rest = new Rest();
     const housekeeping = setInterval(() => {
+      this.#watch.judge(now(), [...running.owed(), ...metrics.owed()]);
+      this.#unsent.judge(now(), running.lanes, this.#plan.delivery.flushMs);
       running.keepHouse();
       this.#audit?.write();
       spool.keepHouse();

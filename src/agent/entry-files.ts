@@ -8,7 +8,7 @@ import { ArchivedRests } from './archived-rests.ts';
 import { removeDone } from './auto-removal.ts';
 import { CheckpointIndex } from './checkpoint-index.ts';
 import { Fate } from './fate.ts';
-import { follow } from './follow.ts';
+import { follow, owesTurn } from './follow.ts';
 import type { FollowContext } from './follow.ts';
 import { Generation } from './generation.ts';
 import type { GenerationContext, GenerationStart } from './generation.ts';
@@ -25,6 +25,7 @@ import type { PipelineContext, PipelineParts } from './pipeline-parts.ts';
 import { originalsOf } from './rotation-names.ts';
 import { FileSequence } from './spool/file-sequence.ts';
 import { SPOOL_KEY } from './spool/spool-entry.ts';
+import type { OwedStage } from './stage-watch.ts';
 
 /** Begins the name under which the store remembers that an entry has had its first scan: no key begins so, for keys are paths. */
 const BEGUN = 'begun ';
@@ -50,6 +51,8 @@ export class EntryFiles {
   readonly #sequence: FileSequence | null;
   /** Followers, and searches in archives. */
   readonly #tasks = new Set<Promise<void>>();
+  /** Ends the wait for a follower. */
+  readonly #followed = new WeakMap<Generation, () => void>();
   #waiting = false;
   /** The entry starts at the end of what is there now; what comes later, even while no agent runs, is read from its start. */
   #firstScan = false;
@@ -158,6 +161,13 @@ export class EntryFiles {
     if (autoRemoval) removeDone({ lives: this.#lives, follow, report: this.#p.report, now: this.#p.now });
   }
 
+  /** Followers that owe a turn. */
+  *owed(): Iterable<OwedStage> {
+    for (const g of this.#lives) {
+      if (owesTurn(g)) yield { key: g, name: `the follower of ${g.path}`, turns: g.beat.turns, isVital: true, beginAnew: () => { this.#follow(g); } };
+    }
+  }
+
   /** Resolves when every follower has ended. */
   async ended(): Promise<void> {
     while (this.#tasks.size > 0) await Promise.all(this.#tasks);
@@ -225,10 +235,16 @@ export class EntryFiles {
 
   #follow(g: Generation): void {
     const { life } = this.#p;
-    this.#await(follow(g, this.#followContext, life).then(() => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    // One that stands still is waited for no longer.
+    this.#followed.get(g)?.();
+    this.#followed.set(g, resolve);
+    this.#await(promise);
+    follow(g, this.#followContext, life).then((isLatest) => {
       // After a stop only what nobody can read again was finished.
-      if (!life.stop.aborted || (g.isLastChance && !life.abandon.aborted)) this.#isOver(g);
-    }));
+      if (isLatest && (!life.stop.aborted || (g.isLastChance && !life.abandon.aborted))) this.#isOver(g);
+      resolve();
+    }).catch(reject);
   }
 
   #await(task: Promise<void>): void {

@@ -27,16 +27,38 @@ export interface FollowContext {
 
 /**
  * Follows one generation until it has ended or the agent stops. Back-pressure is the one `await` on the outlet's room;
- * waiting for growth is the one on Wake.
+ * waiting for growth is the one on Wake. Between two turns nothing is half done: it can be begun anew at any time. Gives
+ * false when that was done meanwhile.
  */
-export async function follow(g: Generation, c: FollowContext, life: Lifetime): Promise<void> {
+export async function follow(g: Generation, c: FollowContext, life: Lifetime): Promise<boolean> {
+  const run = g.beat.begin();
+  const isLatest = await turns(g, c, life, run);
+  g.beat.end(run);
+  return isLatest;
+}
+
+/** It has bytes to read, or was about to look; nothing is held or in backoff where they go, and there is memory for them: its next turn is due. */
+export function owesTurn(g: Generation): boolean {
+  if (!g.beat.isRunning || g.truncated || g.released || g.file.lastError !== null || (!g.waitsForRoom && g.unread <= g.pending)) return false;
+  for (const lane of g.outlet.lanes) if (!lane.empty || !lane.hasRoom) return false;
+  using room = g.outlet.tryRoom();
+  return room !== null;
+}
+
+async function turns(g: Generation, c: FollowContext, life: Lifetime, run: number): Promise<boolean> {
   let turnEnds = c.now() + TURN_MS;
   let flush: Flush = 'none';
   // A file without a name cannot be read again at the next start: what it holds is finished first.
   while (!life.stop.aborted || (g.isLastChance && !life.abandon.aborted)) {
+    if (!g.beat.turn(run)) return false;
     const stopping = life.stop.aborted;
     const room = g.outlet.tryRoom();
-    if (room === null) { await g.outlet.roomChange(stopping ? life.abandon : life.stop); continue; }
+    if (room === null) {
+      g.waitsForRoom = true;
+      await g.outlet.roomChange(stopping ? life.abandon : life.stop);
+      continue;
+    }
+    g.waitsForRoom = false;
     const step = g.step(flush);
     room[Symbol.dispose]();
     if (flush !== 'none') { g.flushed(flush); flush = 'none'; }
@@ -46,9 +68,9 @@ export async function follow(g: Generation, c: FollowContext, life: Lifetime): P
         continue;
       case 'truncated':
         c.truncated(g);
-        return;
+        return true;
       case 'unreadable':
-        if (stopping || c.unreadable(g) === 'end') return;
+        if (stopping || c.unreadable(g) === 'end') return true;
         await c.wake.wait(g.file, c.now() + UNREADABLE_MS);
         continue;
       case 'waiting':
@@ -64,16 +86,17 @@ export async function follow(g: Generation, c: FollowContext, life: Lifetime): P
     if (verdict === 'end') {
       // Nothing can follow: what is held is the last message, whether it has a newline or not.
       if (g.pending > 0 && g.step('end') === 'more') continue;
-      return;
+      return true;
     }
     const next = g.nextFlush(c.multilineMs, c.partialMs);
     if (next !== null && (c.hurry() || c.now() >= next.at)) { flush = c.hurry() ? 'end' : next.flush; continue; }
     const deadline = c.deadline(g);
     const until = next === null ? deadline : deadline === null ? next.at : Math.min(next.at, deadline);
     await c.wake.wait(g.file, until);
-    if (g.released) return;
+    if (g.released) return true;
     turnEnds = c.now() + TURN_MS;
   }
+  return true;
 }
 
 function turn(): Promise<void> {

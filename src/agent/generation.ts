@@ -9,6 +9,7 @@ import type { Checkpoint, FileId } from '../flow.ts';
 import type { Flush } from '../framing/framer.ts';
 import type { TimestampReader } from '../records/timestamp.ts';
 import type { Loss } from '../report/report.ts';
+import { Beat } from './beat.ts';
 import { ChunkMarks } from './chunk-marks.ts';
 import { FileTrail } from './file-trail.ts';
 import { FollowedFile } from './followed-file.ts';
@@ -59,6 +60,9 @@ export class Generation implements Source {
   readonly outlet: Outlet;
   readonly handle: TrackedCheckpoint;
   readonly marks: ChunkMarks;
+  /** Of its follower. */
+  readonly beat = new Beat();
+  waitsForRoom = false;
   /** The file's own timestamp parser: it remembers the last time read. */
   readonly parser: TimestampReader | null;
   readonly #ledger: Ledger;

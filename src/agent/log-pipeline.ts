@@ -6,6 +6,7 @@ import type { Generation } from './generation.ts';
 import type { HandedOver } from './handing-over.ts';
 import type { Lingering } from './lingering.ts';
 import type { PipelineContext } from './pipeline-parts.ts';
+import type { OwedStage } from './stage-watch.ts';
 
 const NONE: ReadonlyMap<string, string> = new Map();
 
@@ -76,6 +77,9 @@ export class LogPipeline {
 
   /** Ends it for good, once its followers have ended and nothing it read is unacknowledged: see handOver. */
   handOver(): readonly HandedOver[] { return this.#files?.handOver() ?? []; }
+
+  /** Followers that owe a turn. */
+  owed(): Iterable<OwedStage> { return this.#files?.owed() ?? []; }
 
   /** To be called about each second. */
   keepHouse(): void { this.#files?.keepHouse(); }

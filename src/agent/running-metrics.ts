@@ -20,7 +20,9 @@ import { Ec2Questions } from './ec2-questions.ts';
 import type { AskMetadata } from './ec2-questions.ts';
 import { collectdStatus, prometheusStatus, statsdStatus } from './listener-status.ts';
 import type { MetricDelivery } from './metric-delivery.ts';
+import { Beat } from './beat.ts';
 import type { Samplers } from './samplers.ts';
+import type { OwedStage } from './stage-watch.ts';
 import { spoolEvents } from './spool/spool-events.ts';
 import type { Spool } from './spool/spool.ts';
 import { VolumeAttachments } from './volume-attachments.ts';
@@ -43,6 +45,9 @@ export interface RunningMetricsOptions {
 
 /** One thing under way for the plan, and what it was made for. */
 interface Part { readonly life: LifetimeControl; readonly ended: Promise<void> }
+/** Runs a collector. @param beat runs while a sample is under way. */
+type Collect = (life: Lifetime, beat: Beat) => Promise<void>;
+interface Collecting extends Part { readonly name: string; readonly beat: Beat; readonly collect: Collect }
 interface Delivering extends Part { readonly signature: string; readonly delivery: MetricDelivery }
 
 /** Where metrics go as events. */
@@ -60,7 +65,7 @@ interface Events {
  */
 export class RunningMetrics {
   readonly #o: RunningMetricsOptions;
-  readonly #collectors = new Map<string, Part>();
+  readonly #collectors = new Map<string, Collecting>();
   readonly #listeners = new Set<() => ListenerStatus>();
   /** Collectors that were stopped and still give what they hold. */
   readonly #ending = new Set<Promise<unknown>>();
@@ -123,7 +128,7 @@ export class RunningMetrics {
     if (this.#o.life.stop.aborted) return;
     if (plan === null) this.#shaping = null;
     else await this.#shapeFor(plan);
-    for (const [key, run] of wanted) if (!this.#collectors.has(key)) this.#begin(key, run);
+    for (const [key, { name, collect }] of wanted) if (!this.#collectors.has(key)) this.#begin(key, name, collect, new Beat());
   }
 
   async #shapeFor(plan: MetricsPlan): Promise<void> {
@@ -137,15 +142,23 @@ export class RunningMetrics {
   }
 
   /** What a plan collects, by what makes it another collector. */
-  #collectorsOf(plan: MetricsPlan | null, prometheus: PrometheusPlan | null): Map<string, (life: Lifetime) => Promise<void>> {
-    const collectors = new Map<string, (life: Lifetime) => Promise<void>>();
-    if (prometheus !== null) collectors.set(JSON.stringify(prometheus), (life) => this.#prometheus(prometheus, life));
+  #collectorsOf(plan: MetricsPlan | null, prometheus: PrometheusPlan | null): Map<string, Pick<Collecting, 'name' | 'collect'>> {
+    const collectors = new Map<string, Pick<Collecting, 'name' | 'collect'>>();
+    if (prometheus !== null) collectors.set(JSON.stringify(prometheus), { name: 'prometheus', collect: (life) => this.#prometheus(prometheus, life) });
     if (plan === null) return collectors;
     const { samplers, statsd, collectd } = plan;
-    for (const sampler of samplers) collectors.set(JSON.stringify(sampler), (life) => this.#sample(sampler, life));
-    if (statsd !== null) collectors.set(JSON.stringify(statsd), (life) => this.#statsd(statsd, life));
-    if (collectd !== null) collectors.set(JSON.stringify(collectd), (life) => this.#collectd(collectd, life));
+    for (const sampler of samplers) collectors.set(JSON.stringify(sampler), { name: sampler.kind, collect: (life, beat) => this.#sample(sampler, life, beat) });
+    if (statsd !== null) collectors.set(JSON.stringify(statsd), { name: 'statsd', collect: (life) => this.#statsd(statsd, life) });
+    if (collectd !== null) collectors.set(JSON.stringify(collectd), { name: 'collectd', collect: (life) => this.#collectd(collectd, life) });
     return collectors;
+  }
+
+  /** Collectors with a sample under way: those that stay the same are seen to stand still. */
+  *owed(): Iterable<OwedStage> {
+    for (const [key, { name, beat, collect, life }] of this.#collectors) {
+      if (!beat.isRunning) continue;
+      yield { key: beat, name: `the sampler ${name}`, turns: beat.turns, isVital: false, beginAnew: () => { life.requestStop(); this.#begin(key, name, collect, beat); } };
+    }
   }
 
   /** After the stop: resolves when what was collected is delivered or kept for the next start, or at the abandon. */
@@ -186,13 +199,13 @@ export class RunningMetrics {
     this.#dropped += droppedOf(before);
   }
 
-  #begin(key: string, run: (life: Lifetime) => Promise<void>): void {
+  #begin(key: string, name: string, collect: Collect, beat: Beat): void {
     const life = new LifetimeControl();
-    const ended = run(life).catch((error: unknown) => {
-      this.#collectors.delete(key);
+    const ended = collect(life, beat).catch((error: unknown) => {
+      if (this.#collectors.get(key)?.life === life) this.#collectors.delete(key);
       this.#o.report.trouble('metrics', `metrics: a collector has ended (${(error as Error).message}); the next start begins it again, or a config in which it differs`);
     });
-    this.#collectors.set(key, { life, ended });
+    this.#collectors.set(key, { life, ended, name, beat, collect });
   }
 
   /** Resolves when all that were ever stopped have given what they collected. */
@@ -206,12 +219,18 @@ export class RunningMetrics {
     await Promise.all(this.#ending);
   }
 
-  async #sample(plan: SamplerPlan, life: Lifetime): Promise<void> {
+  async #sample(plan: SamplerPlan, life: Lifetime, beat: Beat): Promise<void> {
     const { report, self } = this.#o;
     using sampler = plan.kind === 'agent' ? self() : (await this.#samplers()).create(plan);
     const collection = new Collection({ plan, sampler, now: monotonic, report, publish: this.#publish });
-    await collection.begin();
-    await runTicks({ intervalMs: plan.intervalMs, wallNow: Date.now, life, tick: (at) => collection.collect(at), skipped: (count) => { this.skippedSamples += count; } });
+    const counted = async (work: Promise<void>): Promise<void> => {
+      const run = beat.begin();
+      await work;
+      beat.turn(run);
+      beat.end(run);
+    };
+    await counted(collection.begin());
+    await runTicks({ intervalMs: plan.intervalMs, wallNow: Date.now, life, tick: (at) => counted(collection.collect(at)), skipped: (count) => { this.skippedSamples += count; } });
   }
 
   async #statsd(plan: StatsdPlan, life: Lifetime): Promise<void> {

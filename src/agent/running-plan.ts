@@ -30,6 +30,7 @@ import { SharedParts } from './shared-parts.ts';
 import { removeDelivered } from './spool/spool-removal.ts';
 import { SPOOL_KEY, fillsSpool, withSpool } from './spool/spool-entry.ts';
 import type { Spool } from './spool/spool.ts';
+import type { OwedStage } from './stage-watch.ts';
 import { buildStages } from './stages.ts';
 import type { Trail } from './trail.ts';
 
@@ -65,6 +66,10 @@ export class RunningPlan {
   readonly #mounts: MountPoints;
   readonly #zones = new Map<string, Zone>();
   #plan: Plan | null = null;
+  /** As it came, without the spool. */
+  #given: Plan | null = null;
+  /** All of them, as one stage. */
+  readonly #finders = {};
   #finding: Finding | null = null;
   #look: Promise<void> = Promise.resolve();
   #nextLook: Promise<void> | null = null;
@@ -122,6 +127,7 @@ export class RunningPlan {
     const finding = await this.#findingFor(plan, globs);
     if (life.stop.aborted) return { kept: 0, changed: 0, added: 0, removed: 0 };
     this.#plan = plan;
+    this.#given = given;
     this.#finding = finding;
     const parts = new SharedParts(this.#o.localZone, this.#zones);
     const versions = new Map(plan.entries.map((entry) => [entry.key, this.#version(entry, globs.get(entry.key)!, plan, outbound, parts)]));
@@ -216,6 +222,24 @@ export class RunningPlan {
     const { finder } = this.#finding!;
     pipeline.skippedByName = finder.skipped(key);
     pipeline.reconcile(finder.matches(key));
+  }
+
+  /** Stages that owe a turn. */
+  *owed(): Iterable<OwedStage> {
+    const finding = this.#finding;
+    if (finding !== null && !finding.life.stop.aborted) yield { key: this.#finders, name: 'the search for files', turns: finding.finder.turns, isVital: true, beginAnew: () => { this.#findAnew(finding); } };
+    if (this.#wake.isNeeded) yield { key: this.#wake, name: 'the watch over files', turns: this.#wake.slices, isVital: true, beginAnew: () => { this.#wake.beginAnew(); } };
+    for (const { pipeline } of this.#posts.values()) if (pipeline !== null) yield* pipeline.owed();
+  }
+
+  /** Another finder, for the same plan. */
+  #findAnew(stuck: Finding): void {
+    if (this.#given === null) return;
+    stuck.life.requestStop();
+    this.#finding = { ...stuck, signature: '', ended: Promise.resolve() };
+    this.#look = Promise.resolve();
+    this.#nextLook = null;
+    void this.apply(this.#given);
   }
 
   /** What is to be done about each second. */

@@ -7,7 +7,7 @@ import type { Generation } from './generation.ts';
 import type { JournalPipeline } from './journald/journal-pipeline.ts';
 import type { LogPipeline } from './log-pipeline.ts';
 
-/** Items of each list at most: with 10,000 the document stays below 4 MB and is made in some 30 ms. */
+/** Items of each list at most: with 10,000 the document stays below 5 MB and is made in some 30 ms. */
 const MOST_LISTED = 10_000;
 const MOST_SKIPPED = 1_000;
 
@@ -35,7 +35,7 @@ export function statusOf(agent: Agent, version: string, config: ConfigStatus): S
     config,
     entries: agent.pipelines.map(entryStatus),
     disabled: plan.disabled.map(({ pointer, pattern, reason }) => ({ pointer, pattern, reason })),
-    files: filesOf(agent.pipelines),
+    files: filesOf(agent.pipelines, now),
     journals: agent.journals.map((journal) => journalStatus(journal, now)),
     skipped: skippedOf(agent.pipelines),
     destinations: destinationsOf(agent.lanes),
@@ -45,6 +45,7 @@ export function statusOf(agent: Agent, version: string, config: ConfigStatus): S
     emf: agent.emf?.status ?? null,
     quarantine: quarantine === null ? null : (({ events, bytes, rotatedEvents, lostEvents, replayedEvents }) => ({ events, bytes, rotatedEvents, lostEvents, replayedEvents }))(quarantine.counters),
     troubles: report.troubles.toSorted((a, b) => b.since - a.since),
+    stalls: agent.stalls,
     checkpointTrouble: agent.store?.trouble ?? null,
   };
 }
@@ -77,20 +78,21 @@ function skippedOf(pipelines: readonly LogPipeline[]): Listed<SkippedStatus> {
   return { total: all.length, list: all.slice(0, MOST_SKIPPED) };
 }
 
-function filesOf(pipelines: readonly LogPipeline[]): Listed<FileStatus> {
+function filesOf(pipelines: readonly LogPipeline[], now: number): Listed<FileStatus> {
   const lag = (g: Generation): number => g.contentEnd(g.file.size) - g.safe.offset;
   const all = pipelines.flatMap((pipeline) => [...pipeline.generations].map((generation) => ({ generation, entry: pipeline.entry.key })));
   all.sort(({ generation: a }, { generation: b }) => rank(a.file.lastError) - rank(b.file.lastError) || lag(b) - lag(a) || (a.path < b.path ? -1 : 1));
-  return { total: all.length, list: all.slice(0, MOST_LISTED).map(({ generation, entry }) => fileStatus(generation, entry)) };
+  return { total: all.length, list: all.slice(0, MOST_LISTED).map(({ generation, entry }) => fileStatus(generation, entry, now)) };
 }
 
 const rank = (lastError: string | null): number => (lastError === null ? 1 : 0);
 
-function fileStatus(g: Generation, entry: string): FileStatus {
+function fileStatus(g: Generation, entry: string, now: number): FileStatus {
   const { offset, safe, path, lastAckAt } = g;
   const { attachment, lastError } = g.file;
   const size = Math.max(g.file.sizeNow(), offset);
-  return { path, entry, size, offset, safeOffset: safe.offset, lagBytes: g.contentEnd(size) - safe.offset, pendingBytes: Math.min(g.pending, size - offset), lastAckAt, attachment, lastError };
+  const { group, stream } = g.outlet.destinationAt(now);
+  return { path, entry, size, offset, safeOffset: safe.offset, lagBytes: g.contentEnd(size) - safe.offset, pendingBytes: Math.min(g.pending, size - offset), lastAckAt, attachment, lastError, group, stream };
 }
 
 function destinationsOf(lanes: Iterable<Lane>): Listed<DestinationStatus> {

@@ -6,6 +6,12 @@ import type { Failure } from './classify.ts';
 /** The SDK signs with the service's time from this difference on, milliseconds; the service refuses more than five minutes. */
 const CLOCK_SKEW_MS = 240_000;
 
+/**
+ * An attempt that has not ended by then is let go, milliseconds: four times as long as a request may take, for credentials
+ * that need requests of their own. Each request has its own limit; a program that gives credentials has none.
+ */
+const ATTEMPT_MS = 120_000;
+
 /** Of a client's own settings, what attempts look at. */
 interface ClientState {
   readonly systemClockOffset: number;
@@ -18,6 +24,7 @@ export interface AttemptsOptions {
   readonly abandon: AbortSignal;
   /** What has the host's time, for the message about its clock. */
   readonly carries: 'events' | 'metrics';
+  readonly attemptMs?: number;
 }
 
 /** Makes calls of one client, and says what became of each; credentials and the clock are looked after. */
@@ -31,8 +38,22 @@ export class Attempts {
     this.#o = options;
   }
 
-  /** Never rejects. */
+  /** Never rejects, and ends in time: whoever waits for it holds a slot and a body. */
   async make(call: () => Promise<Outcome>): Promise<Outcome> {
+    const { attemptMs = ATTEMPT_MS } = this.#o;
+    const { promise: late, resolve } = Promise.withResolvers<Outcome>();
+    const timer = setTimeout(resolve, attemptMs, {
+      kind: 'retry', pace: 'long', afterMs: null, ambiguous: true,
+      reason: `no end of the attempt after ${attemptMs / 1000} s, which is more than its requests may take: what gives the credentials (a credential_process?) seems to hang`,
+    });
+    try {
+      return await Promise.race([this.#make(call), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #make(call: () => Promise<Outcome>): Promise<Outcome> {
     const client = this.#client;
     const ahead = client.systemClockOffset;
     try {

@@ -1,7 +1,10 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { startEndpoint } from '../local-endpoint/server.ts';
 import type { RunningEndpoint } from '../local-endpoint/server.ts';
 import type { FaultSpec } from '../local-endpoint/fault-spec.ts';
+import { Gate, newToken } from '../ui/gate.ts';
+import { consolePage } from '../ui/page.ts';
+import { EX_UNAVAILABLE, EX_USAGE, isLoopback, listenTrouble, parsePort, signalled } from './serving.ts';
 
 interface Flags {
   readonly port: number;
@@ -13,18 +16,7 @@ interface Flags {
   readonly allowRemote?: boolean;
 }
 
-/** sysexits: the command was used wrongly; the service could not be started. */
-const EX_USAGE = 64;
-const EX_UNAVAILABLE = 69;
 const COUNTERS_MS = 5000;
-
-const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('Give a port from 0 (any free one) to 65535.');
-  return port;
-}
 
 function parseFault(text: string): FaultSpec {
   try {
@@ -34,7 +26,9 @@ function parseFault(text: string): FaultSpec {
   }
 }
 
-function example(url: string, region: string): string {
+/** `token`: what opens the endpoint's own paths beyond loopback; on loopback they need none. */
+function example({ url, region, token, hasPage }: { readonly url: string; readonly region: string; readonly token: string | null; readonly hasPage: boolean }): string {
+  const opened = token === null ? '' : `?token=${token}`;
   return [
     `The endpoint listens at ${url} and answers CloudWatch Logs, CloudWatch metrics and Parameter Store.`,
     '',
@@ -44,7 +38,8 @@ function example(url: string, region: string): string {
     `  { "agent": { "region": "${region}" }, "logs": { "endpoint_override": "${url}", … }, "metrics": { "endpoint_override": "${url}", … } }`,
     'Metrics are taken in JSON, CBOR and the Query form (older clients); those in log events of the embedded metric format are read back as metrics too.',
     '',
-    `What was asked: curl ${url}/_requests     Faults: curl ${url}/_faults -d '{"kind":"throttle","every":3}'`,
+    ...(hasPage ? [`To look at what arrives, and to switch faults on: ${url}/${opened}`] : []),
+    `What was asked: curl ${url}/_requests${opened}     Faults: curl ${url}/_faults${opened} -d '{"kind":"throttle","every":3}'`,
     '',
   ].join('\n');
 }
@@ -66,37 +61,31 @@ function watch(endpoint: RunningEndpoint, say: (line: string) => void): () => vo
   return () => { clearInterval(timer); };
 }
 
-/** Resolves at the first SIGINT or SIGTERM from now on; a second one ends the process as usual. */
-function signalled(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const end = (): void => {
-    process.off('SIGINT', end).off('SIGTERM', end);
-    resolve();
-  };
-  process.on('SIGINT', end).on('SIGTERM', end);
-  return promise;
-}
-
 async function run(flags: Flags): Promise<void> {
   const faults = (flags.fault ?? []).map(parseFault);
-  if (!LOOPBACK.test(flags.host) && flags.allowRemote !== true) {
+  const remote = !isLoopback(flags.host);
+  if (remote && flags.allowRemote !== true) {
     throw new Error(`--host ${flags.host} is not a loopback address: anyone who reaches it could read and write what is stored. Add --allow-remote if that is meant`);
   }
   // Before the URL is printed: whoever reads it may end us at once.
   const ended = signalled();
+  const page = consolePage();
+  // Whoever reaches the loopback address is on this machine, and may call the service itself.
+  const token = remote ? newToken() : null;
+  const gate = new Gate({ token, remote, command: 'agent endpoint' });
   let endpoint: RunningEndpoint;
   try {
-    endpoint = await startEndpoint({ port: flags.port, host: flags.host, region: flags.region, ...(flags.data !== undefined && { dataDir: flags.data }) });
+    endpoint = await startEndpoint({ port: flags.port, host: flags.host, region: flags.region, console: { page: page === null ? null : (request) => gate.opened(page, request), gate: gate.refuse }, ...(flags.data !== undefined && { dataDir: flags.data }) });
   } catch (error) {
-    const busy = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    process.stderr.write(`agent endpoint: ${(error as Error).message}${busy ? '; choose another port with --port, or 0 for any free one' : ''}\n`);
+    process.stderr.write(`agent endpoint: ${listenTrouble(error)}\n`);
     process.exitCode = EX_UNAVAILABLE;
     return;
   }
   await using running = endpoint;
   for (const fault of faults) running.faults.add(fault);
   const say = (line: string): void => { if (flags.quiet !== true) process.stdout.write(`${line}\n`); };
-  process.stdout.write(flags.quiet === true ? `${running.url}\n` : example(running.url, flags.region));
+  process.stdout.write(flags.quiet === true ? `${running.url}\n` : example({ url: running.url, region: flags.region, token, hasPage: page !== null }));
+  if (flags.quiet === true && token !== null) process.stderr.write(`agent endpoint: its own paths open with the token: ${running.url}/?token=${token}\n`);
   for (const notice of running.notices) process.stderr.write(`agent endpoint: ${notice}\n`);
   const unwatch = watch(running, say);
   await ended;

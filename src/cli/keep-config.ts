@@ -3,6 +3,7 @@ import type { Agent } from '../agent/agent.ts';
 import { globFault } from '../agent/file-lookup.ts';
 import { documentOf } from '../config/document.ts';
 import type { Environment } from '../config/placeholders.ts';
+import { USUAL } from '../config/source.ts';
 import { countProblems, formatProblem, type Problem } from '../config/problem.ts';
 import { ConfigKeeper } from '../fleet/config-keeper.ts';
 import type { ConfigPorts, ReadConfig } from '../fleet/config-ports.ts';
@@ -33,6 +34,9 @@ export class KeptConfig {
   /** Of the sources as they were read last. */
   problems: readonly Problem[] = [];
   unreadable = false;
+  #names: readonly string[] = [];
+  /** Of the sources as a whole, as they were read last: which they are, and what is passed over. */
+  #notes: readonly Problem[] = [];
 
   constructor(options: KeptConfigOptions) {
     this.#o = options;
@@ -47,7 +51,7 @@ export class KeptConfig {
       compile: async ({ texts }) => {
         try {
           const { plan, problems } = await planOf(documentOf(texts), env, globFault, ask);
-          this.problems = problems;
+          this.problems = [...this.#notes, ...problems];
           return { plan, errors: errorsIn(problems) };
         } catch (error) {
           // A defect of the compiler must not end every agent of a fleet at once; at a start there is nothing to go on with.
@@ -64,6 +68,9 @@ export class KeptConfig {
     this.keeper = new ConfigKeeper({ ports, memory: new LastGood(stateDir, sources, report), hostId: hostId(stateDir), report, now: Date.now, random: Math.random });
   }
 
+  /** The words that name the config; for `usual` the places that were read last. */
+  get sources(): readonly string[] { return this.#o.sources.flatMap((word) => (word === USUAL && this.#names.length > 0 ? this.#names : [word])); }
+
   get agent(): Agent {
     if (this.#agent === null) throw new Error('the config was looked after before the agent ran');
     return this.#agent;
@@ -74,6 +81,8 @@ export class KeptConfig {
     const { root, texts, remote, problems, unreadable } = await loadSources(this.#o.sources, this.#o.access);
     this.problems = problems;
     this.unreadable = unreadable;
+    this.#notes = problems.filter(({ severity, line }) => severity === 'note' && line === null);
+    if (texts.length > 0) this.#names = texts.map(({ name }) => name);
     // Broken JSON is read all right: it is refused for its errors, like any other mistake.
     if (root === null && (unreadable || texts.length === 0)) return { kind: 'unreadable', reason: errorsIn(problems) ?? 'nothing is there' };
     return { kind: 'read', copy: { texts, remote } };

@@ -3,9 +3,11 @@ import { Command } from 'commander';
 import { Agent } from '../agent/agent.ts';
 import { StateDirectoryError } from '../agent/state-directory.ts';
 import { networkFault } from '../agent/network-fault.ts';
+import { summaryOf } from '../agent/summary.ts';
 import { formatProblem, formatProblems } from '../config/problem.ts';
 import type { Problem, Severity } from '../config/problem.ts';
 import { openControl } from '../control/server.ts';
+import { ServiceState } from '../control/service-state.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import { hostZone } from '../host/time-zone.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
@@ -19,6 +21,8 @@ import type { LogLevel } from '../report/own-log.ts';
 import { askInstance } from '../host/instance.ts';
 import type { LogPlan, Plan } from '../plan.ts';
 import { controlRoutes } from './control-routes.ts';
+import { lookAtLimits } from './host-limits.ts';
+import { isJournal } from './journal-stream.ts';
 import { KeptConfig } from './keep-config.ts';
 import { leave } from './leave.ts';
 import { followLevel } from './live-level.ts';
@@ -30,7 +34,7 @@ const EXIT_CONFIG = 78;
 const EXIT_NO_INPUT = 66;
 const EXIT_UNFINISHED = 75;
 const EXIT_NO_STATE = 73;
-/** Time to deliver what is held after SIGTERM: below systemd's default TimeoutStopSec of 90 s. */
+/** Time to deliver what is held after SIGTERM: below TimeoutStopSec of the unit, and below systemd's default of 90 s. */
 const DRAIN_MS = 60_000;
 /** A stop that takes longer says why. */
 const SLOW_STOP_MS = 1_000;
@@ -61,9 +65,11 @@ export function runCommand(): Command {
 async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideFiles }: RunOptions): Promise<number> {
   const life = endedBySignals();
   const stateDir = resolve(directory);
-  const log = new OwnLog(DEFAULT_LOG, (line) => { process.stderr.write(line); }, Date.now, quiet === true ? 'warn' : 'debug');
+  const toJournal = isJournal(process.env['JOURNAL_STREAM']);
+  const log = new OwnLog(DEFAULT_LOG, (line) => { process.stderr.write(line); }, Date.now, { least: quiet === true ? 'warn' : 'debug', isJournal: toJournal });
   const around = await loadEnvironment(sideFiles, process.env);
-  const { env } = around;
+  // For this process alone: a program that the agent starts must not speak for it.
+  const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID, ...env } = around.env;
   const surroundings = around.problems.some(({ severity }) => severity === 'error') ? 'nothing is run: as whom, and by which way, is not sure while these files are wrong' : networkFault(env);
   if (surroundings !== null) {
     sayProblems(around.problems, log);
@@ -72,6 +78,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   }
   settleEnvironment(env);
   const report = new AgentReport(log.line, Date.now, () => log.says('debug'));
+  using service = await ServiceState.open({ NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID }, report);
   const kept = new KeptConfig({ sources: config, stateDir, env, report, log, access: parameterAccess(env, {}, life.abandon) });
   const start = await kept.keeper.start();
   if (start.kind === 'current') log.follow(start.plan.log);
@@ -92,19 +99,22 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
       stateDirectory: stateDir, report,
       routes: controlRoutes({
         agent: running, log,
-        config: () => ({ sources: config, ...kept.keeper.state, changing: running.changing }),
+        limits: () => lookAtLimits(running.plan.delivery.budgetBytes, report),
+        config: () => ({ sources: kept.sources, ...kept.keeper.state, changing: running.changing }),
         reload: async () => life.stop.aborted
           ? { outcome: 'unreadable', reason: 'the agent is being stopped', problems: '' }
-          : { ...(await kept.keeper.reload()), problems: formatProblems(kept.problems, false) },
+          : { ...(await service.during(() => kept.keeper.reload())), problems: formatProblems(kept.problems, false) },
       }),
     }),
   });
   kept.agent = agent;
   report.note(`${begunText(plan)}; state in ${stateDir}`);
+  lookAtLimits(plan.delivery.budgetBytes, report);
   const stopped = sayIfStopTakesLong(life, report);
   using _ = followLevel(sideFiles.envConfig ?? DEFAULT_ENV_CONFIG, log);
+  life.stop.addEventListener('abort', () => { service.stopping(); }, { once: true });
   try {
-    await together(life, [agent.run(life), ...(untilCaughtUp === true ? [] : [keepConfig(kept, agent, life)])]);
+    await together(life, [agent.run(life), ...(untilCaughtUp === true ? [] : [keepConfig(kept, agent, service, life)])]);
   } catch (error) {
     if (!(error instanceof StateDirectoryError)) throw error;
     kept.keeper.endInOrder();
@@ -162,10 +172,11 @@ function sayIfStopTakesLong({ stop }: LifetimeControl, report: AgentReport): () 
   return () => { stop.removeEventListener('abort', begin); clearTimeout(timer); };
 }
 
-/** Looks after the config for as long as the agent runs; SIGHUP reads it again. */
-async function keepConfig(kept: KeptConfig, agent: Agent, life: LifetimeControl): Promise<void> {
+/** Looks after the config for as long as the agent runs, which is told from now on; SIGHUP reads it again. */
+async function keepConfig(kept: KeptConfig, agent: Agent, service: ServiceState, life: LifetimeControl): Promise<void> {
   if (!(await agent.follows(life))) return;
-  const onHangup = (): void => { void kept.keeper.reload(); };
+  service.ready({ text: () => summaryOf(agent, life.stop.aborted), isAlive: () => agent.isAlive });
+  const onHangup = (): void => { void service.during(() => kept.keeper.reload()); };
   process.on('SIGHUP', onHangup);
   try {
     await kept.keeper.run(life);
@@ -176,7 +187,7 @@ async function keepConfig(kept: KeptConfig, agent: Agent, life: LifetimeControl)
 
 /** For people as `check` prints them; a program that reads the log gets one line each. */
 function sayProblems(problems: readonly Problem[], log: OwnLog): void {
-  if (log.format === 'json') for (const problem of problems) log.line(LEVEL_OF[problem.severity], formatProblem(problem, false).replace(/\n\s+/, '; '));
+  if (log.isByLine) for (const problem of problems) log.line(LEVEL_OF[problem.severity], formatProblem(problem, false).replace(/\n\s+/, '; '));
   else if (problems.length > 0) process.stderr.write(formatProblems(problems, process.stderr.isTTY));
 }
 

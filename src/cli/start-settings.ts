@@ -8,7 +8,7 @@
 const ENVIRONMENT = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' } as const;
 
 /**
- * Of the runtime's engine, for `run`. Why each: docs/decisions/runtime-flags.md. None with which it refuses the
+ * Of the runtime and its engine, for `run`. Why each: docs/decisions/runtime-flags.md. None with which it refuses the
  * compiled form of the runtime's own modules, 30 ms of each start: engine-settings.ts makes those later.
  */
 export const FLAGS = [
@@ -16,6 +16,8 @@ export const FLAGS = [
   '--max-semi-space-size=2', '--semi-space-growth-factor=1',
   // The agent collects its garbage when it comes to rest (runtime.ts): once more, half a minute later, would find nothing.
   '--no-memory-reducer',
+  // node:ffi says at its first use that it may change; the runtime is pinned, and nobody who reads the agent's log can do anything about it.
+  '--disable-warning=ExperimentalWarning',
 ] as const;
 
 /** The command and its words, without the options. @param args what follows the program's name. */

@@ -1,4 +1,4 @@
-import type { CountersStatus, DestinationStatus, EmfStatus, FileStatus, JournalStatus, Listed, ListenerStatus, MetricsStatus, StatusDocument } from '../control/status-document.ts';
+import type { CountersStatus, DestinationStatus, EmfStatus, FileStatus, JournalStatus, LimitsStatus, Listed, ListenerStatus, MetricsStatus, StatusDocument } from '../control/status-document.ts';
 import { lagOf } from './status-rates.ts';
 import type { Rate, Rates } from './status-rates.ts';
 import { printable, textTable } from './text-table.ts';
@@ -22,6 +22,8 @@ export function problemsOf(status: StatusDocument): readonly string[] {
     ...(config.refused === null ? [] : [`config ${config.refused.version} is not used: ${config.refused.reason}`]),
     ...(config.unreachable === null ? [] : [`the config cannot be looked at: ${config.unreachable}; the present one goes on`]),
     ...(status.metrics != null && status.metrics.lastError !== null ? [`metrics in ${status.metrics.namespace}: ${status.metrics.state} (${status.metrics.lastError}); what is collected waits`] : []),
+    ...status.stalls ?? [],
+    ...(status.limits?.problem == null ? [] : [status.limits.problem]),
     ...disabled.map(({ pointer, pattern, reason }) => `${pointer} ${pattern}: does not run: ${reason}`),
   ].map(printable);
 }
@@ -33,11 +35,11 @@ const isFailing = ({ state }: DestinationStatus): boolean => state === 'retrying
 
 /** The status for a terminal: problems, files, destinations, counters. @param rates since the look before, where there was one */
 export function statusText(status: StatusDocument, rates: Rates | null = null): string {
-  const { agent, at, entries, files, skipped, destinations, counters, metrics, quarantine, troubles, journals = [], listeners = [], emf } = status;
+  const { agent, at, entries, files, skipped, destinations, counters, metrics, quarantine, troubles, journals = [], listeners = [], emf, limits } = status;
   const problems = problemsOf(status);
   const blocks = [
     `unified-agent ${agent.version}, pid ${agent.pid}, running for ${spanText(agent.uptimeMs)}, state in ${agent.stateDirectory}\n`
-    + `memory ${bytesText(agent.rssBytes)}, of it ${bytesText(agent.budgetUsedBytes)} of ${bytesText(agent.budgetLimitBytes)} for events; ${countText(agent.openFiles, 'file')} open\n${rates === null ? '' : `delivering ${rateText(rates.total)}\n`}`,
+    + `memory ${bytesText(agent.rssBytes)}, of it ${bytesText(agent.budgetUsedBytes)} of ${bytesText(agent.budgetLimitBytes)} for events; ${countText(agent.openFiles, 'file')} open${limitsText(limits)}\n${rates === null ? '' : `delivering ${rateText(rates.total)}\n`}`,
     configText(status),
     problems.length === 0 ? 'no problems\n' : `${countText(problems.length, 'problem')}\n${listed(problems)}`,
     `${countText(files.total, 'file')} of ${countText(entries.length, 'entry', 'entries')}, ${bytesText(lagOf(status))} not acknowledged${rates === null ? '' : ` (${growthText(rates)})`}\n${files.total === 0 ? '' : filesTable(files, at)}`,
@@ -60,6 +62,16 @@ function journalText({ key, directory, cursorTime, lagMs, heldBytes, gaps, lastE
     `${key}${directory === null ? '' : ` of ${directory}`}: ${position}`, lastError ?? (lagMs === 0 ? 'caught up' : `sending, ${bytesText(heldBytes)} held`),
     ...(gaps > 0 ? [`${countText(gaps, 'gap')}: the journal had deleted what was to be read next`] : []),
   ].join('; '))}\n`;
+}
+
+function limitsText(limits: LimitsStatus | undefined): string {
+  const { memoryMaxBytes = null, memoryHighBytes = null, cpus = null } = limits ?? {};
+  const parts = [
+    ...(memoryMaxBytes === null ? [] : [`${bytesText(memoryMaxBytes)} of memory at most`]),
+    ...(memoryHighBytes === null ? [] : [`slowed down beyond ${bytesText(memoryHighBytes)}`]),
+    ...(cpus === null ? [] : [`${Math.round(100 * cpus) / 100} processors`]),
+  ];
+  return parts.length === 0 ? '' : `; its group may have ${parts.join(', ')}`;
 }
 
 function metricsText({ state, lastError, namespace, heldDatums, heldBytes, deliveredDatums, requests, dropped, skippedSamples }: MetricsStatus): string {

@@ -77,7 +77,7 @@ function errorIn(text: string): string | null {
 function explain(stateDirectory: string, error: NodeJS.ErrnoException, timeoutMs: number): string {
   switch (error.name === 'TimeoutError' || error.name === 'AbortError' ? 'ETIMEDOUT' : error.code) {
     case 'ENOENT': return `no agent runs on ${stateDirectory}: start one with \`systemctl start unified-agent\` or \`agent run --state-dir ${stateDirectory}\`, or name its state directory with --state-dir`;
-    case 'ECONNREFUSED': return `the agent on ${stateDirectory} has ended without cleaning up (killed?): start it again with \`agent run --state-dir ${stateDirectory} --config FILE\`; it goes on where it was`;
+    case 'ECONNREFUSED': return `the agent on ${stateDirectory} has ended without cleaning up (killed?): start it again with \`agent run --state-dir ${stateDirectory}\`; it goes on where it was`;
     case 'EACCES': case 'EPERM': return `${socketName(stateDirectory)} may not be opened: ask as the user the agent runs as, or as root`;
     case 'ETIMEDOUT': return `the agent on ${stateDirectory} does not answer within ${timeoutMs / 1000} s: it is stopped or overloaded; see its log`;
     default: return `the agent on ${stateDirectory} cannot be asked (${error.message}): see its log`;

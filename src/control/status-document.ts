@@ -27,6 +27,10 @@ export interface StatusDocument {
   /** Null while the state directory is not open yet. */
   readonly quarantine: QuarantineStatus | null;
   readonly troubles: readonly TroubleStatus[];
+  /** Stages that stand still, and events that wait, although nothing fails: alarms. An agent of an earlier version says nothing of it. */
+  readonly stalls?: readonly string[];
+  /** Of the control group. An agent of an earlier version says nothing of it. */
+  readonly limits?: LimitsStatus;
   /** Why positions do not reach the disk at present, or null. */
   readonly checkpointTrouble: string | null;
 }
@@ -51,6 +55,16 @@ export interface AgentStatus {
   readonly openFiles: number;
 }
 
+/** What the host lets the agent have; null: no limit. */
+export interface LimitsStatus {
+  readonly memoryMaxBytes: number | null;
+  readonly memoryHighBytes: number | null;
+  /** Processors' worth of time. */
+  readonly cpus: number | null;
+  /** Why the budget of the config does not fit below it, or null. */
+  readonly problem: string | null;
+}
+
 /** Which version of the config runs, as its keeper knows it. */
 export interface ConfigState {
   /** Of what came from Parameter Store; empty when nothing did. */
@@ -73,7 +87,7 @@ export interface ConfigState {
 
 /** Where the config comes from, and which version of it runs. */
 export interface ConfigStatus extends ConfigState {
-  /** As named at the start. */
+  /** As named at the start; for `usual` what was read. */
   readonly sources: readonly string[];
   /** Entries whose latest version does not run yet: what was read for the one before is not acknowledged. */
   readonly changing: number;
@@ -112,6 +126,9 @@ export interface FileStatus {
   readonly attachment: 'attached' | 'renamed' | 'deleted';
   /** errno name of what the last look or read met, or null. */
   readonly lastError: string | null;
+  /** Where an event of now goes. An agent of an earlier version says nothing of it. */
+  readonly group?: string;
+  readonly stream?: string;
 }
 
 /** A journald entry of the config. */

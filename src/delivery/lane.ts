@@ -49,6 +49,8 @@ export class Lane {
   readonly #roomWaiters: (() => void)[] = [];
   readonly #changeWaiters = new Set<() => void>();
   lastAckAt: number | null = null;
+  /** Monotonic time of the last acknowledgement, or of the first event after nothing was held. */
+  #waitingSince: number | null = null;
   events = 0;
   messageBytes = 0;
 
@@ -114,7 +116,16 @@ export class Lane {
   }
 
   /** Appends frames [first, last) of the arena, in order. Never waits; seals batches as they fill. */
-  add(first: number, last: number, source: Source, since: number): void { this.#filling.add(first, last, source, since); }
+  add(first: number, last: number, source: Source, since: number): void {
+    this.#waitingSince ??= this.#c.now();
+    this.#filling.add(first, last, source, since);
+  }
+
+  /**
+   * Since when what it holds waits without any of it being acknowledged, monotonic milliseconds, although nothing failed;
+   * null: nothing is held, or the reason is known.
+   */
+  get waitingSince(): number | null { return this.#share.failing ? null : this.#waitingSince; }
 
   /**
    * For who waits to see what it added settled: sends what is held now, or, while the destination fails, gives it back to be
@@ -201,6 +212,7 @@ export class Lane {
     this.events += events;
     this.messageBytes += messageBytes;
     this.lastAckAt = Date.now();
+    this.#waitingSince = this.empty ? null : this.#c.now();
     this.#c.report.delivered(this.destination, events, messageBytes);
     this.#release(batch);
   }
@@ -224,6 +236,7 @@ export class Lane {
     for (const batch of batches) this.#release(batch);
     for (const source of sources) source.rewind();
     this.#closed = true;
+    this.#waitingSince = null;
     this.#changed();
     return true;
   }

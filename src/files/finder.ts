@@ -49,6 +49,8 @@ export class Finder implements Service {
   readonly #bell = new Bell();
   readonly #turns = new Turns();
   #busy: Promise<void> = Promise.resolve();
+  /** Of its loop, and parts of a scan. */
+  turns = 0;
 
   constructor(options: FinderOptions) {
     const watches = options.watch === null ? null : new DirectoryWatches({
@@ -102,6 +104,7 @@ export class Finder implements Service {
     let due = performance.now() + LOOK_EVERY_MS;
     try {
       while (!stop.aborted) {
+        this.turns++;
         if (this.#moved.size === 0) await this.#bell.wait(due - performance.now(), stop);
         if (stop.aborted) break;
         if (performance.now() >= due) {
@@ -154,6 +157,7 @@ export class Finder implements Service {
       if (tree.at(directory.path) === directory) directory.look();
       if (tree.hasArrived) queue.push(...tree.takeArrived(ARRIVED_AT_ONCE));
       if (performance.now() < sliceEnds) continue;
+      this.turns++;
       await nextTurn();
       sliceEnds = performance.now() + SLICE_MS;
     }

@@ -52,6 +52,8 @@ export class Wake {
   readonly #now: () => number;
   readonly #stop: AbortSignal;
   #watchless = false;
+  /** Slices of the safety scan, which come each second. */
+  slices = 0;
 
   /** @param stop ends every wait */
   constructor(report: Report, now: () => number, stop: AbortSignal) {
@@ -62,6 +64,8 @@ export class Wake {
     stop.addEventListener('abort', () => { for (const e of this.#entries.values()) e.wake?.(); }, { once: true });
   }
 
+  /** Its timers run while a file waits. */
+  get isNeeded(): boolean { return this.#entries.size > 0 && !this.#stop.aborted; }
   get hot(): number { return this.#hot.size; }
   get watched(): number { let n = 0; for (const e of this.#entries.values()) if (e.watcher !== null) n++; return n; }
 
@@ -110,11 +114,22 @@ export class Wake {
     if (this.#entries.size === 0) this.close();
   }
 
+  /** Its timers are set anew. */
+  beginAnew(): void {
+    this.#clearTimers();
+    this.#armHot();
+    this.#armSafety();
+  }
+
   close(): void {
+    this.#clearTimers();
+    for (const e of this.#entries.values()) { e.watcher?.close(); e.watcher = null; }
+  }
+
+  #clearTimers(): void {
     if (this.#hotTimer !== null) clearTimeout(this.#hotTimer);
     if (this.#safetyTimer !== null) clearTimeout(this.#safetyTimer);
     this.#hotTimer = this.#safetyTimer = null;
-    for (const e of this.#entries.values()) { e.watcher?.close(); e.watcher = null; }
   }
 
   #heat(e: Entry): void {
@@ -185,6 +200,7 @@ export class Wake {
   }
 
   #safetySlice(): void {
+    this.slices++;
     const now = this.#now();
     for (const e of this.#deadlines) if (now >= e.until) e.wake?.();
     let left = Math.ceil((this.#entries.size * SLICE_MS) / (this.#watchless ? UNWATCHED_MS : SAFETY_MS));

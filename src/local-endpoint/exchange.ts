@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { adminAnswer } from './admin.ts';
 import { ACCOUNT } from './call.ts';
 import type { Operations } from './call.ts';
+import type { Console } from './console/console.ts';
 import { faultAnswer, latencyOf, severanceOf, skewOf } from './fault-effects.ts';
 import type { FaultSpec } from './fault-spec.ts';
 import type { Faults } from './faults.ts';
@@ -31,6 +32,7 @@ export interface Service {
   readonly emf: EmfExtraction;
   readonly faults: Faults;
   readonly requests: RequestLog;
+  readonly console: Console;
   /** Operations by the prefix of their target, for example `Logs_20140328`. */
   readonly targets: ReadonlyMap<string, Operations>;
   /** Resolves when what was changed so far is on disk (at once if nothing is kept there). */
@@ -39,6 +41,13 @@ export interface Service {
 }
 
 interface Received { readonly operation: string; readonly group: string | null; readonly stream: string | null; readonly events: number; readonly wireBytes: number; readonly bodyBytes: number }
+
+const NO_SUCH_PATH = (path: string): Answer => ({
+  status: 404, headers: { 'content-type': 'text/plain' },
+  body: path === '/'
+    ? 'This endpoint runs without its page, which `npm run build` makes. AWS calls are POST /; what was asked is at /_requests, faults at /_faults.\n'
+    : `There is no ${path.slice(0, 200)} here. AWS calls are POST / (or /service/…/operation/… in CBOR); the endpoint's own pages are /, /_requests and /_faults.\n`,
+});
 
 const NOTHING: Received = { operation: 'unknown', group: null, stream: null, events: 0, wireBytes: 0, bodyBytes: 0 };
 
@@ -75,7 +84,7 @@ export class Exchange {
   /** Answers, resets, or leaves the request hanging. Never rejects. */
   async run(): Promise<void> {
     const path = (this.#request.url ?? '/').split('?')[0] ?? '/';
-    if (path !== '/' && !isCborPath(path)) return this.#other(path);
+    if ((path !== '/' || this.#request.method === 'GET') && !isCborPath(path)) return this.#other(path);
     this.#service.requests.began();
     const dialect = dialectOf(this.#request);
     let answer: Answer | null;
@@ -141,14 +150,23 @@ export class Exchange {
     }, this.#stored);
   }
 
+  /** The endpoint's own paths. */
   async #other(path: string): Promise<void> {
-    const { method = 'GET' } = this.#request;
+    const { method = 'GET', url = '/' } = this.#request;
+    const { console, now } = this.#service;
     let answer: Answer | null;
     try {
-      answer = adminAnswer(this.#service, method, path, await readWireBody(this.#request));
+      answer = console.gate(this.#request);
+      if (answer === null && method === 'GET') {
+        const asked = new URL(url, 'http://endpoint');
+        if (console.tail(asked, this.#response)) return;
+        answer = console.answer(asked, this.#request);
+      }
+      answer ??= adminAnswer(this.#service, method, path, await readWireBody(this.#request));
     } catch (error) {
       answer = errorAnswer(error, '1.1');
     }
-    sendAnswer(this.#response, answer ?? { status: 404, body: `There is no ${path.slice(0, 200)} here. AWS calls are POST / (or /service/…/operation/… in CBOR); the endpoint's own pages are /_requests and /_faults.\n`, headers: { 'content-type': 'text/plain' } }, this.#service.now());
+    sendAnswer(this.#response, answer ?? NO_SUCH_PATH(path), now());
+    if (!this.#request.complete) this.#request.resume();
   }
 }

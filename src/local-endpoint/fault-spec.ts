@@ -50,14 +50,17 @@ export interface FaultScope {
 
 export type FaultSpec = FaultEffect & FaultScope;
 
-type MemberType = 'string' | 'count' | 'number' | readonly (string | number)[];
+/** What a member takes: `count` is a whole number of 0 or more, a list is a choice. */
+export type MemberType = 'string' | 'count' | 'number' | readonly (string | number)[];
 
-const SCOPE: Readonly<Record<string, MemberType>> = {
+/** Members that any fault may have. */
+export const FAULT_SCOPE: Readonly<Record<string, MemberType>> = {
   operation: 'string', group: 'string', stream: 'string', skip: 'count', every: 'count', probability: 'number', seed: 'number', tps: 'count',
   count: 'count', afterMs: 'count', forMs: 'count',
 };
 
-const EFFECTS: Readonly<Record<FaultEffect['kind'], { readonly required?: Readonly<Record<string, MemberType>>; readonly optional?: Readonly<Record<string, MemberType>> }>> = {
+/** The kinds there are, with the members of each. */
+export const FAULT_KINDS: Readonly<Record<FaultEffect['kind'], { readonly required?: Readonly<Record<string, MemberType>>; readonly optional?: Readonly<Record<string, MemberType>> }>> = {
   throttle: { optional: { retryAfterSeconds: 'count' } },
   error: { optional: { status: [500, 503], retryAfterSeconds: 'count' } },
   latency: { required: { ms: 'count' } },
@@ -98,9 +101,9 @@ export function parseFault(value: unknown): FaultSpec {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong('expected a JSON object such as {"kind":"throttle","every":3}');
   const members = value as Readonly<Record<string, unknown>>;
   const kind = members['kind'];
-  if (typeof kind !== 'string' || !Object.hasOwn(EFFECTS, kind)) throw wrong(`"kind" must be one of ${Object.keys(EFFECTS).join(', ')}`);
-  const effect = EFFECTS[kind as FaultEffect['kind']];
-  const allowed: Readonly<Record<string, MemberType>> = { ...SCOPE, ...effect.optional, ...effect.required };
+  if (typeof kind !== 'string' || !Object.hasOwn(FAULT_KINDS, kind)) throw wrong(`"kind" must be one of ${Object.keys(FAULT_KINDS).join(', ')}`);
+  const effect = FAULT_KINDS[kind as FaultEffect['kind']];
+  const allowed: Readonly<Record<string, MemberType>> = { ...FAULT_SCOPE, ...effect.optional, ...effect.required };
   for (const [name, member] of Object.entries(members)) {
     if (name === 'kind') continue;
     const type = Object.hasOwn(allowed, name) ? allowed[name] : undefined;

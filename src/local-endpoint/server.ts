@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Operations } from './call.ts';
+import { Console } from './console/console.ts';
+import type { ConsoleOptions } from './console/console.ts';
 import { DiskCopy } from './disk-copy.ts';
 import { Exchange } from './exchange.ts';
 import { Faults } from './faults.ts';
@@ -30,6 +32,8 @@ export interface EndpointOptions {
   readonly verifySignatures?: KeyPair | null;
   /** Bytes of events held in memory; beyond it the oldest go, and are counted. */
   readonly maxStoredBytes?: number;
+  /** The page at `/`, and who may see it and the endpoint's other own paths; without it there is none, and anyone may. */
+  readonly console?: ConsoleOptions | null;
 }
 
 export interface RunningEndpoint extends AsyncDisposable {
@@ -53,7 +57,7 @@ const KEEP_ALIVE_MS = 60_000;
 
 /** Starts a CloudWatch-compatible server. Rejects with the listen error (EADDRINUSE, EACCES) or that of `dataDir`. */
 export async function startEndpoint(options: EndpointOptions = {}): Promise<RunningEndpoint> {
-  const { port = 0, host = '127.0.0.1', dataDir, region = 'us-east-1', now = Date.now, verifySignatures = null, maxStoredBytes = DEFAULT_MAX_STORED_BYTES } = options;
+  const { port = 0, host = '127.0.0.1', dataDir, region = 'us-east-1', now = Date.now, verifySignatures = null, maxStoredBytes = DEFAULT_MAX_STORED_BYTES, console = null } = options;
   const store = new LogStore(maxStoredBytes);
   const requests = new RequestLog();
   const faults = new Faults({
@@ -81,7 +85,7 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Runn
     ['AmazonSSM', { ...readOperations(parameters), ...writeOperations(parameters) }],
     ['GraniteServiceVersion20100801', { PutMetricData: putMetricData(metrics), ...metricReadOperations(metrics) }],
   ]);
-  const service = { region, now, keys: verifySignatures, store, metrics, emf, faults, requests, targets, written, closing: closing.signal };
+  const service = { region, now, keys: verifySignatures, store, metrics, emf, faults, requests, console: new Console(console, { region, store, metrics, parameters, requests }), targets, written, closing: closing.signal };
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, (request, response) => {
     void new Exchange(service, request, response).run();
   });

@@ -314,6 +314,10 @@ test('run and check without --config take the CloudWatch agent\'s config where i
   assert.match(checked.said, /amazon-cloudwatch-agent\.json note: the config, the CloudWatch agent's/);
   const none = agent('', 'check');
   assert.deepEqual([none.code, /usual error: there is no config: neither \/etc\/unified-agent\/agent\.json/.test(none.said)], [78, true], none.said);
+  const loop = JSON.stringify({ agent: { region: 'us-east-1' }, logs: { endpoint_override: 'http://127.0.0.1:1', logs_collected: { files: { collect_list: [{ file_path: join(root, 'none.log') }] } } } });
+  const follows = agent(`&& mkdir -p ${dirname(file)} && echo '${loop}' > ${file}`, 'run', '--state-dir', join(root, 'other'), '--until-caught-up');
+  assert.equal(follows.code, 0, follows.said);
+  assert.match(follows.said, /amazon-cloudwatch-agent\.json note: the config, the CloudWatch agent's[\s\S]*following 1 entry/);
   for (const setup of ['', `&& mkdir -p ${dirname(file)} && echo '{}' > ${file}`, `&& mkdir -p ${dirname(file)} && echo '{"logs": ' > ${file}`]) {
     const run = agent(setup, 'run', '--state-dir', join(root, 'state'));
     assert.equal(run.code, 78, run.said);

@@ -46,6 +46,21 @@ suite('agent endpoint', () => {
     assert.match(stdout, /^new stream g s$/m);
   });
 
+  test('beyond loopback its own paths need the token it prints, AWS calls do not; another site\'s name leads nowhere on loopback', async () => {
+    const asked = async (url: string, init: RequestInit = {}): Promise<number> => (await fetch(url, init)).status;
+    const list = { method: 'POST', headers: { 'x-amz-target': 'Logs_20140328.DescribeLogGroups' }, body: '{}' };
+    let found: readonly number[] = [];
+    const { stdout } = await run(['--port', '0', '--host', '0.0.0.0', '--allow-remote'], 'SIGTERM', async (url) => {
+      found = [await asked(`${url}/_requests`), await asked(`${url}/_faults`, { method: 'POST', body: '{"kind":"hang"}' }), await asked(`${url}/_requests?token=wrong`), await asked(url, list)];
+    });
+    assert.deepEqual(found, [401, 401, 401, 200]);
+    assert.match(stdout, /_requests\?token=[\w-]{43} /);
+    await run(['--port', '0'], 'SIGTERM', async (url) => {
+      found = [await asked(`${url}/_requests`), await asked(`${url}/_faults`, { method: 'POST', body: '{"kind":"hang"}', headers: { origin: 'http://evil.example' } }), await asked(url, list)];
+    });
+    assert.deepEqual(found, [200, 403, 200]);
+  });
+
   test('--quiet prints the URL alone', async () => {
     assert.match((await run(['--port', '0', '--quiet'])).stdout, /^http:\/\/127\.0\.0\.1:\d+\n$/);
   });

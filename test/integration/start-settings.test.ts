@@ -16,6 +16,7 @@ import { localOnly } from '../support/endpoint-choice.ts';
 import { startProxy } from '../support/forward-proxy.ts';
 import { append } from '../support/log-files.ts';
 import { rigFor } from '../support/rig.ts';
+import { startServiceManager } from '../support/service-manager.ts';
 
 const build = mkdtempSync(join(tmpdir(), 'build-'));
 const cache = join(build, CODE_CACHE);
@@ -71,6 +72,15 @@ test('run: the credentials of the instance are asked for without a proxy, whatev
   await rig.arrived(['one']);
   assert.equal(await child.stop(), 0);
   assert.deepEqual(proxy.asked, []);
+});
+
+test('run: the process that was started tells the service manager that it is ready, and says nothing of what the runtime finds experimental', async (t) => {
+  const name = `@unified-agent-start-${process.pid}`;
+  const manager = await startServiceManager(t, name);
+  await whileRunning(t, { NOTIFY_SOCKET: name }, (child) => {
+    assert.deepEqual(manager.told[0]?.[0], 'READY=1');
+    assert.doesNotMatch(child.said(), /Warning/);
+  });
 });
 
 test('run: a filter that would search a hostile line for twenty seconds is finished by the linear engine', async (t) => {

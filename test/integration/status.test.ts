@@ -23,8 +23,9 @@ test('status: size, offset, safe offset and lag of each file, and the destinatio
   assert.equal(status.files.total, 2);
   for (const [name, size] of [['a.log', 900], ['b.log', 450]] as const) {
     const file = status.files.list.find(({ path }) => path === rig.path(name))!;
-    const { entry, size: seen, offset, safeOffset, lagBytes, attachment, lastError, lastAckAt } = file;
+    const { entry, size: seen, offset, safeOffset, lagBytes, attachment, lastError, lastAckAt, group, stream } = file;
     assert.deepEqual({ entry, seen, offset, safeOffset, lagBytes, attachment, lastError }, { entry: rig.path('*.log'), seen: size, offset: size, safeOffset: size, lagBytes: 0, attachment: 'attached', lastError: null });
+    assert.ok(status.destinations.list.some((one) => one.group === group && one.stream === stream), 'where it goes');
     assert.ok(lastAckAt !== null && Math.abs(Date.now() - lastAckAt) < 10_000);
   }
   assert.deepEqual(status.destinations.list.map(({ group, state, events, lastError }) => ({ group, state, events, lastError })), [{ group: 'g', state: 'idle', events: 100, lastError: null }, { group: 'g', state: 'idle', events: 50, lastError: null }]);

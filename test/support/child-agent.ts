@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
+import type { Owner } from './at-end.ts';
 import { connected } from './emf.ts';
 import { TEST_ENV, renew, until } from './rig.ts';
 
@@ -55,7 +55,7 @@ export function childConfig(url: string, entries: readonly Record<string, unknow
 }
 
 /** Starts `run` and resolves once it follows; it is killed after the test if it still runs. */
-export async function startChild(t: TestContext, spec: ChildSpec): Promise<ChildAgent> {
+export async function startChild(t: Owner, spec: ChildSpec): Promise<ChildAgent> {
   const configFile = join(spec.folder, 'agent.json');
   writeFileSync(configFile, JSON.stringify(spec.config));
   const command = [

@@ -75,6 +75,8 @@ export interface RigSpec extends Partial<Omit<PlanSpec, 'endpoint' | 'journald'>
   readonly env?: Readonly<Record<string, string>>;
   readonly localZone?: string;
   readonly untilCaughtUp?: boolean;
+  /** See AgentOptions. */
+  readonly standsMs?: number;
   /** Log files that stand there before the agent starts: lines by name. */
   readonly files?: Readonly<Record<string, readonly string[]>>;
 }
@@ -155,7 +157,7 @@ export class Rig {
     const plan = await this.#plan(spec);
     this.report = this.#newReport();
     const life = new LifetimeControl();
-    const agent = new Agent({ plan, stateDir: this.stateDir, report: this.report, env: { ...TEST_ENV, ...spec.env }, localZone: spec.localZone ?? 'UTC', untilCaughtUp: spec.untilCaughtUp === true });
+    const agent = new Agent({ plan, stateDir: this.stateDir, report: this.report, env: { ...TEST_ENV, ...spec.env }, localZone: spec.localZone ?? 'UTC', untilCaughtUp: spec.untilCaughtUp === true, ...(spec.standsMs === undefined ? {} : { standsMs: spec.standsMs }) });
     const run: Run = { agent, life, ended: Promise.resolve(), failure: null, over: false };
     run.ended = agent.run(life).catch((error: unknown) => { run.failure = error; throw error; }).finally(() => { run.over = true; });
     // Whoever waits for `ended` hears of a failure; so does every wait of the rig.

@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StoreReport } from '../../src/checkpoint/faults.ts';
 import type { Checkpoint } from '../../src/flow.ts';
+import type { Owner } from './at-end.ts';
 
 /** A fresh directory that is removed after the test. */
-export async function scratch(t: TestContext): Promise<string> {
+export async function scratch(t: Owner): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'agent-test-'));
   // Hooks run in the order they were made: what still writes there is stopped by a later one.
   t.after(() => rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 25 }));

@@ -10,7 +10,7 @@ const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
 function logging(plan: LogPlan, least?: LogLevel): { readonly log: OwnLog; readonly lines: string[] } {
   const lines: string[] = [];
-  return { log: new OwnLog(plan, (line) => lines.push(line), () => Date.parse(TIME), least), lines };
+  return { log: new OwnLog(plan, (line) => lines.push(line), () => Date.parse(TIME), least === undefined ? {} : { least }), lines };
 }
 
 test('what is less grave than the level, or than what the command line asks for, is not said', () => {

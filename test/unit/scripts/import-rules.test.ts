@@ -24,6 +24,12 @@ test('local-endpoint imports nothing of src, and only cli imports it, also lazil
   assert.deepEqual(rulesOf('cli/endpoint.ts', "const m = await import('../local-endpoint/server.ts');"), []);
 });
 
+test('what runs in the browser knows the form of what it is told, and the endpoint knows no page', () => {
+  assert.deepEqual(rulesOf('page/agent/main.ts', "import type { StatusDocument } from '../../control/status-document.ts';"), []);
+  for (const target of ['agent/agent.ts', 'control/client.ts', 'local-endpoint/server.ts', 'ui/gate.ts']) assert.equal(rulesOf('page/agent/main.ts', `import { x } from '../../${target}';`).length, 1, target);
+  assert.equal(rulesOf('local-endpoint/server.ts', "import { Gate } from '../ui/gate.ts';").length, 1);
+});
+
 test('the SDK stays in aws/, the agent is known to cli alone, and a folder without a rule is refused', () => {
   assert.match(rulesOf('delivery/lane.ts', "import { X } from '@aws-sdk/client-ssm';")[0]!, /only aws\/ knows the SDK/);
   assert.equal(rulesOf('control/socket.ts', "import { Agent } from '../agent/agent.ts';").length, 1);

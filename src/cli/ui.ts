@@ -1,0 +1,77 @@
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { NoAgentError, askStatus } from '../control/client.ts';
+import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
+import { Gate, newToken } from '../ui/gate.ts';
+import { agentPage } from '../ui/page.ts';
+import { servePage } from '../ui/server.ts';
+import type { PageServer } from '../ui/server.ts';
+import { EX_UNAVAILABLE, EX_USAGE, isLoopback, listenTrouble, parsePort, signalled, urlHost } from './serving.ts';
+import { problemsOf } from './status-text.ts';
+
+interface UiOptions {
+  readonly stateDir: string;
+  readonly port: number;
+  readonly host: string;
+  readonly allowRemote?: true;
+  readonly quiet?: true;
+}
+
+/** An agent that is busy is waited for less long than `agent status` does: the page asks again. */
+const ANSWER_MS = 5_000;
+
+/** What the page shows, as JSON: the agent's status with its problems in words, or why it cannot be asked. Never rejects. */
+async function facts(stateDirectory: string): Promise<string> {
+  try {
+    const status = await askStatus(stateDirectory, ANSWER_MS);
+    return JSON.stringify({ status, problems: problemsOf(status) });
+  } catch (error) {
+    return JSON.stringify({ noAgent: error instanceof NoAgentError ? error.message : `the agent on ${stateDirectory} cannot be asked: ${(error as Error).message}` });
+  }
+}
+
+async function ui({ stateDir, port, host, allowRemote, quiet }: UiOptions): Promise<number> {
+  const remote = !isLoopback(host);
+  if (remote && allowRemote !== true) throw new Error(`--host ${host} is not a loopback address: whoever has the URL could see names and paths of this host, unencrypted on the way. Use \`ssh -L ${port}:127.0.0.1:${port} HOST\`, or add --allow-remote if that is meant`);
+  const page = agentPage();
+  if (page === null) throw new Error('the page is made by the build: run `npm run build`, then dist/agent.js');
+  const token = newToken();
+  // Before the URL is printed: whoever reads it may end us at once.
+  const ended = signalled();
+  let opened: PageServer;
+  const stateDirectory = resolve(stateDir);
+  try {
+    opened = await servePage({ host, port, gate: new Gate({ token, remote, command: 'agent ui' }), page, facts: () => facts(stateDirectory) });
+  } catch (error) {
+    process.stderr.write(`agent ui: ${listenTrouble(error)}\n`);
+    return EX_UNAVAILABLE;
+  }
+  await using server = opened;
+  const url = `http://${urlHost(host)}:${server.port}/?token=${token}`;
+  process.stdout.write(quiet === true ? `${url}\n` : [
+    `The agent on ${stateDirectory}, to look at until Ctrl-C:`, `  ${url}`, '',
+    ...(remote ? ['Whoever has this URL sees what the page shows; it travels unencrypted.', '']
+      : [`From another machine: ssh -L ${server.port}:127.0.0.1:${server.port} THIS-HOST, then open the same URL there.`, '']),
+  ].join('\n'));
+  await ended;
+  return 0;
+}
+
+/** `agent ui`: a read-only page about the running agent, until SIGINT or SIGTERM. */
+export function uiCommand(): Command {
+  return new Command('ui')
+    .description('Serve a read-only page about the running agent, on this machine only; the URL it prints has the token that opens it.\nExit code: 0 after a stop, 64 wrong use, 69 the port cannot be listened on')
+    .option('--state-dir <dir>', 'state directory of the agent', DEFAULT_STATE_DIR)
+    .addOption(new Option('--port <port>', 'port to listen on; 0 for any free one').default(4581).argParser(parsePort))
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--allow-remote', 'permit an address that other machines can reach')
+    .option('--quiet', 'print the URL and nothing else')
+    .action(async (options: UiOptions) => {
+      try {
+        process.exitCode = await ui(options);
+      } catch (error) {
+        process.stderr.write(`agent ui: ${(error as Error).message}\n`);
+        process.exitCode = EX_USAGE;
+      }
+    });
+}
