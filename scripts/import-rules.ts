@@ -50,7 +50,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Files of the project outside src/ that a part may import: the version, and the config schema. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = { cli: ['package.json'], config: ['config-schema/'] };
 
-const PURE = /^(?:naming\/|framing\/|records\/|batching\/|kernel\/|config\/(?!load\.ts$)|checkpoint\/(?:ledger|codec)\.ts$|journald\/(?!journal-program\.ts$)|metrics\/(?:(?:allowance|samples|aggregate)|statsd\/(?:decimal|line|tags|set-member|series|series-table|cache|stream-lines|losses|loss-words)|collectd\/(?!(?:collectd|sockets|reread-file)\.ts$)[a-z-]+|emf\/(?:encode|line-buffer|received-event)|prometheus\/(?:counts|declarations|duration|events|exposition|family|growth|histogram|measure|relabel|relabel-config|sample|target))\.ts$)/;
+const PURE = /^(?:naming\/|framing\/|records\/|batching\/|kernel\/|config\/(?!load\.ts$)|checkpoint\/(?:ledger|codec|audit-codec|settled-range)\.ts$|journald\/(?!journal-program\.ts$)|metrics\/(?:(?:allowance|samples|aggregate)|statsd\/(?:decimal|line|tags|set-member|series|series-table|cache|stream-lines|losses|loss-words)|collectd\/(?!(?:collectd|sockets|reread-file)\.ts$)[a-z-]+|emf\/(?:encode|line-buffer|received-event)|prometheus\/(?:counts|declarations|duration|events|exposition|family|growth|histogram|measure|relabel|relabel-config|sample|target))\.ts$)/;
 /** Modules of the runtime that only compute. */
 const PURE_MODULES = new Set(['node:buffer', 'node:util', 'node:string_decoder']);
 /** What may be taken from a module that otherwise does more than compute. */

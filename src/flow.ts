@@ -30,7 +30,7 @@ export interface RejectedRanges {
 
 /** What one attempt at the API meant. */
 export type Outcome =
-  | { readonly kind: 'accepted'; readonly rejected: RejectedRanges | null }
+  | { readonly kind: 'accepted'; readonly rejected: RejectedRanges | null; readonly requestId?: string | undefined }
   | { readonly kind: 'retry'; readonly reason: string; readonly pace: 'short' | 'long' | 'slow'; readonly afterMs: number | null; readonly ambiguous: boolean }
   | { readonly kind: 'missing'; readonly reason: string }
   | { readonly kind: 'split'; readonly reason: string }

@@ -244,6 +244,8 @@ export interface Plan {
   readonly journald: readonly JournalEntryPlan[];
   readonly disabled: readonly DisabledEntry[];
   readonly log: LogPlan;
+  /** What became of each file's bytes is kept for `agent audit`. */
+  readonly audit: boolean;
   /** Paths of the agent's own log files: never followed. */
   readonly ownLogs: readonly string[];
   readonly config: ConfigPlan;

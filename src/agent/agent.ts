@@ -1,6 +1,8 @@
 import type { Environment } from '../aws/connection.ts';
 import { networkOf } from '../aws/network.ts';
 import type { CheckpointStore } from '../checkpoint/store.ts';
+import type { DrainReceipt } from '../control/drain-receipt.ts';
+import type { ReplayReceipt, ReplayRequest } from '../control/replay-document.ts';
 import type { Budget } from '../delivery/budget.ts';
 import type { Lane } from '../delivery/lane.ts';
 import { Quarantine } from '../delivery/quarantine.ts';
@@ -10,7 +12,10 @@ import type { Sampler } from '../metrics/sampler.ts';
 import type { Plan, PlanDifference } from '../plan.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import type { DropReason } from '../report/report.ts';
+import { keepTrail } from './audit-trail.ts';
+import type { KeptTrail } from './audit-trail.ts';
 import { collectorDifference } from './collector-difference.ts';
+import { drain } from './drain.ts';
 import type { AskMetadata } from './ec2-questions.ts';
 import type { EmfInput } from './emf-input.ts';
 import type { JournalPipeline } from './journald/journal-pipeline.ts';
@@ -26,6 +31,7 @@ import { Spool } from './spool/spool.ts';
 import { StageWatch } from './stage-watch.ts';
 import type { OwedStage } from './stage-watch.ts';
 import { openStore } from './state-directory.ts';
+import { Trail } from './trail.ts';
 import { UnsentWatch } from './unsent-watch.ts';
 
 const HOUSEKEEPING_MS = 1_000;
@@ -71,7 +77,12 @@ export class Agent {
   #openEmf: (() => Promise<EmfInput>) | null = null;
   #store: CheckpointStore | null = null;
   #quarantine: Quarantine | null = null;
+  readonly #trail = new Trail();
+  /** Null: not wanted, or the state directory is not open. */
+  #audit: KeptTrail | null = null;
+  readonly #stopping = new AbortController();
   readonly #following = Promise.withResolvers<void>();
+  #isFollowing = false;
   #unfinished: Unfinished | null = null;
   readonly startedAt = Date.now();
   readonly #watch: StageWatch;
@@ -129,11 +140,12 @@ export class Agent {
     };
     const store = (this.#store = await openStore(stateDir, trouble));
     const quarantine = (this.#quarantine = Quarantine.open(stateDir, { report: trouble }));
+    this.#keepTrail(this.#plan);
     const storeLife = new LifetimeControl();
     const storing = store.run(storeLife);
     // Ending early (caught up) is this run's own affair: the owner's lifetime is not ours to end.
     const inner = new LifetimeControl();
-    const onStop = (): void => inner.requestStop();
+    const onStop = (): void => { this.#stopping.abort(); inner.requestStop(); };
     const onAbandon = (): void => inner.requestAbandon();
     life.stop.addEventListener('abort', onStop);
     life.abandon.addEventListener('abort', onAbandon);
@@ -146,6 +158,8 @@ export class Agent {
       storeLife.requestStop();
       await storing;
       quarantine.flush();
+      this.#audit?.[Symbol.dispose]();
+      this.#audit = null;
       await store.close();
       life.stop.removeEventListener('abort', onStop);
       life.abandon.removeEventListener('abort', onAbandon);
@@ -159,6 +173,7 @@ export class Agent {
     const entries = await this.#running.apply(plan);
     await this.#listenFor(plan.emf);
     this.#plan = plan;
+    this.#keepTrail(plan);
     void this.#metrics?.apply(plan);
     const collectors = collectorDifference(before, plan);
     return collectors === undefined ? entries : { ...entries, collectors };
@@ -170,6 +185,27 @@ export class Agent {
     return Promise.race([this.#following.promise.then(() => true), ended]);
   }
 
+  /**
+   * Delivers what was written before now, and says what became of it: see drain. Null: it does not follow yet, or not any more.
+   */
+  async drain(deadlineMs: number, gone: AbortSignal): Promise<DrainReceipt | null> {
+    const running = this.#running;
+    if (running === null || this.#stopping.signal.aborted) return null;
+    const receipt = await drain({ following: () => this.#isFollowing, pipelines: () => running.pipelines, look: () => running.look(), journals: () => running.journals, metrics: () => this.#metrics?.delivery ?? null, trail: this.#trail, stop: this.#stopping.signal }, deadlineMs, gone);
+    // Whoever asks next what became of it finds it.
+    this.#audit?.write();
+    return receipt;
+  }
+
+  /** Sends what lies in quarantine again: see replayQuarantine. Null: it does not follow yet, or not any more. */
+  async replay(request: ReplayRequest, gone: AbortSignal): Promise<ReplayReceipt | null> {
+    const { env, report } = this.#o;
+    if (this.#quarantine === null || this.#running === null || this.#stopping.signal.aborted) return null;
+    const destinations = this.lanes.map((lane) => lane.destination);
+    const { replayQuarantine } = await import('./replay-quarantine.ts');
+    return replayQuarantine({ plan: this.plan, destinations, quarantine: this.#quarantine, env, network: networkOf(env), report, abandon: AbortSignal.any([gone, this.#stopping.signal]) }, request);
+  }
+
   /** Resolves when every entry runs by the plan applied last. */
   async changed(): Promise<void> { await this.#running?.changed(); }
 
@@ -179,7 +215,7 @@ export class Agent {
     using spool = new Spool({ directory: spoolDirectory(stateDir), maxBytes: this.#plan.spool.maxBytes, report, now, wallNow: Date.now });
     // Nobody would wait for the events that still come in.
     if (untilCaughtUp !== true) this.#openEmf = async () => (await import('./emf-opening.ts')).openEmf({ spool, report, localZone });
-    const running = (this.#running = new RunningPlan({ stateDir, spool, store, quarantine, report, env, network, localZone, life, hurry: untilCaughtUp === true }));
+    const running = (this.#running = new RunningPlan({ stateDir, spool, store, trail: this.#trail, quarantine, report, env, network, localZone, life, hurry: untilCaughtUp === true }));
     const metrics = (this.#metrics = new RunningMetrics({
       env, network, report, stateDir, spool, life,
       self: () => this.#newSelfSampler(),
@@ -190,6 +226,7 @@ export class Agent {
       this.#watch.judge(now(), [...running.owed(), ...metrics.owed()]);
       this.#unsent.judge(now(), running.lanes, this.#plan.delivery.flushMs);
       running.keepHouse();
+      this.#audit?.write();
       spool.keepHouse();
       this.#emf?.keepHouse();
       if (!rest.isReached(report.deliveredMessageBytes, () => running.holdsNothing)) return;
@@ -201,6 +238,7 @@ export class Agent {
       await this.#listenFor(this.#plan.emf);
       // What exists is to be delivered, then the run ends: no time for metrics.
       if (untilCaughtUp !== true) void metrics.apply(this.#plan);
+      this.#isFollowing = true;
       this.#following.resolve();
       if (untilCaughtUp === true) await this.#untilCaughtUp(life, running);
       await aborted(life.stop);
@@ -214,6 +252,12 @@ export class Agent {
       this.#unfinished = this.#leftUnfinished();
       await running.close();
     }
+  }
+
+  #keepTrail({ audit }: Plan): void {
+    if (audit) { this.#audit ??= keepTrail(this.#trail, this.#o.stateDir, this.report); return; }
+    this.#audit?.[Symbol.dispose]();
+    this.#audit = null;
   }
 
   /** What listens is loaded, and made, for the first plan that asks for it. */

@@ -88,7 +88,10 @@ export class ArchivedRests {
     }
     this.#handles.delete(handle);
     if (archived === null) {
-      if (unread !== null && unread > 0) report.dropped('vanished-unread', 0, unread, name);
+      if (unread !== null && unread > 0) {
+        report.dropped('vanished-unread', 0, unread, name);
+        gone?.losesBytes(from.offset, from.offset + unread, 'vanished-unread');
+      }
       report.note(`${name}: the file read up to byte ${from.offset} is gone${unread === null ? '' : ` with ${unread} bytes unread`}; anything beyond is lost`);
       return nothingLeft(vanished);
     }

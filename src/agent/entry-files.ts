@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
 import type { Found } from '../files/finder.ts';
 import { look } from '../files/look.ts';
 import type { FileEntryPlan } from '../plan.ts';
@@ -57,9 +58,9 @@ export class EntryFiles {
   #firstScan = false;
 
   constructor(context: PipelineContext) {
-    const { entry, store, matches } = context;
+    const { entry, store, matches, trail } = context;
     this.#entry = entry;
-    this.#generationContext = { ...context.stages, settled: (g) => this.#settled(g), rewound: (g) => this.#rewound(g) };
+    this.#generationContext = { ...context.stages, trail, settled: (g) => this.#settled(g), rewound: (g) => this.#rewound(g) };
     this.#outlets = new Outlets(entry, { ...context, ...context.stages });
     const index = new CheckpointIndex(store.entry(entry.key));
     this.#lives = new Lives(index);
@@ -109,6 +110,11 @@ export class EntryFiles {
     }
     return true;
   }
+
+  /** Something is being looked for in archives; what is found begins with the next `reconcile`. */
+  get isSearching(): boolean { return this.#archives.isSearching; }
+  /** The rest of what this checkpoint speaks of is being looked for in archives. */
+  searchesFor(handle: TrackedCheckpoint): boolean { return this.#archives.mayContinue(handle); }
 
   /** The same entry at another place of the config. */
   set entry(same: FileEntryPlan) { this.#entry = same; }
@@ -206,6 +212,7 @@ export class EntryFiles {
 
   #start(start: Omit<GenerationStart, 'outlet'>, after: Generation | null, name: string, from: Generation | null): Generation {
     const g = this.#enter(start, after, name, from);
+    if (from !== null) from.continuedBy = g;
     if (g.predecessor !== null) this.#p.wake.nudge(g.predecessor.file);
     else if (from !== null && !from.settled) this.#order.continueWith(from, g);
     else this.#follow(g);
@@ -219,6 +226,7 @@ export class EntryFiles {
     if (outlet === undefined) throw new Error(`${name}: ${this.#outlets.faultOf(name)}`);
     const g = new Generation({ ...start, outlet }, this.#generationContext);
     if (!start.unpacked) this.skipped.delete(g.path);
+    this.#p.report.debug(() => `${g.path}: followed from byte ${g.offset}, inode ${g.id.inode}${after === null ? '' : `, behind ${after.path} (inode ${after.id.inode})`}`);
     this.#lives.add(g);
     this.lingering.begins(g);
     g.predecessor = this.#order.enter(g, after);
@@ -263,6 +271,7 @@ export class EntryFiles {
 
   /** A lane gave back what was read of it: it is read again, and whatever comes after it waits for that. */
   #rewound(g: Generation): void {
+    this.#p.report.debug(() => `${g.path}: given back, to be read again from byte ${g.offset}`);
     this.#p.wake.nudge(g.file);
     let before = g;
     for (let next = this.#order.behind(g); next !== null; next = this.#order.behind(next)) {
@@ -284,6 +293,7 @@ export class EntryFiles {
       this.#follow(g);
       return;
     }
+    this.#p.report.debug(() => `${g.path}: inode ${g.id.inode} is acknowledged up to byte ${g.safe.offset} and over`);
     this.#lives.drop(g);
     this.#order.forget(g);
     this.#sequence?.ends(g);

@@ -57,6 +57,7 @@ export class Fate {
     const { path } = g;
     const newName = relatives.renamed(g);
     const fd = g.file.descriptor();
+    report.debug(() => `${path}: inode ${g.id.inode} has lost its name${newName === null ? '' : ` to ${newName}`}, and is read on`);
     if (newName !== null) lives.move(g, newName);
     else if (fd === null) report.trouble(`file ${path}`, `${path}: gone before it was read to its end`);
     lingering.lost(g, newName === null ? 'deleted' : 'renamed');
@@ -71,16 +72,23 @@ export class Fate {
     const { path, unread } = g;
     g.truncated = true;
     const copy = relatives.copyOf(g);
+    report.debug(() => `${path}: inode ${g.id.inode} was truncated at byte ${g.offset}${copy === null ? '' : `; its content goes on in ${copy.path}`}`);
     let last: Generation | null = null;
     g.copied = copy !== null;
     if (copy !== null) {
       last = start({ path: copy.path, id: copy.id, mark: g.mark, handle: track(copy.path, copy.id, g.safe), base: 0, unpacked: false, fd: null }, null, nameFor(path), g);
       lingering.isCopy(last);
       const beyond = g.file.size - copy.size;
-      if (beyond > 0) report.dropped('truncated-unread', 0, beyond, path);
+      if (beyond > 0) {
+        report.dropped('truncated-unread', 0, beyond, path);
+        g.losesBytes(copy.size, g.file.size, 'truncated-unread');
+      }
     } else {
       this.#knowCutCopy(g);
-      if (unread > 0) report.dropped('truncated-unread', 0, unread, path);
+      if (unread > 0) {
+        report.dropped('truncated-unread', 0, unread, path);
+        g.losesBytes(g.file.size - unread, g.file.size, 'truncated-unread');
+      }
       report.note(`${path}: truncated; ${unread > 0 ? `${unread} bytes were gone before they could be read, ` : ''}read again from its start`);
     }
     for (const one of this.#older.since(g, path, last)) {

@@ -105,6 +105,21 @@ export class FollowedFile implements Sleeper, Closable {
     }
   }
 
+  /** Its size as the disk has it now; null: neither its path nor an open descriptor leads to it. */
+  sizeOnDisk(): number | null {
+    const fd = this.#s.descriptors.get(this);
+    try {
+      if (fd !== null) return fstatSync(fd).size + this.base;
+      const { ino, size } = statSync(this.path);
+      return ino === this.id.inode && !this.unpacked ? size : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** As `sizeOnDisk`; what was last seen if it cannot be asked. */
+  sizeNow(): number { return this.sizeOnDisk() ?? this.size; }
+
   /**
    * It was read up to `size`, and maybe not to its end (`more`). The last byte was written when the file says so: an old
    * file's last message has waited long enough already.

@@ -2,14 +2,16 @@ import { readSync } from 'node:fs';
 import { Ledger } from '../checkpoint/ledger.ts';
 import type { Mark } from '../checkpoint/ledger.ts';
 import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
-import type { Source } from '../delivery/lane.ts';
+import type { Settlement, Source } from '../delivery/lane.ts';
 import { WINDOW_BYTES } from '../files/file-id.ts';
 import { readChunk } from '../files/tailer.ts';
 import type { Checkpoint, FileId } from '../flow.ts';
 import type { Flush } from '../framing/framer.ts';
 import type { TimestampReader } from '../records/timestamp.ts';
+import type { Loss } from '../report/report.ts';
 import { Beat } from './beat.ts';
 import { ChunkMarks } from './chunk-marks.ts';
+import { FileTrail } from './file-trail.ts';
 import { FollowedFile } from './followed-file.ts';
 import type { FileStart } from './followed-file.ts';
 import { holdsLines, join } from './joining.ts';
@@ -17,12 +19,14 @@ import { isZeroAt, zerosUntil } from './nul-hole.ts';
 import type { Outlet } from './outlet.ts';
 import { CHUNK_BYTES } from './stages.ts';
 import type { Stages } from './stages.ts';
+import type { Trail } from './trail.ts';
 
 /** What a generation runs in: the stages of its entry, and who is told when it moves. */
 export interface GenerationContext extends Stages {
   readonly settled: (generation: Generation) => void;
   /** What was read is to be read again: its follower may be waiting for the file to grow. */
   readonly rewound: (generation: Generation) => void;
+  readonly trail: Trail;
 }
 
 /**
@@ -62,11 +66,14 @@ export class Generation implements Source {
   /** The file's own timestamp parser: it remembers the last time read. */
   readonly parser: TimestampReader | null;
   readonly #ledger: Ledger;
+  readonly #trail: FileTrail;
   readonly #s: GenerationContext;
   /** No byte before the offset can be read any more. */
   truncated = false;
   /** A copy of what was in it before is read on from its safe offset. */
   copied = false;
+  /** Goes on with its bytes, in a copy of them or inside an archive. */
+  continuedBy: Generation | null = null;
   /** Let go of with bytes unread. */
   released = false;
   /** The file was looked at after a read that found its end. */
@@ -94,6 +101,7 @@ export class Generation implements Source {
     this.outlet = start.outlet;
     this.handle = start.handle;
     this.#ledger = new Ledger(start.mark);
+    this.#trail = new FileTrail(context.trail, start.handle);
     this.#savedOffset = start.mark.offset;
     this.#s = context;
     this.parser = context.stamper.newParser();
@@ -128,21 +136,35 @@ export class Generation implements Source {
   hold(frame: number, batch: object): void {
     const joint = this.#joint;
     if (joint !== null && joint.batch === null) {
-      joint.before.#ledger.hold(joint.end, batch);
+      joint.before.#hold(joint.end, batch);
       joint.batch = batch;
     }
-    this.#ledger.hold(this.marks.afterFrame(frame), batch);
+    this.#hold(this.marks.afterFrame(frame), batch);
   }
 
-  settle(batch: object): void {
-    this.#ledger.settle(batch);
+  #hold(mark: Mark, batch: object): void { this.#trail.held(batch, this.#ledger.hold(mark, batch)); }
+
+  /** Left out of what was read last. */
+  lost(loss: Loss): void { this.#trail.lost(loss); }
+  /** Bytes that nobody can read any more. */
+  losesBytes(from: number, to: number, reason: Loss['reason']): void { this.#trail.gone(from, to, reason); }
+
+  settle(batch: object, settlement: Settlement): void {
+    const range = this.#ledger.settle(batch);
+    if (range !== null) this.#trail.settled(range, batch, settlement);
     if (this.#joint?.batch === batch) {
       const { before } = this.#joint;
       this.#joint = null;
-      before.settle(batch);
+      // The event is counted where it ends.
+      before.settle(batch, { ...settlement, events: 0, losses: [] });
     }
     this.lastAckAt = Date.now();
     this.#saveSafe();
+  }
+
+  givenUp(batch: object, losses: readonly Loss[]): void {
+    const range = this.#ledger.rangeOf(batch);
+    if (range !== null) this.#trail.givenUp(range, losses);
   }
 
   rewind(): void {
@@ -150,6 +172,7 @@ export class Generation implements Source {
     this.#joint = null;
     const before = this.#ledger.mark.offset;
     const mark = this.#ledger.rewind();
+    this.#trail.rewound(mark.offset);
     this.marks.pieces = mark.split?.piece ?? 0;
     this.pending = 0;
     this.#holeTo = 0;
@@ -163,9 +186,11 @@ export class Generation implements Source {
 
   /** Its checkpoint is another's from now on; what a lane still holds of it is delivered without it. */
   detach(): void { this.#detached = true; }
+  get detached(): boolean { return this.#detached; }
 
   /** The bytes up to `mark` need nothing more. */
   skip(mark: Mark): void {
+    this.#trail.passed(this.#ledger.mark.offset, mark.offset);
     this.#ledger.skip(mark);
     if (this.#ledger.settled) this.#saveSafe();
   }
@@ -231,7 +256,7 @@ export class Generation implements Source {
     const { consumed } = framer;
     if (this.#refused && consumed === 0) { this.pending = 0; return 'more'; }
     report.read(consumed);
-    if (framer.holeBytes > 0) report.dropped('hole', 0, framer.holeBytes, file.path);
+    if (framer.holeBytes > 0) this.#dropHole(framer.holeBytes);
     const last = this.marks.afterConsumed();
     // The flush clock runs from the last byte; while there is more to read at once, from now, so that batches fill.
     this.outlet.add(0, arena.count, this, r.more ? now() : file.grewAt);
@@ -282,8 +307,13 @@ export class Generation implements Source {
   #skipHole(end: number): void {
     const length = end - this.#ledger.mark.offset;
     this.#s.report.read(length);
-    this.#s.report.dropped('hole', 0, length, this.file.path);
+    this.#dropHole(length);
     this.skip(this.marks.inFile(end, null));
+  }
+
+  #dropHole(bytes: number): void {
+    this.#s.report.dropped('hole', 0, bytes, this.file.path);
+    this.lost({ reason: 'hole', events: 0, bytes });
   }
 
   #saveSafe(): void {

@@ -94,6 +94,7 @@ export class Lingering {
     g.truncated = true;
     g.released = true;
     this.#c.report.dropped('released-deleted', 0, lost, g.path);
+    g.losesBytes(g.offset, g.offset + lost, 'released-deleted');
     this.#c.wake.nudge(g.file);
     g.close();
     return lost;

@@ -1,3 +1,4 @@
+import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
 import type { Found } from '../files/finder.ts';
 import type { FileEntryPlan } from '../plan.ts';
 import { EntryFiles } from './entry-files.ts';
@@ -40,6 +41,10 @@ export class LogPipeline {
   get skipped(): ReadonlyMap<string, string> { return this.#files?.skipped ?? NONE; }
   /** A match could not be judged or opened yet: `reconcile` is to be called again. */
   get wantsReconcile(): boolean { return this.#files?.wantsReconcile === true; }
+  /** Something is being looked for in archives; what is found begins with the next `reconcile`. */
+  get isSearching(): boolean { return this.#files?.isSearching === true; }
+  /** The rest of what this checkpoint speaks of is being looked for in archives. */
+  searchesFor(handle: TrackedCheckpoint): boolean { return this.#files?.searchesFor(handle) === true; }
   /** Everything found is read and acknowledged to its end. */
   get caughtUp(): boolean { return this.#files?.caughtUp !== false; }
 

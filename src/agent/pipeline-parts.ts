@@ -15,6 +15,7 @@ import type { Lingering } from './lingering.ts';
 import type { Lives } from './lives.ts';
 import type { Relatives } from './relatives.ts';
 import type { Stages } from './stages.ts';
+import type { Trail } from './trail.ts';
 
 /** What a pipeline is given. */
 export interface PipelineContext {
@@ -26,6 +27,7 @@ export interface PipelineContext {
   readonly report: Report;
   readonly life: Lifetime;
   readonly budget: Budget;
+  readonly trail: Trail;
   readonly laneFor: (destination: Destination) => Lane;
   /** Monotonic milliseconds. */
   readonly now: () => number;

@@ -156,7 +156,7 @@ export class PreviewReader {
     arena.count = 1;
     report.begin();
     const knewTime = parser !== null && !Number.isNaN(parser.previous);
-    stamper.stamp(framer, { path, mtimeMs, parser, outlet: { destinationAt, admit: () => arena.count } }, frame.continues ? this.#time : null);
+    stamper.stamp(framer, { path, mtimeMs, parser, outlet: { destinationAt, admit: () => arena.count }, lost: () => {} }, frame.continues ? this.#time : null);
     const isKept = arena.count === 1;
     const from = arena.from[0];
     const to = arena.to[0];

@@ -32,11 +32,13 @@ import { SPOOL_KEY, fillsSpool, withSpool } from './spool/spool-entry.ts';
 import type { Spool } from './spool/spool.ts';
 import type { OwedStage } from './stage-watch.ts';
 import { buildStages } from './stages.ts';
+import type { Trail } from './trail.ts';
 
 export interface RunningPlanOptions {
   readonly stateDir: string;
   readonly spool: Spool;
   readonly store: CheckpointStore;
+  readonly trail: Trail;
   readonly quarantine: Quarantine;
   readonly report: AgentReport;
   readonly env: Environment;
@@ -152,7 +154,7 @@ export class RunningPlan {
   }
 
   #version(entry: FileEntryPlan, glob: Glob, plan: Plan, { outbound, number }: NumberedOutbound, parts: SharedParts): Version<LogPipeline> {
-    const { store, stateDir, report, quarantine } = this.#o;
+    const { store, trail, stateDir, report, quarantine } = this.#o;
     return {
       entry,
       signature: hash('sha256', JSON.stringify([number, { ...entry, pointer: '' }, plan.reading.maxDeletedBytes]), 'base64'),
@@ -165,7 +167,7 @@ export class RunningPlan {
           const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, report, now, parts, undeliverable, undelivered });
           const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts: this.#mounts });
           return {
-            entry, stages, store, wake: this.#wake, relatives, report, life, now, budget,
+            entry, stages, store, trail, wake: this.#wake, relatives, report, life, now, budget,
             laneFor: (destination) => outbound.laneFor(destination), hurry: () => this.#hurry, matches: (path) => glob.matches(path),
           };
         });
@@ -204,6 +206,15 @@ export class RunningPlan {
       this.#look = this.#finding!.finder.scan();
       return this.#look;
     });
+  }
+
+  /** Looks at all folders now, takes up what is new there, and has what is followed looked at. */
+  async look(): Promise<void> {
+    await this.#applying;
+    if (this.#finding === null) return;
+    await this.#lookAnew();
+    this.#reconcileAll();
+    for (const pipeline of this.pipelines) for (const g of pipeline.generations) this.#wake.nudge(g.file);
   }
 
   #reconcile(pipeline: LogPipeline): void {

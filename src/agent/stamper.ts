@@ -9,7 +9,7 @@ import type { Redaction } from '../records/redact/redaction.ts';
 import type { Spans } from '../records/spans.ts';
 import type { TimestampReader } from '../records/timestamp.ts';
 import { trimTimestamps } from '../records/trim.ts';
-import type { Report } from '../report/report.ts';
+import type { Loss, Report } from '../report/report.ts';
 import type { Outlet } from './outlet.ts';
 
 /** What the service says to an event's time. */
@@ -49,6 +49,8 @@ export interface StampedFile {
   readonly mtimeMs: number;
   readonly parser: TimestampReader | null;
   readonly outlet: Pick<Outlet, 'destinationAt' | 'admit'>;
+  /** Told of what is left out of the chunk. */
+  lost(loss: Loss): void;
 }
 
 /** Gives every frame of a chunk its time and takes out the frames that are not to be sent: times, trim, filters, redaction, age. */
@@ -123,7 +125,7 @@ export class Stamper {
     dropping &&= this.#keep.subarray(0, arena.count).includes(0);
     const last = arena.count - 1;
     this.openTime = dropping && this.#keep[last] === 0 ? DROPPED_TIME : arena.time[last]!;
-    if (dropping) this.#compact(framer);
+    if (dropping) this.#compact(framer, file);
     return taken === count;
   }
 
@@ -230,18 +232,18 @@ export class Stamper {
       const length = to - from;
       if (old) { olds++; oldBytes += length; } else { news++; newBytes += length; }
       const timestamp = arena.time[i]!;
-      const { group, stream } = file.outlet.destinationAt(timestamp);
-      undelivered.add({ group, stream, file: file.path, reason: old ? 'older than 14 days' : 'more than two hours in the future', timestamp, message: arena.bytes.toString('utf8', from, to) });
+      const { group, stream, service } = file.outlet.destinationAt(timestamp);
+      undelivered.add({ group, stream, ...(service.label === null ? {} : { service: service.label }), file: file.path, reason: old ? 'older than 14 days' : 'more than two hours in the future', timestamp, message: arena.bytes.toString('utf8', from, to) });
     }
     this.#aged += olds + news;
     this.#agedBytes += oldBytes + newBytes;
-    if (olds > 0) report.dropped('too-old', olds, oldBytes, file.path);
-    if (news > 0) report.dropped('too-new', news, newBytes, file.path);
+    if (olds > 0) this.#drop(file, { reason: 'too-old', events: olds, bytes: oldBytes }, file.path);
+    if (news > 0) this.#drop(file, { reason: 'too-new', events: news, bytes: newBytes }, file.path);
     if (clamped > 0) report.clamped(clamped, file.path);
   }
 
-  #compact({ continues }: Cut): void {
-    const { arena, report } = this.#o;
+  #compact({ continues }: Cut, file: StampedFile): void {
+    const { arena } = this.#o;
     let kept = 0;
     let bytes = 0;
     for (let i = 0; i < arena.count; i++) {
@@ -256,8 +258,13 @@ export class Stamper {
       kept++;
     }
     const filtered = arena.count - kept - this.#aged;
-    if (this.#o.filters !== null && filtered > 0) report.dropped('filtered', filtered, bytes - this.#agedBytes, null);
+    if (this.#o.filters !== null && filtered > 0) this.#drop(file, { reason: 'filtered', events: filtered, bytes: bytes - this.#agedBytes }, null);
     arena.count = kept;
+  }
+
+  #drop(file: StampedFile, loss: Loss, path: string | null): void {
+    this.#o.report.dropped(loss.reason, loss.events, loss.bytes, path);
+    file.lost(loss);
   }
 }
 

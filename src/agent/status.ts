@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { STATUS_VERSION } from '../control/status-document.ts';
 import type { ConfigStatus, CountersStatus, DestinationStatus, EntryStatus, FileStatus, JournalStatus, Listed, MetricsStatus, SkippedStatus, StatusDocument } from '../control/status-document.ts';
 import type { Lane } from '../delivery/lane.ts';
@@ -44,7 +43,7 @@ export function statusOf(agent: Agent, version: string, config: ConfigStatus): S
     metrics: metricsOf(agent),
     listeners: agent.metrics?.listeners ?? [],
     emf: agent.emf?.status ?? null,
-    quarantine: quarantine === null ? null : (({ events, bytes, rotatedEvents, lostEvents }) => ({ events, bytes, rotatedEvents, lostEvents }))(quarantine.counters),
+    quarantine: quarantine === null ? null : (({ events, bytes, rotatedEvents, lostEvents, replayedEvents }) => ({ events, bytes, rotatedEvents, lostEvents, replayedEvents }))(quarantine.counters),
     troubles: report.troubles.toSorted((a, b) => b.since - a.since),
     stalls: agent.stalls,
     checkpointTrouble: agent.store?.trouble ?? null,
@@ -91,20 +90,9 @@ const rank = (lastError: string | null): number => (lastError === null ? 1 : 0);
 function fileStatus(g: Generation, entry: string, now: number): FileStatus {
   const { offset, safe, path, lastAckAt } = g;
   const { attachment, lastError } = g.file;
-  const size = Math.max(sizeNow(g), offset);
+  const size = Math.max(g.file.sizeNow(), offset);
   const { group, stream } = g.outlet.destinationAt(now);
   return { path, entry, size, offset, safeOffset: safe.offset, lagBytes: g.contentEnd(size) - safe.offset, pendingBytes: Math.min(g.pending, size - offset), lastAckAt, attachment, lastError, group, stream };
-}
-
-/** A closed file is asked by its path, if that still leads to it. */
-function sizeNow(g: Generation): number {
-  if (g.file.attachment === 'attached' && !g.file.unpacked) {
-    try {
-      const { ino, size } = statSync(g.path);
-      if (ino === g.id.inode) return size;
-    } catch { /* what was last seen of it is the answer */ }
-  }
-  return g.file.currentSize();
 }
 
 function destinationsOf(lanes: Iterable<Lane>): Listed<DestinationStatus> {

@@ -60,7 +60,7 @@ export class LogsEndpoint implements Endpoint {
     try {
       return await this.#attempts.make(async () => {
         const answer = await this.#client.send(command);
-        return { kind: 'accepted', rejected: rangesOf(answer.rejectedLogEventsInfo) };
+        return { kind: 'accepted', rejected: rangesOf(answer.rejectedLogEventsInfo), requestId: answer.$metadata.requestId };
       });
     } finally {
       forgetBody(command.input);

@@ -2,6 +2,7 @@ import type { Destination } from '../flow.ts';
 import type { Arena } from '../kernel/arena.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { EVENT_OVERHEAD_BYTES } from '../plan.ts';
+import type { Loss } from '../report/report.ts';
 import { MAX_BATCH_EVENTS, MAX_SPAN_MS } from './limits.ts';
 
 /** First body buffer of a batch: most streams are quiet, and there may be thousands. */
@@ -90,6 +91,11 @@ export class LogBatch {
   /** Events, and their message bytes, that were found undeliverable; counted by the lane. */
   givenUp = 0;
   givenUpBytes = 0;
+  /** The same by source. */
+  readonly losses = new Map<object, readonly Loss[]>();
+  /** Of the last request that was accepted: when it began, epoch milliseconds, and what the service calls it. */
+  sentAt: number | null = null;
+  requestId: string | null = null;
   /** Monotonic milliseconds at which the oldest event's last byte was seen. */
   since = Infinity;
 

@@ -42,7 +42,8 @@ export interface DecodedFile {
   readonly complete: boolean;
 }
 
-function line(payload: string): string {
+/** A payload as a line with its checksum. */
+export function line(payload: string): string {
   return `${crc32(payload).toString(16).padStart(8, '0')} ${payload}\n`;
 }
 
@@ -115,7 +116,7 @@ function decodeHeader(payload: unknown): DecodedFile['header'] {
 }
 
 /** The payload of the line [from, to), or undefined when its checksum or its JSON is wrong. */
-function payloadOf(bytes: Buffer, from: number, to: number): unknown {
+export function payloadOf(bytes: Buffer, from: number, to: number): unknown {
   if (to - from < 10 || bytes[from + 8] !== 0x20) return undefined;
   const payload = bytes.subarray(from + 9, to);
   if (bytes.toString('latin1', from, from + 8) !== crc32(payload).toString(16).padStart(8, '0')) return undefined;

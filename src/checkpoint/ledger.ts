@@ -24,23 +24,31 @@ export class Ledger<M extends { readonly offset: number } = Mark> {
 
   constructor(start: M) { this.#mark = start; }
 
-  /** The bytes since the previous mark travel with `batch`. */
-  hold(mark: M, batch: object): void {
+  /** The bytes since the previous mark travel with `batch`. Gives whether bytes before them do. */
+  hold(mark: M, batch: object): boolean {
     const held = this.#held.get(batch);
     if (held === undefined) this.#held.set(batch, { first: this.#mark, last: mark });
     else held.last = mark;
     this.#mark = mark;
+    return held !== undefined;
   }
 
   /** The bytes since the previous mark need nothing: only the mark moves. */
   skip(mark: M): void { this.#mark = mark; }
 
-  /** `batch` needs no more work. */
-  settle(batch: object): void {
-    const held = this.#held.get(batch);
-    if (held === undefined) return;
+  /** `batch` needs no more work. Gives the offsets between which its bytes lie; null: it holds none. */
+  settle(batch: object): { readonly from: number; readonly to: number } | null {
+    const range = this.rangeOf(batch);
+    if (range === null) return null;
     this.#held.delete(batch);
-    if (held.last.offset > this.safe.offset) this.#aheadTo = Math.max(this.#aheadTo, held.last.offset);
+    if (range.to > this.safe.offset) this.#aheadTo = Math.max(this.#aheadTo, range.to);
+    return range;
+  }
+
+  /** The offsets between which the bytes of `batch` lie; null: it holds none. */
+  rangeOf(batch: object): { readonly from: number; readonly to: number } | null {
+    const held = this.#held.get(batch);
+    return held === undefined ? null : { from: held.first.offset, to: held.last.offset };
   }
 
   /** Whether rewinding would take back these batches and nothing else: no other one holds bytes, and none behind the safe mark is settled. */

@@ -4,10 +4,15 @@ import { statusOf } from '../agent/status.ts';
 import { json } from '../control/route.ts';
 import type { Route } from '../control/route.ts';
 import type { ConfigStatus, LimitsStatus, ReloadDocument } from '../control/status-document.ts';
+import type { OwnLog } from '../report/own-log.ts';
+import { drainRoute } from './drain-route.ts';
+import { logLevelRoutes } from './log-level-routes.ts';
+import { quarantineRoute } from './quarantine-route.ts';
 import { agentVersion } from './version.ts';
 
 export interface RoutesContext {
   readonly agent: Agent;
+  readonly log: OwnLog;
   readonly config: () => ConfigStatus;
   /** What the host lets the agent have now. */
   readonly limits: () => LimitsStatus;
@@ -16,11 +21,14 @@ export interface RoutesContext {
 }
 
 /** Everything that can be asked of the running agent. A new question is a new row, and `control/client.ts` asks it. */
-export function controlRoutes({ agent, config, limits, reload }: RoutesContext): readonly Route[] {
+export function controlRoutes({ agent, log, config, limits, reload }: RoutesContext): readonly Route[] {
   return [
     { method: 'GET', path: '/status', answer: () => json({ ...statusOf(agent, agentVersion, config()), limits: limits() }) },
     // What the agent says of itself in the text format of Prometheus.
     { method: 'GET', path: '/metrics', answer: async () => ({ code: 200, type: PAGE_TYPE, body: selfPage(await agent.self.sample(performance.now())) }) },
     { method: 'POST', path: '/reload', answer: async () => json(await reload()) },
+    drainRoute(agent),
+    ...logLevelRoutes(log),
+    quarantineRoute(agent),
   ];
 }

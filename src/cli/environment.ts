@@ -72,6 +72,11 @@ async function readSideFile(named: string | undefined, usual: string, parser: ()
   return { variables, problems: [...notes, ...problems], unreadable: false };
 }
 
+/** What an env-config.json says now; nothing where it cannot be read. */
+export async function readSideEnvironment(file: string): Promise<Readonly<Record<string, string>>> {
+  return (await readSideFile(file, file, async () => (await import('../config/env-config.ts')).parseEnvConfig)).variables;
+}
+
 async function isAbsent(file: string): Promise<boolean> {
   try {
     await stat(file);

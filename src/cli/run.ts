@@ -11,7 +11,7 @@ import { ServiceState } from '../control/service-state.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import { hostZone } from '../host/time-zone.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
-import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
+import { DEFAULT_ENV_CONFIG, SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
 import type { SideFiles } from './environment.ts';
 import { releaseProgramPages } from './program-pages.ts';
 import { releaseMemory, settleEnvironment } from './runtime.ts';
@@ -25,6 +25,7 @@ import { lookAtLimits } from './host-limits.ts';
 import { isJournal } from './journal-stream.ts';
 import { KeptConfig } from './keep-config.ts';
 import { leave } from './leave.ts';
+import { followLevel } from './live-level.ts';
 import { CONFIG_OPTION, USUAL_CONFIG } from './load-plan.ts';
 import { parameterAccess } from './parameter-access.ts';
 
@@ -97,7 +98,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     alongside: (running) => openControl({
       stateDirectory: stateDir, report,
       routes: controlRoutes({
-        agent: running,
+        agent: running, log,
         limits: () => lookAtLimits(running.plan.delivery.budgetBytes, report),
         config: () => ({ sources: kept.sources, ...kept.keeper.state, changing: running.changing }),
         reload: async () => life.stop.aborted
@@ -110,6 +111,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   report.note(`${begunText(plan)}; state in ${stateDir}`);
   lookAtLimits(plan.delivery.budgetBytes, report);
   const stopped = sayIfStopTakesLong(life, report);
+  using _ = followLevel(sideFiles.envConfig ?? DEFAULT_ENV_CONFIG, log);
   life.stop.addEventListener('abort', () => { service.stopping(); }, { once: true });
   try {
     await together(life, [agent.run(life), ...(untilCaughtUp === true ? [] : [keepConfig(kept, agent, service, life)])]);

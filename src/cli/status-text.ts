@@ -1,5 +1,8 @@
 import type { CountersStatus, DestinationStatus, EmfStatus, FileStatus, JournalStatus, LimitsStatus, Listed, ListenerStatus, MetricsStatus, StatusDocument } from '../control/status-document.ts';
+import { lagOf } from './status-rates.ts';
+import type { Rate, Rates } from './status-rates.ts';
 import { printable, textTable } from './text-table.ts';
+import type { Column } from './text-table.ts';
 import { agoText, bytesText, countText, spanText } from './units.ts';
 
 /** Rows of a table on the screen; `--json` has all of them. */
@@ -30,25 +33,25 @@ const aside = (service: string | null | undefined): string => (typeof service ==
 
 const isFailing = ({ state }: DestinationStatus): boolean => state === 'retrying' || state === 'paused';
 
-/** The status for a terminal: problems, files, destinations, counters. */
-export function statusText(status: StatusDocument): string {
+/** The status for a terminal: problems, files, destinations, counters. @param rates since the look before, where there was one */
+export function statusText(status: StatusDocument, rates: Rates | null = null): string {
   const { agent, at, entries, files, skipped, destinations, counters, metrics, quarantine, troubles, journals = [], listeners = [], emf, limits } = status;
   const problems = problemsOf(status);
   const blocks = [
     `unified-agent ${agent.version}, pid ${agent.pid}, running for ${spanText(agent.uptimeMs)}, state in ${agent.stateDirectory}\n`
-    + `memory ${bytesText(agent.rssBytes)}, of it ${bytesText(agent.budgetUsedBytes)} of ${bytesText(agent.budgetLimitBytes)} for events; ${countText(agent.openFiles, 'file')} open${limitsText(limits)}\n`,
+    + `memory ${bytesText(agent.rssBytes)}, of it ${bytesText(agent.budgetUsedBytes)} of ${bytesText(agent.budgetLimitBytes)} for events; ${countText(agent.openFiles, 'file')} open${limitsText(limits)}\n${rates === null ? '' : `delivering ${rateText(rates.total)}\n`}`,
     configText(status),
     problems.length === 0 ? 'no problems\n' : `${countText(problems.length, 'problem')}\n${listed(problems)}`,
-    `${countText(files.total, 'file')} of ${countText(entries.length, 'entry', 'entries')}, ${bytesText(sumOf(files.list, (file) => file.lagBytes))} not acknowledged\n${files.total === 0 ? '' : filesTable(files, at)}`,
+    `${countText(files.total, 'file')} of ${countText(entries.length, 'entry', 'entries')}, ${bytesText(lagOf(status))} not acknowledged${rates === null ? '' : ` (${growthText(rates)})`}\n${files.total === 0 ? '' : filesTable(files, at)}`,
     ...(journals.length === 0 ? [] : [journals.map((journal) => journalText(journal, at)).join('')]),
-    `${countText(destinations.total, 'destination')}\n${destinations.total === 0 ? '' : destinationsTable(destinations, at)}`,
+    `${countText(destinations.total, 'destination')}\n${destinations.total === 0 ? '' : destinationsTable(destinations, at, rates)}`,
     countersText(counters, journals.length > 0),
     ...(metrics == null ? [] : [metricsText(metrics)]),
     ...(listeners.length === 0 ? [] : [listeners.map(listenerText).join('')]),
     ...(emf == null ? [] : [emfText(emf)]),
   ];
   if (skipped.total > 0) blocks.push(`${countText(skipped.total, 'file')} skipped\n${listed(skipped.list.map(({ path, reason }) => printable(`${path}: ${reason}`)), skipped.total)}`);
-  if (quarantine !== null && quarantine.events > 0) blocks.push(`quarantine: ${countText(quarantine.events, 'event')} (${bytesText(quarantine.bytes)}) kept in quarantine.jsonl${quarantine.rotatedEvents + quarantine.lostEvents > 0 ? `, ${quarantine.rotatedEvents + quarantine.lostEvents} of them pushed out or not written` : ''}\n`);
+  if (quarantine !== null && quarantine.events > 0) blocks.push(`quarantine: ${countText(quarantine.events, 'event')} (${bytesText(quarantine.bytes)}) kept in quarantine.jsonl${quarantine.rotatedEvents + quarantine.lostEvents > 0 ? `, ${quarantine.rotatedEvents + quarantine.lostEvents} of them pushed out or not written` : ''}${(quarantine.replayedEvents ?? 0) > 0 ? `, ${quarantine.replayedEvents} sent again` : ''}; \`agent quarantine list\` says what lies there\n`);
   if (troubles.length > 0) blocks.push(`said in the log\n${listed(troubles.map(({ message, since, times }) => printable(`${agoText(since, at)}${times > 1 ? `, ${times} times` : ''}: ${message}`)))}`);
   return blocks.join('\n');
 }
@@ -129,11 +132,11 @@ function percent(part: number, whole: number): string {
   return whole === 0 ? '100 %' : `${Math.floor((100 * part) / whole)} %`;
 }
 
-function destinationsTable({ total, list }: Listed<DestinationStatus>, at: number): string {
+function destinationsTable({ total, list }: Listed<DestinationStatus>, at: number, rates: Rates | null): string {
   const rows = list.slice(0, LISTED).map((one) => [
-    one.state, bytesText(one.heldBytes), one.events.toLocaleString('en-US'), one.requests.toLocaleString('en-US'), agoText(one.lastAckAt, at), `${one.group} ${one.stream}${aside(one.service)}${one.lastError === null ? '' : ` (${one.lastError})`}`,
+    one.state, ...(rates === null ? [] : rateCells(rates.of(one))), bytesText(one.heldBytes), one.events.toLocaleString('en-US'), one.requests.toLocaleString('en-US'), agoText(one.lastAckAt, at), `${one.group} ${one.stream}${aside(one.service)}${one.lastError === null ? '' : ` (${one.lastError})`}`,
   ]);
-  const table = textTable([{ title: 'state' }, { title: 'held', align: 'right' }, { title: 'events', align: 'right' }, { title: 'requests', align: 'right' }, { title: 'acknowledged' }, { title: 'log group and stream' }], rows);
+  const table = textTable([{ title: 'state' }, ...(rates === null ? [] : RATE_COLUMNS), { title: 'held', align: 'right' }, { title: 'events', align: 'right' }, { title: 'requests', align: 'right' }, { title: 'acknowledged' }, { title: 'log group and stream' }], rows);
   return total > rows.length ? `${table}  and ${countText(total - rows.length, 'more destination')} (--json lists them)\n` : table;
 }
 
@@ -150,6 +153,24 @@ function countersText({ readBytes, settledBytes, heldBytes, deliveredEvents, del
 
 const exact = (value: number): string => value.toLocaleString('en-US');
 
-function sumOf<T>(items: readonly T[], value: (item: T) => number): number {
-  return items.reduce((sum, item) => sum + value(item), 0);
+const RATE_COLUMNS: readonly Column[] = [{ title: 'bytes/s', align: 'right' }, { title: 'events/s', align: 'right' }];
+const rateCells = (rate: Rate | null): readonly string[] => (rate === null ? ['', ''] : [bytesText(rate.bytes), Math.round(rate.events).toLocaleString('en-US')]);
+const rateText = ({ bytes, events }: Rate): string => `${bytesText(bytes)}/s, ${countText(Math.round(events), 'event')}/s`;
+
+function growthText({ lagGrowth }: Rates): string {
+  // Less than a byte per second is none.
+  if (Math.abs(lagGrowth) < 1) return 'steady';
+  return `${lagGrowth > 0 ? 'growing' : 'shrinking'} by ${bytesText(Math.abs(lagGrowth))}/s`;
+}
+
+/** The status in one line, for a log of it. */
+export function statusLine(status: StatusDocument, rates: Rates | null): string {
+  const problems = problemsOf(status);
+  const lag = `${bytesText(lagOf(status))} not acknowledged`;
+  const parts = [
+    rates === null ? `${countText(status.counters.deliveredEvents, 'event')} delivered` : rateText(rates.total),
+    rates === null ? lag : `${lag}, ${growthText(rates)}`,
+    problems.length === 0 ? 'no problems' : `${countText(problems.length, 'problem')}, the first: ${problems[0]!}`,
+  ];
+  return `${new Date(status.at).toISOString()} ${parts.join('; ')}\n`;
 }

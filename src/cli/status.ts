@@ -3,15 +3,19 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { NoAgentError, askStatus } from '../control/client.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
-import { problemsOf, statusText } from './status-text.ts';
+import type { StatusDocument } from '../control/status-document.ts';
+import { ratesOf } from './status-rates.ts';
+import { problemsOf, statusLine, statusText } from './status-text.ts';
 
 /** The agent answers, and has problems. */
 const EXIT_PROBLEMS = 1;
 /** sysexits.h EX_UNAVAILABLE: no agent answers. */
 const EXIT_UNAVAILABLE = 69;
 const WATCH_MS = 2_000;
-/** Moves to the top left and clears the screen below (ECMA-48 CUP, ED). */
-const REDRAW = '\u001b[H\u001b[J';
+/** To the top left; clear to the end of the line, of the screen (ECMA-48 CUP, EL, ED). */
+const HOME = '\u001b[H';
+const REST_OF_LINE = '\u001b[K';
+const REST_OF_SCREEN = '\u001b[J';
 
 interface StatusOptions {
   readonly stateDir: string;
@@ -31,7 +35,7 @@ export function statusCommand(): Command {
     .description('Say what the running agent does: files, destinations, counters, troubles.\nExit code: 0 healthy, 1 the agent has problems, 69 no agent answers')
     .option('--state-dir <dir>', 'state directory of the agent', DEFAULT_STATE_DIR)
     .option('--json', 'print everything as JSON')
-    .option('--watch', 'again every 2 s until Ctrl-C')
+    .option('--watch', 'again every 2 s until Ctrl-C, with rates: in place on a terminal, a line each elsewhere')
     .action(async ({ stateDir, json, watch }: StatusOptions) => {
       const output = { out: (text: string) => process.stdout.write(text), err: (text: string) => process.stderr.write(text) };
       const directory = resolve(stateDir);
@@ -53,18 +57,37 @@ export async function status(stateDirectory: string, json: boolean, { out, err }
   }
 }
 
-/** Redraws on a terminal; one block after the other elsewhere. Ends with the exit code of the last look. */
+/**
+ * Again and again until a signal, or until whoever reads is gone: redrawn in place on a terminal, elsewhere a line each (with
+ * `json` the whole document), with rates from the second look on. Ends with the exit code of the last look.
+ */
 async function watchStatus(stateDirectory: string, json: boolean, { out, err }: StatusOutput): Promise<void> {
   const ended = new AbortController();
   const end = (): void => ended.abort();
   process.once('SIGINT', end).once('SIGTERM', end);
   process.stdout.once('error', end);
-  const redraw = process.stdout.isTTY && !json;
+  const screen = process.stdout.isTTY && !json;
+  let before: StatusDocument | null = null;
   while (!ended.signal.aborted) {
-    let text = '';
-    const collect = (piece: string): void => { text += piece; };
-    process.exitCode = await status(stateDirectory, json, { out: collect, err: redraw ? collect : err });
-    out(redraw ? `${REDRAW}${text}` : text);
+    try {
+      const now = await askStatus(stateDirectory);
+      const rates = before === null ? null : ratesOf(before, now);
+      out(json ? `${JSON.stringify(now)}\n` : screen ? redraw(statusText(now, rates), process.stdout) : statusLine(now, rates));
+      process.exitCode = problemsOf(now).length === 0 ? 0 : EXIT_PROBLEMS;
+      before = now;
+    } catch (error) {
+      if (!(error instanceof NoAgentError)) throw error;
+      const text = `agent status: ${error.message}\n`;
+      if (screen) out(redraw(text, process.stdout)); else err(text);
+      process.exitCode = EXIT_UNAVAILABLE;
+    }
     await delay(WATCH_MS, undefined, { signal: ended.signal }).catch(() => undefined);
   }
+}
+
+/** A text over the one before, cut to the screen: a line that wraps or scrolls would leave the rest of it behind. */
+export function redraw(text: string, { rows, columns }: { readonly rows: number; readonly columns: number }): string {
+  // A terminal that does not know its size says 0.
+  const lines = text.trimEnd().split('\n').slice(0, rows > 1 ? rows - 1 : undefined).map((line) => line.slice(0, columns > 0 ? columns : undefined));
+  return `${HOME}${lines.map((line) => `${line}${REST_OF_LINE}\n`).join('')}${REST_OF_SCREEN}`;
 }

@@ -143,7 +143,7 @@ const NOWHERE: ServicePlan = { label: null, region: 'UNKNOWN-REGION', endpoint: 
 function compilePlan({ agent, logs, entries, journald, metrics, sound, problems }: CheckedDocument, facts: HostFacts, env: Environment, globFault: GlobFault, report: Reporter): Plan | null {
   const delivery = compileDelivery(logs);
   const compileOwnMetrics = (): MetricsPlan | null => metrics === null ? null : compileMetrics(metrics, { agent, facts, env, report, delivery, sound, defaultStream: facts.containerName ?? facts.instance?.instanceId ?? facts.hostname ?? 'UNKNOWN-HOST' });
-  const rest = (): Pick<Plan, 'delivery' | 'reading' | 'log' | 'config'> => ({ delivery, reading: compileReading(logs), log: compileLog(agent, env, report), config: compileConfigPlan(agent) });
+  const rest = (): Pick<Plan, 'delivery' | 'reading' | 'log' | 'audit' | 'config'> => ({ audit: agent.audit !== false, delivery, reading: compileReading(logs), log: compileLog(agent, env, report), config: compileConfigPlan(agent) });
   const wantsLogs = entries.length > 0 || journald.length > 0 || wantsEmf(logs) || wantsPrometheus(logs) || metrics?.metrics_destinations?.emf !== undefined;
   if (!wantsLogs && metrics !== null) {
     const own = compileOwnMetrics();

@@ -24,6 +24,8 @@ export interface Control extends AsyncDisposable {
 const MAX_CONNECTIONS = 16;
 /** Owner only, whatever the process's umask and the directory's mode are. */
 const SOCKET_UMASK = 0o177;
+/** Whoever waits for something when the agent ends is told so before the socket is closed. */
+const LAST_ANSWERS_MS = 500;
 const SUBJECT = 'control socket';
 
 /** Opens the control socket of a state directory. Never rejects. */
@@ -60,10 +62,10 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-/** Removes the socket too. */
+/** Removes the socket too. Answers under way are given first, if they can be at once. */
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
+    const late = setTimeout(() => { server.closeAllConnections(); }, LAST_ANSWERS_MS);
+    server.close(() => { clearTimeout(late); resolve(); });
   });
 }

@@ -240,6 +240,7 @@ export interface EmfStatus {
   readonly spoolFiles: number;
 }
 
+/** Since the start. */
 export interface QuarantineStatus {
   readonly events: number;
   readonly bytes: number;
@@ -247,6 +248,8 @@ export interface QuarantineStatus {
   readonly rotatedEvents: number;
   /** Never written, because the disk failed. */
   readonly lostEvents: number;
+  /** Sent again and removed. An agent of an earlier version says nothing of it. */
+  readonly replayedEvents?: number;
 }
 
 export interface TroubleStatus {

@@ -12,12 +12,12 @@ import type { FillingContext } from './filling.ts';
 import { Sender } from './sender.ts';
 import type { LaneState, SenderContext } from './sender.ts';
 import { Share } from './share.ts';
-import { sourceOf, sourcesOf } from './source.ts';
+import { eventsBySource, sourceOf, sourcesOf } from './source.ts';
 import type { Source } from './source.ts';
 import { giveUp } from './undeliverable.ts';
 
 export type { LaneState } from './sender.ts';
-export type { Source } from './source.ts';
+export type { Settlement, Source } from './source.ts';
 export type { Undelivered } from './undeliverable.ts';
 
 export interface LaneContext extends FillingContext, SenderContext, BatchDeliveryContext {
@@ -142,6 +142,7 @@ export class Lane {
     for (const batch of [...this.#inFlight, ...this.#sealed, ...(open === null ? [] : [open])]) {
       const events = sliceEvents(batch.events()).filter(({ index }) => sourceOf(batch, index).isOnlyHeld);
       giveUp(batch, [{ events, why: 'gone-at-stop', reason: 'its file is gone, and the agent ended before the service had acknowledged it' }], this.destination, this.#c);
+      for (const source of sourcesOf([batch])) if (source.isOnlyHeld) source.givenUp(batch, batch.losses.get(source) ?? []);
     }
   }
 
@@ -201,7 +202,11 @@ export class Lane {
   }
 
   #settle(batch: LogBatch): void {
-    for (const source of sourcesOf([batch])) source.settle(batch);
+    const { sentAt, requestId } = batch;
+    for (const [source, added] of eventsBySource(batch)) {
+      const losses = batch.losses.get(source) ?? [];
+      source.settle(batch, { destination: this.destination, sentAt, requestId, events: added - losses.reduce((sum, { events }) => sum + events, 0), losses });
+    }
     const events = batch.count - batch.givenUp;
     const messageBytes = batch.bytes - EVENT_OVERHEAD_BYTES * batch.count - batch.givenUpBytes;
     this.events += events;

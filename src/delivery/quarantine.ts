@@ -1,7 +1,9 @@
 // Events that can never be delivered, kept for a person: one JSON object a line in `quarantine.jsonl` of the state
 // directory. Never in the way of delivery: it is bounded in memory and on disk, and its errors are counted and reported.
 import { chmodSync, closeSync, fstatSync, ftruncateSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { removeRanges } from './line-removal.ts';
+import type { ByteRange } from './line-removal.ts';
 
 /** Default bound of the file, bytes; with the one before it the folder holds twice as much. */
 export const QUARANTINE_BYTES = 64 << 20;
@@ -13,6 +15,8 @@ export interface QuarantinedRecord {
   readonly time: number;
   readonly group: string;
   readonly stream: string;
+  /** As ServicePlan.label; none: that of most entries. */
+  readonly service?: string;
   /** Path of its source file. */
   readonly file: string;
   readonly reason: string;
@@ -39,6 +43,9 @@ export interface QuarantineCounters {
   /** Never written: the disk failed and memory is bounded. */
   readonly lostEvents: number;
   readonly lostBytes: number;
+  /** Sent again, and removed for that. */
+  readonly replayedEvents: number;
+  readonly replayedBytes: number;
 }
 
 interface Size { events: number; bytes: number }
@@ -63,7 +70,7 @@ export class Quarantine {
   readonly #path: string;
   readonly #maxBytes: number;
   readonly #report: QuarantineReport;
-  readonly #counters = { events: 0, bytes: 0, rotatedEvents: 0, rotatedBytes: 0, lostEvents: 0, lostBytes: 0 };
+  readonly #counters = { events: 0, bytes: 0, rotatedEvents: 0, rotatedBytes: 0, lostEvents: 0, lostBytes: 0, replayedEvents: 0, replayedBytes: 0 };
   /** As the file was left by the last write; null before the first. */
   #current: Size | null = null;
   #pending: Buffer[] = [];
@@ -84,11 +91,25 @@ export class Quarantine {
   }
 
   get counters(): QuarantineCounters { return this.#counters; }
+  get directory(): string { return dirname(this.#path); }
+
+  /** Removes lines that were delivered, by path and inode of their file. Throws the system's error; then they stay, and are sent twice. */
+  remove(path: string, inode: number, lines: readonly ByteRange[]): void {
+    if (lines.length === 0 || !this.#isThere(path, inode, lines)) return;
+    this.#counters.replayedEvents += lines.length;
+    this.#counters.replayedBytes += lines.reduce((sum, { from, to }) => sum + to - from, 0);
+  }
+
+  /** The file may have become the older one since it was read. */
+  #isThere(path: string, inode: number, lines: readonly ByteRange[]): boolean {
+    this.#current = null;
+    return removeRanges(path, inode, lines) || removeRanges(`${this.#path}.1`, inode, lines);
+  }
 
   /** Takes a record over; it is written at the end of the turn, or at once when many wait. Never throws. */
   add(record: QuarantinedRecord): void {
-    const { time, group, stream, file, reason, timestamp, message } = record;
-    const line = Buffer.from(`${JSON.stringify({ time: new Date(time).toISOString(), group, stream, file, reason, timestamp, message })}\n`);
+    const { time, group, stream, service, file, reason, timestamp, message } = record;
+    const line = Buffer.from(`${JSON.stringify({ time: new Date(time).toISOString(), group, stream, service, file, reason, timestamp, message })}\n`);
     this.#counters.events++;
     this.#counters.bytes += line.length;
     if (this.#pendingBytes + line.length > PENDING_BYTES && !this.#failing) this.flush();

@@ -1,6 +1,6 @@
 import type { LogBatch } from '../batching/log-batch.ts';
 import type { Destination, Outcome } from '../flow.ts';
-import { destinationName } from '../report/destination-name.ts';
+import { destinationName, destinationText } from '../report/destination-name.ts';
 import type { Report } from '../report/report.ts';
 import { backoffMs } from './backoff.ts';
 import type { Pace } from './backoff.ts';
@@ -81,14 +81,18 @@ export class Sender {
       this.requests++;
       if (failed === 0) this.state = this.#share.failing ? 'retrying' : 'sending';
       let since = now();
+      let sentAt = 0;
       const outcome = await slots.run(this.#share.failing, () => {
         since = now();
+        sentAt = Date.now();
         return abandon.aborted ? Promise.resolve(ABORTED) : endpoint.put(this.#destination, body);
       });
       report.debug(() => this.#attempt(batch, body, outcome, now() - since));
       let failure: Retry;
       switch (outcome.kind) {
         case 'accepted':
+          batch.sentAt = sentAt;
+          batch.requestId = outcome.requestId ?? null;
           this.#succeeded(failed);
           return outcome;
         case 'split':
@@ -129,8 +133,7 @@ export class Sender {
   }
 
   #attempt(batch: LogBatch, { bytes, encoding }: EncodedBody, outcome: Outcome, ms: number): string {
-    const { group, stream } = this.#destination;
-    return `log group ${group}, stream ${stream}: request of ${bytes.length} bytes${encoding === null ? '' : ` (${encoding})`}, batch of ${batch.count} events: ${outcome.kind}${'reason' in outcome ? ` (${outcome.reason})` : ''} after ${Math.round(ms)} ms`;
+    return `${destinationText(this.#destination)}: request of ${bytes.length} bytes${encoding === null ? '' : ` (${encoding})`}, batch of ${batch.count} events: ${outcome.kind}${'reason' in outcome ? ` (${outcome.reason})` : ''} after ${Math.round(ms)} ms`;
   }
 
   #succeeded(failed: number): void {
@@ -151,6 +154,7 @@ export class Sender {
     const ms = backoffMs(failure.pace, failed, random(), failure.afterMs);
     if (this.state === 'paused') report.paused(this.#destination, failure.reason);
     else report.retrying(this.#destination, failure.reason, failed, failure.ambiguous, ms);
+    report.debug(() => `${destinationText(this.#destination)}: attempt ${failed} failed, the next one is ${Math.round(ms)} ms away`);
     this.#share.setFailing(true);
     this.#waiting.add(batch);
     this.#failed = failed;

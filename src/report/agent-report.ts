@@ -12,6 +12,8 @@ const LONG_WAIT_MS = 5_000;
 const DROPS_SAID_MS = 60_000;
 /** Notes per minute; the rest is counted and said in one line. */
 const NOTES_PER_MINUTE = 60;
+/** Steps per second: a catch-up makes hundreds of requests, and who follows the log reads no more. */
+const STEPS_PER_SECOND = 100;
 /** Subjects whose trouble is remembered. */
 const MAX_TROUBLES = 1_000;
 
@@ -60,6 +62,8 @@ export class AgentReport implements Report {
   #notesIn = 0;
   #notesMinute = 0;
   #notesMuted = 0;
+  #stepsIn = 0;
+  #stepsSecond = 0;
   readBytes = 0;
   settledBytes = 0;
   deliveredEvents = 0;
@@ -80,7 +84,14 @@ export class AgentReport implements Report {
   }
 
   debug(message: () => string): void {
-    if (this.#debugs()) this.#log('debug', message());
+    if (!this.#debugs()) return;
+    const second = Math.floor(this.#now() / 1_000);
+    if (second !== this.#stepsSecond) {
+      if (this.#stepsIn > STEPS_PER_SECOND) this.#log('debug', `${this.#stepsIn - STEPS_PER_SECOND} more steps of that second are left out`);
+      this.#stepsSecond = second;
+      this.#stepsIn = 0;
+    }
+    if (++this.#stepsIn <= STEPS_PER_SECOND) this.#log('debug', message());
   }
 
   note(message: string): void {

@@ -17,6 +17,8 @@ export class OwnLog {
   readonly #least: LogLevel;
   readonly #isJournal: boolean;
   #plan: LogPlan;
+  #asked: LogPlan['level'] | null = null;
+  #outside: LogPlan['level'] | null = null;
 
   /**
    * @param now epoch milliseconds
@@ -31,16 +33,26 @@ export class OwnLog {
     this.#least = least;
   }
 
+  /** Without what a person asks for at the moment. */
+  get configured(): LogPlan['level'] {
+    const level = this.#outside ?? this.#plan.level;
+    return LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(this.#least) ? level : this.#least;
+  }
+  /** What counts now. */
+  get level(): LogPlan['level'] { return this.#asked ?? this.configured; }
   /** Whoever reads it takes each line for itself: a message is to have one. */
   get isByLine(): boolean { return this.#isJournal || this.#plan.format === 'json'; }
 
   /** From now on as another plan says. */
   follow(plan: LogPlan): void { this.#plan = plan; }
 
-  says(level: LogLevel): boolean {
-    const rank = LOG_LEVELS.indexOf(level);
-    return rank >= LOG_LEVELS.indexOf(this.#plan.level) && rank >= LOG_LEVELS.indexOf(this.#least);
-  }
+  /** A person wants this level for the moment, whatever plan and command line say; null: not any more. */
+  ask(level: LogPlan['level'] | null): void { this.#asked = level; }
+
+  /** The environment of the running agent was changed to this level, in place of the plan's; null: it names none. */
+  outside(level: LogPlan['level'] | null): void { this.#outside = level; }
+
+  says(level: LogLevel): boolean { return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(this.level); }
 
   /** A function of its own, to be handed on. */
   readonly line: LogLine = (level, message) => {

@@ -4,6 +4,9 @@ import type { RedactKind } from '../plan.ts';
 /** Why bytes or events were dropped on purpose; each has a counter. */
 export type DropReason = 'filtered' | 'too-old' | 'too-new' | 'expired' | 'refused' | 'hole' | 'blank' | 'truncated-unread' | 'released-deleted' | 'vanished-unread' | 'gone-at-stop' | 'too-long' | 'unfinished' | 'spool-full' | 'kernel-full' | 'no-metric' | 'journal-gap' | 'journal-cut';
 
+/** What was dropped on purpose, of a range or a batch. Bytes are of messages; of the file where whole ranges are concerned. */
+export interface Loss { readonly reason: DropReason; readonly events: number; readonly bytes: number }
+
 /** What the agent says about itself: one method per fact. Leaves may import it; nobody branches on it. */
 export interface Report {
   /** A step, for whoever looks for a fault. @param message asked for only when steps are said. */

@@ -329,3 +329,20 @@ test('L95 a journal that cannot be read is a problem with the command that mends
   await arrived(rig, numbered(0, 5));
   assert.equal(await child.stop(), 0);
 });
+
+test('a drain sends what came of the journal until now at once, and the receipt says of a destination that takes nothing that something is left', localOnly('faults'), async (t) => {
+  const { rig, journal } = await journalRig(t, { startAt: 'start' }, { delivery: { flushMs: 600_000 } });
+  journal.append(numbered(0, 10));
+  await rig.start();
+  await until('the journal to be read', () => rig.agent.journals.some(({ follower }) => follower.isAtEnd));
+  journal.append(numbered(10, 20));
+  const receipt = await rig.agent.drain(20_000, new AbortController().signal);
+  assert.deepEqual([receipt?.complete, receipt?.journals], [true, [{ entry: 'journald 0', settled: true, why: null }]]);
+  assert.deepEqual(messagesIn(rig), numbered(0, 20));
+  rig.endpoint.faults.add({ kind: 'throttle', operation: 'PutLogEvents' });
+  journal.append(numbered(20, 30));
+  const late = await rig.agent.drain(2_000, new AbortController().signal);
+  assert.equal(late?.complete, false);
+  assert.match(late.journals[0]!.why!, /Throttling/);
+  rig.endpoint.faults.clear();
+});

@@ -44,7 +44,8 @@ test('status --watch ends without a word when its reader has gone', async (t) =>
   t.after(() => child.kill('SIGKILL'));
   let complaint = '';
   child.stderr.on('data', (text: Buffer) => { complaint += text.toString(); });
-  await once(child.stdout, 'data');
+  const [first] = await once(child.stdout, 'data') as [Buffer];
+  assert.match(first.toString(), /^\d{4}-\S+Z 0 events delivered; 0 B not acknowledged; no problems\n$/);
   child.stdout.destroy();
   const [code] = await once(child, 'exit') as [number | null];
   assert.deepEqual([code, complaint], [0, '']);

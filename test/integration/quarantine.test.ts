@@ -23,7 +23,7 @@ test('every record is one line of JSON with where it was bound, where it came fr
   assert.deepEqual(written[7], { ...record(7), time: '2023-11-14T22:13:20.000Z' });
   assert.deepEqual(written.map(({ timestamp }) => timestamp), Array.from({ length: 100 }, (_, n) => n));
   assert.equal((await stat(path)).mode & 0o777, 0o600);
-  assert.deepEqual(quarantine.counters, { events: 100, bytes: (await stat(path)).size, rotatedEvents: 0, rotatedBytes: 0, lostEvents: 0, lostBytes: 0 });
+  assert.deepEqual(quarantine.counters, { events: 100, bytes: (await stat(path)).size, rotatedEvents: 0, rotatedBytes: 0, lostEvents: 0, lostBytes: 0, replayedEvents: 0, replayedBytes: 0 });
 });
 
 test('the file never exceeds its bound: it becomes `.1`, the older one goes, and what went is counted and said once', async (t) => {

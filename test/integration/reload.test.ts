@@ -3,6 +3,7 @@ import { closeSync, openSync, readdirSync, readlinkSync, renameSync, truncateSyn
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { auditOf } from '../../src/agent/audit.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
 import { append, numbered, rotate } from '../support/log-files.ts';
 import { quarantined } from '../support/quarantined.ts';
@@ -112,6 +113,8 @@ test('a stop during an outage keeps in quarantine what is held of a file that wa
   await rig.crash();
   assertSame(quarantined(rig).map(({ message }) => message), first, 'the quarantine');
   assert.equal(rig.report.drops.get('gone-at-stop')?.events, first.length);
+  const audited = auditOf(rig.stateDir, rig.path('a.log')).generations.flatMap(({ ranges }) => ranges.flatMap(({ losses }) => losses)).filter(({ reason }) => reason === 'gone-at-stop');
+  assert.equal(audited.reduce((sum, { events }) => sum + events, 0), first.length, 'the audit knows it too');
   served();
   await rig.start();
   await rig.delivered('g', 'a', second);

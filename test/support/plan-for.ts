@@ -37,6 +37,7 @@ export interface PlanSpec {
   readonly delivery?: Partial<DeliveryPlan>;
   readonly reading?: Partial<ReadingPlan>;
   readonly ownLogs?: readonly string[];
+  readonly audit?: boolean;
 }
 
 const DELIVERY: DeliveryPlan = {
@@ -87,7 +88,7 @@ function journalFor(spec: Partial<JournalEntryPlan>, service: ServicePlan, index
   };
 }
 
-export function planFor({ endpoint, entries, journald = [], delivery, reading, ownLogs }: PlanSpec): Plan {
+export function planFor({ endpoint, entries, journald = [], delivery, reading, ownLogs, audit }: PlanSpec): Plan {
   const uses = new Map<string, number>();
   const service = serviceAt(endpoint);
   return {
@@ -102,6 +103,7 @@ export function planFor({ endpoint, entries, journald = [], delivery, reading, o
     }),
     disabled: [],
     log: { level: 'info', format: 'text' },
+    audit: audit ?? true,
     ownLogs: ownLogs ?? [],
     metrics: null,
     prometheus: null,

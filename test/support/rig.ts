@@ -311,6 +311,7 @@ export class Rig {
       ...(spec.delivery === undefined ? {} : { delivery: spec.delivery }),
       ...(spec.reading === undefined ? {} : { reading: spec.reading }),
       ...(spec.ownLogs === undefined ? {} : { ownLogs: spec.ownLogs }),
+      ...(spec.audit === undefined ? {} : { audit: spec.audit }),
     });
   }
 }

@@ -60,6 +60,9 @@ export class JournalFollower {
 
   constructor(context: FollowerContext) { this.#c = context; }
 
+  /** Everything that was there when it was last looked at the end is handed on. */
+  get isAtEnd(): boolean { return this.#reachedEnd; }
+
   /** Everything that is in the journal is read and acknowledged, as far as is known. */
   get caughtUp(): boolean { return this.#reachedEnd && this.#c.source.settled; }
 

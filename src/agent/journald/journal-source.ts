@@ -131,6 +131,10 @@ export class JournalSource implements Source, StampedFile {
     this.#saveSafe();
   }
 
+  /** Its trail is not kept: entries have cursors, and no bytes of a file. */
+  lost(): void { /* Counted where it is left out. */ }
+  givenUp(): void { /* Never: what is held can be read again. */ }
+
   /** Its checkpoint is another's from now on. */
   detach(): void { this.#detached = true; }
 

@@ -65,6 +65,8 @@ export interface Agent {
   readonly use_fips_endpoint?: boolean;
   /** Whether the agent publishes metrics about itself (bytes and events read, delivered and dropped, lag, memory, CPU) beside those that `metrics` asks for. */
   readonly self_metrics?: boolean;
+  /** Whether the agent keeps, in its state directory, what became of each range of each file's bytes: sent where and when, acknowledged, dropped and why. `agent audit FILE` shows it. At most 64 MiB; the oldest goes first. */
+  readonly audit?: boolean;
   /** What the agent says of itself: this severity and what is worse. Default `info`; with `debug` `debug`, with `quiet` `error`. */
   readonly log_level?: 'debug' | 'info' | 'warn' | 'error';
   /** `text`: one readable line for each message; `json`: one JSON object for each. */

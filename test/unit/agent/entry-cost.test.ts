@@ -59,7 +59,7 @@ function running(stages: Stages): (chunk: string) => unknown {
     const bytes = Buffer.from(rest + chunk);
     bytes.copy(arena.bytes, arena.input);
     framer.cut(arena.input, arena.input + bytes.length, false, 'none', pieces);
-    stamper.stamp(framer, { path: '/a', mtimeMs: 1, parser, outlet: { destinationAt: () => DESTINATION, admit: () => arena.count } }, split);
+    stamper.stamp(framer, { path: '/a', mtimeMs: 1, parser, outlet: { destinationAt: () => DESTINATION, admit: () => arena.count }, lost: () => {} }, split);
     const events = eventsOf(arena);
     pieces = framer.openPieces;
     split = pieces > 0 ? stamper.openTime : null;

@@ -59,7 +59,7 @@ function stamped(text: string, policy: UndeliverablePolicy, refuses: () => boole
     }
     return arena.count;
   };
-  const file: StampedFile = { path: '/a', mtimeMs: NOW, parser: stamper.newParser(), outlet: { destinationAt: () => DESTINATION, admit } };
+  const file: StampedFile = { path: '/a', mtimeMs: NOW, parser: stamper.newParser(), outlet: { destinationAt: () => DESTINATION, admit }, lost: () => {} };
   const bytes = Buffer.from(text);
   const events: unknown[] = [];
   let holes = 0;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { problemsOf, statusText } from '../../../src/cli/status-text.ts';
+import { ratesOf } from '../../../src/cli/status-rates.ts';
+import { problemsOf, statusLine, statusText } from '../../../src/cli/status-text.ts';
+import { redraw } from '../../../src/cli/status.ts';
 import type { DestinationStatus, FileStatus, StatusDocument } from '../../../src/control/status-document.ts';
 
 const AT = 1_800_000_000_000;
@@ -128,4 +130,29 @@ test('a config that waits, was refused, was taken back or cannot be asked for is
     'config fleet version 4 is not used: two errors',
     'the config cannot be looked at: no answer; the present one goes on',
   ]);
+});
+
+test('between two looks at one agent there are rates, of all and of each destination, and the lag grows, shrinks or is steady', () => {
+  const before = status();
+  const now = status({
+    at: AT + 2_000,
+    files: { total: 1, list: [file('/var/log/a.log', { lagBytes: 3_000 })] },
+    destinations: { total: 2, list: [destination({ events: 2_010, messageBytes: 200_900 }), destination({ stream: 'new', events: 5 })] },
+    counters: { ...before.counters, deliveredEvents: 2_015, deliveredMessageBytes: 201_800 },
+  });
+  const rates = ratesOf(before, now)!;
+  const text = statusText(now, rates);
+  assert.match(text, /open\ndelivering 100 kB\/s, 1,003 events\/s\n/);
+  assert.match(text, /3 kB not acknowledged \(growing by 1\.5 kB\/s\)/);
+  assert.match(text, /state {2}bytes\/s {2}events\/s {2}held.*\n {2}idle {4}100 kB {5}1,000 .* one\n {2}idle {23}0 B.* new\n/);
+  assert.equal(statusLine(now, rates), '2027-01-15T08:00:02.000Z 100 kB/s, 1,003 events/s; 3 kB not acknowledged, growing by 1.5 kB/s; no problems\n');
+  assert.match(statusLine(before, null), /^2027-01-15T08:00:00\.000Z 10 events delivered; 0 B not acknowledged; no problems\n$/);
+  assert.match(statusText({ ...before, at: AT + 4_000 }, ratesOf(now, { ...before, at: AT + 4_000 })), /shrinking by 1\.5 kB\/s/);
+  assert.equal(ratesOf(before, { ...now, agent: { ...now.agent, pid: 43 } }), null, 'another agent');
+  assert.equal(ratesOf(before, before), null);
+});
+
+test('what is redrawn leaves nothing of what stood there, and never scrolls', () => {
+  assert.equal(redraw('one\nthree words here\nthree\nfour\n', { rows: 4, columns: 5 }), '\u001b[Hone\u001b[K\nthree\u001b[K\nthree\u001b[K\n\u001b[J');
+  assert.equal(redraw('one\ntwo\n', { rows: 0, columns: 0 }), '\u001b[Hone\u001b[K\ntwo\u001b[K\n\u001b[J');
 });

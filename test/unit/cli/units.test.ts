@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assert as check, integer, property } from 'fast-check';
+import { duration } from '../../../src/cli/duration.ts';
 import { agoText, bytesText, spanText } from '../../../src/cli/units.ts';
 
 test('sizes are printed in the unit that leaves one to three digits before the point', () => {
@@ -16,4 +17,10 @@ test('ages are printed in their largest unit of which there are two, rounded dow
   assert.equal(agoText(null, 5), 'never');
   assert.equal(agoText(4_000, 9_000), '5 s ago');
   assert.equal(agoText(9_000, 9_000), 'now');
+});
+
+test('a time on the command line is a number with a unit, seconds without one, more than nothing and at most a day', () => {
+  const times = { '110s': 110_000, '110': 110_000, '2m': 120_000, '2min': 120_000, '1.5h': 5_400_000, '500ms': 500, '24h': 86_400_000 };
+  for (const [text, ms] of Object.entries(times)) assert.equal(duration(text), ms, text);
+  for (const text of ['', '0', '0.1ms', '-1s', '25h', '1d', '1e3', 'soon', ' 1s']) assert.throws(() => duration(text), /A time such as 110s/, text);
 });

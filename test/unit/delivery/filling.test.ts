@@ -24,7 +24,7 @@ function filling(t: TestContext, maxBatchBytes = 1_048_576) {
   const share = new Share(budget);
   const sealed: LogBatch[] = [];
   const held: { frame: number; batch: object }[] = [];
-  const source: Source = { path: '/a', isOnlyHeld: false, hold: (frame, batch) => { held.push({ frame, batch }); }, settle: () => {}, canRewind: () => true, rewind: () => {} };
+  const source: Source = { path: '/a', isOnlyHeld: false, hold: (frame, batch) => { held.push({ frame, batch }); }, settle: () => {}, givenUp: () => {}, canRewind: () => true, rewind: () => {} };
   const clock = { at: 0, due: 0 };
   const it = new Filling(HEADER, share, { arena, kernel: new ScriptKernel(arena), pool: new BufferPool(0), budget, flushMs: FLUSH_MS, maxBatchBytes, now: () => clock.at }, {
     sealed: (batch) => { sealed.push(batch); },

@@ -17,7 +17,7 @@ import { destinationFor } from '../../support/destination.ts';
 const T0 = 1_760_000_000_000;
 const DESTINATION = destinationFor();
 const MESSAGES = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => letter.repeat(400));
-const source: Source = { path: '/a', isOnlyHeld: false, hold: () => undefined, settle: () => undefined, canRewind: () => true, rewind: () => undefined };
+const source: Source = { path: '/a', isOnlyHeld: false, hold: () => undefined, settle: () => undefined, givenUp: () => undefined, canRewind: () => true, rewind: () => undefined };
 const never = new AbortController().signal;
 
 /** A lane whose batches take two of MESSAGES, a service that answers when it is told to, and all that happens, in order. */

@@ -72,8 +72,10 @@ test('a destination that refuses all of it again and again is asked about every 
 test('each attempt is a step that can be told: how large, what came of it, how long it took', async (t) => {
   const { sender, steps, seconds } = senderFor(t, [DOWN]);
   await seconds(sender.send(batch, BODY));
+  assert.match(steps[1]!, /^log group g, stream s: attempt 1 failed, the next one is \d+ ms away$/);
   assert.deepEqual(steps, [
     'log group g, stream s: request of 2 bytes, batch of 0 events: retry (HTTP 503) after 7 ms',
+    steps[1],
     'log group g, stream s: request of 2 bytes, batch of 0 events: accepted after 7 ms',
   ]);
 });

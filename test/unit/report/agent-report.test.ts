@@ -47,3 +47,15 @@ test('a trouble that changes its words is said again at once, one that does not 
   r.report.recovered('disk', 'well again');
   assert.deepEqual(r.said.slice(3), ['info well again']);
 });
+
+test('of more than a hundred steps in a second the rest is counted, and their messages are not made', () => {
+  let now = 5_000;
+  const lines: string[] = [];
+  const report = new AgentReport((level, message) => lines.push(`${level} ${message}`), () => now, () => true);
+  let made = 0;
+  for (let i = 0; i < 250; i++) report.debug(() => { made++; return `step ${i}`; });
+  assert.deepEqual([lines.length, lines.at(-1), made], [100, 'debug step 99', 100]);
+  now += 1_000;
+  report.debug(() => 'next');
+  assert.deepEqual(lines.slice(100), ['debug 150 more steps of that second are left out', 'debug next']);
+});

@@ -26,6 +26,22 @@ test('what is less grave than the level, or than what the command line asks for,
   assert.deepEqual(said('error', 'warn'), ['error']);
 });
 
+test('what a person asks for counts whatever plan, environment and command line say, until it is taken back', () => {
+  const { log } = logging({ level: 'warn', format: 'text' }, 'warn');
+  log.ask('debug');
+  assert.deepEqual([log.level, log.configured, log.says('debug')], ['debug', 'warn', true]);
+  log.outside('error');
+  assert.deepEqual([log.level, log.configured], ['debug', 'error']);
+  log.ask('off');
+  assert.equal(log.says('error'), false);
+  log.ask(null);
+  log.outside('debug');
+  assert.deepEqual([log.level, log.says('info'), log.says('warn')], ['warn', false, true], 'no less grave than the command line asks for');
+  log.follow({ level: 'error', format: 'text' });
+  log.outside(null);
+  assert.equal(log.level, 'error');
+});
+
 test('a line is text, or one JSON object whatever the message holds', () => {
   const text = logging({ level: 'info', format: 'text' });
   text.log.line('warn', 'disk "full"');

@@ -1,0 +1,87 @@
+import type { Audit, AuditedGeneration, SettledRange } from '../agent/audit.ts';
+import { printable, textTable } from './text-table.ts';
+import { bytesText, countText } from './units.ts';
+
+/** Bytes of a generation of which the journal says nothing. */
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+  readonly why: 'unknown' | 'not settled yet';
+}
+
+export type AuditRow = SettledRange | Gap;
+
+/**
+ * The ranges of a generation with what lies between them, in the order of the bytes.
+ * @param end where the file ends now, or null: it is not the one that is there. @param settledTo up to where a checkpoint says that everything is settled, or null
+ */
+export function rowsOf({ ranges }: Pick<AuditedGeneration, 'ranges'>, end: number | null, settledTo: number | null): readonly AuditRow[] {
+  const rows: AuditRow[] = [];
+  let at = 0;
+  for (const range of ranges) {
+    if (range.from > at) rows.push({ from: at, to: range.from, why: 'unknown' });
+    rows.push(range);
+    at = Math.max(at, range.to);
+  }
+  const known = Math.max(at, settledTo ?? at);
+  if (known > at) rows.push({ from: at, to: known, why: 'unknown' });
+  if (end !== null && end > known) rows.push({ from: known, to: end, why: settledTo === null ? 'unknown' : 'not settled yet' });
+  return rows;
+}
+
+/** Rows that have a byte; that were under way at a time, or, if none was, the last before and the first after it. */
+export function selectRows(rows: readonly AuditRow[], { offset, at }: { readonly offset?: number; readonly at?: number }): readonly AuditRow[] {
+  const chosen = offset === undefined ? rows : rows.filter((row) => row.from <= offset && offset < row.to);
+  if (at === undefined) return chosen;
+  const settled = chosen.filter((row): row is SettledRange => 'losses' in row);
+  const underWay = settled.filter((row) => beganAt(row) <= at && at <= row.at);
+  if (underWay.length > 0) return underWay;
+  const before = settled.filter((row) => row.at < at).toSorted((a, b) => b.at - a.at).at(0);
+  const after = settled.filter((row) => beganAt(row) > at).toSorted((a, b) => beganAt(a) - beganAt(b)).at(0);
+  return [before, after].filter((row) => row !== undefined);
+}
+
+const beganAt = ({ sent, at }: SettledRange): number => sent?.at ?? at;
+
+export interface AuditedLife extends Pick<AuditedGeneration, 'paths' | 'inode' | 'entry' | 'match'> { readonly rows: readonly AuditRow[] }
+
+/** For a terminal. @param limit rows of each life, the last ones */
+export function auditText(path: string, { badLines, since }: Pick<Audit, 'badLines' | 'since'>, lives: readonly AuditedLife[], limit: number): string {
+  const damaged = badLines === 0 ? '' : `${countText(badLines, 'line')} of the journal cannot be read (a crash, or the disk): what they said is unknown\n`;
+  if (lives.length === 0) return printable(since === null ? 'the audit is empty: nothing was settled since it is kept' : `${path}: the audit, which begins ${new Date(since).toISOString()}, knows nothing of it`) + `\n${damaged}`;
+  return lives.map((life) => lifeText(path, life, limit)).join('\n') + damaged;
+}
+
+function lifeText(path: string, { paths, inode, entry, match, rows }: AuditedLife, limit: number): string {
+  const shown = rows.slice(-limit);
+  const is = { same: '', copy: ', which begins with the same bytes', name: ', which had this name' }[match];
+  const names = match === 'same' && paths.at(-1) === path ? path : `${paths.join(', then ')}${is}`;
+  const title = printable(`${names}: inode ${inode}, entry ${entry}`);
+  const table = textTable([
+    { title: 'from', align: 'right' }, { title: 'to', align: 'right' }, { title: 'events', align: 'right' }, { title: 'sent' }, { title: 'acknowledged' }, { title: 'log group and stream' }, { title: 'request, or what else' },
+  ], shown.map(cellsOf));
+  return `${title}\n${summary(rows)}\n${table}${shown.length < rows.length ? `  the last ${shown.length} of ${rows.length}; --limit shows more, --json all\n` : ''}`;
+}
+
+function cellsOf(row: AuditRow): readonly string[] {
+  const range = [String(row.from), String(row.to)];
+  if ('why' in row) return [...range, '', '', '', '', row.why];
+  const lost = row.losses.map(({ reason, events, bytes }) => `${events > 0 ? countText(events, 'event') : bytesText(bytes)} dropped: ${reason}`);
+  if (row.sent === null) return [...range, '', '', timeText(row.at), '', lost.length === 0 ? 'nothing to send' : lost.join('; ')];
+  const { group, stream, service, events, at, requestId } = row.sent;
+  return [...range, events.toLocaleString('en-US'), timeText(at), timeText(row.at), `${group} ${stream}${service === null ? '' : ` (${service})`}`, [requestId ?? 'no request id', ...lost].join('; ')];
+}
+
+const timeText = (time: number): string => new Date(time).toISOString();
+
+/** Bytes by what became of them, each once: a byte in two ranges is counted for the first. */
+function summary(rows: readonly AuditRow[]): string {
+  const bytes = { acknowledged: 0, 'nothing to send': 0, dropped: 0, unknown: 0, 'not settled yet': 0 };
+  let at = 0;
+  for (const row of rows) {
+    const size = Math.max(0, row.to - Math.max(at, row.from));
+    at = Math.max(at, row.to);
+    bytes['why' in row ? row.why : row.sent !== null ? 'acknowledged' : row.losses.some(({ reason }) => reason !== 'filtered' && reason !== 'blank') ? 'dropped' : 'nothing to send'] += size;
+  }
+  return `  ${Object.entries(bytes).filter(([, size]) => size > 0).map(([what, size]) => `${size.toLocaleString('en-US')} bytes ${what}`).join(', ')}`;
+}

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdirSync, rmSync, statSync, truncateSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { auditOf } from '../../src/agent/audit.ts';
+import type { AuditedGeneration } from '../../src/agent/audit.ts';
+import { AuditJournal, auditParts } from '../../src/checkpoint/audit-journal.ts';
+import { rowsOf } from '../../src/cli/audit-text.ts';
+import type { AuditRow } from '../../src/cli/audit-text.ts';
+import { localOnly } from '../support/endpoint-choice.ts';
+import { append, numbered, rotate } from '../support/log-files.ts';
+import { rigFor, startRig, until } from '../support/rig.ts';
+import type { Rig } from '../support/rig.ts';
+import { scratch } from '../support/state.ts';
+
+const MAIN = join(import.meta.dirname, '../../src/main.ts');
+const FOREVER = new AbortController().signal;
+
+/** Everything that was written is settled, and the journal is on disk. */
+async function drained(rig: Rig): Promise<void> { assert.equal((await rig.agent.drain(20_000, FOREVER))?.complete, true); }
+
+const of = (rig: Rig, name: string): readonly AuditedGeneration[] => auditOf(rig.stateDir, rig.path(name)).generations;
+/** `from–to` with what became of it. */
+const shown = (rows: readonly AuditRow[]): readonly string[] => rows.map((row) => `${row.from}–${row.to} ${'why' in row ? row.why : row.sent === null ? `none ${row.losses.map(({ reason, events, bytes }) => `${reason} ${events} ${bytes}`).join()}` : `${row.sent.events} to ${row.sent.group} ${row.sent.stream}${row.losses.map(({ reason, events }) => ` ${reason} ${events}`).join()}`}`);
+
+async function command(rig: Pick<Rig, 'stateDir'>, ...args: readonly string[]): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
+  const child = spawn(process.execPath, [MAIN, 'audit', ...args, '--state-dir', rig.stateDir], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (text: Buffer) => { out += text.toString(); });
+  child.stderr.on('data', (text: Buffer) => { err += text.toString(); });
+  const code = await new Promise<number | null>((resolve) => { child.once('close', resolve); });
+  return { code, out, err };
+}
+
+/** No message waits for its next line. */
+const LINES = { path: 'app.log', start: { kind: 'line' } } as const;
+const EXCLUDE = [{ type: 'exclude', pattern: { source: 'drop', js: 'drop', flags: '' } }] as const;
+
+test('each batch of a file is a range with its request, its times and what was left out of it; what nothing was sent of is said too', localOnly('moto gives no request id'), async (t) => {
+  const before = Date.now();
+  const rig = await startRig(t, { entries: [{ ...LINES, filters: EXCLUDE }], files: { 'app.log': ['one', 'drop it', 'two'] } });
+  await drained(rig);
+  append(rig.path('app.log'), ['drop a', 'drop b']);
+  await drained(rig);
+  append(rig.path('app.log'), ['three']);
+  await drained(rig);
+  const [life, ...others] = of(rig, 'app.log');
+  assert.deepEqual([life!.match, life!.paths, others], ['same', [rig.path('app.log')], []]);
+  assert.deepEqual(shown(life!.ranges), ['0–16 2 to g s filtered 1', '16–30 none filtered 2 12', '30–36 1 to g s']);
+  const { sent, at } = life!.ranges[0]!;
+  assert.ok(before <= sent!.at && sent!.at <= at && at <= Date.now());
+  assert.match(sent!.requestId!, /^[0-9a-f-]{36}$/);
+  assert.equal(new Set(life!.ranges.flatMap(({ sent: one }) => one?.requestId ?? [])).size, 2);
+});
+
+test('the audit goes on over a restart and a rotation: by the rotated name, by the first name, and when the file is gone', async (t) => {
+  const rig = await startRig(t, { entries: [LINES], files: { 'app.log': numbered('a', 10) } });
+  await drained(rig);
+  await rig.restart();
+  append(rig.path('app.log'), numbered('b', 10));
+  await until('both parts', () => rig.held() === 20);
+  const rotated = rotate(rig.path('app.log'));
+  append(rig.path('app.log'), numbered('c', 5));
+  await until('the new file', () => rig.held() === 25);
+  await drained(rig);
+  const [old] = of(rig, 'app.log.1');
+  assert.deepEqual([old!.match, shown(old!.ranges)], ['same', ['0–90 10 to g s', '90–180 10 to g s']]);
+  const named = of(rig, 'app.log');
+  assert.deepEqual(named.map(({ match, ranges }) => [match, ranges.at(-1)?.to]), [['same', 45], ['name', 180]]);
+  unlinkSync(rotated);
+  await rig.restart();
+  const gone = await command(rig, rig.path('app.log'), '--all', '--json');
+  assert.equal(gone.code, 0);
+  const { generations } = JSON.parse(gone.out) as { readonly generations: readonly { readonly match: string; readonly rows: readonly AuditRow[] }[] };
+  assert.deepEqual(generations.map(({ match, rows }) => [match, rows.length]), [['same', 1], ['name', 2]]);
+});
+
+test('what was cut off unread stands there as dropped, and what is not settled yet as that', localOnly('faults'), async (t) => {
+  const rig = await startRig(t, { entries: [LINES], files: { 'app.log': numbered('a', 10) } });
+  await drained(rig);
+  const back = rig.outage();
+  append(rig.path('app.log'), numbered('b', 60_000, 0, 200));
+  await until('the lane to fail', () => rig.agent.lanes.some((lane) => lane.isFailing));
+  const pending = await command(rig, rig.path('app.log'));
+  assert.match(pending.out, /\n {4} *90 +12060090 .*not settled yet\n/);
+  assert.match(pending.out, /^.*app\.log: inode \d+, entry .*\n {2}90 bytes acknowledged, 12,060,000 bytes not settled yet\n/);
+  truncateSync(rig.path('app.log'), 0);
+  back();
+  await until('the truncation', () => rig.said.some((line) => /app\.log: truncated/.test(line)));
+  append(rig.path('app.log'), ['anew']);
+  await drained(rig);
+  const lives = of(rig, 'app.log');
+  assert.deepEqual(lives.map(({ match }) => match), ['same', 'name']);
+  const lost = lives[1]!.ranges.flatMap(({ losses }) => losses).find(({ reason }) => reason === 'truncated-unread');
+  assert.ok(lost !== undefined && lost.bytes > 0);
+  assert.equal(lost.bytes, rig.report.drops.get('truncated-unread')?.bytes);
+});
+
+test('without `audit` nothing is kept, a reload turns it on and off, and what was settled in between is said to be unknown', async (t) => {
+  const rig = await startRig(t, { audit: false, entries: [LINES], files: { 'app.log': numbered('a', 10) } });
+  await drained(rig);
+  assert.deepEqual(auditParts(rig.stateDir), []);
+  assert.equal((await command(rig, rig.path('app.log'))).code, 1);
+  await rig.apply({ audit: true });
+  append(rig.path('app.log'), numbered('b', 10));
+  await drained(rig);
+  const [life] = of(rig, 'app.log');
+  assert.deepEqual(shown(rowsOf(life!, 180, 180)), ['0–90 unknown', '90–180 10 to g s']);
+  await rig.apply({ audit: false });
+  append(rig.path('app.log'), numbered('c', 10));
+  await drained(rig);
+  assert.deepEqual(shown(rowsOf(of(rig, 'app.log')[0]!, 270, 270)), ['0–90 unknown', '90–180 10 to g s', '180–270 unknown']);
+});
+
+test('the journal stays within its bound, the oldest goes first, and a torn end costs one line', async (t) => {
+  const directory = await scratch(t);
+  const silent = { auditTrouble: (text: string): void => assert.fail(text), auditRecovered: (text: string): void => assert.fail(text) };
+  const file = { number: 1, entry: 'e', path: join(directory, 'gone.log'), id: { device: 1, inode: 2, headHash: 'h', headLength: 3 } };
+  const range = (n: number) => ({ from: n, to: n + 1, at: n, sent: { group: 'g', stream: 's', service: null, at: n, requestId: null, events: 1 }, losses: [] });
+  const journal = new AuditJournal(directory, silent, 80_000);
+  for (let n = 0; n < 5_000; n++) {
+    journal.append(file, range(n));
+    if (n % 10 === 0) journal.write();
+    if (n % 500 === 0) assert.ok(auditParts(directory).reduce((sum, part) => sum + statSync(part).size, 0) <= 81_000);
+  }
+  journal.write();
+  const kept = auditOf(directory, file.path).generations[0]!.ranges.map(({ from }) => from);
+  assert.deepEqual(kept, Array.from({ length: kept.length }, (_, i) => 5_000 - kept.length + i), 'the newest, without a gap');
+  assert.ok(kept.length > 500);
+  const last = auditParts(directory).at(-1)!;
+  assert.equal(statSync(last).mode & 0o777, 0o600);
+  truncateSync(last, statSync(last).size - 5);
+  const next = new AuditJournal(directory, silent, 80_000);
+  next.append(file, range(5_000));
+  next.write();
+  const { generations, badLines } = auditOf(directory, file.path);
+  assert.deepEqual([generations[0]!.ranges.at(-1)!.from, generations[0]!.ranges.at(-2)!.from, badLines], [5_000, 4_998, 1]);
+});
+
+test('where the journal cannot be written that is said once, and after it is over what comes can be read', async (t) => {
+  const directory = await scratch(t);
+  const said: string[] = [];
+  const report = { auditTrouble: (text: string): void => { said.push(text); }, auditRecovered: (text: string): void => { said.push(text); } };
+  const journal = new AuditJournal(directory, report);
+  const file = { number: 1, entry: 'e', path: '/gone.log', id: { device: 1, inode: 2, headHash: 'h', headLength: 3 } };
+  const add = (from: number): void => { journal.append(file, { from, to: from + 1, at: 1, sent: null, losses: [] }); journal.write(); };
+  add(0);
+  const part = auditParts(directory)[0]!;
+  rmSync(part);
+  mkdirSync(part);
+  add(1);
+  add(2);
+  rmSync(part, { recursive: true });
+  add(3);
+  assert.equal(said.length, 2);
+  assert.match(said[0]!, /the audit in .* cannot be written \(EISDIR.*delivery goes on/);
+  assert.deepEqual(auditOf(directory, '/gone.log').generations.flatMap(({ ranges }) => ranges.map(({ from }) => from)), [3]);
+});
+
+test('agent audit: a table, one byte, one moment, 1 for a file nobody knows, 66 without a journal to read', localOnly('moto gives no request id'), async (t) => {
+  const rig = await rigFor(t, { entries: [LINES], files: { 'app.log': numbered('a', 10) } });
+  await rig.start();
+  await drained(rig);
+  await until('a later moment', () => Date.now() > of(rig, 'app.log')[0]!.ranges[0]!.at + 20);
+  append(rig.path('app.log'), numbered('b', 10));
+  await drained(rig);
+  const all = await command(rig, rig.path('app.log'));
+  assert.deepEqual([all.code, all.err], [0, '']);
+  assert.match(all.out, /app\.log: inode \d+, entry \S+\n {2}180 bytes acknowledged\n {2}from {3}to {2}events {2}sent .*\n {5}0 {3}90 {6}10 {2}\S+Z {2}\S+Z {2}g s +[0-9a-f-]{36}\n {4}90 {2}180 .*\n$/);
+  const byte = JSON.parse((await command(rig, rig.path('app.log'), '--offset', '95', '--json')).out) as { readonly generations: readonly { readonly rows: readonly AuditRow[] }[] };
+  assert.deepEqual(byte.generations[0]!.rows.map(({ from }) => from), [90]);
+  const second = of(rig, 'app.log')[0]!.ranges[1]!;
+  const moment = await command(rig, rig.path('app.log'), '--at', new Date(second.sent!.at).toISOString());
+  assert.match(moment.out, /\n {4}90 {2}180 /);
+  const unknown = await command(rig, rig.path('none.log'));
+  assert.equal(unknown.code, 1);
+  assert.match(unknown.out, /none\.log: the audit, which begins \S+Z, knows nothing of it/);
+  assert.equal((await command(rig, rig.path('app.log'), '--at', 'noon')).code, 64);
+  assert.equal((await command({ stateDir: join(rig.stateDir, 'elsewhere') }, rig.path('app.log'))).code, 66);
+});
