@@ -94,7 +94,6 @@ async function setLogLevel(level: string | null, { places, output }: DropInHost)
   if (!LEVELS.has(level)) throw new CtlError(`Invalid log level: ${level} ${USAGE}`);
   await setVariables(places, { CWAGENT_LOG_LEVEL: level }, output.colour);
   output.out(`\nSet CWAGENT_LOG_LEVEL to ${level}\n`);
-  output.err(NEXT_START);
 }
 
 async function setVariable(words: string, { places, output }: DropInHost): Promise<void> {
