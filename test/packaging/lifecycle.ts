@@ -35,7 +35,7 @@ const collect = (url: string): unknown => ({
     endpoint_override: url, force_flush_interval: 1,
     logs_collected: {
       files: { collect_list: LOGS.map(({ name, path }) => ({ file_path: path, log_group_name: name, log_stream_name: name })) },
-      journald: { collect_list: [{ log_group_name: 'journal', log_stream_name: 'journal', units: [JOURNAL_UNIT] }] },
+      journald: { collect_list: [{ log_group_name: 'journal', log_stream_name: 'journal', units: [JOURNAL_UNIT], initial_position: 'start' }] },
     },
   },
   metrics: { endpoint_override: url, force_flush_interval: 1, metrics_collected: { mem: { measurement: ['used_percent'] }, cpu: { measurement: ['usage_idle'], totalcpu: true } } },
