@@ -37,6 +37,9 @@ test('ctl: start without a config applies the default one, enables and starts; a
   assert.equal((await run(rig, '-a', 'stop')).code, 0);
   assert.ok(rig.systemd.enabled.has('unified-agent.service'), 'stays enabled');
   assert.match((await run(rig, '-a', 'stop')).out, /has already been stopped\n$/);
+  rig.systemd.restarting.add('unified-agent.service');
+  assert.equal((await run(rig, '-a', 'stop')).code, 0);
+  assert.deepEqual([...rig.systemd.restarting], [], 'one that fails again and again is stopped too');
 });
 
 test('ctl: fetch-config makes a file the only config; what was put there by hand is kept beside, what was fetched goes', async (t) => {

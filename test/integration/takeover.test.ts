@@ -176,9 +176,11 @@ test('takeover is taken back when the agent does not start, or its destination r
   all.sent('app.log', 600);
   const before = all.files();
   const { onStart } = all.dropIn.systemd;
-  all.dropIn.systemd.onStart = (unit) => { if (unit === OUR_UNIT) throw new Error('no'); };
+  const { restarting } = all.dropIn.systemd;
+  all.dropIn.systemd.onStart = (unit) => { if (unit === OUR_UNIT) { restarting.add(unit); throw new Error('no'); } };
   const unstarted = await all.run('take');
   assert.equal(unstarted.code, 1);
+  assert.deepEqual([...restarting], [], 'systemd would begin it again beside the CloudWatch agent');
   assert.match(unstarted.err, /Job for unified-agent\.service failed: no\n[^]*it is taken back:/);
   assert.deepEqual([all.files(), [...all.dropIn.systemd.active]], [before, [THEIR_UNIT]]);
 

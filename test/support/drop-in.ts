@@ -12,6 +12,8 @@ import { TEST_ENV } from './rig.ts';
 export class StubSystemd {
   readonly calls: string[] = [];
   readonly active = new Set<string>();
+  /** Have failed, and are begun again after `RestartSec=`. */
+  readonly restarting = new Set<string>();
   readonly enabled = new Set<string>();
   readonly known: Set<string>;
   readonly aliases = new Map<string, string>();
@@ -34,10 +36,10 @@ export class StubSystemd {
     }
     this.calls.push(words.join(' '));
     try {
-      if (verb === 'start' || verb === 'restart') { await this.onStart(unit); this.active.add(unit); }
+      if (verb === 'start' || verb === 'restart') { await this.onStart(unit); this.active.add(unit); this.restarting.delete(unit); }
       if (verb === 'kill') this.onKill(unit);
       if (words.includes('--no-block')) { void this.onStop(unit); return answer(0); }
-      if (verb === 'stop') { await this.onStop(unit); this.active.delete(unit); }
+      if (verb === 'stop') { await this.onStop(unit); this.active.delete(unit); this.restarting.delete(unit); }
       if (verb === 'enable') this.enabled.add(unit);
       if (verb === 'disable') this.enabled.delete(unit);
       return answer(0);
@@ -49,6 +51,7 @@ export class StubSystemd {
   #property(name: string, unit: string): string {
     if (name === 'Id') return this.aliases.get(unit) ?? unit;
     if (name === 'LoadState') return this.known.has(unit) ? 'loaded' : 'not-found';
+    if (name === 'ActiveState') return this.active.has(unit) ? 'active' : this.restarting.has(unit) ? 'activating' : 'inactive';
     if (!this.active.has(unit)) return '0';
     return name === 'MainPID' ? '4711' : String(process.hrtime.bigint() / 1000n - 60_000_000n);
   }

@@ -42,7 +42,7 @@ async function begin(mode: Mode, host: DropInHost): Promise<void> {
 }
 
 async function end(host: DropInHost): Promise<void> {
-  if (await isActive(host)) await host.unit.stop();
+  if ((await isActive(host)) || (await host.unit.isUp())) await host.unit.stop();
   else host.output.out('amazon-cloudwatch-agent has already been stopped\n');
 }
 

@@ -11,6 +11,9 @@ export const OUR_UNIT = 'unified-agent.service';
 /** systemctl(1): the unit is not active. LSB: the command was not found. */
 const NOT_FOUND = 127;
 
+/** systemctl(1): what runs, comes or goes. One that has failed and is begun again after `RestartSec=` is `activating`, and not active. */
+const UP = new Set(['active', 'reloading', 'refreshing', 'activating', 'deactivating']);
+
 const SECOND_SIGNAL_MS = 1000;
 
 /** systemctl did not do what it was asked. The message is what it said. */
@@ -47,6 +50,9 @@ export class Unit {
     // 1 is neither of the states a unit may be in (systemctl(1): 0 active, 3 not, 4 no such unit): systemd does not run.
     return code === 0 ? true : code === 1 || code === NOT_FOUND ? null : false;
   }
+
+  /** Whether it runs, or will unless it is stopped. */
+  async isUp(): Promise<boolean> { return UP.has(await this.property('ActiveState')); }
 
   /** Whether it starts with the system. */
   async isEnabled(): Promise<boolean> {

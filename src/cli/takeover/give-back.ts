@@ -19,7 +19,7 @@ import { recordFile, reservationFile, type TakeoverHost, type TakeoverRecord } f
 export async function giveEverythingBack(record: TakeoverRecord, plan: Plan | null, host: TakeoverHost, atOnce = false): Promise<void> {
   const { unit, theirs, places, output: { out } } = host;
   // An agent that does not deliver would be waited for until its deadline, while neither sends anything.
-  if ((await unit.isActive()) === true) await (atOnce ? unit.stopNow() : unit.stop());
+  if (await unit.isUp()) await (atOnce ? unit.stopNow() : unit.stop());
   if (await unit.isEnabled()) await unit.disable();
   out(`${unit.name} is stopped and disabled\n`);
   if (record.isImported) await givePositionsBack(plan, host);

@@ -54,8 +54,8 @@ export async function survey(host: TakeoverHost): Promise<Survey> {
   const { around, plan, problems } = await usualPlan(host);
   const fault = networkFault(around.env);
   return {
-    theirs: { isKnown: await theirs.isKnown(), wasActive: (await theirs.isActive()) === true, wasEnabled: await theirs.isEnabled() },
-    oursActive: (await unit.isActive()) === true,
+    theirs: { isKnown: await theirs.isKnown(), wasActive: await theirs.isUp(), wasEnabled: await theirs.isEnabled() },
+    oursActive: await unit.isUp(),
     isTaken: await isThere(recordFile(places)),
     around, plan,
     problems: [...(fault === null ? [] : [sideProblem('error', 'environment', null, fault)]), ...problems],
