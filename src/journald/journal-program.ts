@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
@@ -41,9 +42,15 @@ export async function findJournalctl(): Promise<string | null> {
 
 /** Starts journalctl, without a shell. */
 export function startJournalctl(program: string, args: readonly string[]): JournalRun {
-  const child = spawn(program, args, { cwd: '/', env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] });
+  let child: ChildProcess;
+  try {
+    child = spawn(program, args, { cwd: '/', env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    // No memory for another process, or more words than one may be given.
+    return { output: outputOf(null), ended: Promise.resolve({ code: null, complaint: (error as Error).message }), stop: () => undefined };
+  }
   // Where there are no descriptors left, there are no pipes.
-  const { stdout, stderr }: { readonly stdout: Readable | undefined; readonly stderr: Readable | undefined } = child;
+  const { stdout, stderr }: { readonly stdout?: Readable | null; readonly stderr?: Readable | null } = child;
   let complaint = '';
   stderr?.setEncoding('utf8').on('data', (text: string) => { complaint = (complaint + text).slice(0, MAX_COMPLAINT); });
   const { promise: ended, resolve } = Promise.withResolvers<RunEnd>();
@@ -54,8 +61,8 @@ export function startJournalctl(program: string, args: readonly string[]): Journ
 }
 
 /** What it prints, to its end or until it is stopped. */
-async function* outputOf(stdout: Readable | undefined): AsyncGenerator<Buffer> {
-  if (stdout === undefined) return;
+async function* outputOf(stdout: Readable | null | undefined): AsyncGenerator<Buffer> {
+  if (stdout == null) return;
   try {
     for await (const chunk of stdout) yield chunk as Buffer;
   } catch (error) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RecentEntries, entriesBetween, isSameEntry, timeOf } from '../../../src/journald/cursor.ts';
+import { startJournalctl } from '../../../src/journald/journal-program.ts';
 import { entryArgs, journalFault, readingArgs } from '../../../src/journald/journalctl.ts';
 
 const ALL = { directory: null, units: [], priority: 6, matches: [] };
@@ -37,4 +38,12 @@ test('an entry that is shown again under another number is known, as long as not
   for (let i = 0; i < 10_000; i++) assert.equal(recent.knows(cursorOf(i)), false);
   assert.equal(recent.knows(cursorOf(9_000, 'b')), true);
   assert.equal(recent.knows(cursorOf(1_000, 'b')), false, 'it remembers no more than it may');
+});
+
+test('a journalctl that cannot be begun is one that ends with the reason: nobody has to catch it', async () => {
+  // More than the kernel takes as one argument.
+  const run = startJournalctl('/bin/true', [`A=${'x'.repeat(200_000)}`]);
+  for await (const chunk of run.output) assert.fail(chunk.toString());
+  assert.deepEqual(await run.ended, { code: null, complaint: 'spawn E2BIG' });
+  run.stop();
 });
