@@ -36,7 +36,7 @@ const MOST_KINDS = 1_000;
 export async function replayQuarantine(c: ReplayingContext, request: ReplayRequest): Promise<ReplayReceipt> {
   const until = performance.now() + request.deadlineMs;
   const left = new Map<string, NotReplayed>();
-  const accepted = new Map<string, { readonly path: string; readonly inode: number; readonly lines: ByteRange[] }>();
+  const accepted = new Map<string, { readonly path: string; readonly mark: string; readonly lines: ByteRange[] }>();
   let [matched, sent] = [0, 0];
   const note = ({ record: { group, stream } }: Replayed, reason: string): void => {
     const key = left.size < MOST_KINDS ? JSON.stringify([group, stream, reason]) : 'others';
@@ -58,9 +58,9 @@ export async function replayQuarantine(c: ReplayingContext, request: ReplayReque
       }, (line, refusal) => {
         if (refusal !== null) { note(line, refusal); return; }
         sent++;
-        const { path, inode, from, to } = line;
-        const key = `${path} ${inode}`;
-        const file = accepted.get(key) ?? { path, inode, lines: [] };
+        const { path, mark, from, to } = line;
+        const key = `${path} ${mark}`;
+        const file = accepted.get(key) ?? { path, mark, lines: [] };
         accepted.set(key, file);
         file.lines.push({ from, to });
       });
@@ -83,7 +83,7 @@ export async function replayQuarantine(c: ReplayingContext, request: ReplayReque
     await sendAll(round);
   } finally {
     try {
-      for (const { path, inode, lines } of accepted.values()) c.quarantine.remove(path, inode, lines);
+      for (const { path, mark, lines } of accepted.values()) c.quarantine.remove(path, mark, lines);
     } catch (error) {
       notRemoved = (error as Error).message;
     }

@@ -1,15 +1,19 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 
 export interface ByteRange { readonly from: number; readonly to: number }
 
 const PIECE_BYTES = 1 << 20;
 
+/** Tells a file from a later one: a file system gives the inode of a file that is gone to the next one. */
+export const fileMark = ({ ino, birthtimeNs }: Pick<BigIntStats, 'ino' | 'birthtimeNs'>): string => `${ino} ${birthtimeNs}`;
+
 /**
- * Takes byte ranges out of a file, if it is still the one with this inode: what stays is written beside it, synced, and takes its
+ * Takes byte ranges out of a file, if it is still the one with this mark: what stays is written beside it, synced, and takes its
  * name, so that a crash leaves the one or the other. A file of which nothing stays is removed. Synchronous: nobody writes
  * to it in between. Gives whether it was that file. Throws the system's error; then nothing has changed.
  */
-export function removeRanges(path: string, inode: number, ranges: readonly ByteRange[]): boolean {
+export function removeRanges(path: string, mark: string, ranges: readonly ByteRange[]): boolean {
   const temporary = `${path}.tmp`;
   let from: number;
   try {
@@ -19,11 +23,13 @@ export function removeRanges(path: string, inode: number, ranges: readonly ByteR
     throw error;
   }
   try {
-    const { ino, size } = fstatSync(from);
-    if (ino !== inode) return false;
-    const kept = complement(ranges, size);
+    const stats = fstatSync(from, { bigint: true });
+    if (fileMark(stats) !== mark) return false;
+    const kept = complement(ranges, Number(stats.size));
     if (kept.length === 0) { rmSync(path, { force: true }); return true; }
-    const to = openSync(temporary, 'w', 0o600);
+    // No link that waits there is followed: root may do this in the folder of the service's user.
+    rmSync(temporary, { force: true });
+    const to = openSync(temporary, 'wx', 0o600);
     try {
       for (const range of kept) copy(from, to, range);
       fsyncSync(to);

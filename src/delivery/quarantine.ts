@@ -93,17 +93,17 @@ export class Quarantine {
   get counters(): QuarantineCounters { return this.#counters; }
   get directory(): string { return dirname(this.#path); }
 
-  /** Removes lines that were delivered, by path and inode of their file. Throws the system's error; then they stay, and are sent twice. */
-  remove(path: string, inode: number, lines: readonly ByteRange[]): void {
-    if (lines.length === 0 || !this.#isThere(path, inode, lines)) return;
+  /** Removes lines that were delivered, by path and mark of their file (see fileMark). Throws the system's error; then they stay, and are sent twice. */
+  remove(path: string, mark: string, lines: readonly ByteRange[]): void {
+    if (lines.length === 0 || !this.#isThere(path, mark, lines)) return;
     this.#counters.replayedEvents += lines.length;
     this.#counters.replayedBytes += lines.reduce((sum, { from, to }) => sum + to - from, 0);
   }
 
   /** The file may have become the older one since it was read. */
-  #isThere(path: string, inode: number, lines: readonly ByteRange[]): boolean {
+  #isThere(path: string, mark: string, lines: readonly ByteRange[]): boolean {
     this.#current = null;
-    return removeRanges(path, inode, lines) || removeRanges(`${this.#path}.1`, inode, lines);
+    return removeRanges(path, mark, lines) || removeRanges(`${this.#path}.1`, mark, lines);
   }
 
   /** Takes a record over; it is written at the end of the turn, or at once when many wait. Never throws. */

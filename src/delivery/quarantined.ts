@@ -1,6 +1,7 @@
 // Reading what lies in quarantine: `quarantine.jsonl.1`, the older file, then `quarantine.jsonl`.
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileMark } from './line-removal.ts';
 import type { QuarantinedRecord } from './quarantine.ts';
 
 /** Oldest first. */
@@ -9,7 +10,8 @@ export const QUARANTINE_FILES = ['quarantine.jsonl.1', 'quarantine.jsonl'] as co
 /** A line of one of the files. */
 export interface QuarantinedLine {
   readonly path: string;
-  readonly inode: number;
+  /** See fileMark. */
+  readonly mark: string;
   /** Bytes [from, to) of the file, newline included. */
   readonly from: number;
   readonly to: number;
@@ -49,7 +51,7 @@ async function* linesOf(path: string): AsyncGenerator<QuarantinedLine> {
   });
   if (handle === null) return;
   try {
-    const { ino: inode } = await handle.stat();
+    const mark = fileMark(await handle.stat({ bigint: true }));
     let rest = Buffer.alloc(0);
     let at = 0;
     for (;;) {
@@ -59,7 +61,7 @@ async function* linesOf(path: string): AsyncGenerator<QuarantinedLine> {
       const bytes = Buffer.concat([rest, piece.subarray(0, bytesRead)]);
       let from = 0;
       for (let to = bytes.indexOf(NEWLINE); to >= 0; from = to + 1, to = bytes.indexOf(NEWLINE, from)) {
-        yield { path, inode, from: at + from, to: at + to + 1, record: recordOf(bytes.subarray(from, to)) };
+        yield { path, mark, from: at + from, to: at + to + 1, record: recordOf(bytes.subarray(from, to)) };
       }
       at += from;
       rest = bytes.subarray(from);

@@ -5,11 +5,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ReplayReceipt, ReplayRequest } from '../../src/control/replay-document.ts';
 import type { QuarantineList } from '../../src/cli/quarantine/list.ts';
+import { Quarantine } from '../../src/delivery/quarantine.ts';
+import { quarantined } from '../../src/delivery/quarantined.ts';
+import type { QuarantinedLine } from '../../src/delivery/quarantined.ts';
 import { escaped } from '../../src/cli/quarantine/show.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
 import { TEST_ENV, rigFor, until } from '../support/rig.ts';
 import type { Rig } from '../support/rig.ts';
+import { scratch } from '../support/state.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 const DAY_MS = 86_400_000;
@@ -128,6 +132,27 @@ test('agent quarantine: list, show and replay with an agent, without one, and be
   assert.deepEqual(rig.messages(), ['two', 'one\u001b[31m\nsecond\tline']);
   assert.equal((await command(rig, 'replay')).out, 'nothing like that lies in quarantine\n');
   assert.equal(await child.stop(), 0);
+});
+
+test('what was delivered is removed from the file it was read in, not from a later one that was given its inode', async (t) => {
+  const directory = await scratch(t);
+  const report = { quarantineTrouble: () => undefined, quarantineRecovered: () => undefined };
+  // Each record fills a file of its own.
+  const quarantine = Quarantine.open(directory, { report, maxBytes: 1 });
+  const add = (message: string): void => {
+    quarantine.add({ time: 0, group: 'g', stream: 's', file: '/x', reason: 'r', timestamp: 0, message });
+    quarantine.flush();
+  };
+  add('delivered');
+  const lines = async (): Promise<readonly QuarantinedLine[]> => {
+    const found: QuarantinedLine[] = [];
+    for await (const one of quarantined(directory)) found.push(one);
+    return found;
+  };
+  const read = await lines();
+  for (const message of ['later 1', 'later 2']) add(message);
+  for (const { path, mark, from, to } of read) quarantine.remove(path, mark, [{ from, to }]);
+  assert.deepEqual((await lines()).map(({ record }) => record?.message), ['later 1', 'later 2']);
 });
 
 test('nothing of a message steers the terminal', () => {
