@@ -10,6 +10,7 @@ import type { Selection } from '../delivery/quarantined.ts';
 import type { Plan } from '../plan.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import { replayQuarantine } from './replay-quarantine.ts';
+import { giveToOwner } from './state-directory.ts';
 
 export type { QuarantinedRecord } from '../delivery/quarantine.ts';
 export type { Selection } from '../delivery/quarantined.ts';
@@ -33,5 +34,6 @@ export async function replayAlone(stateDirectory: string, plan: Plan, env: Envir
     return await replayQuarantine({ plan, destinations: [], quarantine, env, network: networkOf(env), report, abandon }, request);
   } finally {
     await lock.release();
+    await giveToOwner(stateDirectory);
   }
 }

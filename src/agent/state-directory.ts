@@ -1,3 +1,5 @@
+import { lchown, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { StoreReport } from '../checkpoint/faults.ts';
 import { peekState } from '../checkpoint/load.ts';
 import { CheckpointStore } from '../checkpoint/store.ts';
@@ -19,6 +21,17 @@ export function openStore(directory: string, report: StoreReport): Promise<Check
 /** The checkpoints of a state directory, which stays as it is; none where there is no directory. Throws StateDirectoryError. */
 export function peekStore(directory: string): Promise<readonly Checkpoint[]> {
   return named(directory, () => peekState(directory));
+}
+
+/**
+ * After a command has written there: the service has a user of its own, and what root made would be closed to it. What is in the directory
+ * becomes that of the directory's owner; a link that waits there is not followed.
+ */
+export async function giveToOwner(directory: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const owner = await stat(directory).catch(() => null);
+  if (owner === null) return;
+  for (const name of await readdir(directory)) await lchown(join(directory, name), owner.uid, owner.gid);
 }
 
 async function named<T>(directory: string, open: () => Promise<T>): Promise<T> {

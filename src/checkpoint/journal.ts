@@ -1,6 +1,9 @@
-import { writeSync } from 'node:fs';
+import { constants, writeSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+
+/** Root may write in a directory of the service's user: no link there is followed. */
+const TO_GO_ON = constants.O_RDWR | constants.O_NOFOLLOW;
 
 /** Makes the names in a directory durable: a rename is on disk only once its directory is. */
 export async function syncDirectory(directory: string): Promise<void> {
@@ -16,7 +19,8 @@ export async function syncDirectory(directory: string): Promise<void> {
 export async function writeWhole(path: string, bytes: Buffer): Promise<void> {
   const temporary = `${path}.tmp`;
   try {
-    const handle = await open(temporary, 'w', 0o600);
+    await rm(temporary, { force: true });
+    const handle = await open(temporary, 'wx', 0o600);
     try {
       await handle.writeFile(bytes);
       await handle.sync();
@@ -45,7 +49,7 @@ export class Journal {
 
   /** Goes on after the intact `length` bytes of an existing journal; what follows them is cut off. */
   static async continue(path: string, length: number): Promise<Journal> {
-    const handle = await open(path, 'r+');
+    const handle = await open(path, TO_GO_ON);
     try {
       await handle.truncate(length);
       await handle.chmod(0o600);
@@ -59,7 +63,7 @@ export class Journal {
   /** Begins a journal with its header, durable from its first appearance. */
   static async create(path: string, header: Buffer): Promise<Journal> {
     await writeWhole(path, header);
-    return new Journal(await open(path, 'r+'), header.length);
+    return new Journal(await open(path, TO_GO_ON), header.length);
   }
 
   /** Bytes written in full. */

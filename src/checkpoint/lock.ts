@@ -3,8 +3,8 @@
 // two starts at once cannot both win, and it holds between containers that share the directory, where a pid says
 // nothing. (Node has no call for file locks of its own.) The pid beside it serves the message alone.
 import { readFileSync } from 'node:fs';
-import { chmod, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, lstat, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -91,17 +91,24 @@ async function lockOrRefuse(directory: string, path: string, pidFile: string): P
   }
 }
 
+/** Root may take the lock in a directory of the service's user: a link there could lead to any file. */
+async function refuseLink(path: string): Promise<void> {
+  if ((await lstat(path).catch(() => null))?.isSymbolicLink() === true) throw new Error(`state directory ${dirname(path)} cannot be locked: ${path} is a link: remove it`);
+}
+
 /** Takes the lock of a state directory, which must exist. Throws StateLockedError when another agent has it. */
 export async function lockState(directory: string): Promise<StateLock> {
   const path = join(directory, 'lock');
   const pidFile = join(directory, 'pid');
+  await refuseLink(path);
   const database = await lockOrRefuse(directory, path, pidFile).catch((error: unknown) => {
     if (error instanceof StateLockedError) throw error;
     throw new Error(`state directory ${directory} cannot be locked: ${(error as Error).message} (${path}): check that the agent's user may write there`, { cause: error });
   });
   // The pid is for messages: without it (a full disk) the lock holds all the same.
   await chmod(path, 0o600).catch(() => undefined);
-  await writeFile(`${pidFile}.tmp`, `${process.pid} ${startOf(process.pid)}\n`, { mode: 0o600 })
+  await rm(`${pidFile}.tmp`, { force: true })
+    .then(() => writeFile(`${pidFile}.tmp`, `${process.pid} ${startOf(process.pid)}\n`, { mode: 0o600, flag: 'wx' }))
     .then(() => rename(`${pidFile}.tmp`, pidFile)).catch(() => undefined);
   return {
     release: async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -80,4 +80,19 @@ test('a state directory that cannot be written to is said with its path', async 
 
 test('a state directory where none can be created (a file system that answers ENOENT) is said at once, without trying for ever', { timeout: 5_000 }, async () => {
   await assert.rejects(CheckpointStore.open('/proc/unified-agent/state', { report: hear() }), { code: 'ENOENT' });
+});
+
+test('a link in the state directory, which the service\'s user could have put there, makes no command change a file elsewhere', async (t) => {
+  const elsewhere = join(await scratch(t), 'passwd');
+  const content = 'root:x:0:0:\n'.repeat(50);
+  await writeFile(elsewhere, content, { mode: 0o644 });
+  const directories = await Promise.all(['lock', 'pid.tmp', 'journal-1.log.tmp'].map(async (name) => {
+    const directory = join(await scratch(t), 'state');
+    await mkdir(directory);
+    await symlink(elsewhere, join(directory, name));
+    return directory;
+  }));
+  await assert.rejects(lockState(directories[0]!), /\/lock is a link: remove it/);
+  for (const directory of directories.slice(1)) await (await CheckpointStore.open(directory, { report: hear() })).close();
+  assert.deepEqual([await readFile(elsewhere, 'utf8'), (await stat(elsewhere)).mode & 0o777], [content, 0o644]);
 });

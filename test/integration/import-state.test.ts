@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { stateNameOf } from '../../src/agent/import/cloudwatch-agent-state.ts';
@@ -64,6 +64,17 @@ test('after a change-over from the CloudWatch agent the first byte that is sent 
   appendFileSync(rig.path('app.log'), 'later\n');
   await rig.arrived([...lines.slice(1234), 'later']);
   await rig.stop();
+});
+
+test('what root imports can be opened by the user of the service, whose the state directory is', { skip: process.getuid?.() !== 0 && 'only root gives files away' }, async (t) => {
+  const over = await changeOver(t, { 'app.log': ['one'] });
+  const { stateDir } = over.rig;
+  mkdirSync(stateDir, { recursive: true });
+  chownSync(stateDir, 4711, 4712);
+  over.sent('app.log', 4);
+  assert.equal(over.run().status, 0);
+  assert.deepEqual(readdirSync(stateDir).map((name) => statSync(join(stateDir, name))).filter(({ uid, gid }) => uid !== 4711 || gid !== 4712), []);
+  assert.ok(readdirSync(stateDir).length > 0);
 });
 
 test('of stretches that were sent apart all bytes from the first gap on are sent', async (t) => {

@@ -6,7 +6,7 @@ import { openFile } from '../../files/tailer.ts';
 import type { Checkpoint } from '../../flow.ts';
 import type { FileEntryPlan } from '../../plan.ts';
 import { matcherOf } from '../file-lookup.ts';
-import { StateDirectoryError, openStore, peekStore } from '../state-directory.ts';
+import { StateDirectoryError, giveToOwner, openStore, peekStore } from '../state-directory.ts';
 import type { ForeignPosition } from './position.ts';
 
 const NEWLINE = 10;
@@ -64,6 +64,7 @@ export async function importPositions(spec: ImportSpec): Promise<readonly Import
     return judged.map(told);
   } finally {
     await store.close();
+    await giveToOwner(stateDirectory);
   }
 }
 

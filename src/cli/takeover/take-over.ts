@@ -1,5 +1,5 @@
-import { lchown, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { installStandIns } from '../compat/install.ts';
 import { positionsText } from '../config/positions-text.ts';
 import { setVariables } from '../ctl/env-config-file.ts';
@@ -23,7 +23,6 @@ export async function takeOver({ theirs: { wasActive, wasEnabled }, plan, files,
   try {
     await endTheirs(record, host);
     const { imported, without } = await takePositions(plan, files, false, host);
-    await giveToOwner(host.stateDirectory);
     record = { ...record, isImported: true };
     await writeRecord(record, places);
     out(positionsText(imported, without, { stateDirectory: host.stateDirectory, dryRun: false }));
@@ -51,12 +50,4 @@ async function endTheirs({ wasActive, wasEnabled }: TakeoverRecord, { theirs, pl
   await writeFile(file, `# Of \`agent takeover\`: unified-agent has the place of this service; \`agent takeover --back\` gives it back.\n[Unit]\nConditionPathExists=!${recordFile(places)}\n`, { flush: true });
   await theirs.must('daemon-reload');
   out(`${theirs.name} is stopped and disabled, and does not start while this agent has its place\n`);
-}
-
-/** The service has a user of its own: what was written here as root becomes that of the directory's owner; a link that waits there is not followed. */
-async function giveToOwner(directory: string): Promise<void> {
-  if (process.getuid?.() !== 0) return;
-  const owner = await stat(directory).catch(() => null);
-  if (owner === null) return;
-  for (const name of await readdir(directory)) await lchown(join(directory, name), owner.uid, owner.gid);
 }
