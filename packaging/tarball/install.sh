@@ -59,7 +59,10 @@ stop_service() {
 
 if [ "$action" = uninstall ]; then
   [ -e "$library/agent.js" ] || fail "nothing is installed below $prefix; --prefix says where else"
-  if [ -n "$root" ] && [ -e /opt/aws/amazon-cloudwatch-agent/$name-takeover.json ]; then "$prefix/bin/$name" takeover --back || true; fi
+  if [ -n "$root" ] && [ -e /opt/aws/amazon-cloudwatch-agent/$name-takeover.json ]; then
+    "$prefix/bin/$name" takeover --back ||
+      echo "the CloudWatch agent was not put back: rm /opt/aws/amazon-cloudwatch-agent/$name-takeover.json && systemctl enable --now amazon-cloudwatch-agent" >&2
+  fi
   if [ -n "$root" ] && [ -e /opt/aws/amazon-cloudwatch-agent/$name.json ]; then "$prefix/bin/$name" compat remove || true; fi
   stop_service
   for path in $links $files; do rm -f "$prefix/$path"; done

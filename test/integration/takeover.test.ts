@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { stateNameOf } from '../../src/agent/import/cloudwatch-agent-state.ts';
@@ -195,6 +195,18 @@ test('takeover is taken back when the agent does not start, or its destination r
   assert.equal(refused.code, 1);
   assert.match(refused.err, /did not prove itself within 3 s: [^\n]*log group g, stream s/);
   assert.deepEqual([all.files(), [...all.dropIn.systemd.active], [...all.dropIn.systemd.enabled]], [before, [THEIR_UNIT], [THEIR_UNIT]]);
+});
+
+test('the CloudWatch agent is put back even where its positions cannot be written, and what that means is said', async (t) => {
+  const all = await machine(t, { 'app.log': numbered('x', 10) });
+  all.sent('app.log', 45);
+  assert.equal((await all.run('take')).code, 0);
+  rmSync(all.host.places.state, { recursive: true });
+  writeFileSync(all.host.places.state, 'no folder');
+  const { code, err } = await all.run('back');
+  assert.equal(code, 0);
+  assert.match(err, /its positions could not be given back \(E[^\n]*\): it goes on where it was when its place was taken, and sends again what was sent since/);
+  assert.deepEqual([[...all.dropIn.systemd.active], existsSync(recordFile(all.host.places))], [[THEIR_UNIT], false]);
 });
 
 test('a takeover that was broken off before the import gives no older positions back', async (t) => {

@@ -2,7 +2,7 @@ import { rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { matcherOf } from '../../agent/file-lookup.ts';
 import { giveBack, positionsToGiveBack } from '../../agent/import/give-back.ts';
-import { peekStore } from '../../agent/state-directory.ts';
+import { StateDirectoryError, peekStore } from '../../agent/state-directory.ts';
 import type { Plan } from '../../plan.ts';
 import { removeStandIns } from '../compat/install.ts';
 import { THEIR_UNIT } from '../compat/stand-ins.ts';
@@ -22,7 +22,7 @@ export async function giveEverythingBack(record: TakeoverRecord, plan: Plan | nu
   if (await unit.isUp()) await (atOnce ? unit.stopNow() : unit.stop());
   if (await unit.isEnabled()) await unit.disable();
   out(`${unit.name} is stopped and disabled\n`);
-  if (record.isImported) await givePositionsBack(plan, host);
+  if (record.isImported) await tryPositionsBack(plan, host);
   const { stay } = await removeStandIns(places);
   for (const line of stay) out(`  ${line}\n`);
   await rm(reservationFile(places), { force: true });
@@ -32,6 +32,17 @@ export async function giveEverythingBack(record: TakeoverRecord, plan: Plan | nu
   if (record.wasActive) await theirs.must('restart', theirs.name);
   await rm(recordFile(places), { force: true });
   out(`${THEIR_UNIT} ${record.wasActive ? 'runs again' : 'is as it was: not running'}${record.wasEnabled ? ' and starts with the system' : ''}\n`);
+}
+
+/** What keeps positions from being written (a full disk) must not keep both agents from running: twice is better than not at all. */
+async function tryPositionsBack(plan: Plan | null, host: TakeoverHost): Promise<void> {
+  try {
+    await givePositionsBack(plan, host);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!(error instanceof StateDirectoryError) && code?.startsWith('E') !== true) throw error;
+    host.output.err(`agent takeover: its positions could not be given back (${message}): it goes on where it was when its place was taken, and sends again what was sent since\n`);
+  }
 }
 
 async function givePositionsBack(plan: Plan | null, { places, stateDirectory, output: { out } }: TakeoverHost): Promise<void> {
