@@ -50,13 +50,13 @@ export async function drain(c: DrainContext, deadlineMs: number, gone: AbortSign
   take();
   while (!c.following() && !isOver()) await pause(LOOK_MS);
   // What was written before, in files that nobody had seen.
-  await c.look();
+  let hasLooked = await within(c.look(), isOver);
   take();
   const journals = c.journals().map((pipeline) => new DrainJournal(pipeline, c.journals, performance.now()));
   let searching = isSearching(c);
   const live = (): Iterable<readonly [Generation, LogPipeline]> => followed(c);
   const areRead = (): boolean => journals.filter((journal) => !journal.isDone(performance.now())).length === 0;
-  const isDone = (): boolean => areRead() && c.following() && !searching && waiting.length === 0 && metrics.left === 0;
+  const isDone = (): boolean => areRead() && c.following() && hasLooked && !searching && waiting.length === 0 && metrics.left === 0;
   for (;;) {
     waiting = waiting.filter((target) => !target.isDone(live));
     for (const target of waiting) targets.set(target.handle.number, target);
@@ -65,7 +65,7 @@ export async function drain(c: DrainContext, deadlineMs: number, gone: AbortSign
     if (!searching || isSearching(c)) continue;
     // What was found in an archive, or waited for that, begins now.
     searching = false;
-    await c.look();
+    hasLooked = await within(c.look(), isOver);
     take();
   }
   c.trail.tellAll();
@@ -77,8 +77,17 @@ export async function drain(c: DrainContext, deadlineMs: number, gone: AbortSign
     deliveredEvents: wanted.reduce((sum, { deliveredEvents }) => sum + deliveredEvents, 0),
     dropped: wanted.reduce((all, { dropped }) => joinLosses(all, dropped), [] as DrainReceipt['dropped']),
     files: { total: wanted.length, list: wanted.toSorted((a, b) => b.left - a.left).slice(0, MOST_LISTED).map(({ receipt }) => receipt) },
-    journals: journals.map(({ receipt }) => receipt), settledFiles: new Set(targets.values()).size - wanted.length, metrics: metrics.receipt,
+    searched: hasLooked, journals: journals.map(({ receipt }) => receipt), settledFiles: new Set(targets.values()).size - wanted.length, metrics: metrics.receipt,
   };
+}
+
+/** False when it is over before the work is done: a folder of a mount that is gone answers never. */
+async function within(work: Promise<void>, isOver: () => boolean): Promise<boolean> {
+  const done = work.then(() => true);
+  for (;;) {
+    if (await Promise.race([done, pause(LOOK_MS, false)])) return true;
+    if (isOver()) return false;
+  }
 }
 
 /** Takes the end of each file that has none yet for the one to reach; gives those. */

@@ -47,6 +47,8 @@ export interface DrainReceipt {
   readonly dropped: readonly Loss[];
   /** Files that had something unsettled, what has something left first; the list is bounded, and `total` counts all. */
   readonly files: { readonly total: number; readonly list: readonly DrainedFile[] };
+  /** False: the look for files that nobody had seen did not end. */
+  readonly searched: boolean;
   /** Entries that read the systemd journal. */
   readonly journals: readonly DrainedJournal[];
   /** Files that are followed and had nothing unsettled. */
