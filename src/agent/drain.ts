@@ -81,7 +81,7 @@ export async function drain(c: DrainContext, deadlineMs: number, gone: AbortSign
   };
 }
 
-/** False when it is over before the work is done: a folder of a mount that is gone answers never. */
+/** False when it is over before the work is done: a search that stood still is begun anew, and who waited for it waits for ever. */
 async function within(work: Promise<void>, isOver: () => boolean): Promise<boolean> {
   const done = work.then(() => true);
   for (;;) {

@@ -54,7 +54,7 @@ export function receiptText({ ended, startedAt, endedAt, bytes, leftBytes, deliv
     `${LEFT[ended]} (${((endedAt - startedAt) / 1000).toFixed(1)} s)`,
     `${countText(files.total, 'file')} had ${bytesText(bytes)} to settle${settledFiles > 0 ? `, ${settledFiles} more had nothing` : ''}: ${countText(deliveredEvents, 'event')} delivered`,
     ...dropped.map(({ reason, events, bytes: size }) => `dropped as ${reason}: ${events > 0 ? `${countText(events, 'event')}, ` : ''}${bytesText(size)}`),
-    ...(searched ? [] : ['new files may be left too: the look for them did not end, as when a folder of a file_path does not answer (a mount that is gone)']),
+    ...(searched ? [] : ['new files may be left too: the look for them did not end in time (`agent status` says whether something stands still)']),
     ...journals.filter(({ settled }) => !settled).map(({ entry, why }) => `${entry}: something is left of the journal: ${why}`),
     ...(metrics === null ? [] : [`${countText(metrics.datums - metrics.left, 'datum', 'datums')} of metrics published${metrics.left > 0 ? `, ${metrics.left} left: ${metrics.why}` : ''}`]),
     ...(leftBytes === 0 ? [] : [`${bytesText(leftBytes)} left`, ...left.slice(0, LISTED).map(leftText), ...(left.length > LISTED ? [`  and ${countText(left.length - LISTED, 'more file')} (--json lists them)`] : [])]),

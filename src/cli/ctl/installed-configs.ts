@@ -1,5 +1,5 @@
 // The configs of the CloudWatch agent's place: its one file, and the folder that ctl keeps.
-import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { documentOf, type ConfigText } from '../../config/document.ts';
 import { configFilesIn, readPlace } from '../../config/load.ts';
@@ -46,8 +46,11 @@ export async function writeConfig(path: string, text: string, mode: number = CON
   // Neither agent reads a name that ends so.
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    await writeFile(temporary, text, { mode, flag: 'wx', flush: true });
-    await chmod(temporary, mode);
+    // By its handle: the folder may be an unprivileged user's (the CloudWatch agent's run_as_user), who could put a link in its place.
+    await using handle = await open(temporary, 'wx', mode);
+    await handle.writeFile(text);
+    await handle.chmod(mode);
+    await handle.sync();
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
