@@ -6,7 +6,7 @@ import type { ReplayReceipt, ReplayRequest } from '../control/replay-document.ts
 import type { Budget } from '../delivery/budget.ts';
 import type { Lane } from '../delivery/lane.ts';
 import { Quarantine } from '../delivery/quarantine.ts';
-import { LifetimeControl } from '../lifecycle/lifetime.ts';
+import { LifetimeControl, aborted } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import type { Sampler } from '../metrics/sampler.ts';
 import type { Plan, PlanDifference } from '../plan.ts';
@@ -288,8 +288,3 @@ export class Agent {
 }
 
 const now = (): number => performance.now();
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => { signal.addEventListener('abort', () => resolve(), { once: true }); });
-}

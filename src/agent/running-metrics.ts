@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Environment } from '../aws/connection.ts';
 import type { Network } from '../aws/network.ts';
-import { LifetimeControl } from '../lifecycle/lifetime.ts';
+import { LifetimeControl, aborted } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import { Collection } from '../metrics/collection.ts';
 import type { Publish } from '../metrics/collection.ts';
@@ -163,8 +163,8 @@ export class RunningMetrics {
 
   /** After the stop: resolves when what was collected is delivered or kept for the next start, or at the abandon. */
   async drain(): Promise<void> {
-    await this.#applying;
-    await this.#stopCollectors(() => true);
+    // A sample that hangs would be waited for until the service manager kills the process.
+    await Promise.race([this.#applying.then(() => this.#stopCollectors(() => true)), aborted(this.#o.life.abandon)]);
     this.#delivering?.life.requestStop();
     await this.#delivering?.ended;
   }

@@ -19,3 +19,9 @@ export class LifetimeControl implements Lifetime {
   requestStop(): void { this.#stop.abort(); }
   requestAbandon(): void { this.#stop.abort(); this.#abandon.abort(); }
 }
+
+/** Resolves when it is aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => { signal.addEventListener('abort', () => { resolve(); }, { once: true }); });
+}

@@ -86,6 +86,14 @@ test('a sampler whose sample never ends is begun anew, the others go on, and the
   await rig.stop();
 });
 
+test('a sampler whose sample never ends holds up no agent that lets go of everything', { timeout: 20_000 }, async (t) => {
+  const rig = await rigFor(t, { config: ({ url }) => ({ agent: { region: 'us-east-1' }, metrics: { endpoint_override: url, metrics_collected: { mem: { measurement: ['used_percent'], metrics_collection_interval: 1 } } } }) });
+  const collect = t.mock.method(Collection.prototype, 'collect', () => NEVER);
+  await rig.start();
+  await until('a sample to have begun', () => collect.mock.callCount() > 0);
+  await rig.crash();
+});
+
 test('the watch over files, with its timers lost, is set anew', async () => {
   const stop = new AbortController();
   const wake = new Wake(new AgentReport(() => undefined, Date.now), () => performance.now(), stop.signal);
