@@ -1,4 +1,4 @@
-import { lchown, readdir, stat } from 'node:fs/promises';
+import { lchown, lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoreReport } from '../checkpoint/faults.ts';
 import { peekState } from '../checkpoint/load.ts';
@@ -24,14 +24,17 @@ export function peekStore(directory: string): Promise<readonly Checkpoint[]> {
 }
 
 /**
- * After a command has written there: the service has a user of its own, and what root made would be closed to it. What is in the directory
- * becomes that of the directory's owner; a link that waits there is not followed.
+ * After a command has written there: the service has a user of its own, and what root made would be closed to it. What is root's in the
+ * directory becomes that of the directory's owner; a link that waits there is not followed.
  */
 export async function giveToOwner(directory: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const owner = await stat(directory).catch(() => null);
-  if (owner === null) return;
-  for (const name of await readdir(directory)) await lchown(join(directory, name), owner.uid, owner.gid);
+  if (owner === null || owner.uid === 0) return;
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    if ((await lstat(path)).uid === 0) await lchown(path, owner.uid, owner.gid);
+  }
 }
 
 async function named<T>(directory: string, open: () => Promise<T>): Promise<T> {

@@ -71,10 +71,13 @@ test('what root imports can be opened by the user of the service, whose the stat
   const { stateDir } = over.rig;
   mkdirSync(stateDir, { recursive: true });
   chownSync(stateDir, 4711, 4712);
+  const others = join(stateDir, 'others');
+  writeFileSync(others, '');
+  chownSync(others, 4713, 4714);
   over.sent('app.log', 4);
   assert.equal(over.run().status, 0);
-  assert.deepEqual(readdirSync(stateDir).map((name) => statSync(join(stateDir, name))).filter(({ uid, gid }) => uid !== 4711 || gid !== 4712), []);
-  assert.ok(readdirSync(stateDir).length > 0);
+  assert.deepEqual(readdirSync(stateDir).map((name) => statSync(join(stateDir, name))).filter(({ uid, gid }) => uid !== 4711 || gid !== 4712).map(({ uid }) => uid), [4713], 'what is another user\'s stays so');
+  assert.ok(readdirSync(stateDir).length > 1);
 });
 
 test('of stretches that were sent apart all bytes from the first gap on are sent', async (t) => {
