@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { socketAddress, socketName } from './socket-path.ts';
+import { MAX_CONNECTIONS, socketAddress, socketName } from './socket-path.ts';
 
 /** An agent that does not answer for this long is stuck, or stopped by a signal. */
 export const ANSWER_MS = 10_000;
@@ -79,6 +79,7 @@ function explain(stateDirectory: string, error: NodeJS.ErrnoException, timeoutMs
     case 'ENOENT': return `no agent runs on ${stateDirectory}: start one with \`systemctl start unified-agent\` or \`agent run --state-dir ${stateDirectory}\`, or name its state directory with --state-dir`;
     case 'ECONNREFUSED': return `the agent on ${stateDirectory} has ended without cleaning up (killed?): start it again with \`agent run --state-dir ${stateDirectory}\`; it goes on where it was`;
     case 'EACCES': case 'EPERM': return `${socketName(stateDirectory)} may not be opened: ask as the user the agent runs as, or as root`;
+    case 'ECONNRESET': case 'EPIPE': return `the agent on ${stateDirectory} has closed the connection: it answers ${MAX_CONNECTIONS} at once at most, or ends just now; ask again`;
     case 'ETIMEDOUT': return `the agent on ${stateDirectory} does not answer within ${timeoutMs / 1000} s: it is stopped or overloaded; see its log`;
     default: return `the agent on ${stateDirectory} cannot be asked (${error.message}): see its log`;
   }

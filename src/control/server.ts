@@ -6,7 +6,7 @@ import type { Server } from 'node:http';
 import type { Report } from '../report/report.ts';
 import { answering } from './answering.ts';
 import type { Route } from './route.ts';
-import { socketAddress, socketName } from './socket-path.ts';
+import { MAX_CONNECTIONS, socketAddress, socketName } from './socket-path.ts';
 
 export interface ControlOptions {
   /** Must be locked by this process: a socket that lies there belongs to an agent that is gone. */
@@ -20,8 +20,6 @@ export interface Control extends AsyncDisposable {
   readonly open: boolean;
 }
 
-/** Whoever asks more at once waits in the kernel's queue. */
-const MAX_CONNECTIONS = 16;
 /** Owner only, whatever the process's umask and the directory's mode are. */
 const SOCKET_UMASK = 0o177;
 /** Whoever waits for something when the agent ends is told so before the socket is closed. */

@@ -2,6 +2,8 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 
 const SOCKET_NAME = 'control.sock';
+/** What is asked beyond that at once is turned away. */
+export const MAX_CONNECTIONS = 16;
 /** sockaddr_un.sun_path holds 108 bytes with the NUL (unix(7)). */
 const MAX_PATH_BYTES = 107;
 

@@ -96,6 +96,22 @@ test('a route is told when whoever asked has gone away', async (t) => {
   await left.promise;
 });
 
+test('whoever asks while as many as can be are answered is told to ask again', async (t) => {
+  const stateDirectory = await scratch(t);
+  const full = Promise.withResolvers<void>();
+  let asked = 0;
+  const waiting: Route = { method: 'GET', path: '/wait', answer: () => {
+    if (++asked === 16) full.resolve();
+    return new Promise(() => {});
+  } };
+  await using _ = await openControl({ stateDirectory, routes: [waiting, ...ROUTES], report: quiet().report });
+  const calls = Array.from({ length: 16 }, () => request({ socketPath: join(stateDirectory, 'control.sock'), path: '/wait' }).once('error', () => {}));
+  for (const call of calls) call.end();
+  await full.promise;
+  await assert.rejects(askStatus(stateDirectory), /has closed the connection: it answers 16 at once at most, or ends just now; ask again/);
+  for (const call of calls) call.destroy();
+});
+
 test('an agent of an earlier version is said to be one where it is asked what it does not know', async (t) => {
   const stateDirectory = await scratch(t);
   await using _ = await openControl({ stateDirectory, routes: ROUTES, report: quiet().report });
