@@ -4,6 +4,9 @@ const OF_A_CERTAIN_ENDPOINT: Readonly<Record<string, string>> = {
   'local-endpoint': 'tests the local endpoint itself; test/conformance makes the calls of both',
   'demo': 'tests `agent demo`, which brings the local endpoint along',
   'metric-delivery': 'makes the local endpoint fail; test/conformance delivers the metrics of both',
+  'doctor': 'makes the local endpoint refuse, and its clock wrong',
+  'metrics-auto-scaling': 'puts words into the mouth of EC2; test/conformance asks moto\'s',
+  'metrics-volumes': 'puts words into the mouth of EC2; test/conformance asks moto\'s',
   'silent-peers': 'peers that AWS and moto never are: without an answer, with an empty one; and keys, which moto does not check',
 };
 

@@ -38,6 +38,8 @@ const EXIT_NO_STATE = 73;
 const DRAIN_MS = 60_000;
 /** A stop that takes longer says why. */
 const SLOW_STOP_MS = 1_000;
+/** A start is over, also one with thousands of files. */
+const STARTED_MS = 20_000;
 const DEFAULT_LOG: LogPlan = { level: 'info', format: 'text' };
 const LEVEL_OF: Readonly<Record<Severity, LogLevel>> = { error: 'error', warning: 'warn', note: 'info' };
 
@@ -91,6 +93,8 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     return EXIT_CONFIG;
   }
   const { plan } = start;
+  // Also where it never comes to rest: what a start alone needs goes.
+  setTimeout(releaseProgramPages, STARTED_MS).unref();
   const agent = new Agent({
     plan, stateDir, report, env, localZone: hostZone(env), releaseMemory: () => { releaseMemory(); releaseProgramPages(); }, untilCaughtUp: untilCaughtUp === true,
     configCounts: () => kept.keeper.state,

@@ -231,8 +231,9 @@ test('the colours are those of the system until one chooses, and what is chosen 
   assert.notEqual(dark, light);
   await tab.press('t');
   assert.equal(await ground(), dark);
+  await tab.value('window.before = true');
   await tab.value('location.reload()');
-  await tab.until(`document.documentElement.dataset.theme === "dark"`);
+  await tab.until(`window.before === undefined && document.readyState === "complete" && document.documentElement.dataset.theme === "dark"`);
   assert.equal(await ground(), dark);
   await tab.press('t');
   assert.equal(await ground(), light);

@@ -11,7 +11,7 @@ import type { DrainReceipt } from '../../src/control/drain-receipt.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
 import { append, numbered, rotate } from '../support/log-files.ts';
-import { rigFor, startRig, until } from '../support/rig.ts';
+import { renew, rigFor, startRig, until } from '../support/rig.ts';
 import type { Rig } from '../support/rig.ts';
 import { scratch } from '../support/state.ts';
 
@@ -51,6 +51,7 @@ test('a drain delivers what was written before it without waiting for the flush 
     { path: rig.path('app.log'), from: 0, to: 990, settledTo: 990, deliveredEvents: 99, why: null },
     { path: rig.path('new.log'), from: 0, to: 45, settledTo: 45, deliveredEvents: 5, why: null },
   ]);
+  await renew();
   assert.equal(rig.held(), 104, 'it is with the service when the drain answers');
   append(rig.path('app.log'), ['after']);
   const second = await drain(rig);

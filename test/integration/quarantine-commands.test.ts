@@ -11,7 +11,7 @@ import type { QuarantinedLine } from '../../src/delivery/quarantined.ts';
 import { escaped } from '../../src/cli/quarantine/show.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
-import { TEST_ENV, rigFor, until } from '../support/rig.ts';
+import { renew, TEST_ENV, rigFor, until } from '../support/rig.ts';
 import type { Rig } from '../support/rig.ts';
 import { scratch } from '../support/state.ts';
 
@@ -59,6 +59,7 @@ test('what was sent again is removed, from both files, only what was selected, a
   const replaying = replay(rig, { reason: 'for a while' });
   rig.agent.quarantine!.add({ time: 0, group: 'g', stream: 's', file: '/x', reason: 'just now', timestamp: 0, message: 'meanwhile' });
   assert.deepEqual(await replaying, { matched: 3, sent: 3, left: [], notRemoved: null });
+  await renew();
   assert.deepEqual([rig.messages('g', 's'), rig.messages('g', 'z')], [['old 1', 'new 1'], ['new 2']]);
   const left = readFileSync(`${path}.1`, 'utf8') + readFileSync(path, 'utf8');
   assert.deepEqual(left.trimEnd().split('\n').map((text) => (JSON.parse(text) as { message: string }).message), ['other', 'meanwhile']);
