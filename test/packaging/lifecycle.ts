@@ -74,6 +74,12 @@ class Life {
     }
   }
 
+  /** Of the last start, as systemd measured it. */
+  async readyMs(): Promise<number> { return Math.round((Number(await this.property('ActiveEnterTimestampMonotonic')) - Number(await this.property('ExecMainStartTimestampMonotonic'))) / 1_000); }
+
+  /** Resident memory of the process, MiB. */
+  async residentMiB(): Promise<number> { return Number(/VmRSS:\s+(\d+)/.exec(await this.#container.must(['cat', `/proc/${await this.property('MainPID')}/status`]))![1]) / 1_024; }
+
   active(): Promise<void> { return this.eventually(`${UNIT} is active`, async () => await this.property('ActiveState') === 'active'); }
 
   /** What is written from now on comes: of every source, more than a second's worth. */
@@ -127,7 +133,6 @@ export async function live(container: Container, packages: Packages): Promise<re
   life.expect('it runs as its own user', (await container.must(['ps', '-o', 'user:32=', '-p', await life.property('MainPID')])).trim() === 'unified-agent');
   await life.shipping();
   say((await container.must(['systemctl', 'status', '--no-pager', '--lines=0', UNIT])).trim());
-  say(`memory: ${(await container.must(['grep', 'VmRSS', `/proc/${await life.property('MainPID')}/status`])).trim()}`);
   await delay(PHASE_MS);
 
   const first = await life.property('MainPID');
@@ -143,6 +148,7 @@ export async function live(container: Container, packages: Packages): Promise<re
   life.expect('stopped, its result is success', await life.property('Result') === 'success');
   await delay(PHASE_MS);
   await container.must(['systemctl', 'start', UNIT]);
+  say(`from start to READY: ${await life.readyMs()} ms`);
   await life.shipping();
   life.expect(`upgrade, reload, stop and start deliver nothing twice (${life.again()})`, [...arrived.values()].every(({ again }) => again === 0));
 
@@ -152,6 +158,7 @@ export async function live(container: Container, packages: Packages): Promise<re
   await life.shipping();
 
   const stuck = await life.property('MainPID');
+  say(`memory under ${3 * LINES_PER_S} lines a second: ${(await life.residentMiB()).toFixed(1)} MiB`);
   await container.must(['kill', '-STOP', stuck]);
   await life.eventually('the watchdog ends a process that stands still (SIGSTOP)', async () => !['0', stuck].includes(await life.property('MainPID')) && await life.property('ActiveState') === 'active');
   await life.shipping();
