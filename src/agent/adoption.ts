@@ -98,6 +98,11 @@ export class Adoption {
   /** The file of a checkpoint was truncated: its copy, if there is one, must still be known for what was delivered. */
   #moveToCopy(overwritten: TrackedCheckpoint): void {
     const copy = overwritten.forgotten ? null : this.#c.relatives.copyHolding(overwritten);
+    if (copy === null && overwritten.ended) {
+      // Its inode number is another file's now. What was delivered may lie in an archive: it stays known by its content.
+      overwritten.identify({ ...overwritten.id, device: 0, inode: 0 });
+      return;
+    }
     if (copy === null || this.#c.lives.isKnown(copy.id)) { overwritten.forget(); return; }
     overwritten.identify(copy.id);
     overwritten.rename(copy.path);

@@ -4,7 +4,7 @@ import type { Checkpoint } from '../flow.ts';
 import type { Generation } from './generation.ts';
 import { markOf } from './pipeline-parts.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
-import type { Archived } from './relatives.ts';
+import type { Archived, Unreadable } from './relatives.ts';
 
 /** An archive that is still being written is looked at again after this time. */
 const ARCHIVE_RETRY_MS = 2_000;
@@ -63,7 +63,7 @@ export class ArchivedRests {
     const from = gone === null ? handle : gone.reached;
     this.#o.began(this.#p.relatives.archived(from, name, stop).then((archived) => {
       if (stop.aborted) {
-        if (archived !== null && archived !== 'incomplete') closeSync(archived.fd);
+        if (typeof archived === 'object' && archived !== null) closeSync(archived.fd);
         return;
       }
       const rest = this.#rest(archived, from, vanished);
@@ -75,10 +75,11 @@ export class ArchivedRests {
   }
 
   /** The generation that reads the rest, or null. */
-  #rest(archived: Archived | 'incomplete' | null, from: Checkpoint, vanished: Vanished): Generation | null {
+  #rest(archived: Archived | 'incomplete' | Unreadable | null, from: Checkpoint, vanished: Vanished): Generation | null {
     const { handle, name, unread, gone } = vanished;
     const { report } = this.#p;
-    if (archived === 'incomplete') {
+    if (typeof archived === 'string') {
+      if (archived !== 'incomplete') report.trouble(`file ${name}`, `${name}: an archive of it cannot be unpacked now (${archived}); its position is kept and it is tried again`);
       // Its writer may be dead: what came after it must not wait for that.
       setTimeout(() => {
         this.#handles.delete(handle);
@@ -97,7 +98,7 @@ export class ArchivedRests {
     }
     if (archived.size <= from.offset) { closeSync(archived.fd); return nothingLeft(vanished); }
     report.note(`${name}: was compressed before it was read to its end; going on inside ${archived.path}`);
-    return this.#p.start({ path: archived.path, id: handle.id, mark: markOf(from), handle, base: archived.base, unpacked: true, fd: archived.fd }, null, name, gone);
+    return this.#p.start({ path: archived.path, id: handle.id, mark: markOf(from), handle, base: archived.base, unpacked: true, fd: archived.fd, whole: archived.size }, null, name, gone);
   }
 }
 

@@ -26,6 +26,7 @@ import { originalsOf } from './rotation-names.ts';
 import { FileSequence } from './spool/file-sequence.ts';
 import { SPOOL_KEY } from './spool/spool-entry.ts';
 import type { OwedStage } from './stage-watch.ts';
+import { Unpacking } from './unpacking.ts';
 
 /** Begins the name under which the store remembers that an entry has had its first scan: no key begins so, for keys are paths. */
 const BEGUN = 'begun ';
@@ -44,6 +45,7 @@ export class EntryFiles {
   readonly #outlets: Outlets;
   readonly #order = new LifeOrder<Generation>();
   readonly #archives: ArchivedRests;
+  readonly #unpacking: Unpacking;
   readonly #older: OlderLives;
   readonly #adoption: Adoption;
   readonly #followContext: FollowContext;
@@ -78,12 +80,13 @@ export class EntryFiles {
       over: (g) => this.#isOver(g),
     };
     this.#archives = new ArchivedRests(this.#p, { began: (task) => this.#await(task), ended: (gone, rest) => this.#goesOn(gone, rest) });
-    this.#older = new OlderLives(this.#p, this.#archives);
+    this.#unpacking = new Unpacking(this.#p, (task) => this.#await(task));
+    this.#older = new OlderLives(this.#p, this.#archives, this.#unpacking);
     this.#adoption = new Adoption({
       ...this.#p, older: this.#older, archives: this.#archives,
       isFirstScan: () => this.#firstScan, later: () => { this.#waiting = true; }, skip: (path, reason) => this.#skip(path, reason),
     });
-    const fate = new Fate(this.#p, this.#older, this.#archives);
+    const fate = new Fate(this.#p, this.#older, this.#archives, this.#unpacking);
     const { wake, now, hurry } = context;
     this.#followContext = {
       wake, now, hurry,
@@ -103,7 +106,7 @@ export class EntryFiles {
 
   /** Everything found is read and acknowledged to its end. */
   get caughtUp(): boolean {
-    if (this.#order.anyWaits || this.#archives.isSearching) return false;
+    if (this.#order.anyWaits || this.#archives.isSearching || this.#unpacking.isUnderWay) return false;
     for (const g of this.#lives) {
       if (!g.settled) return false;
       if (g.file.lastError === null && this.#order.isRead(g) && (g.pending > 0 || g.unread > 0 || !g.looked)) return false;

@@ -4,14 +4,17 @@ import type { Generation } from './generation.ts';
 import { inodeAt } from './inode-at.ts';
 import type { OlderLives } from './older-lives.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
+import type { Unpacking } from './unpacking.ts';
 
 /** What became of a followed file, as its follower finds it: grown, renamed, deleted, truncated, or not to be read. */
 export class Fate {
   readonly #p: PipelineParts;
   readonly #older: OlderLives;
   readonly #archives: ArchivedRests;
+  readonly #unpacking: Unpacking;
 
-  constructor(parts: PipelineParts, older: OlderLives, archives: ArchivedRests) {
+  constructor(parts: PipelineParts, older: OlderLives, archives: ArchivedRests, unpacking: Unpacking) {
+    this.#unpacking = unpacking;
     this.#p = parts;
     this.#older = older;
     this.#archives = archives;
@@ -44,6 +47,7 @@ export class Fate {
       }
       this.#nameIsGone(g, at.kind === 'present');
     }
+    if (file.isPart) { file.close(); return 'again'; }
     if (order.takeUnread(g)) return 'again';
     const over = hurry() || file.unpacked || lingering.isOver(g);
     // A message of whole lines may go on in the next file; anything else is sent before that begins.
@@ -124,6 +128,11 @@ export class Fate {
   unreadable(g: Generation): 'follow' | 'end' {
     const { relatives, report, nameFor, adopt } = this.#p;
     const { path } = g;
+    if (g.file.unpacked) {
+      if (g.truncated) return 'end';
+      this.#unpacking.unpack(g);
+      return 'follow';
+    }
     const { lastError } = g.file;
     if (lastError !== 'ENOENT' && lastError !== 'ESTALE' && lastError !== 'ENOTDIR') {
       report.trouble(`file ${path}`, `${path}: cannot be read (${lastError}); its position is kept and it is tried again`);

@@ -16,16 +16,20 @@ export interface FileStart {
   readonly base: number;
   /** It is read from an archive, unpacked into a file without a name. */
   readonly unpacked: boolean;
-  /** An open descriptor to take over, or null: it is opened by its path. */
+  /** An open descriptor to take over, or null: it is opened by its path, or unpacked when it is wanted. */
   readonly fd: number | null;
+  /** Size of the life in the archive, if that is known. */
+  readonly whole?: number;
 }
 
 /** The file of a generation as the disk has it: its name, or how it lost it; its open descriptor; its size and growth. */
 export class FollowedFile implements Sleeper, Closable {
   path: string;
   id: FileId;
-  readonly base: number;
+  base: number;
   readonly unpacked: boolean;
+  /** Size of the life that is read from an archive, once that is known: what is unpacked of it may be a part. */
+  whole: number | null;
   attachment: Attachment;
   /** Monotonic time at which it lost its name; null while it has one, and for what never had one. */
   detachedAt: number | null = null;
@@ -48,6 +52,7 @@ export class FollowedFile implements Sleeper, Closable {
     this.id = start.id;
     this.base = start.base;
     this.unpacked = start.unpacked;
+    this.whole = start.whole ?? null;
     this.attachment = start.unpacked ? 'deleted' : 'attached';
     this.#s = stages;
     this.grewAt = stages.now();
@@ -80,12 +85,22 @@ export class FollowedFile implements Sleeper, Closable {
 
   close(): void { this.#s.descriptors.close(this); }
 
+  /** Takes over an unpacked part of its archive, in the place of the one it had. */
+  unpack({ fd, base, size }: { readonly fd: number; readonly base: number; readonly size: number }): void {
+    this.base = base;
+    this.whole = size;
+    this.#s.descriptors.put(this, fd);
+  }
+
+  /** More of it is in the archive than what is unpacked. */
+  get isPart(): boolean { return this.unpacked && this.whole !== null && this.currentSize() < this.whole; }
+
   /** Its open descriptor, which is the caller's from now on, or null. */
   takeDescriptor(): number | null { return this.#s.descriptors.take(this); }
 
   grew(): boolean {
     const fd = this.#s.descriptors.get(this);
-    if (fd === null) return this.#changedAtPath();
+    if (fd === null) return !this.unpacked && this.#changedAtPath();
     try {
       return fstatSync(fd).size + this.base !== this.size;
     } catch {

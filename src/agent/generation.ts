@@ -210,8 +210,10 @@ export class Generation implements Source {
   step(flush: Flush): Step {
     const { arena, framer, stamper, now, report } = this.#s;
     const { file } = this;
-    const fd = file.descriptor();
     this.#refused = false;
+    // Given back, or known from elsewhere: another part of the archive is wanted.
+    if (file.unpacked && (this.mark.offset - this.mark.windowLength < file.base || this.mark.offset > file.currentSize())) file.close();
+    const fd = file.descriptor();
     if (fd === null) return 'unreadable';
     if (this.predecessor !== null) {
       if (this.#comesLater()) return 'waiting';

@@ -122,7 +122,8 @@ export function releaseBeyond({ maxDeletedBytes, maxDeletedAgeMs }: Pick<Reading
   const held = entries.flatMap((lingering) => lingering.deleted().map((one) => ({ ...one, lingering }))).sort((a, b) => b.sinceMs - a.sinceMs);
   let total = held.reduce((sum, one) => sum + one.unread, 0);
   for (const { generation, unread, sinceMs, lingering } of held) {
-    if (unread === 0 || (total <= maxDeletedBytes && sinceMs <= maxDeletedAgeMs)) continue;
+    // What is read from an archive is a part of it, bounded there.
+    if (unread === 0 || generation.file.unpacked || (total <= maxDeletedBytes && sinceMs <= maxDeletedAgeMs)) continue;
     lingering.release(generation);
     total -= unread;
   }

@@ -1,10 +1,11 @@
 import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
 import { look } from '../files/look.ts';
-import { CLOCK_SLACK_MS } from '../files/siblings.ts';
+import { CLOCK_SLACK_MS, tookItsInode } from '../files/siblings.ts';
 import type { ArchivedRests } from './archived-rests.ts';
 import type { Generation } from './generation.ts';
 import { inodeAt } from './inode-at.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
+import type { Unpacking } from './unpacking.ts';
 
 /** Listings of a directory in which the names change under the listing. */
 const MAX_RELISTS = 5;
@@ -13,12 +14,14 @@ const MAX_RELISTS = 5;
 export class OlderLives {
   readonly #p: PipelineParts;
   readonly #archives: ArchivedRests;
+  readonly #unpacking: Unpacking;
   /** Checkpoints whose other files are being looked for: one of those may have the same inode number. */
   readonly #judged = new Set<TrackedCheckpoint>();
 
-  constructor(parts: PipelineParts, archives: ArchivedRests) {
+  constructor(parts: PipelineParts, archives: ArchivedRests, unpacking: Unpacking) {
     this.#p = parts;
     this.#archives = archives;
+    this.#unpacking = unpacking;
   }
 
   /** Takes up unfinished files of earlier runs that are not where they were: under another name, copied, or compressed. */
@@ -27,6 +30,12 @@ export class OlderLives {
     const byName = new Map<string, TrackedCheckpoint[]>();
     const ended = new Map<string, TrackedCheckpoint>();
     const alive = new Set<string>();
+    // Of several lives of a name the last one stands there, whatever inode number those before it had.
+    const youngest = new Map<string, TrackedCheckpoint>();
+    for (const checkpoint of this.#p.checkpoints()) {
+      const other = youngest.get(checkpoint.path);
+      if (!checkpoint.ended && (other === undefined || other.number < checkpoint.number)) youngest.set(checkpoint.path, checkpoint);
+    }
     for (const checkpoint of this.#p.checkpoints()) {
       // Handed over open by the pipeline before: what comes after it is found when its name is looked at.
       if (lives.of(checkpoint) !== null) { alive.add(nameFor(checkpoint.path)); continue; }
@@ -39,7 +48,7 @@ export class OlderLives {
       alive.add(name);
       const at = look(checkpoint.path);
       if (at.kind === 'error') continue;
-      if (name === checkpoint.path && at.kind === 'present' && at.stats.ino === checkpoint.id.inode && at.stats.size >= checkpoint.offset) continue;
+      if (name === checkpoint.path && youngest.get(name) === checkpoint && at.kind === 'present' && at.stats.ino === checkpoint.id.inode && at.stats.size >= checkpoint.offset && !tookItsInode(checkpoint, at.stats.birthtimeMs)) continue;
       const list = byName.get(name);
       if (list === undefined) byName.set(name, [checkpoint]); else list.push(checkpoint);
     }
@@ -78,12 +87,17 @@ export class OlderLives {
 
   /** False when a name went on to another file between the listing and the opening. */
   #takeUpFiles(name: string, checkpoints: readonly TrackedCheckpoint[], behind: Generation | null): boolean {
-    const { lives, order, lingering, nameFor, matches, relatives, adopt } = this.#p;
+    const { lives, order, lingering, nameFor, matches, relatives, report, adopt } = this.#p;
     const known = this.#p.checkpoints().filter((c) => checkpoints.includes(c) || c.ended || nameFor(c.path) === name);
-    const { pending, missing } = relatives.pending(name, checkpoints, known);
+    const { pending, missing, damaged } = relatives.pending(name, checkpoints, known);
+    for (const { path, code } of damaged) {
+      report.note(`${path}: holds what was written to ${name} while no agent read it, and cannot be unpacked (${code}); it is not delivered. Check the archive`);
+    }
     const vanished = (missing as readonly TrackedCheckpoint[]).filter((checkpoint) => lives.of(checkpoint) === null);
     let last = behind;
-    for (const { candidate, checkpoint } of pending) {
+    for (const one of pending) {
+      const { candidate, checkpoint } = one;
+      if (one.archived !== null) { last = this.#unpacking.begin(one, name, last) ?? last; continue; }
       const started = adopt(candidate, last, checkpoint as TrackedCheckpoint | null);
       if (started === null && inodeAt(candidate.path) !== candidate.inode) return false;
       if (started === null) continue;
@@ -92,7 +106,11 @@ export class OlderLives {
       last = started;
     }
     if (last !== null) order.setTail(name, last);
-    for (const handle of vanished) this.#archives.search({ handle, name, unread: null, gone: null });
+    for (const handle of vanished) {
+      // It was empty when it was found: what came into it is one of the archives that nobody knows, if it is in any.
+      if (handle.id.headLength === 0 && handle.offset === 0 && pending.some(({ archived }) => archived !== null)) handle.end();
+      else this.#archives.search({ handle, name, unread: null, gone: null });
+    }
     return true;
   }
 
@@ -107,9 +125,10 @@ export class OlderLives {
       let shifted = false;
       for (const life of relatives.after(g, path, g.file.seenAt - CLOCK_SLACK_MS, this.#p.checkpoints())) {
         const last = found.at(-1) ?? before;
-        const one = adopt(life, last);
+        const { candidate } = life;
+        const one = life.archived === null ? adopt(candidate, last) : this.#unpacking.begin({ ...life, checkpoint: null }, this.#p.nameFor(path), last);
         // A rotation between the listing and the opening gives the names to other files: list again, oldest first.
-        if (one === null && inodeAt(life.path) !== life.inode) { shifted = true; break; }
+        if (one === null && life.archived === null && inodeAt(candidate.path) !== candidate.inode) { shifted = true; break; }
         if (one === null || one === last) continue;
         if (one.file.attachment === 'attached') lingering.lost(one, 'renamed');
         found.push(one);

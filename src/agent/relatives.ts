@@ -2,15 +2,14 @@ import { closeSync, fstatSync, readSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Mark } from '../checkpoint/ledger.ts';
 import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
-import { openArchived } from '../files/archive.ts';
+import { ARCHIVE_LIMIT_BYTES, openArchived } from '../files/archive.ts';
 import { skipByContent } from '../files/binary-content.ts';
 import { readIdentity, readWindow } from '../files/file-id.ts';
 import type { MountPoints } from '../files/mount-points.ts';
 import { isRotationOf } from '../files/rotation-name.ts';
 import { archivesOf, findByInode, listSiblings } from '../files/sibling-list.ts';
-import type { Candidate } from '../files/sibling-list.ts';
 import { SiblingSearch } from '../files/siblings.ts';
-import type { Pending } from '../files/siblings.ts';
+import type { Life, PendingSearch } from '../files/siblings.ts';
 import { skipByType } from '../files/skip.ts';
 import { openFile } from '../files/tailer.ts';
 import type { Checkpoint, FileId } from '../flow.ts';
@@ -23,6 +22,14 @@ export interface RelativesOptions {
   readonly maxArchiveBytes: number;
   readonly mounts: MountPoints;
 }
+
+/** Listings of archives in which the names change while they are opened. */
+const MAX_RELISTS = 5;
+/** A part of an archive that is unpacked holds the longest message at least. */
+const LEAST_PART_BYTES = 8 * 1024 * 1024;
+
+/** The errno name of why an archive, or the state directory, cannot be read or written now: a damaged archive has another. */
+export type Unreadable = `E${string}`;
 
 /** The rest of a generation, unpacked into a file without a name. */
 export interface Archived { readonly fd: number; readonly path: string; readonly base: number; readonly end: number; readonly size: number }
@@ -122,24 +129,50 @@ export class Relatives {
   }
 
   /** Rotated lives of `path` that came after `g` was last seen in good order (epoch ms `since`), oldest first. */
-  after(g: Generation, path: string, since: number, known: readonly Checkpoint[]): readonly Candidate[] {
+  after(g: Generation, path: string, since: number, known: readonly Checkpoint[]): readonly Life[] {
     return this.#search.unknownLives(path, since, known, [dirname(path)], g.reached);
   }
 
   /** What earlier runs left unfinished of the file at `path`. */
-  pending(path: string, checkpoints: readonly TrackedCheckpoint[], known: readonly TrackedCheckpoint[]): { readonly pending: readonly Pending[]; readonly missing: readonly Checkpoint[] } {
+  pending(path: string, checkpoints: readonly TrackedCheckpoint[], known: readonly TrackedCheckpoint[]): PendingSearch {
     return this.#search.pendingGenerations(path, checkpoints, known, [dirname(path)]);
   }
 
-  /** The archive that holds a vanished generation, unpacked from the checkpoint on; null if there is none (yet). */
-  async archived(checkpoint: Checkpoint, name: string, signal: AbortSignal): Promise<Archived | 'incomplete' | null> {
-    const paths = archivesOf([dirname(name)], basename(name)).map((candidate) => candidate.path);
-    const found = await openArchived(checkpoint, paths, { stateDirectory: this.#o.stateDir, signal, limitBytes: this.#o.maxArchiveBytes });
-    switch (found.kind) {
-      case 'opened': return found;
-      case 'incomplete': return 'incomplete';
-      case 'absent': case 'failed': return null;
-      default: return found satisfies never;
+  /**
+   * The archive that holds a vanished generation, unpacked from the checkpoint on; null if there is none (yet); otherwise
+   * why it cannot be told now.
+   * @param others checkpoints of other generations: of a generation of which nothing was read, any that begins alike seems to hold it
+   * @param likeliest the archive's path when it was found
+   */
+  async archived(checkpoint: Checkpoint, name: string, signal: AbortSignal, others: readonly Checkpoint[] = [], likeliest = ''): Promise<Archived | 'incomplete' | Unreadable | null> {
+    const options = { stateDirectory: this.#o.stateDir, signal, limitBytes: Math.max(LEAST_PART_BYTES, Math.min(ARCHIVE_LIMIT_BYTES, this.#o.maxArchiveBytes)) };
+    let listed = '';
+    for (let attempt = 0; attempt < MAX_RELISTS; attempt++) {
+      const archives = archivesOf([dirname(name)], basename(name));
+      const listing = archives.map(({ path, inode }) => `${inode} ${path}`).join('\n');
+      // A rotation gives the archives other names while they are opened one after the other.
+      if (listing === listed) return null;
+      listed = listing;
+      const own = archives.filter(({ inode }) => inode === checkpoint.id.inode);
+      const rest = archives.filter((one) => !own.includes(one) && (checkpoint.offset > 0 || !others.some(({ id }) => id.inode === one.inode)));
+      const paths = [...own, ...rest.filter(({ path }) => path === likeliest), ...rest.filter(({ path }) => path !== likeliest)].map(({ path }) => path);
+      const found = await openArchived(checkpoint, paths, options);
+      switch (found.kind) {
+        case 'opened': return found;
+        case 'incomplete': return 'incomplete';
+        case 'failed': if (!found.code.startsWith('Z')) return found.code as Unreadable; break;
+        case 'absent': break;
+        default: found satisfies never;
+      }
+      if (signal.aborted) return 'incomplete';
     }
+    return null;
+  }
+
+  /** True if the archive holds the checkpoint's generation, up to its offset at least. */
+  async holds(archive: string, checkpoint: Checkpoint, signal: AbortSignal): Promise<boolean> {
+    const found = await openArchived(checkpoint, [archive], { stateDirectory: this.#o.stateDir, signal, limitBytes: 0 });
+    if (found.kind === 'opened') closeSync(found.fd);
+    return found.kind === 'opened';
   }
 }

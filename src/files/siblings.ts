@@ -3,16 +3,24 @@
 
 import { closeSync, fstatSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Checkpoint } from '../flow.ts';
+import type { Checkpoint, FileId } from '../flow.ts';
+import { archivedLives, beginsAs, isTracked } from './archived-lives.ts';
+import type { ArchivedLife } from './archived-lives.ts';
 import { errorCode, HEAD_BYTES, openQuietly, sameGeneration, type Kinship } from './file-id.ts';
 import { look } from './look.ts';
-import { byAge, isArchive, isRotationOf } from './rotation-name.ts';
+import { byAge, isArchive, isDatedBefore, isRotationOf } from './rotation-name.ts';
 import { listSteadily } from './sibling-list.ts';
 import type { Candidate } from './sibling-list.ts';
 
-/** A life of a file that is not at its own name any more and has bytes to deliver. */
-export interface Pending {
+/** A life of a file that is not at its own name any more. */
+export interface Life {
   readonly candidate: Candidate;
+  /** The candidate is an archive: the life in it by its first bytes, and the archive's inode. Null: a plain file. */
+  readonly archived: FileId | null;
+}
+
+/** One that has bytes to deliver. */
+export interface Pending extends Life {
   /** Where to go on; null: no byte of it was ever read (it came and was rotated while the agent was down), begin at 0. */
   readonly checkpoint: Checkpoint | null;
 }
@@ -20,8 +28,10 @@ export interface Pending {
 export interface PendingSearch {
   /** Oldest first. */
   readonly pending: readonly Pending[];
-  /** Checkpoints whose generation is in none of the plain files; it may be in an archive, or gone. */
+  /** Checkpoints whose generation is in none of the plain files, and in no archive of the time that begins as it does. */
   readonly missing: readonly Checkpoint[];
+  /** Archives that may hold a life which nobody has seen, and cannot be unpacked. */
+  readonly damaged: readonly { readonly path: string; readonly code: string }[];
 }
 
 /** Files opened in one search: 10 µs each. */
@@ -35,6 +45,22 @@ const MAX_VERDICTS = 4096;
 
 /** A plain file whose name says that it is an older life of `base`. */
 function isLife(base: string, name: string): boolean { return !isArchive(name) && isRotationOf(base, name); }
+
+/**
+ * True if the file that has the checkpoint's inode number was made (epoch ms) after it: of an empty file nothing else is known. It is
+ * read from its start, as that was to be; but others may have come and gone between the two.
+ */
+export function tookItsInode({ id, offset, updatedAt }: Checkpoint, bornAt: number): boolean {
+  return id.headLength === 0 && offset === 0 && bornAt > updatedAt;
+}
+
+/** The archive to be tried first for a checkpoint's generation: its own, else one that begins as it does, of `archives` (oldest first). */
+function archiveOf(checkpoint: Checkpoint, archives: readonly ArchivedLife[]): ArchivedLife | null {
+  const own = archives.find((life) => isTracked(life, [checkpoint]));
+  if (own !== undefined) return own;
+  const akin = archives.filter((life) => beginsAs(life, checkpoint));
+  return akin.find(({ isRecent }) => isRecent) ?? akin.at(-1) ?? null;
+}
 
 /** Searches for generations, and remembers what a file was found to be as long as its size and mtime stay. */
 export class SiblingSearch {
@@ -63,7 +89,7 @@ export class SiblingSearch {
 
   /**
    * Lives of the file at `path` that were rotated away while nobody looked, oldest first: the rest of each generation in `checkpoints`, and
-   * rotated files, written to no earlier than the oldest of these, that no checkpoint knows. The file at `path` itself is never among them.
+   * rotated files, plain or compressed, written to no earlier than the oldest of these, that no checkpoint knows. The file at `path` itself is never among them.
    * @param checkpoints those of this path; a generation that still stands at `path`, or has ended, is neither pending nor missing
    * @param known every checkpoint of the entry, ended ones too: their files are not taken for new ones
    * @param directories the file's directory and, if rotated files go elsewhere (`olddir`), that one
@@ -77,28 +103,49 @@ export class SiblingSearch {
     let since = Infinity;
     for (const checkpoint of checkpoints) {
       if (checkpoint.ended) { since = Math.min(since, checkpoint.updatedAt - UNSEEN_MS); continue; }
-      if (live.kind === 'present' && this.#kinship(checkpoint, { path, device: live.stats.dev, inode: live.stats.ino, size: live.stats.size, mtimeMs: live.stats.mtimeMs }) === 'same') continue;
+      if (live.kind === 'present' && this.#kinship(checkpoint, { path, device: live.stats.dev, inode: live.stats.ino, size: live.stats.size, mtimeMs: live.stats.mtimeMs }) === 'same') {
+        if (tookItsInode(checkpoint, live.stats.birthtimeMs)) since = Math.min(since, checkpoint.updatedAt - CLOCK_SLACK_MS);
+        continue;
+      }
       // Equal heads are common (banners, CSV headers): a short one makes a copy only if the original was visibly truncated.
       const copyCounts = checkpoint.offset >= HEAD_BYTES || (live.kind === 'present' && live.stats.ino === checkpoint.id.inode);
       const candidate = this.findCopy(checkpoint, copyCounts ? others : others.filter(({ inode }) => inode === checkpoint.id.inode));
       // The candidate may have been written to after younger lives were; the checkpoint is of a time when there were none.
       since = Math.min(since, candidate?.mtimeMs ?? Infinity, checkpoint.updatedAt - CLOCK_SLACK_MS);
       if (candidate === null) missing.push(checkpoint);
-      else if (candidate.size > checkpoint.offset) pending.push({ candidate, checkpoint });
+      else if (candidate.size > checkpoint.offset) pending.push({ candidate, archived: null, checkpoint });
     }
     const taken = new Set(pending.map(({ candidate }) => candidate.path));
-    for (const candidate of this.#unknown(base, others, since, known)) if (!taken.has(candidate.path)) pending.push({ candidate, checkpoint: null });
-    return { pending: pending.sort((a, b) => byAge(a.candidate, b.candidate)), missing };
+    for (const candidate of this.#unknown(base, others, since, known)) if (!taken.has(candidate.path)) pending.push({ candidate, archived: null, checkpoint: null });
+    const { lives, damaged } = archivedLives(directories, base, since, missing);
+    const packed = lives.filter((life) => !isTracked(life, known) || missing.some((checkpoint) => isTracked(life, [checkpoint])));
+    const gone: Checkpoint[] = [];
+    for (const checkpoint of missing) {
+      const life = archiveOf(checkpoint, packed);
+      if (life === null) { gone.push(checkpoint); continue; }
+      packed.splice(packed.indexOf(life), 1);
+      pending.push({ candidate: life.candidate, archived: life.id, checkpoint });
+    }
+    // Whatever its time says: what is dated before every life that is known was there before them.
+    const anchors = pending.filter(({ checkpoint }) => checkpoint !== null).map(({ candidate }) => candidate.path);
+    const isHistory = (path: string): boolean => anchors.length > 0 && anchors.every((anchor) => isDatedBefore(path, anchor));
+    for (const { candidate, id, isRecent } of packed) if (isRecent && !isHistory(candidate.path)) pending.push({ candidate, archived: id, checkpoint: null });
+    return { pending: pending.sort((a, b) => byAge(a.candidate, b.candidate)), missing: gone, damaged };
   }
 
   /**
    * Rotated lives of the file at `path` that were written to since `since` (epoch ms) and that none of `known` speaks of, oldest first.
    * @param begun a generation of which copies may lie about: what begins as it does and has no more bytes than its offset is none of them
    */
-  unknownLives(path: string, since: number, known: readonly Checkpoint[], directories: readonly string[], begun: Checkpoint | null = null): readonly Candidate[] {
+  unknownLives(path: string, since: number, known: readonly Checkpoint[], directories: readonly string[], begun: Checkpoint | null = null): readonly Life[] {
     const base = basename(path);
     const others = listSteadily(directories, base, (name) => isLife(base, name));
-    return this.#unknown(base, others, since, known).filter((candidate) => begun === null || !this.#isBegunBy(candidate, begun)).sort(byAge);
+    const plain = this.#unknown(base, others, since, known).filter((candidate) => begun === null || !this.#isBegunBy(candidate, begun));
+    const packed = archivedLives(directories, base, since).lives.filter((life) => life.isRecent && !isTracked(life, known) && (begun === null || !(beginsAs(life, begun) || isDatedBefore(life.candidate.path, begun.path))));
+    return [
+      ...plain.map((candidate) => ({ candidate, archived: null })),
+      ...packed.map(({ candidate, id }) => ({ candidate, archived: id })),
+    ].sort((a, b) => byAge(a.candidate, b.candidate));
   }
 
   /**

@@ -3,9 +3,10 @@
 // Each life of the file (from creation or truncation on) has a number, each line its place in it. The model knows of every
 // line whether it must arrive or may be lost, because at some moment it stood in no file that can be read again.
 import assert from 'node:assert/strict';
-import { appendFileSync, copyFileSync, cpSync, existsSync, readFileSync, readdirSync, readlinkSync, renameSync, rmSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, cpSync, existsSync, readFileSync, readdirSync, readlinkSync, renameSync, rmSync, statSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import type { StartPlan } from '../../src/plan.ts';
 import { headHash } from '../../src/files/file-id.ts';
@@ -69,6 +70,10 @@ class Experiment {
         this.#current = this.#newLife(true);
         break;
       }
+      case 'compress':
+        // Of a copy, and of a file that was truncated, the agent must see the plain file.
+        if (this.#renameOnly) this.#compress(one.delayed ? 2 : 1);
+        break;
       case 'copytruncate':
         this.#renameOnly = false;
         // Content is what tells a copy: of a life of which the agent knows no byte yet, none is told.
@@ -181,11 +186,24 @@ class Experiment {
     if (text !== '') appendFileSync(path, text);
   }
 
-  /** app.log.1 → app.log.2 and so on. */
+  /** app.log.1 → app.log.2 and so on, archives too. */
   #shift(): void {
+    const end = (n: number): string | undefined => ['', '.gz'].find((one) => existsSync(`${this.#app}.${n}${one}`));
     let last = 0;
-    while (existsSync(`${this.#app}.${last + 1}`)) last++;
-    for (let n = last; n >= 1; n--) renameSync(`${this.#app}.${n}`, `${this.#app}.${n + 1}`);
+    while (end(last + 1) !== undefined) last++;
+    for (let n = last; n >= 1; n--) renameSync(`${this.#app}.${n}${end(n)!}`, `${this.#app}.${n + 1}${end(n)!}`);
+  }
+
+  /** As gzip does it, from the number `from` on: the archive has the times of the file. */
+  #compress(from: number): void {
+    for (let n = from; existsSync(`${this.#app}.${n}`) || existsSync(`${this.#app}.${n}.gz`); n++) {
+      const path = `${this.#app}.${n}`;
+      if (!existsSync(path)) continue;
+      const { atime, mtime } = statSync(path);
+      writeFileSync(`${path}.gz`, gzipSync(readFileSync(path)));
+      utimesSync(`${path}.gz`, atime, mtime);
+      unlinkSync(path);
+    }
   }
 
   /** Whether the agent has the present file open. */

@@ -9,6 +9,8 @@ export type Step =
   | { readonly do: 'append'; readonly lines: number }
   /** Rename and create; `late` lines go into the renamed file before its writer reopens. */
   | { readonly do: 'rotate'; readonly late: number }
+  /** Compresses the rotated files, the youngest one too if not `delayed`. */
+  | { readonly do: 'compress'; readonly delayed: boolean }
   | { readonly do: 'copytruncate' }
   | { readonly do: 'truncate' }
   /** Unlink and create. */
@@ -22,6 +24,7 @@ export type Step =
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('append' as const), lines: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 400 })) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('rotate' as const), late: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 20 })) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('compress' as const), delayed: fc.boolean() }) },
   { weight: 1, arbitrary: fc.constant({ do: 'copytruncate' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'truncate' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'delete' as const }) },
@@ -41,6 +44,7 @@ export function scheduleText(steps: readonly Step[]): string {
     switch (one.do) {
       case 'append': return `append ${one.lines}`;
       case 'rotate': return one.late > 0 ? `rotate, late ${one.late}` : 'rotate';
+      case 'compress': return one.delayed ? 'compress, delayed' : 'compress';
       case 'service': return `service ${one.is}`;
       case 'reload': return `reload ${one.change}${one.awaited ? ', awaited' : ''}`;
       case 'wait': return one.until === 'arrived' ? 'wait until all arrived' : `wait ${one.until} ms`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -63,6 +63,7 @@ test('L16 rotated and compressed while the agent is stopped: reading goes on ins
   const { rig, app, served } = await behind(t);
   await rig.crash();
   append(`${app}.9`, ['another archive that begins otherwise']);
+  utimesSync(`${app}.9`, 1_700_000_000, 1_700_000_000);
   gzip(`${app}.9`);
   append(app, ['written while stopped']);
   rotate(app);

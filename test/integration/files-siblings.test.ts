@@ -3,8 +3,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import type { Checkpoint } from '../../src/flow.ts';
-import { readIdentity, readWindow } from '../../src/files/file-id.ts';
+import { headHash, readIdentity, readWindow } from '../../src/files/file-id.ts';
 import { archivesOf, findByInode, listSiblings } from '../../src/files/sibling-list.ts';
 import { SiblingSearch, type PendingSearch } from '../../src/files/siblings.ts';
 
@@ -114,6 +115,43 @@ describe('generations that were rotated away', () => {
     write('other.log.1.gz', 'packed', 2);
     assert.deepEqual(search([known]), { pending: [], missing: [1000] });
     assert.deepEqual(archivesOf([root], 'app.log').map((one) => path.basename(one.path)), ['app.log.1.gz', 'app.log.2.gz']);
+  });
+
+  it('L16: archives of lives that nobody has seen are found by the same rule as plain files; those of before, and of what is plain beside them, are not', () => {
+    const pack = (name: string): void => {
+      const { mtime } = fs.statSync(at(name));
+      fs.writeFileSync(at(`${name}.gz`), gzipSync(fs.readFileSync(at(name))));
+      fs.utimesSync(at(`${name}.gz`), mtime, mtime);
+    };
+    write('app.log-2026112100', lines('older'), 1);
+    write('app.log-2026112101', lines('one'), 5);
+    const known = checkpoint('app.log-2026112101', 1000);
+    write('app.log-2026112102', lines('two'), 6);
+    write('app.log-2026112103', lines('three'), 7);
+    write('app.log-2026112104', lines('four'), 8);
+    for (const n of ['00', '01', '02', '04']) pack(`app.log-20261121${n}`);
+    for (const n of ['00', '01', '02']) fs.unlinkSync(at(`app.log-20261121${n}`));
+    write('app.log', lines('five'), 9);
+    const expected = { pending: [['app.log-2026112101.gz', 1000], ['app.log-2026112102.gz', null], ['app.log-2026112103', null], ['app.log-2026112104', null]], missing: [] };
+    assert.deepEqual(search([known]), expected);
+    // A touched archive is still dated before all that is known.
+    fs.utimesSync(at('app.log-2026112100.gz'), 2_000_000_000, 2_000_000_000);
+    assert.deepEqual(search([known]), expected);
+    const { dev, ino } = fs.statSync(at('app.log-2026112102.gz'));
+    const tracked: Checkpoint = { ...known, id: { ...known.id, device: dev, inode: ino, headHash: headHash(Buffer.from(lines('two').slice(0, 1024))) }, offset: 0 };
+    assert.deepEqual(search([known], [known, tracked]), { ...expected, pending: expected.pending.filter(([name]) => name !== 'app.log-2026112102.gz') });
+  });
+
+  it('L16: a file made later under the inode number of one that was empty hides none of those that came between', () => {
+    write('app.log', '', 3);
+    const id = readIdentity(at('app.log'));
+    assert.ok(id.kind === 'identity');
+    const born = fs.statSync(at('app.log')).birthtimeMs;
+    const empty: Checkpoint = { entry: 'e', path: at('app.log'), id: id.id, offset: 0, windowCrc: 0, windowLength: 0, split: null, ended: false, updatedAt: born + 5 };
+    fs.writeFileSync(at('app.log.1'), lines('two'));
+    fs.utimesSync(at('app.log.1'), (born + 1_000) / 1_000, (born + 1_000) / 1_000);
+    assert.deepEqual(search([empty]), { pending: [], missing: [] });
+    assert.deepEqual(search([{ ...empty, updatedAt: born - 5 }]), { pending: [['app.log.1', null]], missing: [] });
   });
 
   it('findByInode finds a file under whatever name it has now', () => {
