@@ -56,8 +56,8 @@ export function statusText(status: StatusDocument, rates: Rates | null = null): 
   return blocks.join('\n');
 }
 
-function journalText({ key, directory, cursorTime, lagMs, heldBytes, gaps, lastError }: JournalStatus, at: number): string {
-  const position = cursorTime === null ? 'nothing read yet' : `delivered up to ${new Date(cursorTime).toISOString()} (${agoText(cursorTime, at)})`;
+function journalText({ key, directory, cursorTime, lagMs, heldBytes, gaps, lastAckAt, lastError }: JournalStatus, at: number): string {
+  const position = cursorTime === null ? 'nothing read yet' : `${lastAckAt === null ? 'goes on after' : 'delivered up to'} ${new Date(cursorTime).toISOString()} (${agoText(cursorTime, at)})`;
   return `${printable([
     `${key}${directory === null ? '' : ` of ${directory}`}: ${position}`, lastError ?? (lagMs === 0 ? 'caught up' : `sending, ${bytesText(heldBytes)} held`),
     ...(gaps > 0 ? [`${countText(gaps, 'gap')}: the journal had deleted what was to be read next`] : []),
