@@ -23,6 +23,7 @@ import type { LoadedEnvironment, SideFiles } from './environment.ts';
 import { parametersOf } from './iam-policy.ts';
 import { judgedEnvironment } from './judged-environment.ts';
 import { CONFIG_OPTION, USUAL_CONFIG, loadPlan } from './load-plan.ts';
+import type { EntryMatches } from './plan-text.ts';
 import { settleEnvironment } from './runtime.ts';
 import { problemsOf } from './status-text.ts';
 
@@ -84,7 +85,7 @@ export async function doctor({ config, stateDirectory, write, json, around }: Pa
   if (identity !== null) {
     if (status === null) found(note('files', 'no agent runs: judged is what the user who asks now may read', null));
     const listed = plan === null ? [] : await new PlanLookup().filesNow(plan.entries, { logs: plan.ownLogs, stateDirectory });
-    const followed = (plan?.entries ?? []).map((entry, index) => ({ entry, files: listed[index]?.matches.map(({ path }) => path) ?? [] }));
+    const followed = (plan?.entries ?? []).map((entry, index) => ({ entry, files: pathsOf(listed[index]) }));
     const journals = plan === null || plan.journald.length === 0 ? null : await journalPlaces(plan.journald);
     if (journals?.fault != null) found(failed('journal', journals.fault, 'apt-get install systemd, or take journald out of the config'));
     found(...pathFindings([...followed, ...journals?.places ?? []], identity));
@@ -101,6 +102,12 @@ export async function doctor({ config, stateDirectory, write, json, around }: Pa
   else if (plan !== null) found(...await serviceFindings(plan, env, { policy: { account: '*', parameters: parametersOf(config, false) }, write, now: Date.now() }));
   if (json) out(`${JSON.stringify(findings, null, 2)}\n`);
   return findings.some(({ verdict }) => verdict === 'failed') ? EXIT_FAILED : 0;
+}
+
+/** Also what cannot be opened: that it matches is why it is looked at. */
+function pathsOf(listed: EntryMatches | undefined): readonly string[] {
+  if (listed === undefined) return [];
+  return [...listed.matches, ...listed.skipped.filter(({ reason }) => reason.startsWith('cannot be opened'))].map(({ path }) => path);
 }
 
 async function statusOf(stateDirectory: string): Promise<StatusDocument | null> {

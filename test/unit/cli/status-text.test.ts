@@ -157,3 +157,9 @@ test('what is redrawn leaves nothing of what stood there, and never scrolls', ()
   assert.equal(redraw('one\nthree words here\nthree\nfour\n', { rows: 4, columns: 5 }), '\u001b[Hone\u001b[K\nthree\u001b[K\nthree\u001b[K\n\u001b[J');
   assert.equal(redraw('one\ntwo\n', { rows: 0, columns: 0 }), '\u001b[Hone\u001b[K\ntwo\u001b[K\n\u001b[J');
 });
+
+test('a file that may not be opened is a problem, other files that are passed over are none', () => {
+  const skipped = (reason: string): string => statusText(status({ skipped: { total: 1, list: [{ path: '/var/log/x', entry: 'e', reason }] } }));
+  assert.match(skipped('cannot be opened (EACCES); it is tried again at each scan'), /\n1 problem\n  \/var\/log\/x: cannot be opened \(EACCES\); it is tried again at each scan; `agent doctor`/);
+  assert.match(skipped('binary'), /\nno problems\n/);
+});
