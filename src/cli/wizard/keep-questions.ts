@@ -72,7 +72,7 @@ async function toFile(talk: Conversation, { text }: Proposed, { from, force, sai
 /** @param isService whether systemd knows the unit: it runs what the usual place holds. */
 export function nextSteps(path: string, isService = existsSync(UNIT)): readonly string[] {
   if (path !== USUAL_PLACES[0]!.file) return [`next: agent check --config ${path}, or agent preview /path/of/a.log --config ${path}`, `then: agent run --config ${path}`];
-  return ['next: agent check, agent doctor, or agent preview /path/of/a.log --config usual', `then: ${isService ? 'systemctl enable --now unified-agent, or `agent reload` where it runs already' : 'agent run'}`];
+  return ['next: agent check, agent doctor, or agent preview /path/of/a.log', `then: ${isService ? 'systemctl enable --now unified-agent, or `agent reload` where it runs already' : 'agent run'}`];
 }
 
 async function toParameter(talk: Conversation, { config, region }: Proposed, { env, endpoint, said }: KeepOptions): Promise<number> {
