@@ -21,6 +21,10 @@ export interface AdoptionContext extends PipelineParts {
   readonly skip: (path: string, reason: string) => null;
 }
 
+/** What no later scan changes by itself. */
+const FORBIDDEN: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
+const unopened = (path: string): string => `open ${path}`;
+
 /** Decides what a file is that matches and is not followed yet, and begins to follow it where it is to be read on. */
 export class Adoption {
   readonly #c: AdoptionContext;
@@ -38,8 +42,10 @@ export class Adoption {
     if ('error' in opened) {
       if (opened.error === 'ENOENT') return null;
       this.#c.later();
+      if (FORBIDDEN.has(opened.error)) this.#c.report.trouble(unopened(path), `${path}: cannot be opened (${opened.error}): the agent's user may not read it, and nothing of it is sent. It is tried again at each scan; \`agent doctor\` says what opens the way`);
       return this.#c.skip(path, `cannot be opened (${opened.error}); it is tried again at each scan`);
     }
+    this.#c.report.recovered(unopened(path), `${path}: can be opened`);
     let kept = false;
     try {
       // The name went on to another file since it was listed.

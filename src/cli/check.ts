@@ -13,9 +13,10 @@ import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import { isPerFile, shown } from '../naming/template.ts';
 import type { FileEntryPlan, JournalEntryPlan, Plan } from '../plan.ts';
 import { processOutput, type CommandOutput } from './config/command-output.ts';
-import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
+import { SIDE_FILE_OPTIONS } from './environment.ts';
 import type { LoadedEnvironment, SideFiles } from './environment.ts';
 import { describeJournal } from './journal-text.ts';
+import { judgedEnvironment } from './judged-environment.ts';
 import { CONFIG_OPTION, USUAL_CONFIG, loadPlan } from './load-plan.ts';
 import { describeMetrics, describePrometheus } from './metrics-text.ts';
 import { settleEnvironment } from './runtime.ts';
@@ -58,7 +59,7 @@ export function checkCommand(): Command {
     .option(...SIDE_FILE_OPTIONS[1])
     .option('--strict', 'take warnings, and notes of what is not run, for errors')
     .action(async ({ config, json, strict, ...sideFiles }: SideFiles & { readonly config: readonly string[]; readonly json?: true; readonly strict?: true }) => {
-      const around = await loadEnvironment(sideFiles, process.env);
+      const around = await judgedEnvironment(config, sideFiles, process.env);
       settleEnvironment(around.env);
       process.exitCode = await check(config, { json: json === true, strict: strict === true, env: around.env, around, lookup: disk() }, processOutput());
     });

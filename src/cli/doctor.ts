@@ -5,6 +5,7 @@ import { PlanLookup } from '../agent/file-lookup.ts';
 import { journalPlaces } from '../agent/journald/journal-check.ts';
 import { networkFault } from '../agent/network-fault.ts';
 import { countProblems, formatProblems } from '../config/problem.ts';
+import { USUAL } from '../config/source.ts';
 import { NoAgentError, askStatus } from '../control/client.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import type { StatusDocument } from '../control/status-document.ts';
@@ -17,10 +18,12 @@ import { descriptorFinding, stateFinding, textOf, watchFinding } from './doctor/
 import { instanceFinding } from './doctor/instance.ts';
 import { fixedFolder, pathFindings } from './doctor/paths.ts';
 import { serviceFindings } from './doctor/services.ts';
-import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
+import { SIDE_FILE_OPTIONS } from './environment.ts';
 import type { LoadedEnvironment, SideFiles } from './environment.ts';
 import { parametersOf } from './iam-policy.ts';
+import { judgedEnvironment } from './judged-environment.ts';
 import { CONFIG_OPTION, USUAL_CONFIG, loadPlan } from './load-plan.ts';
+import type { EntryMatches } from './plan-text.ts';
 import { settleEnvironment } from './runtime.ts';
 import { problemsOf } from './status-text.ts';
 
@@ -45,7 +48,7 @@ export function doctorCommand(): Command {
     .option(...SIDE_FILE_OPTIONS[0])
     .option(...SIDE_FILE_OPTIONS[1])
     .action(async ({ config, stateDir, write, json, ...sideFiles }: SideFiles & DoctorOptions) => {
-      const around = await loadEnvironment(sideFiles, process.env);
+      const around = await judgedEnvironment(config, sideFiles, process.env);
       settleEnvironment(around.env);
       process.exitCode = await doctor({ config, stateDirectory: resolve(stateDir), write: write === true, json: json === true, around }, processOutput());
     });
@@ -73,15 +76,16 @@ export async function doctor({ config, stateDirectory, write, json, around }: Pa
   const faults = [...around.problems, ...problems].filter(({ severity }) => severity !== 'note');
   const broken = faults.some(({ severity }) => severity === 'error');
   if (!json) err(formatProblems(faults, colour));
-  if (broken || plan === null) found(failed('config', countProblems(faults), `agent check --config ${config.join(' ')}`));
-  else found(faults.length > 0 ? warning('config', countProblems(faults), `agent check --config ${config.join(' ')}`) : ok('config', `${plan.entries.length} ${plan.entries.length === 1 ? 'entry' : 'entries'} of files${plan.journald.length === 0 ? '' : `, ${plan.journald.length} of the journal`}${plan.metrics === null ? '' : ', metrics'}, no problem`));
+  const toCheck = config.length === 1 && config[0] === USUAL ? 'agent check' : `agent check --config ${config.join(' ')}`;
+  if (broken || plan === null) found(failed('config', countProblems(faults), toCheck));
+  else found(faults.length > 0 ? warning('config', countProblems(faults), toCheck) : ok('config', `${plan.entries.length} ${plan.entries.length === 1 ? 'entry' : 'entries'} of files${plan.journald.length === 0 ? '' : `, ${plan.journald.length} of the journal`}${plan.metrics === null ? '' : ', metrics'}, no problem`));
 
   const pid = status?.agent.pid ?? 'self';
   const identity = identityOf(pid) ?? identityOf('self');
   if (identity !== null) {
     if (status === null) found(note('files', 'no agent runs: judged is what the user who asks now may read', null));
     const listed = plan === null ? [] : await new PlanLookup().filesNow(plan.entries, { logs: plan.ownLogs, stateDirectory });
-    const followed = (plan?.entries ?? []).map((entry, index) => ({ entry, files: listed[index]?.matches.map(({ path }) => path) ?? [] }));
+    const followed = (plan?.entries ?? []).map((entry, index) => ({ entry, files: pathsOf(listed[index]) }));
     const journals = plan === null || plan.journald.length === 0 ? null : await journalPlaces(plan.journald);
     if (journals?.fault != null) found(failed('journal', journals.fault, 'apt-get install systemd, or take journald out of the config'));
     found(...pathFindings([...followed, ...journals?.places ?? []], identity));
@@ -100,6 +104,12 @@ export async function doctor({ config, stateDirectory, write, json, around }: Pa
   return findings.some(({ verdict }) => verdict === 'failed') ? EXIT_FAILED : 0;
 }
 
+/** Also what cannot be opened: that it matches is why it is looked at. */
+function pathsOf(listed: EntryMatches | undefined): readonly string[] {
+  if (listed === undefined) return [];
+  return [...listed.matches, ...listed.skipped.filter(({ reason }) => reason.startsWith('cannot be opened'))].map(({ path }) => path);
+}
+
 async function statusOf(stateDirectory: string): Promise<StatusDocument | null> {
   try {
     return await askStatus(stateDirectory);
@@ -113,5 +123,5 @@ function agentFinding(status: StatusDocument | null): Finding {
   if (status === null) return note('agent', 'no agent answers here, or not to this user', 'systemctl status unified-agent');
   const problems = problemsOf(status);
   const { version, pid } = status.agent;
-  return problems.length === 0 ? ok('agent', `version ${version} runs as process ${pid}, and has no troubles`) : warning('agent', `version ${version} runs as process ${pid}: ${problems.join('; ')}`, 'agent status');
+  return problems.length === 0 ? ok('agent', `version ${version} runs as process ${pid}, and has no troubles`) : warning('agent', `version ${version} runs as process ${pid}: ${problems[0]}${problems.length > 1 ? `; and ${problems.length - 1} more` : ''}`, 'agent status');
 }

@@ -5,8 +5,9 @@ import type { ParameterNeed } from '../config/iam-policy.ts';
 import { parseSource } from '../config/source.ts';
 import { processOutput } from './config/command-output.ts';
 import type { CommandOutput } from './config/command-output.ts';
-import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
+import { SIDE_FILE_OPTIONS } from './environment.ts';
 import type { SideFiles } from './environment.ts';
+import { judgedEnvironment } from './judged-environment.ts';
 import { CONFIG_OPTION, USUAL_CONFIG, loadPlan } from './load-plan.ts';
 import { settleEnvironment } from './runtime.ts';
 
@@ -38,7 +39,7 @@ export function iamPolicyCommand(): Command {
     .option(...SIDE_FILE_OPTIONS[0])
     .option(...SIDE_FILE_OPTIONS[1])
     .action(async ({ config, account, admin, role, ...sideFiles }: SideFiles & Wishes & { readonly config: readonly string[] }) => {
-      const around = await loadEnvironment(sideFiles, process.env);
+      const around = await judgedEnvironment(config, sideFiles, process.env);
       settleEnvironment(around.env);
       const { plan, problems, unreadable } = await loadPlan(config, around.env);
       const output = processOutput();

@@ -82,7 +82,7 @@ async function readSource(word: string, source: Source | SourceFault, access: Pa
     case 'place': return local(await readPlace(source.path));
     case 'stdin': return local(await readStdin());
     case 'default': return local({ texts: [{ name: 'default', text: DEFAULT_CONFIG }], problems: [], unreadable: false });
-    case 'usual': return local(await readUsual(word));
+    case 'usual': return local(await readUsual());
     case 'parameter': case 'parameters': return readRemote(source, access);
     default: return source satisfies never;
   }

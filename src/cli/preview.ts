@@ -13,7 +13,8 @@ import { hostZone } from '../host/time-zone.ts';
 import type { FileEntryPlan, Plan } from '../plan.ts';
 import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
 import type { SideFiles } from './environment.ts';
-import { CONFIG_OPTION, loadPlan, planOf } from './load-plan.ts';
+import { judgedEnvironment } from './judged-environment.ts';
+import { CONFIG_OPTION, USUAL_CONFIG, loadPlan, planOf } from './load-plan.ts';
 import type { LoadedPlan } from './load-plan.ts';
 import { costOfDay } from './preview/cost.ts';
 import { addEntryFlags, documentOf, firstGiven, problemsOfFlags } from './preview/flags.ts';
@@ -47,7 +48,7 @@ export function previewCommand(): Command {
   const command = new Command('preview')
     .description('Show what would be sent of a file: events, their times, what filters and redaction do to them, where they go, and what a day of it costs.\nNothing is sent, and no position is touched')
     .argument('<file>', 'the log file')
-    .option('--config <source...>', `${CONFIG_OPTION}; the entries that match the file are used`)
+    .option('--config <source...>', `${CONFIG_OPTION}; the entries that match the file are used (without it and the flags below: those of usual, where any matches)`)
     .option('--entry <n>', 'only this entry of the config, counted from 0 as in messages', parseWith('a whole number from 0', 0, 16_383))
     .option('--lines <n>', 'events to show', parseWith(`a whole number from 1 to ${MOST_EVENTS}`, 1, MOST_EVENTS), DEFAULT_EVENTS)
     .option('--from-start', 'show the first events of the file, not the last')
@@ -83,15 +84,16 @@ async function preview(file: string, options: PreviewOptions & GivenFlags): Prom
     process.stderr.write(`agent: --config and ${flag} both say what the entry is: leave out --config, or change the config\n`);
     return EXIT_USAGE;
   }
-  const around = await loadEnvironment(options, process.env);
+  const around = await (flag === null ? judgedEnvironment(options.config ?? USUAL_CONFIG, options, process.env) : loadEnvironment(options, process.env));
   const { env } = around;
-  const loaded = options.config === undefined ? await planOfFlags(path, options, env) : await loadPlan(options.config, env, globFault);
+  const ofHost = options.config === undefined && flag === null ? await planOfHost(path, options, env) : null;
+  const loaded = ofHost ?? (options.config === undefined ? await planOfFlags(path, options, env) : await loadPlan(options.config, env, globFault));
   const { plan } = loaded;
   const problems = [...around.problems, ...loaded.problems];
   const unreadable = around.unreadable || loaded.unreadable;
   const failed = problems.some(({ severity }) => severity === 'error');
   if (options.json !== true) process.stderr.write(formatProblems(problems, process.stderr.isTTY));
-  if (plan === null || unreadable || (failed && options.config === undefined)) {
+  if (plan === null || unreadable || (failed && options.config === undefined && ofHost === null)) {
     if (options.json === true) process.stdout.write(documentText([], problems));
     else process.stderr.write(`${countProblems(problems)}\n`);
     return unreadable ? EXIT_NO_INPUT : EXIT_CONFIG;
@@ -121,6 +123,12 @@ async function preview(file: string, options: PreviewOptions & GivenFlags): Prom
 function growthOfSample({ sample: { sourceBytes, firstTime } }: Preview): Growth | null {
   const growth = firstTime === null ? null : growthOfEvents(sourceBytes, firstTime, Date.now());
   return growth === null || 'unknown' in growth ? null : growth;
+}
+
+/** The config of this host, where it has an entry for the file: what `run` would do. Else null: there is nothing but the file. */
+async function planOfHost(path: string, options: PreviewOptions, env: Environment): Promise<LoadedPlan | null> {
+  const loaded = await loadPlan(USUAL_CONFIG, env, globFault);
+  return options.entry !== undefined || (loaded.plan !== null && entriesFor(path, loaded.plan, options).fault === null) ? loaded : null;
 }
 
 interface Shown { readonly entry: FileEntryPlan; readonly preview: Preview; readonly notes: readonly string[] }

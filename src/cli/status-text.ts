@@ -13,11 +13,12 @@ const LISTED = 20;
  * ago) is no problem of now: the counters show it.
  */
 export function problemsOf(status: StatusDocument): readonly string[] {
-  const { checkpointTrouble, config, destinations, files, disabled, journals = [] } = status;
+  const { checkpointTrouble, config, destinations, files, skipped, disabled, journals = [] } = status;
   return [
     ...(checkpointTrouble === null ? [] : [`positions do not reach the disk (${checkpointTrouble}): what is delivered now is sent again after a crash`]),
     ...destinations.list.filter(isFailing).map(({ group, stream, service, state, lastError }) => `log group ${group}, stream ${stream}${aside(service)}: ${state}${lastError === null ? '' : ` (${lastError})`}; its logs stay in their files`),
     ...files.list.filter((file) => file.lastError !== null).map(({ path, lastError }) => `${path}: cannot be read (${lastError}); tried again`),
+    ...skipped.list.filter(({ reason }) => reason.startsWith('cannot be opened')).map(({ path, reason }) => `${path}: ${reason}; \`agent doctor\` says what opens the way`),
     ...journals.flatMap(({ key, lastError }) => (lastError === null ? [] : `${key}: ${lastError}; tried again`)),
     ...(config.refused === null ? [] : [`config ${config.refused.version} is not used: ${config.refused.reason}`]),
     ...(config.unreachable === null ? [] : [`the config cannot be looked at: ${config.unreachable}; the present one goes on`]),
@@ -56,8 +57,8 @@ export function statusText(status: StatusDocument, rates: Rates | null = null): 
   return blocks.join('\n');
 }
 
-function journalText({ key, directory, cursorTime, lagMs, heldBytes, gaps, lastError }: JournalStatus, at: number): string {
-  const position = cursorTime === null ? 'nothing read yet' : `delivered up to ${new Date(cursorTime).toISOString()} (${agoText(cursorTime, at)})`;
+function journalText({ key, directory, cursorTime, lagMs, heldBytes, gaps, lastAckAt, lastError }: JournalStatus, at: number): string {
+  const position = cursorTime === null ? 'nothing read yet' : `${lastAckAt === null ? 'goes on after' : 'delivered up to'} ${new Date(cursorTime).toISOString()} (${agoText(cursorTime, at)})`;
   return `${printable([
     `${key}${directory === null ? '' : ` of ${directory}`}: ${position}`, lastError ?? (lagMs === 0 ? 'caught up' : `sending, ${bytesText(heldBytes)} held`),
     ...(gaps > 0 ? [`${countText(gaps, 'gap')}: the journal had deleted what was to be read next`] : []),

@@ -1,5 +1,6 @@
 // The config of an agent that is not told which: `usual`.
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { wholeSource } from '../config/document.ts';
 import { holdsConfigs, readPlace, type TextsRead } from '../config/load.ts';
 
@@ -18,7 +19,7 @@ export const USUAL_PLACES: readonly UsualPlace[] = [
 ];
 
 /** Reads the first place that has a config, and says in a note which it is. None anywhere is an error of the config. */
-export async function readUsual(word: string, places = USUAL_PLACES): Promise<TextsRead> {
+export async function readUsual(places = USUAL_PLACES): Promise<TextsRead> {
   for (const { file, folder, whose } of places) {
     const found = [...(await isThere(file) ? [file] : []), ...(await holdsConfigs(folder) ? [folder] : [])];
     if (found.length === 0) continue;
@@ -32,7 +33,7 @@ export async function readUsual(word: string, places = USUAL_PLACES): Promise<Te
     };
   }
   const all = places.map(({ file, folder }) => `${file}, nor a file in ${folder}`).join(', nor ');
-  return { texts: [], problems: [wholeSource(word, `there is no config: neither ${all}`, `a config at ${places[0]!.file} (\`agent wizard\` makes one), or --config with the place of one`)], unreadable: false };
+  return { texts: [], problems: [wholeSource(dirname(places[0]!.file), `there is no config: neither ${all}`, `a config at ${places[0]!.file} (\`agent wizard\` makes one), or --config with the place of one`)], unreadable: false };
 }
 
 /** Also what cannot be looked at: reading it says why. */

@@ -282,9 +282,9 @@ const placesIn = (root: string): UsualPlace[] => ['ours', 'theirs'].map((whose) 
 
 test('usual: of the places the first that has a config is read, file before folder, and said; an empty folder is none', async (t) => {
   const root = folderWith(t, { 'theirs/agent.json': text('/1'), 'theirs/agent.d/file_x': text('/2'), 'theirs/agent.d/y.tmp': 'no JSON', 'ours/agent.d/.keep': '' });
-  const read = async (): Promise<unknown> => (await readUsual('usual', placesIn(root))).texts.map(({ name }) => name.slice(root.length + 1));
+  const read = async (): Promise<unknown> => (await readUsual(placesIn(root))).texts.map(({ name }) => name.slice(root.length + 1));
   assert.deepEqual(await read(), ['theirs/agent.json', 'theirs/agent.d/file_x']);
-  const { problems } = await readUsual('usual', placesIn(root));
+  const { problems } = await readUsual(placesIn(root));
   assert.match(formatProblem(problems[0]!, false), /^\S+theirs\/agent\.json, \S+theirs\/agent\.d note: the config, theirs: no --config names another$/);
   writeFileSync(join(root, 'ours/agent.d/10.json'), text('/3'));
   assert.deepEqual(await read(), ['ours/agent.d/10.json'], 'the other place is not looked at');
@@ -294,15 +294,15 @@ test('usual: of the places the first that has a config is read, file before fold
 
 test('usual: with no config anywhere every place that was looked at is named', async (t) => {
   const root = folderWith(t, {});
-  const { texts, problems, unreadable } = await readUsual('usual', placesIn(root));
+  const { texts, problems, unreadable } = await readUsual(placesIn(root));
   assert.deepEqual([texts, unreadable], [[], false]);
-  assert.match(formatProblem(problems[0]!, false), /^usual error: there is no config: neither \S+ours\/agent\.json, nor a file in \S+ours\/agent\.d, nor \S+theirs\/agent\.json, nor a file in \S+theirs\/agent\.d\n {4}expected a config at \S+ours\/agent\.json/);
+  assert.match(formatProblem(problems[0]!, false), /^\S+ours error: there is no config: neither \S+ours\/agent\.json, nor a file in \S+ours\/agent\.d, nor \S+theirs\/agent\.json, nor a file in \S+theirs\/agent\.d\n {4}expected a config at \S+ours\/agent\.json/);
 });
 
-test('run and check without --config take the CloudWatch agent\'s config where it is and say so; without any they exit 78 at once', { skip: noNamespaces('mount -t tmpfs none /opt') || existsSync(USUAL_PLACES[0]!.file) }, (t) => {
+test('run, check and preview without --config take the CloudWatch agent\'s config where it is and say so; without any they exit 78 at once', { skip: noNamespaces('mount -t tmpfs none /opt') || existsSync(USUAL_PLACES[0]!.file) }, (t) => {
   const root = folderWith(t, { 'app.log': 'one\n' });
   const [, { file }] = USUAL_PLACES as [UsualPlace, UsualPlace];
-  const config = JSON.stringify({ agent: { region: 'us-east-1' }, logs: { endpoint_override: 'http://127.0.0.1:1', logs_collected: { files: { collect_list: [{ file_path: join(root, 'app.log') }] } } } });
+  const config = JSON.stringify({ agent: { region: 'us-east-1' }, logs: { endpoint_override: 'http://127.0.0.1:1', logs_collected: { files: { collect_list: [{ file_path: join(root, 'app.log'), log_group_name: '/of/host' }] } } } });
   const agent = (setup: string, ...words: readonly string[]): { readonly code: number | null; readonly said: string } => {
     const [command, ...args] = [...inNamespace(`mount -t tmpfs none /opt ${setup}`), process.execPath, MAIN, ...words];
     const { status, stdout, stderr } = spawnSync(command!, args, { encoding: 'utf8', timeout: 20_000, env: { PATH: process.env['PATH'] ?? '', HOME: root, ...TEST_ENV } });
@@ -312,8 +312,11 @@ test('run and check without --config take the CloudWatch agent\'s config where i
   const checked = agent(put, 'check');
   assert.equal(checked.code, 0, checked.said);
   assert.match(checked.said, /amazon-cloudwatch-agent\.json note: the config, the CloudWatch agent's/);
+  const previewed = (...flags: readonly string[]): string => agent(put, 'preview', join(root, 'app.log'), ...flags).said;
+  assert.match(previewed(), /app\.log: 4 B, to log group \/of\/host/, 'what run would do');
+  assert.match(previewed('--log-group', '/of/flags'), /to log group \/of\/flags/);
   const none = agent('', 'check');
-  assert.deepEqual([none.code, /usual error: there is no config: neither \/etc\/unified-agent\/agent\.json/.test(none.said)], [78, true], none.said);
+  assert.deepEqual([none.code, none.said.startsWith('/etc/unified-agent error: there is no config: neither /etc/unified-agent/agent.json')], [78, true], none.said);
   const loop = JSON.stringify({ agent: { region: 'us-east-1' }, logs: { endpoint_override: 'http://127.0.0.1:1', logs_collected: { files: { collect_list: [{ file_path: join(root, 'none.log') }] } } } });
   const follows = agent(`&& mkdir -p ${dirname(file)} && echo '${loop}' > ${file}`, 'run', '--state-dir', join(root, 'other'), '--until-caught-up');
   assert.equal(follows.code, 0, follows.said);

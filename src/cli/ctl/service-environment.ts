@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Problem } from '../../config/problem.ts';
+import { sideProblem } from '../../config/side-file.ts';
 
 /** `EnvironmentFile=` of the unit, by the format of the package. */
 const FILES = ['etc/default/unified-agent', 'etc/sysconfig/unified-agent'];
@@ -19,12 +21,31 @@ export function parseEnvironmentFile(text: string): Readonly<Record<string, stri
   return variables;
 }
 
-/** What the service's environment has beyond that of whoever calls: a command that judges for the service judges with it. */
-export async function serviceVariables(root: string): Promise<Readonly<Record<string, string>>> {
-  let variables = {};
-  for (const file of FILES) {
-    const text = await readFile(join(root === '' ? '/' : root, file), 'utf8').catch(() => '');
-    variables = { ...variables, ...parseEnvironmentFile(text) };
+export interface ServiceEnvironment {
+  readonly variables: Readonly<Record<string, string>>;
+  /** A note for each file that sets something, and for one that may not be read: names, never values. */
+  readonly problems: readonly Problem[];
+}
+
+/** What the service's environment has beyond that of whoever calls, and where from. */
+export async function readServiceEnvironment(root: string): Promise<ServiceEnvironment> {
+  let variables: Readonly<Record<string, string>> = {};
+  const problems: Problem[] = [];
+  for (const name of FILES) {
+    const file = join(root === '' ? '/' : root, name);
+    try {
+      const found = parseEnvironmentFile(await readFile(file, 'utf8'));
+      variables = { ...variables, ...found };
+      const names = Object.keys(found).toSorted();
+      if (names.length > 0) problems.push(sideProblem('note', file, null, `the service has from it ${names.join(', ')}`));
+    } catch (error) {
+      if (['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) problems.push(sideProblem('note', file, null, 'this user may not read it: what the service has from it does not count here', 'to be asked as root'));
+    }
   }
-  return variables;
+  return { variables, problems };
+}
+
+/** The variables alone: a command that judges for the service judges with them. */
+export async function serviceVariables(root: string): Promise<Readonly<Record<string, string>>> {
+  return (await readServiceEnvironment(root)).variables;
 }

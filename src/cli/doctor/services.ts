@@ -84,7 +84,7 @@ async function probesOf(prober: Prober, { groups, namespaces }: Wanted, write: b
 }
 
 function credentialsFinding(found: CredentialsFound, where: string, now: number): Finding {
-  if ('fault' in found) return failed('credentials', `${where}: ${found.fault}`, 'attach an instance profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in /etc/default/unified-agent, or a profile in common-config.toml');
+  if ('fault' in found) return failed('credentials', `${where}: ${found.fault}`, 'attach an instance profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in /etc/default/unified-agent (/etc/sysconfig/unified-agent of the .rpm), or a profile in common-config.toml; then: systemctl restart unified-agent');
   const { source, accountId, expiresAt } = found;
   const text = `${where}: from ${source}${accountId === null ? '' : `, account ${accountId}`}`;
   if (expiresAt === null) return ok('credentials', `${text}; they do not expire`);

@@ -38,7 +38,7 @@ export async function usualPlan({ places, env }: TakeoverHost): Promise<Pick<Sur
   const onPremises = (await askInstance(env)) === null;
   const around = await ctlEnvironment(places, env, onPremises);
   settleEnvironment(around.env);
-  const read = await readUsual('usual', [
+  const read = await readUsual([
     { file: places.own.config, folder: places.own.folder, whose: 'this agent\'s own' },
     { file: places.config, folder: places.folder, whose: 'the CloudWatch agent\'s, read where it is' },
   ]);

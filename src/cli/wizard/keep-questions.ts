@@ -2,10 +2,14 @@ import { existsSync } from 'node:fs';
 import type { Environment } from '../../config/placeholders.ts';
 import { EXIT, EXIT_DECLINED } from '../config/exit-codes.ts';
 import { TIER_BYTES } from '../config/stored-form.ts';
+import { USUAL_PLACES } from '../usual-config.ts';
 import type { Conversation } from './conversation.ts';
 import { minifiedBytes, type Proposed } from './flow.ts';
 import { keepInFile, keepInParameter, proposedPath } from './keep-config.ts';
 import { QUESTIONS } from './question.ts';
+
+/** Where a package has it. */
+const UNIT = '/lib/systemd/system/unified-agent.service';
 
 export interface KeepOptions {
   /** The file the config began with, or null. */
@@ -55,8 +59,7 @@ async function toFile(talk: Conversation, { text }: Proposed, { from, force, sai
       const written = await keepInFile(path, text);
       said([
         `wrote ${written.path}${written.backup === null ? '' : `; the one before is ${written.backup}`}`,
-        `next: agent check --config ${written.path}, or agent preview /path/of/a.log --config ${written.path}`,
-        `then: agent run --config ${written.path}`,
+        ...nextSteps(written.path),
       ].join('\n'));
       return 0;
     } catch (error) {
@@ -64,6 +67,12 @@ async function toFile(talk: Conversation, { text }: Proposed, { from, force, sai
       if (!talk.interactive) return EXIT.cannotCreate;
     }
   }
+}
+
+/** @param isService whether systemd knows the unit: it runs what the usual place holds. */
+export function nextSteps(path: string, isService = existsSync(UNIT)): readonly string[] {
+  if (path !== USUAL_PLACES[0]!.file) return [`next: agent check --config ${path}, or agent preview /path/of/a.log --config ${path}`, `then: agent run --config ${path}`];
+  return ['next: agent check, agent doctor, or agent preview /path/of/a.log', `then: ${isService ? 'systemctl enable --now unified-agent, or `agent reload` where it runs already' : 'agent run'}`];
 }
 
 async function toParameter(talk: Conversation, { config, region }: Proposed, { env, endpoint, said }: KeepOptions): Promise<number> {

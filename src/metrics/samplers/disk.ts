@@ -115,7 +115,10 @@ export function createDiskSampler(plan: DiskPart, folders: KernelFolders, option
       troubles.end(mountPoint, `the space of ${mountPoint} (${type}) can be read again`);
       return answer;
     } catch (error) {
-      troubles.begin(mountPoint, `the space of ${mountPoint} (${type}) cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}): it has no disk metrics until it can be`);
+      const { code } = error as NodeJS.ErrnoException;
+      // Hidden below another mount, as systemd hides the credentials of other units from a service: nobody asked for that one.
+      if (code === 'ENOENT' && plan.mountPoints === null) return null;
+      troubles.begin(mountPoint, `the space of ${mountPoint} (${type}) cannot be read (${code ?? String(error)}): it has no disk metrics until it can be`);
       return null;
     }
   };

@@ -57,9 +57,10 @@ test('a healthy agent is printed as aligned tables in plain units', () => {
 });
 
 test('a journal is said with its position, how late it is, and what is wrong with it', () => {
-  const journal = { key: 'journald /host', pointer: '/p', directory: null, cursorTime: AT - 90_000, lagMs: 0, heldBytes: 0, gaps: 0, lastAckAt: null, lastError: null };
+  const journal = { key: 'journald /host', pointer: '/p', directory: null, cursorTime: AT - 90_000, lagMs: 0, heldBytes: 0, gaps: 0, lastAckAt: AT - 1_000, lastError: null };
   const text = (more: object): string => statusText(status({ journals: [{ ...journal, ...more }] }));
   assert.match(text({}), /\njournald \/host: delivered up to \d{4}-\S+ \(90 s ago\); caught up\n/);
+  assert.match(text({ lastAckAt: null }), /\njournald \/host: goes on after \d{4}-\S+ \(90 s ago\); caught up\n/, 'nothing was delivered by this process');
   assert.match(text({ lagMs: 90_000, heldBytes: 5_000, gaps: 2 }), /\(90 s ago\); sending, 5 kB held; 2 gaps: the journal had deleted/);
   const broken = text({ cursorTime: null, lastError: 'it may not be read', directory: '/srv/j' });
   assert.match(broken, /1 problem\n  journald \/host: it may not be read; tried again\n/);
@@ -155,4 +156,10 @@ test('between two looks at one agent there are rates, of all and of each destina
 test('what is redrawn leaves nothing of what stood there, and never scrolls', () => {
   assert.equal(redraw('one\nthree words here\nthree\nfour\n', { rows: 4, columns: 5 }), '\u001b[Hone\u001b[K\nthree\u001b[K\nthree\u001b[K\n\u001b[J');
   assert.equal(redraw('one\ntwo\n', { rows: 0, columns: 0 }), '\u001b[Hone\u001b[K\ntwo\u001b[K\n\u001b[J');
+});
+
+test('a file that may not be opened is a problem, other files that are passed over are none', () => {
+  const skipped = (reason: string): string => statusText(status({ skipped: { total: 1, list: [{ path: '/var/log/x', entry: 'e', reason }] } }));
+  assert.match(skipped('cannot be opened (EACCES); it is tried again at each scan'), /\n1 problem\n  \/var\/log\/x: cannot be opened \(EACCES\); it is tried again at each scan; `agent doctor`/);
+  assert.match(skipped('binary'), /\nno problems\n/);
 });

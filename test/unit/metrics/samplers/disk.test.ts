@@ -126,6 +126,21 @@ test('a mount that cannot be read is said once, with its cause, is left out, and
   assert.deepEqual(said.slice(1), ['the space of /data/1 (xfs) can be read again']);
 });
 
+test('of all mounts one that another hides is passed over without a word, and one that is named is said', async (t) => {
+  const said: string[] = [];
+  const statfs = (path: string): Statfs => {
+    if (path === '/data/1') throw Object.assign(new Error('no such file or directory'), { code: 'ENOENT' });
+    return STATFS;
+  };
+  const host = fixtureHost(t, 'metal-96');
+  using all = createDiskSampler(ALL, host, options(said, { statfs }));
+  assert.equal((await all.sample(0)).some(({ dimensions }) => dimensions.some(([, value]) => value === '/data/1')), false);
+  assert.deepEqual(said, []);
+  using named = createDiskSampler({ ...ALL, mountPoints: ['/data/1'] }, host, options(said, { statfs }));
+  await named.sample(0);
+  assert.deepEqual(said, ['the space of /data/1 (xfs) cannot be read (ENOENT): it has no disk metrics until it can be']);
+});
+
 test('a mount point that is named and has nothing mounted is said, and when something is', async (t) => {
   const host = fixtureHost(t, 'metal-96');
   const said: string[] = [];
