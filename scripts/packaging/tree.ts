@@ -78,7 +78,7 @@ export function fillProgram(tree: Tree, prefix: 'usr/' | '', common: CommonParts
   tree.link(`${prefix}share/bash-completion/completions/agent`, NAME);
   tree.writeGzipped(`${doc}/THIRD-PARTY-NOTICES`, parts.notices);
   tree.write(`${doc}/sbom.cdx.json`, parts.sbom);
-  tree.copy('docs/configuration.md', `${doc}/configuration.md`);
+  for (const page of ['configuration', 'console', 'control', 'guarantees', 'takeover']) tree.copy(`docs/${page}.md`, `${doc}/${page}.md`);
   tree.copy('config-schema/agent.schema.json', `${doc}/agent.schema.json`);
   tree.copy('packaging/files/agent.json', `${doc}/examples/agent.json`);
   for (const name of readdirSync(join(root, 'systemd/examples'))) tree.copy(`systemd/examples/${name}`, `${doc}/examples/${name}`);

@@ -11,9 +11,9 @@ import { failureWords } from './failure-words.ts';
 
 /**
  * What a try showed. `allowed`: the service looked past the permission, whatever it answered then. `denied`: the identity may not.
- * `unknown`: it answered something else.
+ * `reached`: it answered, which was all that was tried. `unknown`: it answered something else.
  */
-export type ProbeVerdict = 'allowed' | 'denied' | 'unreachable' | 'unknown';
+export type ProbeVerdict = 'allowed' | 'denied' | 'unreachable' | 'reached' | 'unknown';
 
 export interface Probe {
   /** As IAM names it: `logs:PutLogEvents`. */
@@ -95,6 +95,12 @@ export class Prober {
   /** Leaves the stream behind, which the agent would make too. */
   async createLogStream(group: string, stream: string): Promise<Probe> {
     return this.#try('logs:CreateLogStream', `${group} ${stream}`, () => this.#logs.send(new CreateLogStreamCommand({ logGroupName: group, logStreamName: stream })));
+  }
+
+  /** Without a metric: the service refuses that, which says that it is there. Whether metrics may be published it need not say. */
+  async reachMetrics(namespace: string): Promise<Probe> {
+    const probe = await this.#try('cloudwatch:PutMetricData', namespace, () => this.#metrics.send(new PutMetricDataCommand({ Namespace: namespace, MetricData: [] })));
+    return probe.verdict === 'unknown' || probe.verdict === 'allowed' ? { ...probe, verdict: 'reached' } : probe;
   }
 
   /** Leaves a sample of `agent_doctor` behind. */

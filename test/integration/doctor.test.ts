@@ -47,6 +47,7 @@ test('where everything holds, the doctor says so and leaves nothing behind', asy
   assert.equal(code, 0, JSON.stringify(findings, null, 2));
   assert.match(of(findings, 'credentials')[0]!.what, /AWS_ACCESS_KEY_ID of the environment; they do not expire/);
   assert.ok(of(findings, 'permissions').some(({ verdict, what }) => verdict === 'ok' && /logs:PutLogEvents on app/.test(what)));
+  assert.match(of(findings, 'endpoint')[0]!.what, /the service of metrics answers \(for CWAgent\)/);
   assert.equal(of(findings, 'clock')[0]!.verdict, 'ok');
   assert.deepEqual(endpoint.store.groups(), []);
   assert.deepEqual(endpoint.metrics.metrics(), []);

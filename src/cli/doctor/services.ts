@@ -71,7 +71,7 @@ async function probesOf(prober: Prober, { groups, namespaces }: Wanted, write: b
       () => prober.putLogEvents(name),
       ...(retention ? [() => prober.describeLogGroups(name)] : []),
     ]),
-    ...(write ? namespaces.map((namespace) => () => prober.putMetricData(namespace)) : []),
+    ...namespaces.map((namespace) => () => (write ? prober.putMetricData(namespace) : prober.reachMetrics(namespace))),
   ];
   const probes: Probe[] = [];
   for (const once of tries) {
@@ -103,6 +103,7 @@ function probeFindings(probes: readonly Probe[], statement: (action: string) => 
       case 'allowed': return ok('permissions', `${where}: ${action} on ${targets}`);
       case 'denied': return failed('permissions', `${action} on ${targets} is missing: ${words}`, `allow it: ${JSON.stringify(statement(action) ?? { Effect: 'Allow', Action: [action], Resource: ['*'] })}`);
       case 'unreachable': return failed('endpoint', `${where} is not reached: ${words}`, 'see the route, the security group, the proxy and the name servers of this host; for a private subnet, a VPC endpoint of the service');
+      case 'reached': return ok('endpoint', `${where}: the service of metrics answers (for ${targets})`);
       case 'unknown': return warning('permissions', `${action} on ${targets}: ${words}`, 'see whether it goes away; the agent goes on trying');
       default: return verdict satisfies never;
     }
