@@ -46,7 +46,7 @@ test('the .deb holds these files and no other, all of root, and none that others
     '-rwxr-xr-x /usr/lib/unified-agent/unified-agent',
     'lrwxrwxrwx /usr/share/bash-completion/completions/agent',
     '-rw-r--r-- /usr/share/bash-completion/completions/unified-agent',
-    ...['THIRD-PARTY-NOTICES.gz', 'agent.schema.json', 'changelog.Debian.gz', 'changelog.gz', 'configuration.md', 'copyright', 'examples/agent.json', ...drops, 'sbom.cdx.json'].map((name) => `-rw-r--r-- /usr/share/doc/unified-agent/${name}`),
+    ...['THIRD-PARTY-NOTICES.gz', 'agent.schema.json', 'changelog.Debian.gz', 'changelog.gz', 'configuration.md', 'console.md', 'control.md', 'copyright', 'examples/agent.json', ...drops, 'guarantees.md', 'sbom.cdx.json', 'takeover.md'].map((name) => `-rw-r--r-- /usr/share/doc/unified-agent/${name}`),
     '-rw-r--r-- /usr/share/lintian/overrides/unified-agent',
     'lrwxrwxrwx /usr/share/man/man1/agent.1.gz',
     '-rw-r--r-- /usr/share/man/man1/unified-agent.1.gz',
