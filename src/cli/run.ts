@@ -94,9 +94,9 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   }
   const { plan } = start;
   // Also where it never comes to rest: what a start alone needs goes.
-  setTimeout(releaseProgramPages, STARTED_MS).unref();
+  const started = setTimeout(releaseProgramPages, STARTED_MS).unref();
   const agent = new Agent({
-    plan, stateDir, report, env, localZone: hostZone(env), releaseMemory: () => { releaseMemory(); releaseProgramPages(); }, untilCaughtUp: untilCaughtUp === true,
+    plan, stateDir, report, env, localZone: hostZone(env), releaseMemory: () => { clearTimeout(started); releaseMemory(); releaseProgramPages(); }, untilCaughtUp: untilCaughtUp === true,
     configCounts: () => kept.keeper.state,
     instance: (tags) => askInstance(env, tags),
     alongside: (running) => openControl({
