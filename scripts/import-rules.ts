@@ -38,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Serves pages to a browser: knows neither the agent nor what they show.
   ui: [],
   // What runs in the browser: it knows the form of what it is told, and nothing of this machine.
-  page: ['control/status-document.ts', 'local-endpoint/console/facts.ts'],
+  page: ['control/status-document.ts', 'local-endpoint/console/facts.ts', 'cli/units.ts'],
   metrics: LEAVES,
   config: [...LEAVES, 'records/', 'framing/', 'naming/'],
   journald: LEAVES,

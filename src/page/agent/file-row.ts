@@ -1,5 +1,6 @@
 import { el, plain, put, say, set } from '../shared/dom.ts';
-import { agoText, bytesText, numberText } from '../shared/words.ts';
+import { agoText, bytesText } from '../../cli/units.ts';
+import { numberText } from '../shared/words.ts';
 import type { FileStatus } from './facts.ts';
 import type { Rates } from './rates.ts';
 

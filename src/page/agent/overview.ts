@@ -1,5 +1,6 @@
 import { el, plain, put, say, set } from '../shared/dom.ts';
-import { agoText, bytesText, countText, numberText, rateText, spanText } from '../shared/words.ts';
+import { agoText, bytesText, countText, spanText } from '../../cli/units.ts';
+import { numberText, rateText } from '../shared/words.ts';
 import type { ConfigStatus, StatusDocument } from './facts.ts';
 import type { Rates } from './rates.ts';
 import { Spark } from './spark.ts';

@@ -1,6 +1,7 @@
 import { el, keep, plain, put, say, set } from '../shared/dom.ts';
 import { listen, reachable } from '../shared/keys.ts';
-import { agoText, bytesText, countText, numberText, rateText } from '../shared/words.ts';
+import { agoText, bytesText, countText } from '../../cli/units.ts';
+import { numberText, rateText } from '../shared/words.ts';
 import type { StatusDocument } from './facts.ts';
 import { fileRow, updateFile } from './file-row.ts';
 import { ORDERS, entryFlows } from './flows.ts';

@@ -1,5 +1,6 @@
 import { el, plain, put, set } from '../shared/dom.ts';
-import { agoText, bytesText, countText, numberText } from '../shared/words.ts';
+import { agoText, bytesText, countText } from '../../cli/units.ts';
+import { numberText } from '../shared/words.ts';
 import type { StatusDocument } from './facts.ts';
 
 type Line = readonly [string, string];

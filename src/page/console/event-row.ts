@@ -1,6 +1,7 @@
 import type { ShownEvent } from '../../local-endpoint/console/facts.ts';
 import { el, plain, put, set } from '../shared/dom.ts';
-import { bytesText, clockText } from '../shared/words.ts';
+import { bytesText } from '../../cli/units.ts';
+import { clockText } from '../shared/words.ts';
 
 /** Characters of a message drawn at first, and opened; a line of megabytes would make the page slow. */
 const CLOSED_CHARS = 600;

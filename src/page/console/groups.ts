@@ -3,7 +3,8 @@ import { ask, poll } from '../shared/ask.ts';
 import { el, keep, plain, put, say } from '../shared/dom.ts';
 import type { Frame, Shown } from '../shared/frame.ts';
 import { listen, reachable } from '../shared/keys.ts';
-import { agoText, bytesText, countText, numberText } from '../shared/words.ts';
+import { agoText, bytesText, countText } from '../../cli/units.ts';
+import { numberText } from '../shared/words.ts';
 import { agentConfig, empty } from './empty.ts';
 
 const POLL_MS = 2000;

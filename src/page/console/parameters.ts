@@ -3,7 +3,7 @@ import { ask, poll } from '../shared/ask.ts';
 import { el, keep, plain, put, say } from '../shared/dom.ts';
 import type { Frame, Shown } from '../shared/frame.ts';
 import { listen, reachable } from '../shared/keys.ts';
-import { agoText, countText } from '../shared/words.ts';
+import { agoText, countText } from '../../cli/units.ts';
 import { empty } from './empty.ts';
 
 const POLL_MS = 3000;

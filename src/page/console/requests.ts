@@ -3,7 +3,8 @@ import { ask, poll } from '../shared/ask.ts';
 import { el, keep, plain, put, say, set } from '../shared/dom.ts';
 import type { Frame, Shown } from '../shared/frame.ts';
 import { listen, reachable } from '../shared/keys.ts';
-import { bytesText, clockText, countText, numberText } from '../shared/words.ts';
+import { bytesText, countText } from '../../cli/units.ts';
+import { clockText, numberText } from '../shared/words.ts';
 import { empty } from './empty.ts';
 
 const POLL_MS = 1000;

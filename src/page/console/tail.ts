@@ -3,7 +3,8 @@ import { AskError, ask } from '../shared/ask.ts';
 import { el, keep, plain, say, set } from '../shared/dom.ts';
 import type { Frame, Shown } from '../shared/frame.ts';
 import { listen, reachable } from '../shared/keys.ts';
-import { countText, numberText } from '../shared/words.ts';
+import { countText } from '../../cli/units.ts';
+import { numberText } from '../shared/words.ts';
 import { eventRow } from './event-row.ts';
 
 /** Rows kept, and events that wait while a person looks at older ones. */

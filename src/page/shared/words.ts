@@ -1,31 +1,4 @@
-// Numbers and times as a person reads them. Pure: the zone is that of the browser.
-const SIZES = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
-const AGES = [['d', 86_400_000], ['h', 3_600_000], ['min', 60_000], ['s', 1000]] as const;
-
-/** Bytes in powers of 1000: `0 B`, `1.5 kB`, `20 MB`. */
-export function bytesText(bytes: number): string {
-  let value = Math.abs(bytes);
-  let unit = 0;
-  while (unit < SIZES.length - 1 && Number(value.toPrecision(3)) >= 1000) { value /= 1000; unit++; }
-  const digits = unit === 0 || value >= 10 ? Math.round(value) : Math.round(value * 10) / 10;
-  return `${bytes < 0 ? '-' : ''}${digits} ${SIZES[unit]}`;
-}
-
-/** A span of milliseconds in its largest whole unit, two of it at least: `5 s`, `26 h`. */
-export function spanText(milliseconds: number): string {
-  for (const [unit, size] of AGES) if (milliseconds >= (unit === 's' ? size : 2 * size)) return `${Math.floor(milliseconds / size)} ${unit}`;
-  return '0 s';
-}
-
-export function agoText(then: number | null, now: number): string {
-  if (then === null) return 'never';
-  return now - then < 1000 ? 'now' : `${spanText(now - then)} ago`;
-}
-
-export function countText(count: number, one: string, many: string = `${one}s`): string {
-  return `${numberText(count)} ${count === 1 ? one : many}`;
-}
-
+// Numbers and times of a page; bytes, spans and counts have the words of the commands (cli/units.ts). Pure: the zone is that of the browser.
 export function numberText(value: number): string {
   return value.toLocaleString('en-US');
 }
