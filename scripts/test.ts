@@ -28,6 +28,7 @@ const root = join(import.meta.dirname, '..');
 const filters = process.argv.slice(2).map((word) => relative(root, join(process.cwd(), word)));
 
 interface Tally { passed: number; failed: number; skipped: number; readonly leftOut: LeftOut[] }
+interface PartRun { readonly tally: Tally; readonly failures: readonly string[] }
 
 /** The test files of a part, as paths from the project's root; all of them, or those a filter names or leads to. */
 function filesOf(part: Part): readonly string[] {
@@ -63,27 +64,31 @@ const standsForFile = (data: { readonly name: string; readonly file?: string | u
  * Runs a part, then once more, alone, each file in which nothing failed but times: beside other tests a test of time measures
  * those too. What fails alone has failed. Nothing else gets a second chance: a race in the product looks like bad luck.
  */
-async function runPart(part: Part, files: readonly string[]): Promise<Tally> {
+async function runPart(part: Part, files: readonly string[]): Promise<PartRun> {
   const first = await runFiles(part, files, part === 'moto' ? MOTO_CONCURRENCY : part === 'browser' ? BROWSER_CONCURRENCY : CONCURRENCY);
-  const slow = [...first.failedIn].filter(([, messages]) => messages.every((message) => message.startsWith(TOO_SLOW))).map(([file]) => file);
-  if (slow.length === 0) return first.tally;
+  const slow = [...first.failedIn].filter(([, failures]) => failures.every(({ message }) => message.startsWith(TOO_SLOW))).map(([file]) => file);
+  if (slow.length === 0) return first;
   console.log(`${part}: too slow beside other tests, measured again alone: ${slow.join(', ')}`);
   const second = await runFiles(part, slow, 1);
   const sum = (count: (file: string) => number): number => slow.reduce((total, file) => total + count(file), 0);
   return {
-    ...first.tally,
-    passed: first.tally.passed - sum((file) => first.passedIn.get(file) ?? 0) + second.tally.passed,
-    failed: first.tally.failed - sum((file) => first.failedIn.get(file)!.length) + second.tally.failed,
+    tally: {
+      ...first.tally,
+      passed: first.tally.passed - sum((file) => first.passedIn.get(file) ?? 0) + second.tally.passed,
+      failed: first.tally.failed - sum((file) => first.failedIn.get(file)!.length) + second.tally.failed,
+    },
+    failures: [...[...first.failedIn].filter(([file]) => !slow.includes(file)).flatMap(([, failures]) => failures.map(({ text }) => text)), ...second.failures],
   };
 }
 
-interface FilesRun { readonly tally: Tally; readonly failedIn: ReadonlyMap<string, readonly string[]>; readonly passedIn: ReadonlyMap<string, number> }
+/** Of one test: its message, and all of it as it is shown. */
+interface Failure { readonly message: string; readonly text: string }
+interface FilesRun extends PartRun { readonly failedIn: ReadonlyMap<string, readonly Failure[]>; readonly passedIn: ReadonlyMap<string, number> }
 
 async function runFiles(part: Part, files: readonly string[], concurrency: number): Promise<FilesRun> {
   const tally: Tally = { passed: 0, failed: 0, skipped: 0, leftOut: [] };
-  const failedIn = new Map<string, string[]>();
+  const failedIn = new Map<string, Failure[]>();
   const passedIn = new Map<string, number>();
-  const failures: string[] = [];
   // The test processes inherit it; test/support/endpoint-choice.ts reads it.
   delete process.env['TEST_ENDPOINT'];
   if (part === 'moto') process.env['TEST_ENDPOINT'] = 'moto';
@@ -98,10 +103,9 @@ async function runFiles(part: Part, files: readonly string[], concurrency: numbe
       tally.failed++;
       const file = relative(root, event.data.file ?? '');
       const { cause } = event.data.details.error;
-      failedIn.set(file, [...(failedIn.get(file) ?? []), cause instanceof Error ? cause.message : String(cause)]);
-      const failure = describeFailure(event);
-      failures.push(failure);
-      console.log(failure);
+      const failure: Failure = { message: cause instanceof Error ? cause.message : String(cause), text: describeFailure(event) };
+      failedIn.set(file, [...(failedIn.get(file) ?? []), failure]);
+      console.log(failure.text);
     } else if (event.type === 'test:pass' && event.data.details.type !== 'suite' && !standsForFile(event.data)) {
       const skipped = (event.data.skip ?? event.data.todo) !== undefined;
       tally[skipped ? 'skipped' : 'passed']++;
@@ -110,18 +114,19 @@ async function runFiles(part: Part, files: readonly string[], concurrency: numbe
       if (part === 'moto' && skipped) tally.leftOut.push({ file, title: event.data.name, reason: String(event.data.skip ?? event.data.todo) });
     }
   }
-  if (failures.length > 3) console.log(`\n${part}: all ${failures.length} failures again\n${failures.join('\n')}`);
-  return { tally, failedIn, passedIn };
+  return { tally, failures: [...failedIn.values()].flat().map(({ text }) => text), failedIn, passedIn };
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
 let missing = false;
 for (const part of PARTS) {
   const candidates = filesOf(part);
   const { files, leftOut, strays } = part === 'moto' ? motoFiles(candidates.map((file) => [file, readFileSync(join(root, file), 'utf8')] as const)) : { files: candidates, leftOut: [], strays: [] };
   if (files.length === 0 && (filters.length > 0 || part === ON_REQUEST)) continue;
   const started = performance.now();
-  const tally: Tally = files.length === 0 ? { passed: 0, failed: 0, skipped: 0, leftOut: [] } : await runPart(part, files);
+  const { tally, failures: ofPart }: PartRun = files.length === 0 ? { tally: { passed: 0, failed: 0, skipped: 0, leftOut: [] }, failures: [] } : await runPart(part, files);
+  failures.push(...ofPart.map((text) => `${part}: ${text}`));
   const ran = tally.passed + tally.failed;
   console.log(`${part}: ${ran} tests of ${files.length} files in ${((performance.now() - started) / 1000).toFixed(1)} s`);
   if (part === 'moto') console.log(`moto: left out ${tally.leftOut.length} tests and ${leftOut.length} files, by reason\n${leftOutText([...tally.leftOut, ...leftOut])}`);
@@ -142,5 +147,7 @@ if (total.passed + total.failed === 0) {
   missing = true;
   console.log(`no test ran${filters.length > 0 ? `: nothing under test/{${PARTS.join(',')}} matches ${filters.join(' ')}` : ''}`);
 }
+// Again at the end: they happened many minutes of output ago, and of a long log only the end may be kept.
+if (failures.length > 0) console.log(`what failed:\n${failures.join('\n')}`);
 if (total.failed > 0 || missing) process.exitCode = 1;
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);
