@@ -6,7 +6,7 @@ import type { PluginKeys } from './compile-collectors.ts';
 import { compileEntity } from './compile-entity.ts';
 import { isLegalName } from './compile-name.ts';
 import { entityDefaults } from './compile-naming.ts';
-import { compileService } from './compile-service.ts';
+import { compileService, expanded } from './compile-service.ts';
 import type { Agent, Metrics } from './generated/document.generated.ts';
 import { pointerToken } from './json-tree.ts';
 import type { Environment, HostFacts } from './placeholders.ts';
@@ -48,21 +48,23 @@ export function compileMetrics(metrics: Metrics, context: MetricsContext): Metri
   const { agent, facts, env, report, delivery, sound } = context;
   if (!['endpoint_override', 'credentials', 'metrics_destinations', 'append_dimensions', 'namespace'].every((key) => sound(`/metrics/${key}`))) return null;
   const service = compileService(agent, { name: 'metrics', ...metrics }, facts, env, report);
+  const namespace = expanded(metrics.namespace ?? NAMESPACE, env, '/metrics/namespace', report);
+  const dimensions = commonDimensions(metrics, context);
   const compiler = new CollectorCompiler(context, metrics);
   const { samplers, statsd, collectd } = compiler.all();
   if (metrics.metrics_destinations?.amp !== undefined) report.notRun('/metrics/metrics_destinations/amp', 'not run by this agent: metrics are not written to workspaces of AMP');
   const destinations = destinationsOf(metrics, context);
-  if (service === null || (samplers.length === 0 && statsd === null && collectd === null) || (!destinations.cloudwatch && destinations.emf === null)) return null;
+  if (service === null || namespace === null || dimensions === null || (samplers.length === 0 && statsd === null && collectd === null) || (!destinations.cloudwatch && destinations.emf === null)) return null;
   const lists = sound('/metrics/aggregation_dimensions') ? metrics.aggregation_dimensions ?? [] : [];
   return {
     service,
-    namespace: metrics.namespace ?? NAMESPACE,
+    namespace,
     flushMs: 1_000 * (sound('/metrics/force_flush_interval') ? metrics.force_flush_interval ?? FLUSH_S : FLUSH_S),
     compression: delivery.compression,
     connectTimeoutMs: delivery.connectTimeoutMs,
     requestTimeoutMs: delivery.requestTimeoutMs,
     destinations,
-    dimensions: commonDimensions(metrics, context),
+    dimensions,
     entity: compileEntity(entityDefaults(agent, ['metrics', metrics], facts, env, report), facts),
     rollups: [...new Map(lists.map((list) => list.toSorted()).map((list) => [JSON.stringify(list), list])).values()],
     retention: { maxBytes: sound('/metrics/max_buffer_bytes') ? metrics.max_buffer_bytes ?? DEFAULT_BUFFER_BYTES : DEFAULT_BUFFER_BYTES, maxAgeMs: BUFFER_AGE_MS },
@@ -80,9 +82,11 @@ function destinationsOf({ metrics_destinations: wanted }: Metrics, { defaultStre
   return { cloudwatch: wanted?.cloudwatch !== undefined || wanted?.emf === undefined, emf };
 }
 
-/** `host` goes wherever append_dimensions stands, that of other hosts too and even if none of its pairs works: dashboards of the CloudWatch agent rely on it. */
-function commonDimensions({ append_dimensions: appended }: Metrics, { agent, facts, report }: MetricsContext): CommonDimensionsPlan {
-  const host = appended !== undefined || agent.omit_hostname === true ? null : agent.hostname || facts.hostname;
+/** `host` goes wherever append_dimensions stands, that of other hosts too and even if none of its pairs works: dashboards of the CloudWatch agent rely on it. Null: a variable of the host's name is not set. */
+function commonDimensions({ append_dimensions: appended }: Metrics, { agent, facts, env, report }: MetricsContext): CommonDimensionsPlan | null {
+  const hostname = agent.hostname ? expanded(agent.hostname, env, '/agent/hostname', report) : facts.hostname;
+  if (agent.hostname && hostname === null) return null;
+  const host = appended !== undefined || agent.omit_hostname === true ? null : hostname;
   const append: [string, string][] = [];
   let autoScalingGroup = false;
   for (const [key, value] of Object.entries(appended ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
