@@ -14,6 +14,8 @@ import type { Reporter } from './reporter.ts';
 
 /** Defaults of the CloudWatch agent. */
 const NAMESPACE = 'CWAgent';
+/** Characters (API reference of PutMetricData). */
+const MAX_NAMESPACE = 255;
 const FLUSH_S = 60;
 const DEFAULT_BUFFER_BYTES = 16 << 20;
 /** Twice what the longest outages of the service took that its users report of. */
@@ -48,7 +50,7 @@ export function compileMetrics(metrics: Metrics, context: MetricsContext): Metri
   const { agent, facts, env, report, delivery, sound } = context;
   if (!['endpoint_override', 'credentials', 'metrics_destinations', 'append_dimensions', 'namespace'].every((key) => sound(`/metrics/${key}`))) return null;
   const service = compileService(agent, { name: 'metrics', ...metrics }, facts, env, report);
-  const namespace = expanded(metrics.namespace ?? NAMESPACE, env, '/metrics/namespace', report);
+  const namespace = namespaceOf(metrics, context);
   const dimensions = commonDimensions(metrics, context);
   const compiler = new CollectorCompiler(context, metrics);
   const { samplers, statsd, collectd } = compiler.all();
@@ -71,6 +73,19 @@ export function compileMetrics(metrics: Metrics, context: MetricsContext): Metri
     samplers: agent.self_metrics === false ? samplers : [...samplers, SELF],
     statsd, collectd,
   };
+}
+
+/** Null: the service takes no metric in it (PutMetricData), which is reported. */
+function namespaceOf({ namespace: written = NAMESPACE }: Metrics, { env, report }: MetricsContext): string | null {
+  const pointer = '/metrics/namespace';
+  const namespace = expanded(written, env, pointer, report);
+  if (namespace === null) return null;
+  if (namespace.trim() === '' || namespace.length > MAX_NAMESPACE || namespace.startsWith(':') || /[^\x20-\x7e]/.test(namespace)) {
+    report.error(pointer, `${JSON.stringify(namespace)} is no namespace that CloudWatch takes`, { expected: `1 to ${MAX_NAMESPACE} printable characters of ASCII that do not begin with a colon` });
+    return null;
+  }
+  if (namespace.startsWith('AWS/')) report.warning(pointer, `${JSON.stringify(namespace)} is kept for the services of AWS: CloudWatch refuses metrics in it`, { expected: `a namespace of your own, such as ${NAMESPACE}` });
+  return namespace;
 }
 
 function destinationsOf({ metrics_destinations: wanted }: Metrics, { defaultStream, report }: MetricsContext): MetricsPlan['destinations'] {

@@ -168,6 +168,18 @@ test('environment variables are filled in as in the CloudWatch agent: namespace,
   assert.equal(of({ APP: 'cart', NODE: 'n-1' }).plan, null, 'metrics are never published in the namespace "Shop/${STAGE}"');
 });
 
+test('a namespace in which CloudWatch takes no metric is an error, or a warning, before anything is sent', () => {
+  for (const namespace of [':x', 'Gr\u00f6\u00dfe', ' ', 'a\nb']) {
+    const { plan, said } = planOf({ namespace, collected: MEM });
+    assert.equal(plan, null);
+    assert.match(said.join('\n'), /^error \/metrics\/namespace: .* is no namespace that CloudWatch takes$/s);
+  }
+  const { plan, said } = planOf({ namespace: 'AWS/EC2', collected: MEM });
+  assert.equal(plan!.namespace, 'AWS/EC2');
+  assert.deepEqual(said, ['warning /metrics/namespace: "AWS/EC2" is kept for the services of AWS: CloudWatch refuses metrics in it']);
+  assert.deepEqual(planOf({ namespace: 'Shop: web #1/cart_v2.0-b', collected: MEM }).said, []);
+});
+
 test('an empty list of resources means all of them, as in the CloudWatch agent', () => {
   assert.equal((sampler({ collected: { disk: { measurement: ['free'], resources: [] } } }) as { mountPoints: unknown }).mountPoints, null);
   assert.equal((sampler({ collected: { net: { measurement: ['bytes_sent'], resources: [] } } }) as { interfaces: unknown }).interfaces, null);
