@@ -3,6 +3,7 @@ import { SELF_FIELDS } from '../metrics-plan.ts';
 import type { DeliveryPlan } from '../plan.ts';
 import { AUTO_SCALING_TAG, CollectorCompiler, INTERVAL_S, instanceFact } from './compile-collectors.ts';
 import type { PluginKeys } from './compile-collectors.ts';
+import { checkRollups } from './check-rollups.ts';
 import { compileEntity } from './compile-entity.ts';
 import { isLegalName } from './compile-name.ts';
 import { entityDefaults } from './compile-naming.ts';
@@ -58,6 +59,7 @@ export function compileMetrics(metrics: Metrics, context: MetricsContext): Metri
   const destinations = destinationsOf(metrics, context);
   if (service === null || namespace === null || dimensions === null || (samplers.length === 0 && statsd === null && collectd === null) || (!destinations.cloudwatch && destinations.emf === null)) return null;
   const lists = sound('/metrics/aggregation_dimensions') ? metrics.aggregation_dimensions ?? [] : [];
+  if (statsd === null && collectd === null) checkRollups({ lists, samplers, common: [...(dimensions.host === null ? [] : ['host']), ...Object.keys(metrics.append_dimensions ?? {})] }, report);
   return {
     service,
     namespace,

@@ -180,6 +180,18 @@ test('a namespace in which CloudWatch takes no metric is an error, or a warning,
   assert.deepEqual(planOf({ namespace: 'Shop: web #1/cart_v2.0-b', collected: MEM }).said, []);
 });
 
+test('a list of aggregation_dimensions that no metric can have is a warning with the name that is meant; one that some have is none', () => {
+  const said = (more: object): readonly string[] => planOf({ collected: { ...MEM, disk: { measurement: ['free'], append_dimensions: { team: 'x' } } }, ...more }, ON_EC2).said;
+  const append_dimensions = { InstanceId: '${aws:InstanceId}', AutoScalingGroupName: '${aws:AutoScalingGroupName}' };
+  assert.deepEqual(said({ append_dimensions, aggregation_dimensions: [['InstanceId'], ['AutoScalingGroupName'], ['InstanceId', 'path'], ['team'], []] }), []);
+  assert.deepEqual(said({ aggregation_dimensions: [['InstanceId'], ['host', 'path'], ['Path'], ['team', 'host']] }), [
+    'warning /metrics/aggregation_dimensions/0/0: no metric has the dimension "InstanceId", so none is published by it',
+    'warning /metrics/aggregation_dimensions/2/0: no metric has the dimension "Path", so none is published by it',
+  ]);
+  assert.deepEqual(planOf({ collected: { ...MEM, cpu: { measurement: ['usage_idle'] }, swap: { measurement: ['free'], append_dimensions: { team: 'x' } } }, aggregation_dimensions: [['cpu', 'team']] }).said, ['warning /metrics/aggregation_dimensions/0: no metric has all of cpu, team, so none is published by them']);
+  assert.deepEqual(planOf({ collected: { ...MEM, statsd: {} }, aggregation_dimensions: [['customer']] }).said, [], 'programs send dimensions of their own');
+});
+
 test('an empty list of resources means all of them, as in the CloudWatch agent', () => {
   assert.equal((sampler({ collected: { disk: { measurement: ['free'], resources: [] } } }) as { mountPoints: unknown }).mountPoints, null);
   assert.equal((sampler({ collected: { net: { measurement: ['bytes_sent'], resources: [] } } }) as { interfaces: unknown }).interfaces, null);
