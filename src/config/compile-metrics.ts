@@ -101,9 +101,10 @@ function destinationsOf({ metrics_destinations: wanted }: Metrics, { defaultStre
 
 /** `host` goes wherever append_dimensions stands, that of other hosts too and even if none of its pairs works: dashboards of the CloudWatch agent rely on it. Null: a variable of the host's name is not set. */
 function commonDimensions({ append_dimensions: appended }: Metrics, { agent, facts, env, report }: MetricsContext): CommonDimensionsPlan | null {
-  const hostname = agent.hostname ? expanded(agent.hostname, env, '/agent/hostname', report) : facts.hostname;
-  if (agent.hostname && hostname === null) return null;
-  const host = appended !== undefined || agent.omit_hostname === true ? null : hostname;
+  const hasHost = appended === undefined && agent.omit_hostname !== true;
+  const named = hasHost && agent.hostname ? expanded(agent.hostname, env, '/agent/hostname', report) : null;
+  if (hasHost && agent.hostname && named === null) return null;
+  const host = hasHost ? named ?? facts.hostname : null;
   const append: [string, string][] = [];
   let autoScalingGroup = false;
   for (const [key, value] of Object.entries(appended ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))) {

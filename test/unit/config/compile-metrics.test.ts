@@ -166,6 +166,8 @@ test('environment variables are filled in as in the CloudWatch agent: namespace,
   assert.equal(without.plan, null);
   assert.deepEqual(without.problems.filter(({ severity }) => severity === 'error').map(({ pointer }) => pointer.replace('/metrics/metrics_collected/', '')), ['disk/resources/0', 'procstat/0/pid_file', 'procstat/1/exe', 'collectd/collectd_auth_file', 'collectd/name_prefix']);
   assert.equal(of({ APP: 'cart', NODE: 'n-1' }).plan, null, 'metrics are never published in the namespace "Shop/${STAGE}"');
+  assert.deepEqual(planOf({ agent: { hostname: '${NODE}' }, collected: MEM }).said, ['error /agent/hostname: the environment variable NODE is not set']);
+  assert.deepEqual(planOf({ agent: { hostname: '${NODE}', omit_hostname: true }, collected: MEM }).said, []);
 });
 
 test('a namespace in which CloudWatch takes no metric is an error, or a warning, before anything is sent', () => {
