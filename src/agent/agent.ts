@@ -222,9 +222,12 @@ export class Agent {
       instance: this.#o.instance ?? (() => Promise.resolve(null)),
     }));
     const rest = new Rest();
-    const housekeeping = setInterval(() => {
+    const watching = setInterval(() => {
       this.#watch.judge(now(), [...running.owed(), ...metrics.owed()]);
       this.#unsent.judge(now(), running.lanes, this.#plan.delivery.flushMs);
+      running.forgetUnused();
+    }, this.#watch.everyMs);
+    const housekeeping = setInterval(() => {
       running.keepHouse();
       this.#audit?.write();
       spool.keepHouse();
@@ -245,6 +248,7 @@ export class Agent {
       await this.#emf?.apply(null);
       await Promise.all([running.drain(), metrics.drain()]);
     } finally {
+      clearInterval(watching);
       clearInterval(housekeeping);
       await this.#emf?.[Symbol.asyncDispose]();
       // A lane that gave its events back still waits for its next try.

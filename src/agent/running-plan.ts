@@ -258,8 +258,11 @@ export class RunningPlan {
     this.#journals.keepHouse();
     this.#clearSpool();
     if (this.#plan !== null) releaseBeyond(this.#plan.reading, lingering);
-    this.#outbounds.keepHouse([...this.pipelines, ...this.journals], this.changing > 0, () => this.#usedLanes());
+    this.#outbounds.keepHouse([...this.pipelines, ...this.journals], this.changing > 0);
   }
+
+  /** Log streams that nothing writes to any more. It asks every file, so every few seconds is enough. */
+  forgetUnused(): void { this.#outbounds.forgetUnused(() => this.#usedLanes()); }
 
   /** Gives back memory kept for the next burst. */
   rest(): void { this.#outbounds.rest(); }
