@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { PlanLookup } from '../agent/file-lookup.ts';
 import { journalPlaces } from '../agent/journald/journal-check.ts';
 import { networkFault } from '../agent/network-fault.ts';
+import { measuredVolumes } from '../agent/volume-access.ts';
 import { countProblems, formatProblems } from '../config/problem.ts';
 import { USUAL } from '../config/source.ts';
 import { NoAgentError, askStatus } from '../control/client.ts';
@@ -12,12 +13,14 @@ import type { StatusDocument } from '../control/status-document.ts';
 import { identityOf } from '../host/identity.ts';
 import { processOutput } from './config/command-output.ts';
 import type { CommandOutput } from './config/command-output.ts';
+import { OUR_UNIT, Unit } from './ctl/systemd.ts';
 import { failed, findingText, note, ok, warning } from './doctor/finding.ts';
 import type { Finding } from './doctor/finding.ts';
 import { descriptorFinding, stateFinding, textOf, watchFinding } from './doctor/host.ts';
 import { instanceFinding } from './doctor/instance.ts';
 import { fixedFolder, pathFindings } from './doctor/paths.ts';
 import { serviceFindings } from './doctor/services.ts';
+import { deviceRights, volumesFinding } from './doctor/volumes.ts';
 import { SIDE_FILE_OPTIONS } from './environment.ts';
 import type { LoadedEnvironment, SideFiles } from './environment.ts';
 import { parametersOf } from './iam-policy.ts';
@@ -50,7 +53,7 @@ export function doctorCommand(): Command {
     .action(async ({ config, stateDir, write, json, ...sideFiles }: SideFiles & DoctorOptions) => {
       const around = await judgedEnvironment(config, sideFiles, process.env);
       settleEnvironment(around.env);
-      process.exitCode = await doctor({ config, stateDirectory: resolve(stateDir), write: write === true, json: json === true, around }, processOutput());
+      process.exitCode = await doctor({ config, stateDirectory: resolve(stateDir), write: write === true, json: json === true, around, unit: new Unit(OUR_UNIT) }, processOutput());
     });
 }
 
@@ -60,10 +63,12 @@ export interface Patient {
   readonly write: boolean;
   readonly json: boolean;
   readonly around: LoadedEnvironment;
+  /** The agent's, as systemd knows it. */
+  readonly unit: Unit;
 }
 
 /** Writes each finding as it is made; gives the exit code: 0, or 1 when something failed. */
-export async function doctor({ config, stateDirectory, write, json, around }: Patient, { out, err, colour }: CommandOutput): Promise<number> {
+export async function doctor({ config, stateDirectory, write, json, around, unit }: Patient, { out, err, colour }: CommandOutput): Promise<number> {
   const findings: Finding[] = [];
   const found = (...more: readonly Finding[]): void => {
     findings.push(...more);
@@ -94,6 +99,8 @@ export async function doctor({ config, stateDirectory, write, json, around }: Pa
     const folders = new Set([...files.map((file) => dirname(file)), ...followed.map(({ entry }) => fixedFolder(entry.pattern))]);
     found(watchFinding(textOf('/proc/sys/fs/inotify/max_user_watches'), textOf('/proc/sys/fs/inotify/max_user_instances'), folders.size));
     found(stateFinding(stateDirectory, identity));
+    const volumes = plan === null ? null : measuredVolumes(plan, env);
+    if (volumes !== null) found(volumesFinding(volumes, await deviceRights({ pid: status?.agent.pid ?? null, administers: identity.administers }, unit)));
   }
   const instance = await instanceFinding(env, existsSync('/.dockerenv') || existsSync('/run/.containerenv'));
   if (instance !== null) found(instance);
