@@ -4,7 +4,7 @@ import { Agent } from '../agent/agent.ts';
 import { StateDirectoryError } from '../agent/state-directory.ts';
 import { networkFault } from '../agent/network-fault.ts';
 import { summaryOf } from '../agent/summary.ts';
-import { formatProblem, formatProblems } from '../config/problem.ts';
+import { formatProblem, formatProblems, shownProblems } from '../config/problem.ts';
 import type { Problem, Severity } from '../config/problem.ts';
 import { openControl } from '../control/server.ts';
 import { ServiceState } from '../control/service-state.ts';
@@ -191,8 +191,11 @@ async function keepConfig(kept: KeptConfig, agent: Agent, service: ServiceState,
 
 /** For people as `check` prints them; a program that reads the log gets one line each. */
 function sayProblems(problems: readonly Problem[], log: OwnLog): void {
-  if (log.isByLine) for (const problem of problems) log.line(LEVEL_OF[problem.severity], formatProblem(problem, false).replace(/\n\s+/, '; '));
-  else if (problems.length > 0) process.stderr.write(formatProblems(problems, process.stderr.isTTY));
+  if (log.isByLine) {
+    const { shown, left } = shownProblems(problems);
+    for (const { problem, alike } of shown) log.line(LEVEL_OF[problem.severity], `${formatProblem(problem, false).replace(/\n\s+/, '; ')}${alike === 0 ? '' : `; and the same at ${alike} more items`}`);
+    if (left !== null) log.line('warn', `${left} of the config; \`agent check --json\` prints all of them`);
+  } else if (problems.length > 0) process.stderr.write(formatProblems(problems, process.stderr.isTTY));
 }
 
 /** Ends with SIGTERM or SIGINT, also one that comes while the config is read; at the second one, or the deadline, at once. */
