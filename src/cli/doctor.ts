@@ -75,8 +75,9 @@ export async function doctor({ config, stateDirectory, write, json, around, unit
     if (!json) for (const finding of more) out(findingText(finding));
   };
   const { env } = around;
-  const status = await statusOf(stateDirectory);
-  found(agentFinding(status));
+  const asked = await statusOf(stateDirectory);
+  const status = typeof asked === 'string' ? null : asked;
+  found(agentFinding(asked));
   const { plan, problems } = await loadPlan(config, env);
   const faults = [...around.problems, ...problems].filter(({ severity }) => severity !== 'note');
   const broken = faults.some(({ severity }) => severity === 'error');
@@ -88,7 +89,7 @@ export async function doctor({ config, stateDirectory, write, json, around, unit
   const pid = status?.agent.pid ?? 'self';
   const identity = identityOf(pid) ?? identityOf('self');
   if (identity !== null) {
-    if (status === null) found(note('files', 'no agent runs: judged is what the user who asks now may read', null));
+    if (status === null) found(note('files', 'no agent could be asked: judged is what the user who asks now may read', null));
     const listed = plan === null ? [] : await new PlanLookup().filesNow(plan.entries, { logs: plan.ownLogs, stateDirectory });
     const followed = (plan?.entries ?? []).map((entry, index) => ({ entry, files: pathsOf(listed[index]) }));
     const journals = plan === null || plan.journald.length === 0 ? null : await journalPlaces(plan.journald);
@@ -117,17 +118,18 @@ function pathsOf(listed: EntryMatches | undefined): readonly string[] {
   return [...listed.matches, ...listed.skipped.filter(({ reason }) => reason.startsWith('cannot be opened'))].map(({ path }) => path);
 }
 
-async function statusOf(stateDirectory: string): Promise<StatusDocument | null> {
+/** Of the agent that runs here; or why it cannot be asked, with the next step. */
+async function statusOf(stateDirectory: string): Promise<StatusDocument | string> {
   try {
     return await askStatus(stateDirectory);
   } catch (error) {
-    if (error instanceof NoAgentError) return null;
+    if (error instanceof NoAgentError) return error.message;
     throw error;
   }
 }
 
-function agentFinding(status: StatusDocument | null): Finding {
-  if (status === null) return note('agent', 'no agent answers here, or not to this user', 'systemctl status unified-agent');
+function agentFinding(status: StatusDocument | string): Finding {
+  if (typeof status === 'string') return note('agent', status, 'systemctl status unified-agent');
   const problems = problemsOf(status);
   const { version, pid } = status.agent;
   return problems.length === 0 ? ok('agent', `version ${version} runs as process ${pid}, and has no troubles`) : warning('agent', `version ${version} runs as process ${pid}: ${problems[0]}${problems.length > 1 ? `; and ${problems.length - 1} more` : ''}`, 'agent status');

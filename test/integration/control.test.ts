@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -45,6 +45,24 @@ test('a state directory whose path is longer than a socket address may be is rea
   mkdirSync(stateDirectory);
   await using control = await openControl({ stateDirectory, routes: ROUTES, report: quiet().report });
   assert.ok(control.open);
+  assert.deepEqual(await askStatus(stateDirectory), DOCUMENT);
+});
+
+test('who may not open the socket is told as whom they ask, whose it is and what to run, and is answered once they may', async (t) => {
+  const stateDirectory = await scratch(t);
+  await using control = await openControl({ stateDirectory, routes: ROUTES, report: quiet().report });
+  assert.ok(control.open);
+  const socket = join(stateDirectory, 'control.sock');
+  // Root may open whatever it likes.
+  const isRoot = process.geteuid!() === 0;
+  const refuse = (): void => { if (isRoot) process.seteuid!(65_534); else chmodSync(socket, 0); };
+  const admit = (): void => { if (isRoot) process.seteuid!(0); else chmodSync(socket, 0o600); };
+  refuse();
+  try {
+    await assert.rejects(askStatus(stateDirectory), (error: Error) => error instanceof NoAgentError && /control\.sock may not be opened as the user \S+: it is \S+'s alone\. Run the same command with sudo/.test(error.message));
+  } finally {
+    admit();
+  }
   assert.deepEqual(await askStatus(stateDirectory), DOCUMENT);
 });
 
