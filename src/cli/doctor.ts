@@ -13,7 +13,7 @@ import type { StatusDocument } from '../control/status-document.ts';
 import { identityOf } from '../host/identity.ts';
 import { processOutput } from './config/command-output.ts';
 import type { CommandOutput } from './config/command-output.ts';
-import { OUR_UNIT, Unit } from './ctl/systemd.ts';
+import { Unit } from './ctl/systemd.ts';
 import { failed, findingText, note, ok, warning } from './doctor/finding.ts';
 import type { Finding } from './doctor/finding.ts';
 import { descriptorFinding, stateFinding, textOf, watchFinding } from './doctor/host.ts';
@@ -27,6 +27,7 @@ import { parametersOf } from './iam-policy.ts';
 import { judgedEnvironment } from './judged-environment.ts';
 import { CONFIG_OPTION, USUAL_CONFIG, loadPlan } from './load-plan.ts';
 import type { EntryMatches } from './plan-text.ts';
+import { OUR_UNIT } from './own-unit.ts';
 import { settleEnvironment } from './runtime.ts';
 import { problemsOf } from './status-text.ts';
 
@@ -78,6 +79,7 @@ export async function doctor({ config, stateDirectory, write, json, around, unit
   const asked = await statusOf(stateDirectory);
   const status = typeof asked === 'string' ? null : asked;
   found(agentFinding(asked));
+  if (status?.restart != null) found(warning('environment', status.restart, 'systemctl restart unified-agent'));
   const { plan, problems } = await loadPlan(config, env);
   const faults = [...around.problems, ...problems].filter(({ severity }) => severity !== 'note');
   const broken = faults.some(({ severity }) => severity === 'error');

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MeasuredVolume } from '../../agent/volume-access.ts';
 import { dropInCommand } from '../../report/unit-drop-in.ts';
-import { OUR_UNIT } from '../ctl/systemd.ts';
 import type { Unit } from '../ctl/systemd.ts';
+import { OUR_UNIT } from '../own-unit.ts';
 import { failed, note, ok } from './finding.ts';
 import type { Finding } from './finding.ts';
 
