@@ -4,13 +4,16 @@ import { Agent } from '../agent/agent.ts';
 import { StateDirectoryError } from '../agent/state-directory.ts';
 import { networkFault } from '../agent/network-fault.ts';
 import { summaryOf } from '../agent/summary.ts';
-import { formatProblem, formatProblems } from '../config/problem.ts';
+import { formatProblem, formatProblems, shownProblems } from '../config/problem.ts';
 import type { Problem, Severity } from '../config/problem.ts';
 import { openControl } from '../control/server.ts';
 import { ServiceState } from '../control/service-state.ts';
+import type { ReloadDocument } from '../control/status-document.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
+import { isOfUnit } from '../host/cgroup.ts';
 import { hostZone } from '../host/time-zone.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
+import { EnvironmentWatch } from './environment-watch.ts';
 import { DEFAULT_ENV_CONFIG, SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
 import type { SideFiles } from './environment.ts';
 import { releaseProgramPages } from './program-pages.ts';
@@ -27,6 +30,7 @@ import { KeptConfig } from './keep-config.ts';
 import { leave } from './leave.ts';
 import { followLevel } from './live-level.ts';
 import { CONFIG_OPTION, USUAL_CONFIG } from './load-plan.ts';
+import { OUR_UNIT } from './own-unit.ts';
 import { parameterAccess } from './parameter-access.ts';
 
 /** sysexits.h EX_CONFIG, EX_NOINPUT, EX_TEMPFAIL, EX_CANTCREAT (the state directory cannot be used). */
@@ -80,6 +84,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   }
   settleEnvironment(env);
   const report = new AgentReport(log.line, Date.now, () => log.says('debug'));
+  const environment = await EnvironmentWatch.open({ sideFiles, isService: isOfUnit(OUR_UNIT), report });
   using service = await ServiceState.open({ NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID }, report);
   const kept = new KeptConfig({ sources: config, stateDir, env, report, log, access: parameterAccess(env, {}, life.abandon) });
   const start = await kept.keeper.start();
@@ -93,6 +98,11 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     return EXIT_CONFIG;
   }
   const { plan } = start;
+  const reload = async (): Promise<ReloadDocument> => {
+    const outcome = await service.during(() => kept.keeper.reload());
+    const stale = await environment.look();
+    return { ...outcome, problems: `${formatProblems(kept.problems, false)}${stale === null ? '' : `${stale}\n`}` };
+  };
   // Also where it never comes to rest: what a start alone needs goes.
   const started = setTimeout(releaseProgramPages, STARTED_MS).unref();
   const agent = new Agent({
@@ -104,10 +114,11 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
       routes: controlRoutes({
         agent: running, log,
         limits: () => lookAtLimits(running.plan.delivery.budgetBytes, report),
+        restart: () => environment.look(),
         config: () => ({ sources: kept.sources, ...kept.keeper.state, changing: running.changing }),
         reload: async () => life.stop.aborted
           ? { outcome: 'unreadable', reason: 'the agent is being stopped', problems: '' }
-          : { ...(await service.during(() => kept.keeper.reload())), problems: formatProblems(kept.problems, false) },
+          : reload(),
       }),
     }),
   });
@@ -118,7 +129,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   using _ = followLevel(sideFiles.envConfig ?? DEFAULT_ENV_CONFIG, log);
   life.stop.addEventListener('abort', () => { service.stopping(); }, { once: true });
   try {
-    await together(life, [agent.run(life), ...(untilCaughtUp === true ? [] : [keepConfig(kept, agent, service, life)])]);
+    await together(life, [agent.run(life), ...(untilCaughtUp === true ? [] : [keepConfig({ kept, agent, service, reload }, life)])]);
   } catch (error) {
     if (!(error instanceof StateDirectoryError)) throw error;
     kept.keeper.endInOrder();
@@ -176,11 +187,13 @@ function sayIfStopTakesLong({ stop }: LifetimeControl, report: AgentReport): () 
   return () => { stop.removeEventListener('abort', begin); clearTimeout(timer); };
 }
 
+interface Keeping { readonly kept: KeptConfig; readonly agent: Agent; readonly service: ServiceState; readonly reload: () => Promise<unknown> }
+
 /** Looks after the config for as long as the agent runs, which is told from now on; SIGHUP reads it again. */
-async function keepConfig(kept: KeptConfig, agent: Agent, service: ServiceState, life: LifetimeControl): Promise<void> {
+async function keepConfig({ kept, agent, service, reload }: Keeping, life: LifetimeControl): Promise<void> {
   if (!(await agent.follows(life))) return;
   service.ready({ text: () => summaryOf(agent, life.stop.aborted), isAlive: () => agent.isAlive });
-  const onHangup = (): void => { void service.during(() => kept.keeper.reload()); };
+  const onHangup = (): void => { void reload(); };
   process.on('SIGHUP', onHangup);
   try {
     await kept.keeper.run(life);
@@ -191,8 +204,11 @@ async function keepConfig(kept: KeptConfig, agent: Agent, service: ServiceState,
 
 /** For people as `check` prints them; a program that reads the log gets one line each. */
 function sayProblems(problems: readonly Problem[], log: OwnLog): void {
-  if (log.isByLine) for (const problem of problems) log.line(LEVEL_OF[problem.severity], formatProblem(problem, false).replace(/\n\s+/, '; '));
-  else if (problems.length > 0) process.stderr.write(formatProblems(problems, process.stderr.isTTY));
+  if (log.isByLine) {
+    const { shown, left } = shownProblems(problems);
+    for (const { problem, alike } of shown) log.line(LEVEL_OF[problem.severity], `${formatProblem(problem, false).replace(/\n\s+/, '; ')}${alike === 0 ? '' : `; and the same at ${alike} more items`}`);
+    if (left !== null) log.line('warn', `${left} of the config; \`agent check --json\` prints all of them`);
+  } else if (problems.length > 0) process.stderr.write(formatProblems(problems, process.stderr.isTTY));
 }
 
 /** Ends with SIGTERM or SIGINT, also one that comes while the config is read; at the second one, or the deadline, at once. */
