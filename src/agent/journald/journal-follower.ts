@@ -23,6 +23,8 @@ const TURN_MS = 10;
 const STOP_COMES_MS = 200;
 /** Where nothing is waited for, whether all is acknowledged is asked this often. */
 const ASK_MS = 20;
+/** There, a journal is given up after so many failures in a row: journalctl may have been ended by chance. */
+const TRIES = 2;
 
 export interface FollowerContext {
   readonly entry: JournalEntryPlan;
@@ -55,13 +57,20 @@ export class JournalFollower {
   #countedGap: string | null = null;
   /** Everything that was there when it was last looked at the end is handed on. */
   #reachedEnd = false;
+  #failures = 0;
   gaps = 0;
+  /** Why the journal cannot be read now, or null. */
   lastError: string | null = null;
+  /** Why only a part of it can be read, or null. */
+  partError: string | null = null;
 
   constructor(context: FollowerContext) { this.#c = context; }
 
   /** Everything that was there when it was last looked at the end is handed on. */
   get isAtEnd(): boolean { return this.#reachedEnd; }
+
+  /** It cannot be read, and nobody waits until it can. */
+  get isGivenUp(): boolean { return this.#failures >= TRIES && this.#c.hurry(); }
 
   /** Everything that is in the journal is read and acknowledged, as far as is known. */
   get caughtUp(): boolean { return this.#reachedEnd && this.#c.source.settled; }
@@ -92,7 +101,8 @@ export class JournalFollower {
       await pauseFor(STOP_COMES_MS, life.stop);
       if (life.stop.aborted) return;
       this.lastError = fault;
-      report.trouble(`journal ${source.path}`, `${source.path}: ${fault}; it is tried again`);
+      this.#failures++;
+      report.trouble(`journal ${source.path}`, `${source.path}: ${fault}${this.isGivenUp ? '' : '; it is tried again'}`);
       await pauseFor(pause, life.stop);
       pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
     }
@@ -122,6 +132,7 @@ export class JournalFollower {
     if (this.#rewound) return null;
     if (newest !== null && isBehind(from, source.mark.cursor, newest.cursor)) source.passTo(newest.cursor);
     this.#reachedEnd = true;
+    this.#failures = 0;
     this.lastError = null;
     report.recovered(`journal ${source.path}`, `${source.path}: can be read again`);
     if (hurry()) return null;
@@ -233,7 +244,8 @@ export class JournalFollower {
 
   #sayPart({ complaint }: RunEnd): void {
     const { report, source, user, entry } = this.#c;
-    if (seesPartOnly(complaint)) report.trouble(`journal part ${source.path}`, `${source.path}: only a part of it can be read: ${journalFault('insufficient permissions', entry, user)}`);
+    this.partError = seesPartOnly(complaint) ? `only a part of it can be read: ${journalFault('insufficient permissions', entry, user)}` : null;
+    if (this.partError !== null) report.trouble(`journal part ${source.path}`, `${source.path}: ${this.partError}`);
     else report.recovered(`journal part ${source.path}`, `${source.path}: all of it can be read`);
   }
 }

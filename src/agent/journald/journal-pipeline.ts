@@ -30,7 +30,9 @@ export class JournalPipeline {
   begin(life: Lifetime): void { this.#task = this.follower.run(life); }
 
   /** Everything that can be read is read and acknowledged. */
-  get caughtUp(): boolean { return this.follower.caughtUp || (this.follower.lastError !== null && this.source.settled); }
+  get caughtUp(): boolean { return this.follower.caughtUp || (this.follower.isGivenUp && this.source.settled); }
+  /** Why it cannot be read, or not as a whole; null: it can. */
+  get unread(): string | null { return this.follower.lastError ?? this.follower.partError; }
   /** Its lifetime is all it waits for. */
   wakeAll(): void { /* The signal wakes it. */ }
   /** The journal keeps everything: the position is all that the next one needs. */
