@@ -11,6 +11,7 @@ import { Outlets } from '../outlets.ts';
 import { Post } from '../post.ts';
 import type { Version } from '../post.ts';
 import type { SharedParts } from '../shared-parts.ts';
+import type { OwedStage } from '../stage-watch.ts';
 import { Stamper } from '../stamper.ts';
 import { machineId, userName } from './journal-check.ts';
 import { JournalPipeline } from './journal-pipeline.ts';
@@ -44,6 +45,8 @@ export class RunningJournals {
   get pipelines(): readonly JournalPipeline[] { return [...this.#posts.values()].flatMap((post) => post.pipeline ?? []); }
   get changing(): number { return [...this.#posts.values()].filter((post) => post.isChanging).length; }
   get lanes(): Iterable<Lane> { return this.pipelines.flatMap(({ source }) => [...source.outlet.lanes]); }
+  /** Followers that owe a turn. */
+  *owed(): Iterable<OwedStage> { for (const pipeline of this.pipelines) yield* pipeline.owed(); }
   get caughtUp(): boolean { return this.pipelines.every((pipeline) => pipeline.caughtUp); }
 
   apply(plan: Plan, way: NumberedOutbound, parts: SharedParts, undelivered: Undelivered): ChangeCounts {
