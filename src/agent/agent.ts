@@ -61,8 +61,14 @@ export interface AgentOptions {
   readonly alongside?: (agent: Agent) => Promise<AsyncDisposable>;
 }
 
-/** What an agent that has ended leaves to the next: bytes of followed files that are not acknowledged. */
-export interface Unfinished { readonly files: number; readonly bytes: number }
+/** What an agent that has ended leaves to the next. */
+export interface Unfinished {
+  /** Bytes of followed files that are not acknowledged. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Names of what is to be read and cannot be, or not as a whole: files, and entries of the journal's. */
+  readonly unread: readonly string[];
+}
 
 /** The composition root: every stage of the plan, from the files to the endpoint. */
 export class Agent {
@@ -280,7 +286,8 @@ export class Agent {
       files++;
       bytes += left;
     }
-    return { files, bytes };
+    const journals = this.journals.filter(({ unread }) => unread !== null).map(({ entry }) => entry.key);
+    return { files, bytes, unread: [...new Set(this.pipelines.flatMap(({ unread }) => [...unread])), ...journals] };
   }
 
   async #untilCaughtUp(life: LifetimeControl, running: RunningPlan): Promise<void> {

@@ -38,6 +38,8 @@ export class EntryFiles {
   readonly lingering: Lingering;
   /** Files of this entry that are not followed, and why. */
   readonly skipped = new Map<string, string>();
+  /** Those of them that are to be followed, and cannot be read. */
+  readonly unread = new Set<string>();
   readonly #p: PipelineParts;
   readonly #generationContext: GenerationContext;
   readonly #lives: Lives;
@@ -79,7 +81,7 @@ export class EntryFiles {
     this.#older = new OlderLives(this.#p, this.#archives, this.#unpacking);
     this.#adoption = new Adoption({
       ...this.#p, older: this.#older, archives: this.#archives,
-      isFirstScan: () => this.#firstScan, later: () => { this.#waiting = true; }, skip: (path, reason) => this.#skip(path, reason),
+      isFirstScan: () => this.#firstScan, later: () => { this.#waiting = true; }, skip: (path, reason) => this.#skip(path, reason), unread: (path, reason) => this.#skip(path, reason, true),
     });
     const fate = new Fate(this.#p, this.#older, this.#archives, this.#unpacking);
     const { wake, now, hurry } = context;
@@ -171,7 +173,7 @@ export class EntryFiles {
     this.#waiting = false;
     const byAge = [...matches.values()].sort((a, b) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? -1 : 1));
     const newest = byAge.at(-1);
-    for (const path of this.skipped.keys()) if (!matches.has(path)) this.skipped.delete(path);
+    for (const path of this.skipped.keys()) if (!matches.has(path)) this.#unskip(path);
     for (const found of byAge) {
       const live = this.#lives.inFile(found);
       if (live !== null) { this.#nameIs(live, found); continue; }
@@ -217,7 +219,7 @@ export class EntryFiles {
     const outlet = this.#outlets.of(name) ?? from?.outlet;
     if (outlet === undefined) throw new Error(`${name}: ${this.#outlets.faultOf(name)}`);
     const g = new Generation({ ...start, outlet }, this.#generationContext);
-    if (!start.unpacked) this.skipped.delete(g.path);
+    if (!start.unpacked) this.#unskip(g.path);
     this.#p.report.debug(() => `${g.path}: followed from byte ${g.offset}, inode ${g.id.inode}${after === null ? '' : `, behind ${after.path} (inode ${after.id.inode})`}`);
     this.#lives.add(g);
     this.lingering.begins(g);
@@ -282,8 +284,15 @@ export class EntryFiles {
     else if (!this.#archives.mayContinue(g.handle) && this.#lives.of(g.handle) === null) g.handle.end();
   }
 
-  #skip(path: string, reason: string): null {
+  #skip(path: string, reason: string, isUnread = false): null {
     if (this.skipped.get(path) !== reason && this.skipped.size < MAX_SKIPPED) this.skipped.set(path, reason);
+    if (isUnread && this.skipped.has(path)) this.unread.add(path);
+    else this.unread.delete(path);
     return null;
+  }
+
+  #unskip(path: string): void {
+    this.skipped.delete(path);
+    this.unread.delete(path);
   }
 }

@@ -230,6 +230,7 @@ export class RunningPlan {
     if (finding !== null && !finding.life.stop.aborted) yield { key: this.#finders, name: 'the search for files', turns: finding.finder.turns, isVital: true, beginAnew: () => { this.#findAnew(finding); } };
     if (this.#wake.isNeeded) yield { key: this.#wake, name: 'the watch over files', turns: this.#wake.slices, isVital: true, beginAnew: () => { this.#wake.beginAnew(); } };
     for (const { pipeline } of this.#posts.values()) if (pipeline !== null) yield* pipeline.owed();
+    yield* this.#journals.owed();
   }
 
   /** Another finder, for the same plan. */

@@ -44,6 +44,8 @@ const DRAIN_MS = 60_000;
 const SLOW_STOP_MS = 1_000;
 /** A start is over, also one with thousands of files. */
 const STARTED_MS = 20_000;
+/** Of what could not be read, in the last line of the log. */
+const MOST_NAMED = 5;
 const DEFAULT_LOG: LogPlan = { level: 'info', format: 'text' };
 const LEVEL_OF: Readonly<Record<Severity, LogLevel>> = { error: 'error', warning: 'warn', note: 'info' };
 
@@ -62,7 +64,7 @@ export function runCommand(): Command {
     .option('--state-dir <dir>', 'where checkpoints, quarantine and the control socket live', DEFAULT_STATE_DIR)
     .option(...SIDE_FILE_OPTIONS[0])
     .option(...SIDE_FILE_OPTIONS[1])
-    .option('--until-caught-up', 'deliver what exists, however long the service takes, then exit 0; 75 when a signal comes before that')
+    .option('--until-caught-up', 'deliver what exists, however long the service takes, then exit 0; 75 when a signal comes before that, or something cannot be read')
     .option('--quiet', 'say warnings and errors only')
     .action(async (options: RunOptions) => { process.exitCode = await run(options); });
 }
@@ -139,10 +141,10 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     stopped();
   }
   kept.keeper.endInOrder();
-  const { files, bytes } = agent.unfinished;
-  // The agent ends by itself once it has caught up; a signal came before that.
-  const unfinished = untilCaughtUp === true && (life.stop.aborted || files > 0);
-  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${undeliveredText(report)}${files > 0 ? `; ${bytes} bytes of ${files} ${files === 1 ? 'file' : 'files'} are not acknowledged, they are read at the next start` : ''}`);
+  const { files, bytes, unread } = agent.unfinished;
+  // The agent ends by itself once it has caught up with what it can read; a signal came before that, or there is more.
+  const unfinished = untilCaughtUp === true && (life.stop.aborted || files > 0 || unread.length > 0);
+  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${undeliveredText(report)}${files > 0 ? `; ${bytes} bytes of ${files} ${files === 1 ? 'file' : 'files'} are not acknowledged, they are read at the next start` : ''}${unreadText(unread)}`);
   const code = unfinished ? EXIT_UNFINISHED : 0;
   if ((agent.metrics?.hangingThreads ?? 0) > 0) leave(code);
   return code;
@@ -175,6 +177,13 @@ function undeliveredText({ drops }: AgentReport): string {
   const parts = [...drops].filter(([reason]) => reason !== 'filtered' && reason !== 'blank')
     .map(([reason, { events, bytes }]) => `${events > 0 ? `${events} events` : `${bytes} bytes`} not (${reason})`);
   return parts.length === 0 ? '' : `, ${parts.join(', ')}`;
+}
+
+/** The reasons were said when they were met. */
+function unreadText(unread: readonly string[]): string {
+  if (unread.length === 0) return '';
+  const more = unread.length - MOST_NAMED;
+  return `; what cannot be read is not delivered: ${unread.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** A service that is away makes a stop wait, and who waits for it is to know why. Ends with the function that is returned. */

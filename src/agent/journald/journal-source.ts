@@ -236,4 +236,5 @@ export class JournalSource implements Source, StampedFile {
   }
 }
 
-function messageOf({ fields }: JournalEntry): Buffer { return fields.find(({ name }) => name === MESSAGE)?.value ?? NO_MESSAGE; }
+/** What was said in an entry; empty where nothing was. */
+export function messageOf({ fields }: JournalEntry): Buffer { return fields.find(({ name }) => name === MESSAGE)?.value ?? NO_MESSAGE; }

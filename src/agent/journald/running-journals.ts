@@ -2,20 +2,16 @@ import { hash } from 'node:crypto';
 import type { CheckpointStore } from '../../checkpoint/store.ts';
 import type { Lane, Undelivered } from '../../delivery/lane.ts';
 import type { ChangeCounts, JournalEntryPlan, Plan, UndeliverablePolicy } from '../../plan.ts';
-import { EVENT_OVERHEAD_BYTES } from '../../plan.ts';
-import { isDated } from '../../naming/template.ts';
-import { Redaction } from '../../records/redact/redaction.ts';
 import type { Report } from '../../report/report.ts';
 import type { NumberedOutbound } from '../outbounds.ts';
 import { Outlets } from '../outlets.ts';
 import { Post } from '../post.ts';
 import type { Version } from '../post.ts';
 import type { SharedParts } from '../shared-parts.ts';
-import { Stamper } from '../stamper.ts';
+import type { OwedStage } from '../stage-watch.ts';
 import { machineId, userName } from './journal-check.ts';
 import { JournalPipeline } from './journal-pipeline.ts';
-import { EntryTimes } from './journal-source.ts';
-import { MessageFilter } from './message-filter.ts';
+import { buildJournalStages, journalDateZone } from './journal-stages.ts';
 
 export interface RunningJournalsOptions {
   readonly store: CheckpointStore;
@@ -44,6 +40,8 @@ export class RunningJournals {
   get pipelines(): readonly JournalPipeline[] { return [...this.#posts.values()].flatMap((post) => post.pipeline ?? []); }
   get changing(): number { return [...this.#posts.values()].filter((post) => post.isChanging).length; }
   get lanes(): Iterable<Lane> { return this.pipelines.flatMap(({ source }) => [...source.outlet.lanes]); }
+  /** Followers that owe a turn. */
+  *owed(): Iterable<OwedStage> { for (const pipeline of this.pipelines) yield* pipeline.owed(); }
   get caughtUp(): boolean { return this.pipelines.every((pipeline) => pipeline.caughtUp); }
 
   apply(plan: Plan, way: NumberedOutbound, parts: SharedParts, undelivered: Undelivered): ChangeCounts {
@@ -88,30 +86,18 @@ export class RunningJournals {
 
   #pipeline(entry: JournalEntryPlan, { way: { outbound }, parts, undeliverable, undelivered }: Surroundings): JournalPipeline {
     const { store, report, now, hurry } = this.#o;
-    const { key, filters, redact, maxEventBytes, naming } = entry;
+    const { key } = entry;
     const { arena, budget } = outbound;
-    const { text, searchOf } = parts;
-    const zone = isDated(naming.stream) ? parts.zoneOf(naming.dateZone) : null;
-    if (zone !== null && 'problem' in zone) throw new Error(`${entry.pointer}: ${zone.problem}`);
-    const outlet = new Outlets(entry, { arena, budget, dateZone: zone, laneFor: (destination) => outbound.laneFor(destination) }).of('');
+    const outlet = new Outlets(entry, { arena, budget, dateZone: journalDateZone(entry, parts), laneFor: (destination) => outbound.laneFor(destination) }).of('');
     // Its names are made of nothing that a file would have to say.
     if (outlet === null) throw new Error(`${entry.pointer}: it names no group and stream`);
     const [handle = null] = store.entry(key);
-    const stamper = new Stamper({
-      arena, text, report, undeliverable, undelivered,
-      timestamp: { parser: new EntryTimes(), trim: false },
-      filters: null,
-      redaction: redact.length === 0 ? null : new Redaction(redact, maxEventBytes - EVENT_OVERHEAD_BYTES, now, searchOf),
-      textFramed: false,
-      wallNow: Date.now,
-      wide: false,
-    });
     return new JournalPipeline(entry, {
       source: {
         name: key, outlet, handle,
         track: (cursor) => store.track({ entry: key, path: key, id: { device: 0, inode: 0, headHash: '', headLength: 0 }, offset: 0, windowCrc: 0, windowLength: 0, split: null, ended: false, updatedAt: Date.now(), cursor }),
       },
-      stages: { arena, text, stamper, maxEventBytes, report, now, filter: filters.length === 0 ? null : new MessageFilter(filters, now, searchOf) },
+      stages: buildJournalStages(entry, { arena, parts, report, now, undeliverable, undelivered }),
       follower: { report, now, hurry, machineId: machineId(), user: userName() },
     });
   }
