@@ -70,8 +70,10 @@ export async function doctor({ config, stateDirectory, write, json, around }: Pa
     if (!json) for (const finding of more) out(findingText(finding));
   };
   const { env } = around;
-  const status = await statusOf(stateDirectory);
-  found(agentFinding(status));
+  const answer = await statusOf(stateDirectory);
+  const status = answer instanceof NoAgentError ? null : answer;
+  const isClosed = answer instanceof NoAgentError && isClosedTo(answer);
+  found(agentFinding(answer));
   const { plan, problems } = await loadPlan(config, env);
   const faults = [...around.problems, ...problems].filter(({ severity }) => severity !== 'note');
   const broken = faults.some(({ severity }) => severity === 'error');
@@ -82,7 +84,9 @@ export async function doctor({ config, stateDirectory, write, json, around }: Pa
 
   const pid = status?.agent.pid ?? 'self';
   const identity = identityOf(pid) ?? identityOf('self');
-  if (identity !== null) {
+  // What would help this user would lock out the agent's.
+  if (isClosed) found(note('files', 'neither these nor descriptors and state are judged: the agent is another user\'s', null));
+  else if (identity !== null) {
     if (status === null) found(note('files', 'no agent runs: judged is what the user who asks now may read', null));
     const listed = plan === null ? [] : await new PlanLookup().filesNow(plan.entries, { logs: plan.ownLogs, stateDirectory });
     const followed = (plan?.entries ?? []).map((entry, index) => ({ entry, files: pathsOf(listed[index]) }));
@@ -110,17 +114,20 @@ function pathsOf(listed: EntryMatches | undefined): readonly string[] {
   return [...listed.matches, ...listed.skipped.filter(({ reason }) => reason.startsWith('cannot be opened'))].map(({ path }) => path);
 }
 
-async function statusOf(stateDirectory: string): Promise<StatusDocument | null> {
+async function statusOf(stateDirectory: string): Promise<StatusDocument | NoAgentError> {
   try {
     return await askStatus(stateDirectory);
   } catch (error) {
-    if (error instanceof NoAgentError) return null;
+    if (error instanceof NoAgentError) return error;
     throw error;
   }
 }
 
-function agentFinding(status: StatusDocument | null): Finding {
-  if (status === null) return note('agent', 'no agent answers here, or not to this user', 'systemctl status unified-agent');
+/** Whether this user may not ask, be it whether an agent runs. */
+const isClosedTo = ({ cause }: NoAgentError): boolean => ['EACCES', 'EPERM'].includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+
+function agentFinding(status: StatusDocument | NoAgentError): Finding {
+  if (status instanceof NoAgentError) return isClosedTo(status) ? warning('agent', 'this user may not ask it', 'sudo agent doctor') : note('agent', 'no agent answers here', 'systemctl status unified-agent');
   const problems = problemsOf(status);
   const { version, pid } = status.agent;
   return problems.length === 0 ? ok('agent', `version ${version} runs as process ${pid}, and has no troubles`) : warning('agent', `version ${version} runs as process ${pid}: ${problems[0]}${problems.length > 1 ? `; and ${problems.length - 1} more` : ''}`, 'agent status');
