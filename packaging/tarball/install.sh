@@ -92,10 +92,11 @@ mkdir -p "$prefix/bin" "$prefix/lib" "$prefix/share/man/man1" "$prefix/share/bas
 # Beside the old one, then in its place: what runs keeps the files it began with.
 rm -rf "$library.new"
 cp -R "$here/lib/$name" "$library.new"
-sed -i "1s,^#!.*,#!$library/$name," "$library.new/agent.js"
 rm -rf "$library"
 mv "$library.new" "$library"
-ln -sfn ../lib/$name/agent.js "$prefix/bin/$name"
+sed "s,/usr/lib/$name,$library,g" "$here/bin/$name" >"$prefix/bin/$name.new"
+chmod 755 "$prefix/bin/$name.new"
+mv -f "$prefix/bin/$name.new" "$prefix/bin/$name"
 ln -sfn $name "$prefix/bin/agent"
 for path in $files; do cp "$here/$path" "$prefix/$path"; done
 ln -sfn $name.1.gz "$prefix/share/man/man1/agent.1.gz"
