@@ -58,7 +58,12 @@ stop_service() {
 }
 
 if [ "$action" = uninstall ]; then
-  [ -e "$library/agent.js" ] || fail "nothing is installed below $prefix; --prefix says where else"
+  if [ ! -e "$library/agent.js" ]; then
+    # What an earlier --uninstall has kept can be taken later.
+    if [ -z "$purge" ] || { [ ! -d /etc/$name ] && [ ! -d /var/lib/$name ]; }; then
+      fail "nothing is installed below $prefix; --prefix says where else"
+    fi
+  fi
   if [ -n "$root" ] && [ -e /opt/aws/amazon-cloudwatch-agent/$name-takeover.json ]; then
     "$prefix/bin/$name" takeover --back ||
       echo "the CloudWatch agent was not put back: rm /opt/aws/amazon-cloudwatch-agent/$name-takeover.json && systemctl enable --now amazon-cloudwatch-agent" >&2
@@ -73,6 +78,7 @@ if [ "$action" = uninstall ]; then
   fi
   if [ -n "$purge" ]; then
     [ -n "$root" ] || fail "--purge needs root; the programs are gone, config and state are kept"
+    other=$(command -v $name) && fail "config and state are kept: $other is another installation, and they are its own too"
     rm -rf /etc/$name /var/lib/$name /etc/default/$name
     if getent passwd $name >/dev/null; then userdel $name; fi
     if getent group $name >/dev/null; then groupdel $name; fi
