@@ -7,7 +7,7 @@ import { PROGRAM } from './compat.ts';
 import { EXIT } from './config/exit-codes.ts';
 import { CtlError, thisHost } from './ctl/host.ts';
 import { OUR_UNIT, ServiceError, Unit } from './ctl/systemd.ts';
-import { giveEverythingBack } from './takeover/give-back.ts';
+import { giveEverythingBack, giveUpPlace } from './takeover/give-back.ts';
 import { recordFile, type TakeoverHost, type TakeoverRecord } from './takeover/host.ts';
 import { survey, takePositions, usualPlan, type Survey } from './takeover/survey.ts';
 import { stepsText, surveyText } from './takeover/survey-text.ts';
@@ -98,6 +98,8 @@ async function back(host: TakeoverHost): Promise<number> {
     if (code !== undefined) throw error;
     throw new CtlError(`${file} is broken: stop ${OUR_UNIT}, delete this file and start ${THEIR_UNIT}`);
   }
+  // Removed since: to stop this agent for it would leave none.
+  if (!(await host.theirs.isKnown())) { await giveUpPlace(host); return 0; }
   const { plan } = await usualPlan(host);
   await giveEverythingBack(record, plan, host);
   return 0;
