@@ -126,6 +126,8 @@ if [ ! -e /etc/default/$name ]; then
 fi
 sed "s,/usr/bin/,$prefix/bin/,g" "$here/$name.service" >"$unit"
 systemctl daemon-reload
+# The stand-ins for the CloudWatch agent's commands are those of this version.
+if [ -e /opt/aws/amazon-cloudwatch-agent/$name.json ]; then "$prefix/bin/$name" compat install >/dev/null || true; fi
 config=
 for file in /etc/$name/agent.json /etc/$name/agent.d/*.json; do
   if [ -e "$file" ]; then config=yes; fi

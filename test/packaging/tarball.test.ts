@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { chmodSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { before, test } from 'node:test';
@@ -48,9 +48,15 @@ test('where there is systemd, install.sh sets up the service with its prefix, re
   assert.deepEqual(acts(root), ['systemctl daemon-reload']);
   root.write('etc/default/unified-agent', 'AWS_REGION=eu-central-1\n');
   root.write('etc/unified-agent/agent.json', '{}');
+  root.run('/usr/local/bin/agent', 'compat', 'install');
+  const ctl = 'opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl';
+  assert.match(root.read(ctl), /^exec \/usr\/local\/bin\/unified-agent ctl "\$@"$/m, 'what stands in calls the command that is there');
+  writeFileSync(root.path(ctl), 'of an earlier version');
+  root.calls();
   root.write('is-active', '');
   installer(root);
-  assert.deepEqual(acts(root), ['systemctl daemon-reload', 'systemctl restart unified-agent.service']);
+  assert.match(root.read(ctl), /unified-agent ctl/);
+  assert.deepEqual(acts(root), ['systemctl daemon-reload', 'systemctl daemon-reload', 'systemctl restart unified-agent.service']);
   assert.equal(root.read('etc/default/unified-agent'), 'AWS_REGION=eu-central-1\n');
 });
 

@@ -84,13 +84,17 @@ test('the document that installs takes the package of this machine, and only as 
   const arch = spawnSync('uname', ['-m'], { encoding: 'utf8' }).stdout.trim() === 'aarch64' ? 'arm64' : 'amd64';
   const { folder, run } = commands(t, {
     curl: 'while [ $# -gt 2 ]; do [ "$1" = -o ] && to=$2; shift; done; cp "$FOLDER/$(basename "$to")" "$to"',
-    dpkg: '', 'apt-get': 'echo "apt-get $*"', agent: 'echo "agent $*"', systemctl: 'exit 1',
+    dpkg: '', 'apt-get': 'echo "apt-get $*"', agent: 'echo "agent $*"', systemctl: 'cat "$FOLDER/unit"',
   });
   const name = `unified-agent_0.1.0-1_${arch}.deb`;
   writeFileSync(join(folder, name), 'package');
   const sums = (content: string): void => writeFileSync(join(folder, 'SHA256SUMS'), ['x.rpm', name, `unified-agent_0.1.00-1_${arch}.deb`].map((one) => `${createHash('sha256').update(content).digest('hex')}  ${one}\n`).join(''));
   const script = filled('install', { location: 'https://packages.example.com/agent', version: '0.1.0', takeOver: 'yes' });
   sums('package');
+  for (const [unit, act] of [['Id=amazon-cloudwatch-agent.service\nLoadState=loaded\n', 'takeover'], ['Id=unified-agent.service\nLoadState=loaded\n', 'compat install'], ['Id=amazon-cloudwatch-agent.service\nLoadState=not-found\n', 'compat install']] as const) {
+    writeFileSync(join(folder, 'unit'), unit);
+    assert.equal(run(script).out.split('\n').at(-3), `agent ${act}`, unit);
+  }
   assert.deepEqual(run(script).out.split('\n').slice(1), [`apt-get install -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold ./${name}`, 'agent compat install', 'agent version', '']);
   sums('another');
   const refused = run(script);
