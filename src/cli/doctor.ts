@@ -76,9 +76,10 @@ export async function doctor({ config, stateDirectory, write, json, around, unit
     if (!json) for (const finding of more) out(findingText(finding));
   };
   const { env } = around;
-  const asked = await statusOf(stateDirectory);
-  const status = typeof asked === 'string' ? null : asked;
-  found(agentFinding(asked));
+  const answer = await statusOf(stateDirectory);
+  const status = answer instanceof NoAgentError ? null : answer;
+  const isClosed = answer instanceof NoAgentError && isClosedTo(answer);
+  found(agentFinding(answer));
   if (status?.restart != null) found(warning('environment', status.restart, 'systemctl restart unified-agent'));
   const { plan, problems } = await loadPlan(config, env);
   const faults = [...around.problems, ...problems].filter(({ severity }) => severity !== 'note');
@@ -90,7 +91,9 @@ export async function doctor({ config, stateDirectory, write, json, around, unit
 
   const pid = status?.agent.pid ?? 'self';
   const identity = identityOf(pid) ?? identityOf('self');
-  if (identity !== null) {
+  // What would help this user would lock out the agent's.
+  if (isClosed) found(note('files', 'neither these nor descriptors and state are judged: the agent is another user\'s', null));
+  else if (identity !== null) {
     if (status === null) found(note('files', 'no agent could be asked: judged is what the user who asks now may read', null));
     const listed = plan === null ? [] : await new PlanLookup().filesNow(plan.entries, { logs: plan.ownLogs, stateDirectory });
     const followed = (plan?.entries ?? []).map((entry, index) => ({ entry, files: pathsOf(listed[index]) }));
@@ -121,17 +124,20 @@ function pathsOf(listed: EntryMatches | undefined): readonly string[] {
 }
 
 /** Of the agent that runs here; or why it cannot be asked, with the next step. */
-async function statusOf(stateDirectory: string): Promise<StatusDocument | string> {
+async function statusOf(stateDirectory: string): Promise<StatusDocument | NoAgentError> {
   try {
     return await askStatus(stateDirectory);
   } catch (error) {
-    if (error instanceof NoAgentError) return error.message;
+    if (error instanceof NoAgentError) return error;
     throw error;
   }
 }
 
-function agentFinding(status: StatusDocument | string): Finding {
-  if (typeof status === 'string') return note('agent', status, 'systemctl status unified-agent');
+/** Whether this user may not ask, be it whether an agent runs. */
+const isClosedTo = ({ cause }: NoAgentError): boolean => ['EACCES', 'EPERM'].includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+
+function agentFinding(status: StatusDocument | NoAgentError): Finding {
+  if (status instanceof NoAgentError) return isClosedTo(status) ? warning('agent', 'this user may not ask it', 'sudo agent doctor') : note('agent', status.message, 'systemctl status unified-agent');
   const problems = problemsOf(status);
   const { version, pid } = status.agent;
   return problems.length === 0 ? ok('agent', `version ${version} runs as process ${pid}, and has no troubles`) : warning('agent', `version ${version} runs as process ${pid}: ${problems[0]}${problems.length > 1 ? `; and ${problems.length - 1} more` : ''}`, 'agent status');

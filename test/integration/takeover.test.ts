@@ -210,6 +210,19 @@ test('the CloudWatch agent is put back even where its positions cannot be writte
   assert.deepEqual([[...all.dropIn.systemd.active], existsSync(recordFile(all.host.places))], [[THEIR_UNIT], false]);
 });
 
+test('back, where the CloudWatch agent was removed since, leaves this agent running and keeps no later one from starting', async (t) => {
+  const all = await machine(t, { 'app.log': numbered('line', 10) });
+  const { systemd, places } = all.dropIn;
+  const taken = await all.run('take');
+  assert.equal(taken.code, 0, taken.err);
+  systemd.known.delete(THEIR_UNIT);
+  const { code, out } = await all.run('back');
+  assert.equal(code, 0);
+  assert.deepEqual([systemd.active.has(OUR_UNIT), systemd.enabled.has(OUR_UNIT)], [true, true]);
+  assert.deepEqual([existsSync(recordFile(places)), existsSync(reservationFile(places))], [false, false]);
+  assert.match(out, /there is no amazon-cloudwatch-agent\.service on this host any more/);
+});
+
 test('a takeover that was broken off before the import gives no older positions back', async (t) => {
   const all = await machine(t, { 'app.log': numbered('x', 10) });
   all.sent('app.log', 45);
