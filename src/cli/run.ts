@@ -27,16 +27,19 @@ import { controlRoutes } from './control-routes.ts';
 import { lookAtLimits } from './host-limits.ts';
 import { isJournal } from './journal-stream.ts';
 import { KeptConfig } from './keep-config.ts';
+import { awaitInstance } from './late-instance.ts';
 import { leave } from './leave.ts';
 import { followLevel } from './live-level.ts';
 import { CONFIG_OPTION, USUAL_CONFIG } from './load-plan.ts';
 import { OUR_UNIT } from './own-unit.ts';
 import { parameterAccess } from './parameter-access.ts';
 
-/** sysexits.h EX_CONFIG, EX_NOINPUT, EX_TEMPFAIL, EX_CANTCREAT (the state directory cannot be used). */
+/** sysexits.h EX_CONFIG, EX_NOINPUT, EX_TEMPFAIL (twice), EX_CANTCREAT (the state directory cannot be used). */
 const EXIT_CONFIG = 78;
 const EXIT_NO_INPUT = 66;
 const EXIT_UNFINISHED = 75;
+/** What the config lacks may be known a moment later: systemd starts the agent anew, which it does not after EXIT_CONFIG. */
+const EXIT_NO_INSTANCE = 75;
 const EXIT_NO_STATE = 73;
 /** Time to deliver what is held after SIGTERM: below TimeoutStopSec of the unit, and below systemd's default of 90 s. */
 const DRAIN_MS = 60_000;
@@ -96,8 +99,8 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   if (start.kind === 'none' || (start.plan.entries.length === 0 && start.plan.journald.length === 0 && start.plan.emf === null && start.plan.metrics === null && start.plan.prometheus === null)) {
     log.fatal(start.kind === 'none' && start.errors !== null
       ? `nothing is run: the config in Parameter Store has errors (${start.errors}), and no earlier one is kept here; \`agent check\` names every error`
-      : 'nothing to run: there is no entry of a config that works; `agent check` says what is wrong');
-    return EXIT_CONFIG;
+      : `nothing to run: there is no entry of a config that works; \`agent check\` says what is wrong${kept.isInstanceMissing ? '. The metadata of this EC2 instance do not answer: it may be they alone that are missing, so the service is started again' : ''}`);
+    return kept.isInstanceMissing ? EXIT_NO_INSTANCE : EXIT_CONFIG;
   }
   const { plan } = start;
   const reload = async (): Promise<ReloadDocument> => {
@@ -131,7 +134,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   using _ = followLevel(sideFiles.envConfig ?? DEFAULT_ENV_CONFIG, log);
   life.stop.addEventListener('abort', () => { service.stopping(); }, { once: true });
   try {
-    await together(life, [agent.run(life), ...(untilCaughtUp === true ? [] : [keepConfig({ kept, agent, service, reload }, life)])]);
+    await together(life, [agent.run(life), ...(untilCaughtUp === true ? [] : [keepConfig({ kept, agent, service, reload, report }, life)])]);
   } catch (error) {
     if (!(error instanceof StateDirectoryError)) throw error;
     kept.keeper.endInOrder();
@@ -196,16 +199,17 @@ function sayIfStopTakesLong({ stop }: LifetimeControl, report: AgentReport): () 
   return () => { stop.removeEventListener('abort', begin); clearTimeout(timer); };
 }
 
-interface Keeping { readonly kept: KeptConfig; readonly agent: Agent; readonly service: ServiceState; readonly reload: () => Promise<unknown> }
+interface Keeping { readonly kept: KeptConfig; readonly agent: Agent; readonly service: ServiceState; readonly reload: () => Promise<unknown>; readonly report: AgentReport }
 
 /** Looks after the config for as long as the agent runs, which is told from now on; SIGHUP reads it again. */
-async function keepConfig({ kept, agent, service, reload }: Keeping, life: LifetimeControl): Promise<void> {
+async function keepConfig({ kept, agent, service, reload, report }: Keeping, life: LifetimeControl): Promise<void> {
   if (!(await agent.follows(life))) return;
   service.ready({ text: () => summaryOf(agent, life.stop.aborted), isAlive: () => agent.isAlive });
   const onHangup = (): void => { void reload(); };
   process.on('SIGHUP', onHangup);
+  const known = (instanceId: string): Promise<void> => service.during(() => kept.keeper.renew(`this is the instance ${instanceId}, as its metadata say now`));
   try {
-    await kept.keeper.run(life);
+    await Promise.all([kept.keeper.run(life), awaitInstance({ isMissing: () => kept.isInstanceMissing, ask: () => kept.instanceId(), known, report }, life.stop)]);
   } finally {
     process.off('SIGHUP', onHangup);
   }
