@@ -49,7 +49,8 @@ interface PreviewOptions extends SideFiles {
 export function previewCommand(): Command {
   const command = new Command('preview')
     .description('Show what would be sent of a file: events, their times, what filters and redaction do to them, where they go, and what a day of it costs.\nNothing is sent, and no position is touched')
-    .argument('<file>', `the log file; or ${JOURNAL_ARGUMENT}`)
+    .usage('[options] <file>')
+    .argument('[file]', `the log file; or ${JOURNAL_ARGUMENT}`)
     .option('--config <source...>', `${CONFIG_OPTION}; the entries that match the file are used (without it and the flags below: those of usual, where any matches)`)
     .option('--entry <n>', 'only this entry of the config, counted from 0 as in messages', parseWith('a whole number from 0', 0, 16_383))
     .option('--lines <n>', 'events to show', parseWith(`a whole number from 1 to ${MOST_EVENTS}`, 1, MOST_EVENTS), DEFAULT_EVENTS)
@@ -59,8 +60,10 @@ export function previewCommand(): Command {
     .option(...SIDE_FILE_OPTIONS[0])
     .option(...SIDE_FILE_OPTIONS[1])
     .option('--json', 'print all of it as JSON');
-  return addEntryFlags(command).action(async (file: string, options: PreviewOptions & GivenFlags) => {
-    process.exitCode = await preview(file, options);
+  return addEntryFlags(command).action(async (file: string | undefined, options: PreviewOptions & GivenFlags) => {
+    if (file !== undefined) { process.exitCode = await preview(file, options); return; }
+    process.stderr.write(`agent preview: no file is named${options.config === undefined ? '' : '; every word behind --config is a config: the file comes before it'}\n`);
+    process.exitCode = EXIT_USAGE;
   });
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { Agent } from '../agent/agent.ts';
-import { StateDirectoryError } from '../agent/state-directory.ts';
+import { StateDirectoryError, giveToOwner } from '../agent/state-directory.ts';
 import { networkFault } from '../agent/network-fault.ts';
 import { summaryOf } from '../agent/summary.ts';
 import { formatProblem, formatProblems, shownProblems } from '../config/problem.ts';
@@ -142,6 +142,8 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     return EXIT_NO_STATE;
   } finally {
     stopped();
+    // Begun by hand as root on the service's directory: what it leaves there must not lock the service out.
+    await giveToOwner(stateDir).catch((error: unknown) => { report.trouble('state', `${stateDir} has files of root that could not be given to its owner (${(error as Error).message}): chown them before its service starts`); });
   }
   kept.keeper.endInOrder();
   const { files, bytes, unread } = agent.unfinished;
