@@ -84,7 +84,7 @@ export class RunningPlan {
     this.#descriptors = new Descriptors(descriptorLimit(), report);
     this.#wake = new Wake(report, now, life.stop);
     this.#mounts = new MountPoints(now);
-    this.#journals = new RunningJournals({ store: options.store, report, now, hurry: () => this.#hurry, uses: (pipeline, outbound) => this.#outbounds.uses(pipeline, outbound) });
+    this.#journals = new RunningJournals({ store: options.store, trail: options.trail, report, now, hurry: () => this.#hurry, uses: (pipeline, outbound) => this.#outbounds.uses(pipeline, outbound) });
     life.stop.addEventListener('abort', () => { for (const post of this.#posts.values()) post.stop(); this.#journals.stop(); this.#finding?.life.requestStop(); }, { once: true });
     life.abandon.addEventListener('abort', () => { for (const post of this.#posts.values()) post.abandon(); this.#journals.abandon(); }, { once: true });
   }

@@ -9,12 +9,14 @@ import { Post } from '../post.ts';
 import type { Version } from '../post.ts';
 import type { SharedParts } from '../shared-parts.ts';
 import type { OwedStage } from '../stage-watch.ts';
+import type { Trail } from '../trail.ts';
 import { machineId, userName } from './journal-check.ts';
 import { JournalPipeline } from './journal-pipeline.ts';
 import { buildJournalStages, journalDateZone } from './journal-stages.ts';
 
 export interface RunningJournalsOptions {
   readonly store: CheckpointStore;
+  readonly trail: Trail;
   readonly report: Report;
   readonly now: () => number;
   readonly hurry: () => boolean;
@@ -85,7 +87,7 @@ export class RunningJournals {
   }
 
   #pipeline(entry: JournalEntryPlan, { way: { outbound }, parts, undeliverable, undelivered }: Surroundings): JournalPipeline {
-    const { store, report, now, hurry } = this.#o;
+    const { store, trail, report, now, hurry } = this.#o;
     const { key } = entry;
     const { arena, budget } = outbound;
     const outlet = new Outlets(entry, { arena, budget, dateZone: journalDateZone(entry, parts), laneFor: (destination) => outbound.laneFor(destination) }).of('');
@@ -94,7 +96,7 @@ export class RunningJournals {
     const [handle = null] = store.entry(key);
     return new JournalPipeline(entry, {
       source: {
-        name: key, outlet, handle,
+        name: key, outlet, handle, trail,
         track: (cursor) => store.track({ entry: key, path: key, id: { device: 0, inode: 0, headHash: '', headLength: 0 }, offset: 0, windowCrc: 0, windowLength: 0, split: null, ended: false, updatedAt: Date.now(), cursor }),
       },
       stages: buildJournalStages(entry, { arena, parts, report, now, undeliverable, undelivered }),
