@@ -24,11 +24,10 @@ export interface RunningJournalsOptions {
   readonly uses: (pipeline: JournalPipeline, outbound: NumberedOutbound['outbound']) => void;
 }
 
-/** What a version of an entry is made with. */
+/** What versions of entries are made with. */
 interface Surroundings {
   readonly way: NumberedOutbound;
   readonly parts: SharedParts;
-  readonly undeliverable: UndeliverablePolicy;
   readonly undelivered: Undelivered;
 }
 
@@ -46,7 +45,7 @@ export class RunningJournals {
   *owed(): Iterable<OwedStage> { for (const pipeline of this.pipelines) yield* pipeline.owed(); }
   get caughtUp(): boolean { return this.pipelines.every((pipeline) => pipeline.caughtUp); }
 
-  apply(plan: Plan, way: NumberedOutbound, parts: SharedParts, undelivered: Undelivered): ChangeCounts {
+  apply(plan: Plan, around: Surroundings): ChangeCounts {
     const difference = { kept: 0, changed: 0, added: 0, removed: 0 };
     const wanted = new Set(plan.journald.map(({ key }) => key));
     for (const [key, post] of this.#posts) {
@@ -57,7 +56,7 @@ export class RunningJournals {
     for (const entry of plan.journald) {
       const post = this.#posts.get(entry.key) ?? new Post<JournalPipeline>(entry.key);
       this.#posts.set(entry.key, post);
-      difference[post.want(this.#version(entry, { way, parts, undeliverable: plan.delivery.undeliverable, undelivered }))]++;
+      difference[post.want(this.#version(entry, plan, around))]++;
     }
     return difference;
   }
@@ -72,13 +71,13 @@ export class RunningJournals {
     for (const [key, post] of this.#posts) if (post.pipeline === null && !post.isChanging && post.isUnwanted) this.#posts.delete(key);
   }
 
-  #version(entry: JournalEntryPlan, around: Surroundings): Version<JournalPipeline> {
+  #version(entry: JournalEntryPlan, { delivery: { undeliverable } }: Plan, around: Surroundings): Version<JournalPipeline> {
     return {
       entry,
       signature: hash('sha256', JSON.stringify([around.way.number, { ...entry, pointer: '' }]), 'base64'),
       look: () => Promise.resolve(),
       start: (life) => {
-        const pipeline = this.#pipeline(entry, around);
+        const pipeline = this.#pipeline(entry, undeliverable, around);
         this.#o.uses(pipeline, around.way.outbound);
         pipeline.begin(life);
         return pipeline;
@@ -86,7 +85,7 @@ export class RunningJournals {
     };
   }
 
-  #pipeline(entry: JournalEntryPlan, { way: { outbound }, parts, undeliverable, undelivered }: Surroundings): JournalPipeline {
+  #pipeline(entry: JournalEntryPlan, undeliverable: UndeliverablePolicy, { way: { outbound }, parts, undelivered }: Surroundings): JournalPipeline {
     const { store, trail, report, now, hurry } = this.#o;
     const { key } = entry;
     const { arena, budget } = outbound;
