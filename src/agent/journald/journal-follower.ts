@@ -199,7 +199,7 @@ export class JournalFollower {
     const missing = between !== null && between > 0 ? between : null;
     const until = found === null ? 'now' : new Date(found.time).toISOString();
     report.note(`${source.path}: the journal has deleted entries that follow the last one read: from ${new Date(timeOf(cursor)).toISOString()} to ${until} ${missing === null ? 'an unknown number' : `${missing}`} of all its entries are gone; reading goes on behind them`);
-    report.dropped('journal-gap', missing ?? 1, 0, source.path);
+    source.gap(missing ?? 1);
   }
 
   #faultOf({ complaint }: RunEnd): string { return journalFault(complaint, this.#c.entry, this.#c.user); }

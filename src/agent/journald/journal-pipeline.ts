@@ -4,7 +4,8 @@ import { JournalFollower } from './journal-follower.ts';
 import type { FollowerContext } from './journal-follower.ts';
 import type { OwedStage } from '../stage-watch.ts';
 import { JournalSource } from './journal-source.ts';
-import type { JournalSourceSpec, JournalStages } from './journal-source.ts';
+import type { JournalSourceSpec } from './journal-source.ts';
+import type { JournalStages } from './journal-stages.ts';
 
 export interface JournalPipelineContext {
   readonly source: Omit<JournalSourceSpec, 'rewound'>;

@@ -16,6 +16,7 @@ import { shownText } from '../preview-event.ts';
 import { PreviewReport } from '../preview-report.ts';
 import { SharedParts } from '../shared-parts.ts';
 import { arenaBytes } from '../stages.ts';
+import { Trail } from '../trail.ts';
 import { machineId, userName } from './journal-check.ts';
 import { JournalSource, messageOf } from './journal-source.ts';
 import { buildJournalStages, journalDateZone } from './journal-stages.ts';
@@ -152,6 +153,7 @@ class Previewing {
         add: (first, last) => { if (last > first) this.#sent = { time: arena.time[first]!, message: Buffer.from(arena.bytes.subarray(arena.from[first], arena.to[first])) }; },
       },
       track: () => { throw new Error('a preview keeps no position'); },
+      trail: new Trail(),
       rewound: () => undefined,
     }, buildJournalStages(entry, { arena, parts, report: this.#report, now, undeliverable, undelivered: { add: () => undefined } }));
   }

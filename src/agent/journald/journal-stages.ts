@@ -3,14 +3,34 @@ import type { Arena } from '../../kernel/arena.ts';
 import { isDated } from '../../naming/template.ts';
 import { EVENT_OVERHEAD_BYTES } from '../../plan.ts';
 import type { JournalEntryPlan, UndeliverablePolicy } from '../../plan.ts';
+import type { ChunkText } from '../../records/chunk-text.ts';
 import { Redaction } from '../../records/redact/redaction.ts';
+import type { TimestampReader } from '../../records/timestamp.ts';
 import type { Zone } from '../../records/zone.ts';
 import type { Report } from '../../report/report.ts';
 import type { SharedParts } from '../shared-parts.ts';
 import { Stamper } from '../stamper.ts';
-import { EntryTimes } from './journal-source.ts';
-import type { JournalStages } from './journal-source.ts';
 import { MessageFilter } from './message-filter.ts';
+
+/** Leaves the column of the times as it is: the entries' own are in it already. */
+export class EntryTimes implements TimestampReader {
+  previous = Number.NaN;
+  fork(): EntryTimes { return new EntryTimes(); }
+  parseAll(): void { /* Nothing is left to read. */ }
+}
+
+/** What stands between the journal and a lane, for one entry of the plan. */
+export interface JournalStages {
+  readonly arena: Arena;
+  readonly text: ChunkText;
+  /** Null: every entry is kept. */
+  readonly filter: MessageFilter | null;
+  readonly stamper: Stamper;
+  readonly maxEventBytes: number;
+  readonly report: Report;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
 
 export interface JournalStageContext {
   readonly arena: Arena;

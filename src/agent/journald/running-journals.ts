@@ -9,12 +9,14 @@ import { Post } from '../post.ts';
 import type { Version } from '../post.ts';
 import type { SharedParts } from '../shared-parts.ts';
 import type { OwedStage } from '../stage-watch.ts';
+import type { Trail } from '../trail.ts';
 import { machineId, userName } from './journal-check.ts';
 import { JournalPipeline } from './journal-pipeline.ts';
 import { buildJournalStages, journalDateZone } from './journal-stages.ts';
 
 export interface RunningJournalsOptions {
   readonly store: CheckpointStore;
+  readonly trail: Trail;
   readonly report: Report;
   readonly now: () => number;
   readonly hurry: () => boolean;
@@ -22,11 +24,10 @@ export interface RunningJournalsOptions {
   readonly uses: (pipeline: JournalPipeline, outbound: NumberedOutbound['outbound']) => void;
 }
 
-/** What a version of an entry is made with. */
+/** What versions of entries are made with. */
 interface Surroundings {
   readonly way: NumberedOutbound;
   readonly parts: SharedParts;
-  readonly undeliverable: UndeliverablePolicy;
   readonly undelivered: Undelivered;
 }
 
@@ -44,7 +45,7 @@ export class RunningJournals {
   *owed(): Iterable<OwedStage> { for (const pipeline of this.pipelines) yield* pipeline.owed(); }
   get caughtUp(): boolean { return this.pipelines.every((pipeline) => pipeline.caughtUp); }
 
-  apply(plan: Plan, way: NumberedOutbound, parts: SharedParts, undelivered: Undelivered): ChangeCounts {
+  apply(plan: Plan, around: Surroundings): ChangeCounts {
     const difference = { kept: 0, changed: 0, added: 0, removed: 0 };
     const wanted = new Set(plan.journald.map(({ key }) => key));
     for (const [key, post] of this.#posts) {
@@ -55,7 +56,7 @@ export class RunningJournals {
     for (const entry of plan.journald) {
       const post = this.#posts.get(entry.key) ?? new Post<JournalPipeline>(entry.key);
       this.#posts.set(entry.key, post);
-      difference[post.want(this.#version(entry, { way, parts, undeliverable: plan.delivery.undeliverable, undelivered }))]++;
+      difference[post.want(this.#version(entry, plan, around))]++;
     }
     return difference;
   }
@@ -70,13 +71,13 @@ export class RunningJournals {
     for (const [key, post] of this.#posts) if (post.pipeline === null && !post.isChanging && post.isUnwanted) this.#posts.delete(key);
   }
 
-  #version(entry: JournalEntryPlan, around: Surroundings): Version<JournalPipeline> {
+  #version(entry: JournalEntryPlan, { delivery: { undeliverable } }: Plan, around: Surroundings): Version<JournalPipeline> {
     return {
       entry,
       signature: hash('sha256', JSON.stringify([around.way.number, { ...entry, pointer: '' }]), 'base64'),
       look: () => Promise.resolve(),
       start: (life) => {
-        const pipeline = this.#pipeline(entry, around);
+        const pipeline = this.#pipeline(entry, undeliverable, around);
         this.#o.uses(pipeline, around.way.outbound);
         pipeline.begin(life);
         return pipeline;
@@ -84,8 +85,8 @@ export class RunningJournals {
     };
   }
 
-  #pipeline(entry: JournalEntryPlan, { way: { outbound }, parts, undeliverable, undelivered }: Surroundings): JournalPipeline {
-    const { store, report, now, hurry } = this.#o;
+  #pipeline(entry: JournalEntryPlan, undeliverable: UndeliverablePolicy, { way: { outbound }, parts, undelivered }: Surroundings): JournalPipeline {
+    const { store, trail, report, now, hurry } = this.#o;
     const { key } = entry;
     const { arena, budget } = outbound;
     const outlet = new Outlets(entry, { arena, budget, dateZone: journalDateZone(entry, parts), laneFor: (destination) => outbound.laneFor(destination) }).of('');
@@ -94,7 +95,7 @@ export class RunningJournals {
     const [handle = null] = store.entry(key);
     return new JournalPipeline(entry, {
       source: {
-        name: key, outlet, handle,
+        name: key, outlet, handle, trail,
         track: (cursor) => store.track({ entry: key, path: key, id: { device: 0, inode: 0, headHash: '', headLength: 0 }, offset: 0, windowCrc: 0, windowLength: 0, split: null, ended: false, updatedAt: Date.now(), cursor }),
       },
       stages: buildJournalStages(entry, { arena, parts, report, now, undeliverable, undelivered }),
