@@ -62,7 +62,12 @@ export interface AgentOptions {
 }
 
 /** What an agent that has ended leaves to the next: bytes of followed files that are not acknowledged. */
-export interface Unfinished { readonly files: number; readonly bytes: number }
+export interface Unfinished {
+  readonly files: number;
+  readonly bytes: number;
+  /** Mounts that gave no answer: what is below them was passed over. */
+  readonly mounts: readonly string[];
+}
 
 /** The composition root: every stage of the plan, from the files to the endpoint. */
 export class Agent {
@@ -125,6 +130,8 @@ export class Agent {
   get stalls(): readonly string[] { return [...this.standing.map(({ name }) => `${name} stands still, and beginning it anew did not help`), ...this.#unsent.alarms]; }
   /** Whatever delivers logs turns: where it does not, only a start of the agent helps. */
   get isAlive(): boolean { return !this.standing.some(({ isVital }) => isVital); }
+  /** Threads that the kernel holds in a call now: the process cannot end by itself (src/cli/leave.ts). */
+  get hangingThreads(): number { return (this.#running?.mounts.hangingThreads ?? 0) + (this.#metrics?.hangingThreads ?? 0); }
   get openFiles(): number { return this.#running?.openFiles ?? 0; }
 
   /**
@@ -276,7 +283,7 @@ export class Agent {
       files++;
       bytes += left;
     }
-    return { files, bytes };
+    return { files, bytes, mounts: this.#running?.mounts.hanging ?? [] };
   }
 
   async #untilCaughtUp(life: LifetimeControl, running: RunningPlan): Promise<void> {

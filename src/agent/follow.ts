@@ -39,7 +39,7 @@ export async function follow(g: Generation, c: FollowContext, life: Lifetime): P
 
 /** It has bytes to read, or was about to look; nothing is held or in backoff where they go, and there is memory for them: its next turn is due. */
 export function owesTurn(g: Generation): boolean {
-  if (!g.beat.isRunning || g.truncated || g.released || g.file.lastError !== null || (!g.waitsForRoom && g.unread <= g.pending)) return false;
+  if (!g.beat.isRunning || g.truncated || g.released || g.file.fault !== null || (!g.waitsForRoom && g.unread <= g.pending)) return false;
   for (const lane of g.outlet.lanes) if (!lane.empty || !lane.hasRoom) return false;
   using room = g.outlet.tryRoom();
   return room !== null;

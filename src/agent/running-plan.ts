@@ -9,7 +9,6 @@ import { Descriptors, descriptorLimit } from '../files/descriptors.ts';
 import { Finder } from '../files/finder.ts';
 import { compileGlob } from '../files/glob.ts';
 import type { Glob } from '../files/glob.ts';
-import { MountPoints } from '../files/mount-points.ts';
 import { Wake } from '../files/wake.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
@@ -21,6 +20,7 @@ import { releaseBeyond } from './lingering.ts';
 import type { JournalPipeline } from './journald/journal-pipeline.ts';
 import { RunningJournals } from './journald/running-journals.ts';
 import { LogPipeline } from './log-pipeline.ts';
+import { MountWatch } from './mount-watch.ts';
 import { Outbounds, undeliveredTo } from './outbounds.ts';
 import type { NumberedOutbound } from './outbounds.ts';
 import { Post } from './post.ts';
@@ -63,7 +63,7 @@ export class RunningPlan {
   readonly #outbounds: Outbounds;
   readonly #wake: Wake;
   readonly #descriptors: Descriptors;
-  readonly #mounts: MountPoints;
+  readonly #mounts: MountWatch;
   readonly #zones = new Map<string, Zone>();
   #plan: Plan | null = null;
   /** As it came, without the spool. */
@@ -83,7 +83,7 @@ export class RunningPlan {
     this.#outbounds = new Outbounds({ env, network, report, quarantine, life, now, hurry });
     this.#descriptors = new Descriptors(descriptorLimit(), report);
     this.#wake = new Wake(report, now, life.stop);
-    this.#mounts = new MountPoints(now);
+    this.#mounts = new MountWatch({ report, now, patternsBelow: (mountPoint) => this.#patternsBelow(mountPoint), onAnswer: () => { void this.look(); } });
     this.#journals = new RunningJournals({ store: options.store, report, now, hurry: () => this.#hurry, uses: (pipeline, outbound) => this.#outbounds.uses(pipeline, outbound) });
     life.stop.addEventListener('abort', () => { for (const post of this.#posts.values()) post.stop(); this.#journals.stop(); this.#finding?.life.requestStop(); }, { once: true });
     life.abandon.addEventListener('abort', () => { for (const post of this.#posts.values()) post.abandon(); this.#journals.abandon(); }, { once: true });
@@ -93,6 +93,8 @@ export class RunningPlan {
   get journals(): readonly JournalPipeline[] { return this.#journals.pipelines; }
   get lanes(): readonly Lane[] { return this.#outbounds.lanes; }
   get budget(): Budget | null { return this.#outbounds.budget; }
+  /** Mounts of log files that may hang. */
+  get mounts(): MountWatch { return this.#mounts; }
   get openFiles(): number { return this.#descriptors.count; }
   /** Entries whose latest version does not run yet, because what was read for the one before is not acknowledged. */
   get changing(): number { return [...this.#posts.values()].filter((post) => post.isChanging).length + this.#journals.changing; }
@@ -164,11 +166,12 @@ export class RunningPlan {
           const { undeliverable } = plan.delivery;
           const undelivered = undeliveredTo(quarantine, plan);
           const { arena, kernel, budget } = outbound;
-          const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, report, now, parts, undeliverable, undelivered });
+          const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, reach: this.#mounts, report, now, parts, undeliverable, undelivered });
           const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts: this.#mounts });
           return {
             entry, stages, store, trail, wake: this.#wake, relatives, report, life, now, budget,
             laneFor: (destination) => outbound.laneFor(destination), hurry: () => this.#hurry, matches: (path) => glob.matches(path),
+            isOutOfReach: () => glob.roots.some(({ directory }) => this.#mounts.isOut(directory)),
           };
         });
         this.#outbounds.uses(pipeline, outbound);
@@ -188,6 +191,7 @@ export class RunningPlan {
       patterns: plan.entries.map(({ key, exclude }) => ({ key, glob: globs.get(key)!, exclude, inState: key === SPOOL_KEY })),
       own: { logs: plan.ownLogs, stateDirectory: stateDir },
       report: finderReport(report),
+      reach: this.#mounts,
       onChange: ({ key }) => {
         const post = this.#posts.get(key);
         if (this.#finding?.finder === finder && post?.isChanging === false && post.pipeline !== null) this.#reconcile(post.pipeline);
@@ -244,6 +248,8 @@ export class RunningPlan {
 
   /** What is to be done about each second. */
   keepHouse(): void {
+    this.#mounts.keepHouse();
+    this.#descriptors.closeLate();
     const lingering = [];
     for (const [key, post] of this.#posts) {
       const { pipeline } = post;
@@ -264,8 +270,8 @@ export class RunningPlan {
   /** Gives back memory kept for the next burst. */
   rest(): void { this.#outbounds.rest(); }
 
-  /** Everything that exists is read and acknowledged. */
-  get caughtUp(): boolean { return this.changing === 0 && this.pipelines.every((pipeline) => pipeline.caughtUp) && this.#journals.caughtUp && this.holdsNothing; }
+  /** Everything that exists is read and acknowledged, but for what lies below mounts that hang. */
+  get caughtUp(): boolean { return !this.#mounts.isInDoubt && this.changing === 0 && this.pipelines.every((pipeline) => pipeline.caughtUp) && this.#journals.caughtUp && this.holdsNothing; }
   get holdsNothing(): boolean { return this.lanes.every((lane) => lane.empty); }
 
   /** After the stop: resolves when everything held is acknowledged, or at the abandon. */
@@ -288,7 +294,15 @@ export class RunningPlan {
     await this.changed();
     this.#wake.close();
     for (const pipeline of this.pipelines) for (const g of pipeline.generations) g.close();
+    this.#mounts[Symbol.dispose]();
     this.#outbounds.close();
+  }
+
+  /** Of the entries that look for files below it. */
+  #patternsBelow(mountPoint: string): readonly string[] {
+    const keys = new Set(this.#finding?.finder.keysAt(mountPoint));
+    const entries = this.#plan?.entries ?? [];
+    return entries.filter((entry) => keys.has(entry.key) || globOf(entry).roots.some(({ directory }) => this.#mounts.leadsTo(mountPoint, directory))).map(({ pattern }) => pattern);
   }
 
   #clearSpool(): void {

@@ -128,12 +128,12 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     stopped();
   }
   kept.keeper.endInOrder();
-  const { files, bytes } = agent.unfinished;
+  const { files, bytes, mounts } = agent.unfinished;
   // The agent ends by itself once it has caught up; a signal came before that.
-  const unfinished = untilCaughtUp === true && (life.stop.aborted || files > 0);
-  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${undeliveredText(report)}${files > 0 ? `; ${bytes} bytes of ${files} ${files === 1 ? 'file' : 'files'} are not acknowledged, they are read at the next start` : ''}`);
+  const unfinished = untilCaughtUp === true && (life.stop.aborted || files > 0 || mounts.length > 0);
+  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${undeliveredText(report)}${files > 0 ? `; ${bytes} bytes of ${files} ${files === 1 ? 'file' : 'files'} are not acknowledged, they are read at the next start` : ''}${mounts.length > 0 ? `; what lies below ${mounts.join(', ')} was passed over: no answer came from there` : ''}`);
   const code = unfinished ? EXIT_UNFINISHED : 0;
-  if ((agent.metrics?.hangingThreads ?? 0) > 0) leave(code);
+  if (agent.hangingThreads > 0) leave(code);
   return code;
 }
 
