@@ -47,6 +47,8 @@ export interface MountWatchOptions {
   /** A mount that was passed over answers. */
   readonly onAnswer: () => void;
   readonly openThread?: () => PathThread<StatfsAnswer>;
+  /** The text of mountinfo; by default that of this process. */
+  readonly table?: () => string;
 }
 
 /**
@@ -57,7 +59,7 @@ export interface MountWatchOptions {
 export class MountWatch implements Reach, Disposable {
   readonly #o: MountWatchOptions;
   readonly #threads: PathThreads<StatfsAnswer>;
-  readonly #ways = new MountWays((mount) => this.#isSilent(mount));
+  readonly #ways: MountWays;
   /** By number and mount point: another mount at the same place is another one. */
   readonly #asked = new Map<string, Asked>();
   readonly #devicesOut = new Set<number>();
@@ -69,6 +71,7 @@ export class MountWatch implements Reach, Disposable {
   constructor(options: MountWatchOptions) {
     this.#o = options;
     this.#threads = new PathThreads(options.openThread ?? openStatfsThread, { busyMs: BUSY_MS, most: MAX_THREADS });
+    this.#ways = new MountWays((mount) => this.#isSilent(mount), options.table);
     this.#ways.readTable();
     this.#tableAt = this.#linksAt = options.now();
   }
@@ -86,10 +89,13 @@ export class MountWatch implements Reach, Disposable {
   mayHang(path: string): boolean { return this.#ways.mountsOnWayTo(path).length > 0; }
   leadsTo(mountPoint: string, path: string): boolean { return this.#ways.mountsOnWayTo(path).some((mount) => mount.mountPoint === mountPoint); }
 
-  /** The mount for which a path is out of reach, for a person; null: it is not. */
-  inTheWay(path: string): string | null {
-    const mount = this.#ways.mountsOnWayTo(path).find((one) => this.#isSilent(one));
-    return mount === undefined ? null : nameOf(mount);
+  /** The mount for which a path is out of reach, for a person, after it had time to answer; null: it is not. */
+  async inTheWayOf(path: string): Promise<string | null> {
+    for (;;) {
+      const mount = this.#ways.mountsOnWayTo(path).find((one) => this.#isSilent(one));
+      if (mount === undefined) return null;
+      if (!(await this.answered())) return nameOf(mount);
+    }
   }
 
   async answered(): Promise<boolean> {

@@ -23,12 +23,17 @@ const ROOT: Way = { real: '/', mounts: NO_MOUNTS };
 export class MountWays {
   readonly #isSilent: (mount: Mount) => boolean;
   readonly #ways = new Map<string, Way>();
-  #table = '';
+  #text = '';
   #points: ReadonlySet<string> = new Set();
   #mayHang: ReadonlyMap<string, Mount> = new Map();
 
-  /** @param isSilent asked before each look at what lies on a mount. */
-  constructor(isSilent: (mount: Mount) => boolean) { this.#isSilent = isSilent; }
+  readonly #table: () => string;
+
+  /** @param isSilent asked before each look at what lies on a mount. @param table the text of mountinfo. */
+  constructor(isSilent: (mount: Mount) => boolean, table = tableText) {
+    this.#isSilent = isSilent;
+    this.#table = table;
+  }
 
   /** True if something is mounted at this very path. */
   isMountPoint(path: string): boolean { return this.#points.has(path); }
@@ -37,10 +42,10 @@ export class MountWays {
 
   /** Reads what is mounted now, as the kernel tells this process (proc_pid_mountinfo(5)): 0.1 ms where there are a hundred. */
   readTable(): void {
-    const table = tableText();
-    if (table === this.#table) return;
-    this.#table = table;
-    const mounts = parseMountTable(table);
+    const text = this.#table();
+    if (text === this.#text) return;
+    this.#text = text;
+    const mounts = parseMountTable(text);
     this.#points = new Set(mounts.map(({ mountPoint }) => mountPoint));
     this.#mayHang = new Map([...waitingMounts(mounts)].map((mount) => [mount.mountPoint, mount]));
     this.forget();

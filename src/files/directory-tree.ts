@@ -102,7 +102,7 @@ export class DirectoryTree implements Tree {
 
   /** Patterns, by their place, that want what lies at a path that cannot be looked at. */
   patternsAt(path: string): readonly number[] {
-    return this.at(path)?.patternsOf(null) ?? this.at(dirname(path))?.patternsOf(basename(path)) ?? [];
+    return [...new Set([...this.at(path)?.patternsOf(null) ?? [], ...this.at(dirname(path))?.patternsOf(basename(path)) ?? []])];
   }
 
   /** A state is of one pattern alone. */
