@@ -68,6 +68,8 @@ export interface Unfinished {
   readonly bytes: number;
   /** Names of what is to be read and cannot be, or not as a whole: files, and entries of the journal's. */
   readonly unread: readonly string[];
+  /** Mounts that gave no answer: what is below them was passed over. */
+  readonly mounts: readonly string[];
 }
 
 /** The composition root: every stage of the plan, from the files to the endpoint. */
@@ -131,6 +133,8 @@ export class Agent {
   get stalls(): readonly string[] { return [...this.standing.map(({ name }) => `${name} stands still, and beginning it anew did not help`), ...this.#unsent.alarms]; }
   /** Whatever delivers logs turns: where it does not, only a start of the agent helps. */
   get isAlive(): boolean { return !this.standing.some(({ isVital }) => isVital); }
+  /** Threads that the kernel holds in a call now: the process cannot end by itself (src/cli/leave.ts). */
+  get hangingThreads(): number { return (this.#running?.mounts.hangingThreads ?? 0) + (this.#metrics?.hangingThreads ?? 0); }
   get openFiles(): number { return this.#running?.openFiles ?? 0; }
 
   /**
@@ -287,7 +291,7 @@ export class Agent {
       bytes += left;
     }
     const journals = this.journals.filter(({ unread }) => unread !== null).map(({ entry }) => entry.key);
-    return { files, bytes, unread: [...new Set(this.pipelines.flatMap(({ unread }) => [...unread])), ...journals] };
+    return { files, bytes, unread: [...new Set(this.pipelines.flatMap(({ unread }) => [...unread])), ...journals], mounts: this.#running?.mounts.hanging ?? [] };
   }
 
   async #untilCaughtUp(life: LifetimeControl, running: RunningPlan): Promise<void> {

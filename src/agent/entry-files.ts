@@ -99,14 +99,14 @@ export class EntryFiles {
   get entry(): FileEntryPlan { return this.#entry; }
   get generations(): Iterable<Generation> { return this.#lives; }
   /** A match could not be judged or opened yet: `reconcile` is to be called again. */
-  get wantsReconcile(): boolean { return this.#waiting; }
+  get wantsReconcile(): boolean { return this.#waiting || this.#older.hasPassedOver; }
 
   /** Everything found is read and acknowledged to its end. */
   get caughtUp(): boolean {
     if (this.#order.anyWaits || this.#archives.isSearching || this.#unpacking.isUnderWay) return false;
     for (const g of this.#lives) {
       if (!g.settled) return false;
-      if (g.file.lastError === null && this.#order.isRead(g) && (g.pending > 0 || g.unread > 0 || !g.looked)) return false;
+      if (g.file.fault === null && this.#order.isRead(g) && (g.pending > 0 || g.unread > 0 || !g.looked)) return false;
     }
     return true;
   }
@@ -171,11 +171,13 @@ export class EntryFiles {
   reconcile(matches: ReadonlyMap<string, Found>): void {
     if (this.#p.life.stop.aborted) return;
     this.#waiting = false;
+    this.#older.resumePassedOver();
     const byAge = [...matches.values()].sort((a, b) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? -1 : 1));
     const newest = byAge.at(-1);
     for (const path of this.skipped.keys()) if (!matches.has(path)) this.#unskip(path);
     for (const found of byAge) {
       const live = this.#lives.inFile(found);
+      if (this.#p.stages.reach.isOut(found.path) || live?.file.isOutOfReach === true) { this.#waiting = true; continue; }
       if (live !== null) { this.#nameIs(live, found); continue; }
       const namesake = this.#lives.named(found.path);
       if (namesake !== null) { this.#p.wake.nudge(namesake.file); continue; }
@@ -183,7 +185,8 @@ export class EntryFiles {
       const g = this.#adoption.adopt({ path: found.path }, this.#sequence?.before(found.path) ?? 'tail', this.entry.follow === 'all' || found === newest, null);
       if (g !== null) this.#sequence?.begins(g);
     }
-    if (this.#firstScan) this.#hasBegun();
+    // What is there now and cannot be seen is there before it began, too.
+    if (this.#firstScan && !this.#p.isOutOfReach()) this.#hasBegun();
   }
 
   /** Remembers the first scan, even if it found nothing. */

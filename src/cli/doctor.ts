@@ -26,6 +26,7 @@ import type { LoadedEnvironment, SideFiles } from './environment.ts';
 import { parametersOf } from './iam-policy.ts';
 import { judgedEnvironment } from './judged-environment.ts';
 import { CONFIG_OPTION, USUAL_CONFIG, loadPlan } from './load-plan.ts';
+import { mountsNow } from './mounts-now.ts';
 import type { EntryMatches } from './plan-text.ts';
 import { OUR_UNIT } from './own-unit.ts';
 import { settleEnvironment } from './runtime.ts';
@@ -90,13 +91,15 @@ export async function doctor({ config, stateDirectory, write, json, around, unit
   else found(faults.length > 0 ? warning('config', countProblems(faults), toCheck) : ok('config', `${plan.entries.length} ${plan.entries.length === 1 ? 'entry' : 'entries'} of files${plan.journald.length === 0 ? '' : `, ${plan.journald.length} of the journal`}${plan.metrics === null ? '' : ', metrics'}, no problem`));
 
   const pid = status?.agent.pid ?? 'self';
+  const mounts = mountsNow();
   const identity = identityOf(pid) ?? identityOf('self');
   // What would help this user would lock out the agent's.
   if (isClosed) found(note('files', 'neither these nor descriptors and state are judged: the agent is another user\'s', null));
   else if (identity !== null) {
     if (status === null) found(note('files', 'no agent could be asked: judged is what the user who asks now may read', null));
-    const listed = plan === null ? [] : await new PlanLookup().filesNow(plan.entries, { logs: plan.ownLogs, stateDirectory });
-    const followed = (plan?.entries ?? []).map((entry, index) => ({ entry, files: pathsOf(listed[index]) }));
+    const listed = plan === null ? [] : await new PlanLookup(mounts).filesNow(plan.entries, { logs: plan.ownLogs, stateDirectory });
+    found(...mounts.hanging.map((mount) => failed('files', `${mount} gives no answer: its server or its process hangs, and what lies below it is passed over until it answers`, 'look after its server and the way there')));
+    const followed = (plan?.entries ?? []).map((entry, index) => ({ entry, files: pathsOf(listed[index]) })).filter(({ entry }) => !mounts.isOut(fixedFolder(entry.pattern)));
     const journals = plan === null || plan.journald.length === 0 ? null : await journalPlaces(plan.journald);
     if (journals?.fault != null) found(failed('journal', journals.fault, 'apt-get install systemd, or take journald out of the config'));
     found(...pathFindings([...followed, ...journals?.places ?? []], identity));
