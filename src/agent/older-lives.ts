@@ -1,11 +1,16 @@
 import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
 import { look } from '../files/look.ts';
+import { pathNow } from '../files/sibling-list.ts';
+import type { Candidate } from '../files/sibling-list.ts';
 import { CLOCK_SLACK_MS, tookItsInode } from '../files/siblings.ts';
 import type { ArchivedRests } from './archived-rests.ts';
 import type { Generation } from './generation.ts';
 import { inodeAt } from './inode-at.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import type { Unpacking } from './unpacking.ts';
+
+/** Rotated since it was listed, it has another name. */
+const asItIsNow = (candidate: Candidate): Candidate => ({ ...candidate, path: pathNow(candidate) ?? candidate.path });
 
 /** Listings of a directory in which the names change under the listing. */
 const MAX_RELISTS = 5;
@@ -121,7 +126,7 @@ export class OlderLives {
     for (const one of pending) {
       const { candidate, checkpoint } = one;
       if (one.archived !== null) { last = this.#unpacking.begin(one, name, last) ?? last; continue; }
-      const started = adopt(candidate, last, checkpoint as TrackedCheckpoint | null);
+      const started = adopt(asItIsNow(candidate), last, checkpoint as TrackedCheckpoint | null);
       if (started === null && inodeAt(candidate.path) !== candidate.inode) return false;
       if (started === null) continue;
       if (started.path === name || matches(started.path)) started.file.attach();
@@ -149,7 +154,7 @@ export class OlderLives {
       for (const life of relatives.after(g, path, g.file.seenAt - CLOCK_SLACK_MS, this.#p.checkpoints())) {
         const last = found.at(-1) ?? before;
         const { candidate } = life;
-        const one = life.archived === null ? adopt(candidate, last) : this.#unpacking.begin({ ...life, checkpoint: null }, this.#p.nameFor(path), last);
+        const one = life.archived === null ? adopt(asItIsNow(candidate), last) : this.#unpacking.begin({ ...life, checkpoint: null }, this.#p.nameFor(path), last);
         // A rotation between the listing and the opening gives the names to other files: list again, oldest first.
         if (one === null && life.archived === null && inodeAt(candidate.path) !== candidate.inode) { shifted = true; break; }
         if (one === null || one === last) continue;
