@@ -11,8 +11,11 @@ import { NoAgentError, askStatus } from '../control/client.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import type { StatusDocument } from '../control/status-document.ts';
 import { identityOf } from '../host/identity.ts';
+import { THEIR_UNIT } from './compat/stand-ins.ts';
 import { processOutput } from './config/command-output.ts';
 import type { CommandOutput } from './config/command-output.ts';
+import { placesBelow } from './ctl/places.ts';
+import type { Places } from './ctl/places.ts';
 import { Unit } from './ctl/systemd.ts';
 import { failed, findingText, note, ok, warning } from './doctor/finding.ts';
 import type { Finding } from './doctor/finding.ts';
@@ -20,6 +23,7 @@ import { descriptorFinding, stateFinding, textOf, watchFinding } from './doctor/
 import { instanceFinding } from './doctor/instance.ts';
 import { fixedFolder, pathFindings } from './doctor/paths.ts';
 import { serviceFindings } from './doctor/services.ts';
+import { takeoverFindings } from './doctor/takeover.ts';
 import { deviceRights, volumesFinding } from './doctor/volumes.ts';
 import { SIDE_FILE_OPTIONS } from './environment.ts';
 import type { LoadedEnvironment, SideFiles } from './environment.ts';
@@ -54,7 +58,7 @@ export function doctorCommand(): Command {
     .action(async ({ config, stateDir, write, json, ...sideFiles }: SideFiles & DoctorOptions) => {
       const around = await judgedEnvironment(config, sideFiles, process.env);
       settleEnvironment(around.env);
-      process.exitCode = await doctor({ config, stateDirectory: resolve(stateDir), write: write === true, json: json === true, around, unit: new Unit(OUR_UNIT) }, processOutput());
+      process.exitCode = await doctor({ config, stateDirectory: resolve(stateDir), write: write === true, json: json === true, around, unit: new Unit(OUR_UNIT), places: placesBelow('') }, processOutput());
     });
 }
 
@@ -66,10 +70,12 @@ export interface Patient {
   readonly around: LoadedEnvironment;
   /** The agent's, as systemd knows it. */
   readonly unit: Unit;
+  /** Where the CloudWatch agent has what it is controlled by. */
+  readonly places: Places;
 }
 
 /** Writes each finding as it is made; gives the exit code: 0, or 1 when something failed. */
-export async function doctor({ config, stateDirectory, write, json, around, unit }: Patient, { out, err, colour }: CommandOutput): Promise<number> {
+export async function doctor({ config, stateDirectory, write, json, around, unit, places }: Patient, { out, err, colour }: CommandOutput): Promise<number> {
   const findings: Finding[] = [];
   const found = (...more: readonly Finding[]): void => {
     findings.push(...more);
@@ -80,6 +86,8 @@ export async function doctor({ config, stateDirectory, write, json, around, unit
   const status = typeof asked === 'string' ? null : asked;
   found(agentFinding(asked));
   if (status?.restart != null) found(warning('environment', status.restart, 'systemctl restart unified-agent'));
+  if (status?.neighbour != null) found(failed('takeover', status.neighbour, `systemctl disable --now ${THEIR_UNIT}`));
+  found(...await takeoverFindings(places));
   const { plan, problems } = await loadPlan(config, env);
   const faults = [...around.problems, ...problems].filter(({ severity }) => severity !== 'note');
   const broken = faults.some(({ severity }) => severity === 'error');

@@ -9,7 +9,7 @@ import { CtlError, thisHost } from './ctl/host.ts';
 import { ServiceError, Unit } from './ctl/systemd.ts';
 import { OUR_UNIT } from './own-unit.ts';
 import { giveEverythingBack } from './takeover/give-back.ts';
-import { recordFile, type TakeoverHost, type TakeoverRecord } from './takeover/host.ts';
+import { recordFile, reservationFile, type TakeoverHost, type TakeoverRecord } from './takeover/host.ts';
 import { survey, takePositions, usualPlan, type Survey } from './takeover/survey.ts';
 import { stepsText, surveyText } from './takeover/survey-text.ts';
 import { takeOver } from './takeover/take-over.ts';
@@ -99,6 +99,8 @@ async function back(host: TakeoverHost): Promise<number> {
     if (code !== undefined) throw error;
     throw new CtlError(`${file} is broken: stop ${OUR_UNIT}, delete this file and start ${THEIR_UNIT}`);
   }
+  // Before anything is stopped: with its package gone, nobody would collect anything.
+  if (!(await host.theirs.isKnown())) throw new CtlError(`there is no ${THEIR_UNIT} on this host any more to give back to: install its package again first; or, if ${OUR_UNIT} is to stay, delete ${file} and ${reservationFile(host.places)}`);
   const { plan } = await usualPlan(host);
   await giveEverythingBack(record, plan, host);
   return 0;

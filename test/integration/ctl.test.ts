@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ctl } from '../../src/cli/ctl.ts';
 import { agentVersion } from '../../src/cli/version.ts';
+import { recordFile } from '../../src/cli/takeover/host.ts';
 import { startDropIn, type DropInRig } from '../support/drop-in.ts';
 import { startParameters } from '../support/parameters.ts';
 
@@ -169,6 +170,23 @@ test('ctl: prep-restart remembers whether the agent ran, cond-restart starts it 
   rig.systemd.calls.length = 0;
   assert.equal((await run(rig, '-a', 'preun')).code, 0);
   assert.deepEqual(rig.systemd.calls, ['stop unified-agent.service', 'disable unified-agent.service', 'daemon-reload', 'reset-failed']);
+});
+
+test('ctl: after a takeover the scripts of the CloudWatch agent\'s package stop nothing: neither at its upgrade nor at its removal; a person\'s stop does', async (t) => {
+  const rig = startDropIn(t);
+  await run(rig, '-a', 'start');
+  rig.write(recordFile(rig.places), '{}');
+  rig.systemd.calls.length = 0;
+  await run(rig, '-a', 'prep-restart');
+  const spared = await run(rig, '-a', 'stop');
+  assert.match(spared.out, /unified-agent\.service has the place of the CloudWatch agent .* and goes on/);
+  assert.equal(existsSync(rig.places.restart), false, 'their service is not to be started by their script');
+  await run(rig, '-a', 'prep-restart');
+  await run(rig, '-a', 'cond-restart');
+  assert.equal((await run(rig, '-a', 'preun')).code, 0);
+  assert.deepEqual([rig.systemd.calls, rig.systemd.active.has('unified-agent.service')], [[], true]);
+  await run(rig, '-a', 'stop');
+  assert.equal(rig.systemd.active.has('unified-agent.service'), false, 'the mark of a script that has ended spares nothing');
 });
 
 test('ctl: an unknown flag is said and passed over, a missing argument, an unknown action and a bad mode exit 1, -h exits 0', async (t) => {

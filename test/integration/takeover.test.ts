@@ -210,6 +210,17 @@ test('the CloudWatch agent is put back even where its positions cannot be writte
   assert.deepEqual([[...all.dropIn.systemd.active], existsSync(recordFile(all.host.places))], [[THEIR_UNIT], false]);
 });
 
+test('back is refused before anything is stopped where the CloudWatch agent\'s package was removed meanwhile', async (t) => {
+  const all = await machine(t, {});
+  const { host, dropIn: { systemd, write } } = all;
+  write(recordFile(host.places), JSON.stringify({ wasActive: true, wasEnabled: true, isImported: true }));
+  systemd.known.delete(THEIR_UNIT);
+  const { code, err } = await all.run('back');
+  assert.equal(code, 1);
+  assert.match(err, /there is no amazon-cloudwatch-agent\.service on this host any more to give back to: install its package again first; or, .* delete .*unified-agent-takeover\.json and .*unified-agent\.conf/);
+  assert.deepEqual([systemd.calls, existsSync(recordFile(host.places))], [[], true]);
+});
+
 test('a takeover that was broken off before the import gives no older positions back', async (t) => {
   const all = await machine(t, { 'app.log': numbered('x', 10) });
   all.sent('app.log', 45);

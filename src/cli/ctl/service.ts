@@ -4,6 +4,7 @@ import { NoAgentError, askStatus } from '../../control/client.ts';
 import { changeConfig, type Mode } from './change-config.ts';
 import { CtlError, type DropInHost } from './host.ts';
 import { installedConfigs, isThere, ownConfig, writeConfig } from './installed-configs.ts';
+import { forgetPackage, isStopOfPackage, isTakenOver, notePackage, saySpared } from './their-package.ts';
 
 /** Whether the agent runs; where there is no systemd, whether one answers. */
 export async function runs({ unit, stateDirectory }: DropInHost): Promise<boolean> {
@@ -53,7 +54,8 @@ export async function start(mode: Mode, host: DropInHost): Promise<void> {
 
 export async function stop(host: DropInHost): Promise<void> {
   host.output.out('\n****** processing amazon-cloudwatch-agent ******\n');
-  await end(host);
+  if (await isStopOfPackage(host)) saySpared(host);
+  else await end(host);
 }
 
 export async function restart(mode: Mode, host: DropInHost): Promise<void> {
@@ -63,11 +65,13 @@ export async function restart(mode: Mode, host: DropInHost): Promise<void> {
 
 /** Before a package is exchanged: remembers whether the agent ran. */
 export async function prepareRestart(host: DropInHost): Promise<void> {
-  if (await runs(host)) await writeConfig(host.places.restart, '');
+  if (await isTakenOver(host)) await notePackage(host);
+  else if (await runs(host)) await writeConfig(host.places.restart, '');
 }
 
 /** After it: starts the agent if it ran before. */
 export async function restartIfPrepared(mode: Mode, host: DropInHost): Promise<void> {
+  await forgetPackage(host);
   if (!(await isThere(host.places.restart))) return;
   await begin(mode, host);
   await rm(host.places.restart, { force: true });
@@ -75,6 +79,7 @@ export async function restartIfPrepared(mode: Mode, host: DropInHost): Promise<v
 
 /** Before the package goes. */
 export async function prepareRemoval(host: DropInHost): Promise<void> {
+  if (await isTakenOver(host)) { saySpared(host); return; }
   await end(host);
   await host.unit.disable();
   await host.unit.must('reset-failed');
