@@ -11,7 +11,6 @@ import { NoAgentError, askStatus } from '../control/client.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import type { StatusDocument } from '../control/status-document.ts';
 import { identityOf } from '../host/identity.ts';
-import { THEIR_UNIT } from './compat/stand-ins.ts';
 import { processOutput } from './config/command-output.ts';
 import type { CommandOutput } from './config/command-output.ts';
 import { placesBelow } from './ctl/places.ts';
@@ -85,8 +84,8 @@ export async function doctor({ config, stateDirectory, write, json, around, unit
   const asked = await statusOf(stateDirectory);
   const status = typeof asked === 'string' ? null : asked;
   found(agentFinding(asked));
-  if (status?.restart != null) found(warning('environment', status.restart, 'systemctl restart unified-agent'));
-  if (status?.neighbour != null) found(failed('takeover', status.neighbour, `systemctl disable --now ${THEIR_UNIT}`));
+  if (status?.restart != null) found(warning('environment', ...withStep(status.restart)));
+  if (status?.neighbour != null) found(failed('takeover', ...withStep(status.neighbour)));
   found(...await takeoverFindings(places));
   const { plan, problems } = await loadPlan(config, env);
   const faults = [...around.problems, ...problems].filter(({ severity }) => severity !== 'note');
@@ -126,6 +125,12 @@ export async function doctor({ config, stateDirectory, write, json, around, unit
 function pathsOf(listed: EntryMatches | undefined): readonly string[] {
   if (listed === undefined) return [];
   return [...listed.matches, ...listed.skipped.filter(({ reason }) => reason.startsWith('cannot be opened'))].map(({ path }) => path);
+}
+
+/** What the agent says of itself, and the step that it ends with. */
+function withStep(text: string): [what: string, next: string] {
+  const [what = text, next = 'agent status'] = text.split('. Next step: ');
+  return [what, next];
 }
 
 /** Of the agent that runs here; or why it cannot be asked, with the next step. */

@@ -66,6 +66,12 @@ does 0 "$home/bin/amazon-cloudwatch-agent-ctl" -a status
 grep -q '"status": "running"' "$scratch/said" || fail 'ctl does not see the agent'
 holds 'amazon-cloudwatch-agent-ctl controls the agent that runs'
 
+# What the scripts of its package do at an upgrade, and at a removal.
+for action in prep-restart stop preun; do does 0 "$home/bin/amazon-cloudwatch-agent-ctl" -a $action; done
+is "$ours" active active
+is "$ours" enabled enabled
+holds 'the scripts of the package of the other agent leave the one that runs alone'
+
 for line in 1 2 3; do echo "later $line" >>"$log"; done
 sleep 3
 does 0 agent takeover --back
