@@ -55,6 +55,6 @@ export class EndingCollectors {
 
   #say(): void {
     const names = [...new Set([...this.#left].map(({ name }) => name))].join(', ');
-    this.#report.trouble(SUBJECT, `metrics: of the config before, ${names} did not end within ${this.#patienceMs / 1000} s, since what is read there (a mount, a device, a program) does not answer: left behind, and what comes of it late is not published. What has changed runs; a restart of the agent ends the rest`);
+    this.#report.trouble(SUBJECT, `metrics: ${names} did not end within ${this.#patienceMs / 1000} s of being told to, by a new config or a stop: what is read there (a mount, a device, a program) does not answer. It is left behind, and what comes of it late is not published; everything else goes on. Next step: see to what hangs; a restart of the agent ends it too`);
   }
 }

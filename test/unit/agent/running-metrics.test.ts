@@ -48,7 +48,7 @@ test('a sampler that hangs holds up a new config for a bounded time: it is left 
   await until('the sampler to hang', () => hung.asked() === 2);
   await apply('/b');
   await until('what the new config collects', () => spooled.some((text) => text.includes('"events":7')));
-  assert.deepEqual(said.filter((line) => line.includes('left behind')).map((line) => /of the config before, (.*) did not end within 0\.04 s/.exec(line)?.[1]), ['agent']);
+  assert.deepEqual(said.filter((line) => line.includes('left behind')).map((line) => /metrics: (.*) did not end within 0\.04 s/.exec(line)?.[1]), ['agent']);
   hung.release();
   await until('the end to be said', () => said.some((line) => line.includes('have ended')));
   assert.ok(!spooled.some((text) => text.includes('666')));

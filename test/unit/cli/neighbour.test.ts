@@ -14,9 +14,16 @@ test('a CloudWatch agent that runs beside this one by the same config is said wi
   const groups = [join(root, 'none'), join(root, 'system.slice')];
   const said: string[] = [];
   const report = { trouble: (_: string, text: string) => { said.push(text); }, recovered: () => { said.push('over'); } };
-  const look = (source: string): string | null => lookBeside({ places, sources: [source], report, groups });
+  const look = (source: string): string | null => lookBeside({ places, sources: [source], report, groups, proc: join(root, 'proc') });
   assert.equal(look(places.config), null);
-  mkdirSync(join(root, 'system.slice/amazon-cloudwatch-agent.service'), { recursive: true });
+  const process = (name: string): void => {
+    for (const folder of ['system.slice/amazon-cloudwatch-agent.service', 'proc/77']) mkdirSync(join(root, folder), { recursive: true });
+    writeFileSync(join(root, 'system.slice/amazon-cloudwatch-agent.service/cgroup.procs'), '76\n77\n');
+    writeFileSync(join(root, 'proc/77/comm'), `${name}\n`);
+  };
+  process('sleep');
+  assert.equal(look(places.config), null, 'what a stop of its service left behind is not the agent');
+  process('amazon-cloudwat');
   assert.match(look(places.config) ?? '', /^amazon-cloudwatch-agent\.service runs beside this agent, by the same config: .* sent twice\. Next step: stop one of them, or `agent takeover --dry-run`/);
   assert.equal(said.at(-1), look(places.config));
   assert.equal(look('/etc/unified-agent/agent.json'), null);
