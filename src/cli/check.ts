@@ -18,6 +18,7 @@ import type { LoadedEnvironment, SideFiles } from './environment.ts';
 import { describeJournal } from './journal-text.ts';
 import { judgedEnvironment } from './judged-environment.ts';
 import { CONFIG_OPTION, USUAL_CONFIG, loadPlan } from './load-plan.ts';
+import { mountsNow } from './mounts-now.ts';
 import { describeMetrics, describePrometheus } from './metrics-text.ts';
 import { settleEnvironment } from './runtime.ts';
 import { describeEmf, describeEntry, describeService, type EntryMatches } from './plan-text.ts';
@@ -40,7 +41,7 @@ export interface FileLookup {
 }
 
 function disk(): FileLookup {
-  const lookup = new PlanLookup();
+  const lookup = new PlanLookup(mountsNow());
   return {
     globFault: (pattern) => lookup.globFault(pattern),
     listMatches: ({ entries, ownLogs }) => lookup.filesNow(entries, { logs: ownLogs, stateDirectory: DEFAULT_STATE_DIR }),

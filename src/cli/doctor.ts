@@ -29,6 +29,7 @@ import type { LoadedEnvironment, SideFiles } from './environment.ts';
 import { parametersOf } from './iam-policy.ts';
 import { judgedEnvironment } from './judged-environment.ts';
 import { CONFIG_OPTION, USUAL_CONFIG, loadPlan } from './load-plan.ts';
+import { mountsNow } from './mounts-now.ts';
 import type { EntryMatches } from './plan-text.ts';
 import { OUR_UNIT } from './own-unit.ts';
 import { settleEnvironment } from './runtime.ts';
@@ -81,9 +82,10 @@ export async function doctor({ config, stateDirectory, write, json, around, unit
     if (!json) for (const finding of more) out(findingText(finding));
   };
   const { env } = around;
-  const asked = await statusOf(stateDirectory);
-  const status = typeof asked === 'string' ? null : asked;
-  found(agentFinding(asked));
+  const answer = await statusOf(stateDirectory);
+  const status = answer instanceof NoAgentError ? null : answer;
+  const isClosed = answer instanceof NoAgentError && isClosedTo(answer);
+  found(agentFinding(answer));
   if (status?.restart != null) found(warning('environment', ...withStep(status.restart)));
   if (status?.neighbour != null) found(failed('takeover', ...withStep(status.neighbour)));
   found(...await takeoverFindings(places));
@@ -96,11 +98,15 @@ export async function doctor({ config, stateDirectory, write, json, around, unit
   else found(faults.length > 0 ? warning('config', countProblems(faults), toCheck) : ok('config', `${plan.entries.length} ${plan.entries.length === 1 ? 'entry' : 'entries'} of files${plan.journald.length === 0 ? '' : `, ${plan.journald.length} of the journal`}${plan.metrics === null ? '' : ', metrics'}, no problem`));
 
   const pid = status?.agent.pid ?? 'self';
+  const mounts = mountsNow();
   const identity = identityOf(pid) ?? identityOf('self');
-  if (identity !== null) {
+  // What would help this user would lock out the agent's.
+  if (isClosed) found(note('files', 'neither these nor descriptors and state are judged: the agent is another user\'s', null));
+  else if (identity !== null) {
     if (status === null) found(note('files', 'no agent could be asked: judged is what the user who asks now may read', null));
-    const listed = plan === null ? [] : await new PlanLookup().filesNow(plan.entries, { logs: plan.ownLogs, stateDirectory });
-    const followed = (plan?.entries ?? []).map((entry, index) => ({ entry, files: pathsOf(listed[index]) }));
+    const listed = plan === null ? [] : await new PlanLookup(mounts).filesNow(plan.entries, { logs: plan.ownLogs, stateDirectory });
+    found(...mounts.hanging.map((mount) => failed('files', `${mount} gives no answer: its server or its process hangs, and what lies below it is passed over until it answers`, 'look after its server and the way there')));
+    const followed = (plan?.entries ?? []).map((entry, index) => ({ entry, files: pathsOf(listed[index]) })).filter(({ entry }) => !mounts.isOut(fixedFolder(entry.pattern)));
     const journals = plan === null || plan.journald.length === 0 ? null : await journalPlaces(plan.journald);
     if (journals?.fault != null) found(failed('journal', journals.fault, 'apt-get install systemd, or take journald out of the config'));
     found(...pathFindings([...followed, ...journals?.places ?? []], identity));
@@ -134,17 +140,20 @@ function withStep(text: string): [what: string, next: string] {
 }
 
 /** Of the agent that runs here; or why it cannot be asked, with the next step. */
-async function statusOf(stateDirectory: string): Promise<StatusDocument | string> {
+async function statusOf(stateDirectory: string): Promise<StatusDocument | NoAgentError> {
   try {
     return await askStatus(stateDirectory);
   } catch (error) {
-    if (error instanceof NoAgentError) return error.message;
+    if (error instanceof NoAgentError) return error;
     throw error;
   }
 }
 
-function agentFinding(status: StatusDocument | string): Finding {
-  if (typeof status === 'string') return note('agent', status, 'systemctl status unified-agent');
+/** Whether this user may not ask, be it whether an agent runs. */
+const isClosedTo = ({ cause }: NoAgentError): boolean => ['EACCES', 'EPERM'].includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+
+function agentFinding(status: StatusDocument | NoAgentError): Finding {
+  if (status instanceof NoAgentError) return isClosedTo(status) ? warning('agent', 'this user may not ask it', 'sudo agent doctor') : note('agent', status.message, 'systemctl status unified-agent');
   const problems = problemsOf(status);
   const { version, pid } = status.agent;
   return problems.length === 0 ? ok('agent', `version ${version} runs as process ${pid}, and has no troubles`) : warning('agent', `version ${version} runs as process ${pid}: ${problems[0]}${problems.length > 1 ? `; and ${problems.length - 1} more` : ''}`, 'agent status');

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { Agent } from '../agent/agent.ts';
-import { StateDirectoryError } from '../agent/state-directory.ts';
+import { StateDirectoryError, giveToOwner } from '../agent/state-directory.ts';
 import { networkFault } from '../agent/network-fault.ts';
 import { summaryOf } from '../agent/summary.ts';
 import { formatProblem, formatProblems, shownProblems } from '../config/problem.ts';
@@ -28,6 +28,7 @@ import { controlRoutes } from './control-routes.ts';
 import { lookAtLimits } from './host-limits.ts';
 import { isJournal } from './journal-stream.ts';
 import { KeptConfig } from './keep-config.ts';
+import { awaitInstance } from './late-instance.ts';
 import { leave } from './leave.ts';
 import { followLevel } from './live-level.ts';
 import { CONFIG_OPTION, USUAL_CONFIG } from './load-plan.ts';
@@ -35,10 +36,12 @@ import { lookBeside } from './neighbour.ts';
 import { OUR_UNIT } from './own-unit.ts';
 import { parameterAccess } from './parameter-access.ts';
 
-/** sysexits.h EX_CONFIG, EX_NOINPUT, EX_TEMPFAIL, EX_CANTCREAT (the state directory cannot be used). */
+/** sysexits.h EX_CONFIG, EX_NOINPUT, EX_TEMPFAIL (twice), EX_CANTCREAT (the state directory cannot be used). */
 const EXIT_CONFIG = 78;
 const EXIT_NO_INPUT = 66;
 const EXIT_UNFINISHED = 75;
+/** What the config lacks may be known a moment later: systemd starts the agent anew, which it does not after EXIT_CONFIG. */
+const EXIT_NO_INSTANCE = 75;
 const EXIT_NO_STATE = 73;
 /** Time to deliver what is held after SIGTERM: below TimeoutStopSec of the unit, and below systemd's default of 90 s. */
 const DRAIN_MS = 60_000;
@@ -48,6 +51,8 @@ const SLOW_STOP_MS = 1_000;
 const NEIGHBOUR_MS = 60_000;
 /** A start is over, also one with thousands of files. */
 const STARTED_MS = 20_000;
+/** Of what could not be read, in the last line of the log. */
+const MOST_NAMED = 5;
 const DEFAULT_LOG: LogPlan = { level: 'info', format: 'text' };
 const LEVEL_OF: Readonly<Record<Severity, LogLevel>> = { error: 'error', warning: 'warn', note: 'info' };
 
@@ -66,7 +71,7 @@ export function runCommand(): Command {
     .option('--state-dir <dir>', 'where checkpoints, quarantine and the control socket live', DEFAULT_STATE_DIR)
     .option(...SIDE_FILE_OPTIONS[0])
     .option(...SIDE_FILE_OPTIONS[1])
-    .option('--until-caught-up', 'deliver what exists, however long the service takes, then exit 0; 75 when a signal comes before that')
+    .option('--until-caught-up', 'deliver what exists, however long the service takes, then exit 0; 75 when a signal comes before that, or something cannot be read')
     .option('--quiet', 'say warnings and errors only')
     .action(async (options: RunOptions) => { process.exitCode = await run(options); });
 }
@@ -98,8 +103,8 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   if (start.kind === 'none' || (start.plan.entries.length === 0 && start.plan.journald.length === 0 && start.plan.emf === null && start.plan.metrics === null && start.plan.prometheus === null)) {
     log.fatal(start.kind === 'none' && start.errors !== null
       ? `nothing is run: the config in Parameter Store has errors (${start.errors}), and no earlier one is kept here; \`agent check\` names every error`
-      : 'nothing to run: there is no entry of a config that works; `agent check` says what is wrong');
-    return EXIT_CONFIG;
+      : `nothing to run: there is no entry of a config that works; \`agent check\` says what is wrong${kept.isInstanceMissing ? '. The metadata of this EC2 instance do not answer: it may be they alone that are missing, so the service is started again' : ''}`);
+    return kept.isInstanceMissing ? EXIT_NO_INSTANCE : EXIT_CONFIG;
   }
   const { plan } = start;
   const neighbour = (): string | null => lookBeside({ places: placesBelow(''), sources: kept.sources, report });
@@ -137,7 +142,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   using _ = followLevel(sideFiles.envConfig ?? DEFAULT_ENV_CONFIG, log);
   life.stop.addEventListener('abort', () => { service.stopping(); }, { once: true });
   try {
-    await together(life, [agent.run(life), ...(untilCaughtUp === true ? [] : [keepConfig({ kept, agent, service, reload }, life)])]);
+    await together(life, [agent.run(life), ...(untilCaughtUp === true ? [] : [keepConfig({ kept, agent, service, reload, report }, life)])]);
   } catch (error) {
     if (!(error instanceof StateDirectoryError)) throw error;
     kept.keeper.endInOrder();
@@ -146,14 +151,17 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   } finally {
     stopped();
     clearInterval(looking);
+    // Begun by hand as root on the service's directory: what it leaves there must not lock the service out.
+    await giveToOwner(stateDir).catch((error: unknown) => { report.trouble('state', `${stateDir} has files of root that could not be given to its owner (${(error as Error).message}): chown them before its service starts`); });
   }
   kept.keeper.endInOrder();
-  const { files, bytes } = agent.unfinished;
-  // The agent ends by itself once it has caught up; a signal came before that.
-  const unfinished = untilCaughtUp === true && (life.stop.aborted || files > 0);
-  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${undeliveredText(report)}${files > 0 ? `; ${bytes} bytes of ${files} ${files === 1 ? 'file' : 'files'} are not acknowledged, they are read at the next start` : ''}`);
+  const { files, bytes, unread, mounts } = agent.unfinished;
+  // The agent ends by itself once it has caught up with what it can read; a signal came before that, or there is more.
+  const unfinished = untilCaughtUp === true && (life.stop.aborted || files > 0 || unread.length > 0 || mounts.length > 0);
+  const passedOver = mounts.length > 0 ? `; what lies below ${mounts.join(', ')} was passed over: no answer came from there` : '';
+  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${undeliveredText(report)}${files > 0 ? `; ${bytes} bytes of ${files} ${files === 1 ? 'file' : 'files'} are not acknowledged, they are read at the next start` : ''}${unreadText(unread)}${passedOver}`);
   const code = unfinished ? EXIT_UNFINISHED : 0;
-  if ((agent.metrics?.hangingThreads ?? 0) > 0) leave(code);
+  if (agent.hangingThreads > 0) leave(code);
   return code;
 }
 
@@ -186,6 +194,13 @@ function undeliveredText({ drops }: AgentReport): string {
   return parts.length === 0 ? '' : `, ${parts.join(', ')}`;
 }
 
+/** The reasons were said when they were met. */
+function unreadText(unread: readonly string[]): string {
+  if (unread.length === 0) return '';
+  const more = unread.length - MOST_NAMED;
+  return `; what cannot be read is not delivered: ${unread.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 /** A service that is away makes a stop wait, and who waits for it is to know why. Ends with the function that is returned. */
 function sayIfStopTakesLong({ stop }: LifetimeControl, report: AgentReport): () => void {
   let timer: NodeJS.Timeout | undefined;
@@ -196,16 +211,17 @@ function sayIfStopTakesLong({ stop }: LifetimeControl, report: AgentReport): () 
   return () => { stop.removeEventListener('abort', begin); clearTimeout(timer); };
 }
 
-interface Keeping { readonly kept: KeptConfig; readonly agent: Agent; readonly service: ServiceState; readonly reload: () => Promise<unknown> }
+interface Keeping { readonly kept: KeptConfig; readonly agent: Agent; readonly service: ServiceState; readonly reload: () => Promise<unknown>; readonly report: AgentReport }
 
 /** Looks after the config for as long as the agent runs, which is told from now on; SIGHUP reads it again. */
-async function keepConfig({ kept, agent, service, reload }: Keeping, life: LifetimeControl): Promise<void> {
+async function keepConfig({ kept, agent, service, reload, report }: Keeping, life: LifetimeControl): Promise<void> {
   if (!(await agent.follows(life))) return;
   service.ready({ text: () => summaryOf(agent, life.stop.aborted), isAlive: () => agent.isAlive });
   const onHangup = (): void => { void reload(); };
   process.on('SIGHUP', onHangup);
+  const known = (instanceId: string): Promise<void> => service.during(() => kept.keeper.renew(`this is the instance ${instanceId}, as its metadata say now`));
   try {
-    await kept.keeper.run(life);
+    await Promise.all([kept.keeper.run(life), awaitInstance({ isMissing: () => kept.isInstanceMissing, ask: () => kept.instanceId(), known, report }, life.stop)]);
   } finally {
     process.off('SIGHUP', onHangup);
   }

@@ -29,7 +29,9 @@ function folderFor(t: TestContext): string {
 /** Where systemd does not know the agent. */
 const NO_UNIT = new Unit(OUR_UNIT, new StubSystemd().systemctl);
 
-async function examined(folder: string, url: string, write: boolean, { metrics = {}, env = TEST_ENV, unit = NO_UNIT }: { readonly metrics?: object; readonly env?: Readonly<Record<string, string>>; readonly unit?: Unit } = {}): Promise<{ readonly code: number; readonly findings: readonly Finding[] }> {
+interface Examined { readonly metrics?: object; readonly env?: Readonly<Record<string, string>>; readonly unit?: Unit; readonly prepared?: () => void }
+
+async function examined(folder: string, url: string, write: boolean, { metrics = {}, env = TEST_ENV, unit = NO_UNIT, prepared }: Examined = {}): Promise<{ readonly code: number; readonly findings: readonly Finding[] }> {
   writeFileSync(join(folder, 'app.log'), 'a line\n');
   const config = join(folder, 'agent.json');
   writeFileSync(config, JSON.stringify({
@@ -38,6 +40,7 @@ async function examined(folder: string, url: string, write: boolean, { metrics =
     metrics: { endpoint_override: url, metrics_collected: { mem: { measurement: ['used_percent'] }, ...metrics } },
   }));
   let printed = '';
+  prepared?.();
   const code = await doctor({ config: [config], stateDirectory: join(folder, 'state'), write, json: true, around: { env, problems: [], unreadable: false }, unit, places: placesBelow(join(folder, 'root')) }, { out: (text) => { printed += text; }, err: () => {}, colour: false });
   return { code, findings: JSON.parse(printed) as readonly Finding[] };
 }
@@ -117,6 +120,25 @@ test('a file that the agent may not read is told with the component that is in t
   assert.equal(obstacleTo(log, 'read', { ...stranger, readsAll: true }), null);
   chmodSync(log, 0o644);
   assert.equal(obstacleTo(log, 'read', stranger), null);
+});
+
+test('a user to whom the agent is closed is told to ask as root, and never to take its state directory or open its logs', { skip: process.getuid!() !== 0 && 'needs root to become another user' }, async (t) => {
+  const endpoint = await endpointFor(t);
+  const folder = folderFor(t);
+  chmodSync(folder, 0o755);
+  mkdirSync(join(folder, 'state'), { mode: 0o700 });
+  let result: Awaited<ReturnType<typeof examined>>;
+  try {
+    result = await examined(folder, endpoint.url, false, { prepared: () => { chmodSync(join(folder, 'app.log'), 0o600); process.seteuid!(60_000); } });
+  } finally {
+    process.seteuid!(0);
+  }
+  const { code, findings } = result;
+  assert.deepEqual(findings.filter(({ verdict }) => verdict === 'failed'), []);
+  assert.equal(code, 0);
+  assert.deepEqual(of(findings, 'agent')[0], { about: 'agent', verdict: 'warning', what: 'this user may not ask it', next: 'sudo agent doctor' });
+  assert.deepEqual(findings.filter(({ next }) => next !== null && /chown|setfacl|usermod/.test(next)), []);
+  assert.equal(of(findings, 'clock')[0]!.verdict, 'ok', 'what is the same for every user is judged');
 });
 
 test('a log whose group may read it is opened by joining the group', { skip: process.getuid!() !== 0 && 'only root may give a file away' }, (t) => {

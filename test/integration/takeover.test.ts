@@ -210,15 +210,17 @@ test('the CloudWatch agent is put back even where its positions cannot be writte
   assert.deepEqual([[...all.dropIn.systemd.active], existsSync(recordFile(all.host.places))], [[THEIR_UNIT], false]);
 });
 
-test('back is refused before anything is stopped where the CloudWatch agent\'s package was removed meanwhile', async (t) => {
-  const all = await machine(t, {});
-  const { host, dropIn: { systemd, write } } = all;
-  write(recordFile(host.places), JSON.stringify({ wasActive: true, wasEnabled: true, isImported: true }));
+test('back, where the CloudWatch agent was removed since, leaves this agent running and keeps no later one from starting', async (t) => {
+  const all = await machine(t, { 'app.log': numbered('line', 10) });
+  const { systemd, places } = all.dropIn;
+  const taken = await all.run('take');
+  assert.equal(taken.code, 0, taken.err);
   systemd.known.delete(THEIR_UNIT);
-  const { code, err } = await all.run('back');
-  assert.equal(code, 1);
-  assert.match(err, /there is no amazon-cloudwatch-agent\.service on this host any more to give back to: install its package again first; or, .* delete .*unified-agent-takeover\.json and .*unified-agent\.conf/);
-  assert.deepEqual([systemd.calls, existsSync(recordFile(host.places))], [[], true]);
+  const { code, out } = await all.run('back');
+  assert.equal(code, 0);
+  assert.deepEqual([systemd.active.has(OUR_UNIT), systemd.enabled.has(OUR_UNIT)], [true, true]);
+  assert.deepEqual([existsSync(recordFile(places)), existsSync(reservationFile(places))], [false, false]);
+  assert.match(out, /there is no amazon-cloudwatch-agent\.service on this host any more/);
 });
 
 test('a takeover that was broken off before the import gives no older positions back', async (t) => {

@@ -4,7 +4,6 @@ import { NoAgentError, askStatus } from '../../control/client.ts';
 import { changeConfig, type Mode } from './change-config.ts';
 import { CtlError, type DropInHost } from './host.ts';
 import { installedConfigs, isThere, ownConfig, writeConfig } from './installed-configs.ts';
-import { forgetPackage, isStopOfPackage, isTakenOver, notePackage, saySpared } from './their-package.ts';
 
 /** Whether the agent runs; where there is no systemd, whether one answers. */
 export async function runs({ unit, stateDirectory }: DropInHost): Promise<boolean> {
@@ -54,8 +53,7 @@ export async function start(mode: Mode, host: DropInHost): Promise<void> {
 
 export async function stop(host: DropInHost): Promise<void> {
   host.output.out('\n****** processing amazon-cloudwatch-agent ******\n');
-  if (await isStopOfPackage(host)) saySpared(host);
-  else await end(host);
+  await end(host);
 }
 
 export async function restart(mode: Mode, host: DropInHost): Promise<void> {
@@ -65,13 +63,11 @@ export async function restart(mode: Mode, host: DropInHost): Promise<void> {
 
 /** Before a package is exchanged: remembers whether the agent ran. */
 export async function prepareRestart(host: DropInHost): Promise<void> {
-  if (await isTakenOver(host)) await notePackage(host);
-  else if (await runs(host)) await writeConfig(host.places.restart, '');
+  if (await runs(host)) await writeConfig(host.places.restart, '');
 }
 
 /** After it: starts the agent if it ran before. */
 export async function restartIfPrepared(mode: Mode, host: DropInHost): Promise<void> {
-  await forgetPackage(host);
   if (!(await isThere(host.places.restart))) return;
   await begin(mode, host);
   await rm(host.places.restart, { force: true });
@@ -79,7 +75,6 @@ export async function restartIfPrepared(mode: Mode, host: DropInHost): Promise<v
 
 /** Before the package goes. */
 export async function prepareRemoval(host: DropInHost): Promise<void> {
-  if (await isTakenOver(host)) { saySpared(host); return; }
   await end(host);
   await host.unit.disable();
   await host.unit.must('reset-failed');

@@ -1,33 +1,44 @@
-// What the scripts of the CloudWatch agent's package ask of its ctl. After a takeover that ctl is ours, and they mean the other agent's service:
-// an upgrade or a removal of its package would else stop the agent that has its place, and nobody would start it again.
+// What the package of the CloudWatch agent asks of its ctl while this agent has its place: its scripts mean their own service.
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OUR_UNIT } from '../own-unit.ts';
 import { recordFile } from '../takeover/host.ts';
 import type { DropInHost } from './host.ts';
 import { isThere, writeConfig } from './installed-configs.ts';
 import type { Places } from './places.ts';
 
-/** Between `prep-restart` and `stop` of one script; later, a stop is a person's own, milliseconds. */
-const SCRIPT_MS = 10 * 60_000;
+/** An upgrade asks prep-restart, and then at once to stop. */
+const AT_ONCE_MS = 60_000;
+/** dpkg(1): set for the scripts of a package. */
+const SCRIPT_OF = 'DPKG_MAINTSCRIPT_PACKAGE';
+const THEIR_PACKAGE = 'amazon-cloudwatch-agent';
 
-const markFile = ({ home }: Places): string => join(home, 'unified-agent-package');
+/** Not in the agent's own folder there, which is its user's. */
+const markOf = ({ root }: Places): string => join(root === '' ? '/' : root, 'run/unified-agent.upgrade');
 
-export const isTakenOver = ({ places }: Pick<DropInHost, 'places'>): Promise<boolean> => isThere(recordFile(places));
-
-/** The package is about to be exchanged: the stop that follows is not for this agent. */
-export const notePackage = ({ places }: DropInHost): Promise<void> => writeConfig(markFile(places), '');
-
-/** Whether a stop is that of the package's script, and no person's; it is so once. */
-export async function isStopOfPackage(host: DropInHost): Promise<boolean> {
-  const file = markFile(host.places);
-  const marked = await stat(file).catch(() => null);
-  if (marked === null) return false;
-  await forgetPackage(host);
-  return await isTakenOver(host) && Date.now() - marked.mtimeMs < SCRIPT_MS;
+/**
+ * Whether an action of ctl is asked by the scripts of that package after a takeover. An upgrade of it, which many fleets do by themselves, would stop
+ * this agent, and its removal disable it: nobody would collect. It is said, and true is given: then nothing is to be done.
+ */
+export async function isForTheirs(action: string, { places, env, output: { err } }: DropInHost): Promise<boolean> {
+  if (!(await isThere(recordFile(places))) || !(await isAsked(action, places, env[SCRIPT_OF] === THEIR_PACKAGE))) return false;
+  err(`asked for the CloudWatch agent by its package: ${OUR_UNIT}, which has its place since \`agent takeover\`, goes on\n`);
+  return true;
 }
 
-export const forgetPackage = ({ places }: DropInHost): Promise<void> => rm(markFile(places), { force: true });
+async function isAsked(action: string, places: Places, byScript: boolean): Promise<boolean> {
+  switch (action) {
+    case 'prep-restart': await writeConfig(markOf(places), ''); return true;
+    case 'cond-restart': case 'preun': return true;
+    case 'stop': return (await takeMark(places)) || byScript;
+    default: return false;
+  }
+}
 
-export function saySpared({ unit, output: { out } }: DropInHost): void {
-  out(`${unit.name} has the place of the CloudWatch agent (\`agent takeover\`) and goes on: what that agent's package does with its own service does not stop it\n`);
+/** True once after a prep-restart, and soon after it. */
+async function takeMark(places: Places): Promise<boolean> {
+  const mark = await stat(markOf(places)).catch(() => null);
+  if (mark === null) return false;
+  await rm(markOf(places), { force: true });
+  return Date.now() - mark.mtimeMs < AT_ONCE_MS;
 }
