@@ -13,6 +13,8 @@ import type { StatusDocument } from '../control/status-document.ts';
 import { identityOf } from '../host/identity.ts';
 import { processOutput } from './config/command-output.ts';
 import type { CommandOutput } from './config/command-output.ts';
+import { placesBelow } from './ctl/places.ts';
+import type { Places } from './ctl/places.ts';
 import { Unit } from './ctl/systemd.ts';
 import { failed, findingText, note, ok, warning } from './doctor/finding.ts';
 import type { Finding } from './doctor/finding.ts';
@@ -20,6 +22,7 @@ import { descriptorFinding, stateFinding, textOf, watchFinding } from './doctor/
 import { instanceFinding } from './doctor/instance.ts';
 import { fixedFolder, pathFindings } from './doctor/paths.ts';
 import { serviceFindings } from './doctor/services.ts';
+import { takeoverFindings } from './doctor/takeover.ts';
 import { deviceRights, volumesFinding } from './doctor/volumes.ts';
 import { SIDE_FILE_OPTIONS } from './environment.ts';
 import type { LoadedEnvironment, SideFiles } from './environment.ts';
@@ -55,7 +58,7 @@ export function doctorCommand(): Command {
     .action(async ({ config, stateDir, write, json, ...sideFiles }: SideFiles & DoctorOptions) => {
       const around = await judgedEnvironment(config, sideFiles, process.env);
       settleEnvironment(around.env);
-      process.exitCode = await doctor({ config, stateDirectory: resolve(stateDir), write: write === true, json: json === true, around, unit: new Unit(OUR_UNIT) }, processOutput());
+      process.exitCode = await doctor({ config, stateDirectory: resolve(stateDir), write: write === true, json: json === true, around, unit: new Unit(OUR_UNIT), places: placesBelow('') }, processOutput());
     });
 }
 
@@ -67,10 +70,12 @@ export interface Patient {
   readonly around: LoadedEnvironment;
   /** The agent's, as systemd knows it. */
   readonly unit: Unit;
+  /** Where the CloudWatch agent has what it is controlled by. */
+  readonly places: Places;
 }
 
 /** Writes each finding as it is made; gives the exit code: 0, or 1 when something failed. */
-export async function doctor({ config, stateDirectory, write, json, around, unit }: Patient, { out, err, colour }: CommandOutput): Promise<number> {
+export async function doctor({ config, stateDirectory, write, json, around, unit, places }: Patient, { out, err, colour }: CommandOutput): Promise<number> {
   const findings: Finding[] = [];
   const found = (...more: readonly Finding[]): void => {
     findings.push(...more);
@@ -81,7 +86,9 @@ export async function doctor({ config, stateDirectory, write, json, around, unit
   const status = answer instanceof NoAgentError ? null : answer;
   const isClosed = answer instanceof NoAgentError && isClosedTo(answer);
   found(agentFinding(answer));
-  if (status?.restart != null) found(warning('environment', status.restart, 'systemctl restart unified-agent'));
+  if (status?.restart != null) found(warning('environment', ...withStep(status.restart)));
+  if (status?.neighbour != null) found(failed('takeover', ...withStep(status.neighbour)));
+  found(...await takeoverFindings(places));
   const { plan, problems } = await loadPlan(config, env);
   const faults = [...around.problems, ...problems].filter(({ severity }) => severity !== 'note');
   const broken = faults.some(({ severity }) => severity === 'error');
@@ -124,6 +131,12 @@ export async function doctor({ config, stateDirectory, write, json, around, unit
 function pathsOf(listed: EntryMatches | undefined): readonly string[] {
   if (listed === undefined) return [];
   return [...listed.matches, ...listed.skipped.filter(({ reason }) => reason.startsWith('cannot be opened'))].map(({ path }) => path);
+}
+
+/** What the agent says of itself, and the step that it ends with. */
+function withStep(text: string): [what: string, next: string] {
+  const [what = text, next = 'agent status'] = text.split('. Next step: ');
+  return [what, next];
 }
 
 /** Of the agent that runs here; or why it cannot be asked, with the next step. */

@@ -13,6 +13,7 @@ import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import { isOfUnit } from '../host/cgroup.ts';
 import { hostZone } from '../host/time-zone.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
+import { placesBelow } from './ctl/places.ts';
 import { EnvironmentWatch } from './environment-watch.ts';
 import { DEFAULT_ENV_CONFIG, SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
 import type { SideFiles } from './environment.ts';
@@ -31,6 +32,7 @@ import { awaitInstance } from './late-instance.ts';
 import { leave } from './leave.ts';
 import { followLevel } from './live-level.ts';
 import { CONFIG_OPTION, USUAL_CONFIG } from './load-plan.ts';
+import { lookBeside } from './neighbour.ts';
 import { OUR_UNIT } from './own-unit.ts';
 import { parameterAccess } from './parameter-access.ts';
 
@@ -45,6 +47,8 @@ const EXIT_NO_STATE = 73;
 const DRAIN_MS = 60_000;
 /** A stop that takes longer says why. */
 const SLOW_STOP_MS = 1_000;
+/** Between two looks for an agent that sends the same. */
+const NEIGHBOUR_MS = 60_000;
 /** A start is over, also one with thousands of files. */
 const STARTED_MS = 20_000;
 /** Of what could not be read, in the last line of the log. */
@@ -103,6 +107,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     return kept.isInstanceMissing ? EXIT_NO_INSTANCE : EXIT_CONFIG;
   }
   const { plan } = start;
+  const neighbour = (): string | null => lookBeside({ places: placesBelow(''), sources: kept.sources, report });
   const reload = async (): Promise<ReloadDocument> => {
     const outcome = await service.during(() => kept.keeper.reload());
     const stale = await environment.look();
@@ -120,6 +125,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
         agent: running, log,
         limits: () => lookAtLimits(running.plan.delivery.budgetBytes, report),
         restart: () => environment.look(),
+        neighbour,
         config: () => ({ sources: kept.sources, ...kept.keeper.state, changing: running.changing }),
         reload: async () => life.stop.aborted
           ? { outcome: 'unreadable', reason: 'the agent is being stopped', problems: '' }
@@ -131,6 +137,8 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   report.note(`${begunText(plan)}; state in ${stateDir}`);
   lookAtLimits(plan.delivery.budgetBytes, report);
   const stopped = sayIfStopTakesLong(life, report);
+  neighbour();
+  const looking = setInterval(neighbour, NEIGHBOUR_MS).unref();
   using _ = followLevel(sideFiles.envConfig ?? DEFAULT_ENV_CONFIG, log);
   life.stop.addEventListener('abort', () => { service.stopping(); }, { once: true });
   try {
@@ -142,6 +150,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     return EXIT_NO_STATE;
   } finally {
     stopped();
+    clearInterval(looking);
     // Begun by hand as root on the service's directory: what it leaves there must not lock the service out.
     await giveToOwner(stateDir).catch((error: unknown) => { report.trouble('state', `${stateDir} has files of root that could not be given to its owner (${(error as Error).message}): chown them before its service starts`); });
   }

@@ -9,6 +9,7 @@ import { doctor } from '../../src/cli/doctor.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { pathFindings } from '../../src/cli/doctor/paths.ts';
 import { volumesFinding } from '../../src/cli/doctor/volumes.ts';
+import { placesBelow } from '../../src/cli/ctl/places.ts';
 import { Unit } from '../../src/cli/ctl/systemd.ts';
 import { OUR_UNIT } from '../../src/cli/own-unit.ts';
 import { obstacleTo } from '../../src/host/identity.ts';
@@ -40,7 +41,7 @@ async function examined(folder: string, url: string, write: boolean, { metrics =
   }));
   let printed = '';
   prepared?.();
-  const code = await doctor({ config: [config], stateDirectory: join(folder, 'state'), write, json: true, around: { env, problems: [], unreadable: false }, unit }, { out: (text) => { printed += text; }, err: () => {}, colour: false });
+  const code = await doctor({ config: [config], stateDirectory: join(folder, 'state'), write, json: true, around: { env, problems: [], unreadable: false }, unit, places: placesBelow(join(folder, 'root')) }, { out: (text) => { printed += text; }, err: () => {}, colour: false });
   return { code, findings: JSON.parse(printed) as readonly Finding[] };
 }
 
