@@ -4,6 +4,7 @@ import { Agent } from '../agent/agent.ts';
 import { StateDirectoryError } from '../agent/state-directory.ts';
 import { networkFault } from '../agent/network-fault.ts';
 import { summaryOf } from '../agent/summary.ts';
+import { heldText } from '../agent/unfinished.ts';
 import { formatProblem, formatProblems } from '../config/problem.ts';
 import type { Problem, Severity } from '../config/problem.ts';
 import { openControl } from '../control/server.ts';
@@ -130,10 +131,11 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     stopped();
   }
   kept.keeper.endInOrder();
-  const { files, bytes, unread } = agent.unfinished;
+  const { unread } = agent.unfinished;
+  const held = heldText(agent.unfinished);
   // The agent ends by itself once it has caught up with what it can read; a signal came before that, or there is more.
-  const unfinished = untilCaughtUp === true && (life.stop.aborted || files > 0 || unread.length > 0);
-  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${undeliveredText(report)}${files > 0 ? `; ${bytes} bytes of ${files} ${files === 1 ? 'file' : 'files'} are not acknowledged, they are read at the next start` : ''}${unreadText(unread)}`);
+  const unfinished = untilCaughtUp === true && (life.stop.aborted || held !== null || unread.length > 0);
+  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${undeliveredText(report)}${held === null ? '' : `; ${held} are not acknowledged, they are read at the next start`}${unreadText(unread)}`);
   const code = unfinished ? EXIT_UNFINISHED : 0;
   if ((agent.metrics?.hangingThreads ?? 0) > 0) leave(code);
   return code;
