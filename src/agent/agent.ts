@@ -115,7 +115,7 @@ export class Agent {
   /** Null while no EMF events are listened for. */
   get emf(): EmfInput | null { return this.plan.emf === null ? null : this.#emf; }
   /** Known once `run` has ended; before, as it is now. */
-  get unfinished(): Unfinished { return this.#unfinished ?? unfinishedOf(this); }
+  get unfinished(): Unfinished { return this.#unfinished ?? this.#leftUnfinished(); }
   /** The agent in numbers, for whoever asks. */
   get self(): Sampler { return (this.#self ??= this.#newSelfSampler()); }
   /** Stages that stand still, and that beginning anew did not help. */
@@ -124,6 +124,8 @@ export class Agent {
   get stalls(): readonly string[] { return [...this.standing.map(({ name }) => `${name} stands still, and beginning it anew did not help`), ...this.#unsent.alarms]; }
   /** Whatever delivers logs turns: where it does not, only a start of the agent helps. */
   get isAlive(): boolean { return !this.standing.some(({ isVital }) => isVital); }
+  /** Threads that the kernel holds in a call now: the process cannot end by itself (src/cli/leave.ts). */
+  get hangingThreads(): number { return (this.#running?.mounts.hangingThreads ?? 0) + (this.#metrics?.hangingThreads ?? 0); }
   get openFiles(): number { return this.#running?.openFiles ?? 0; }
 
   /**
@@ -221,9 +223,12 @@ export class Agent {
       instance: this.#o.instance ?? (() => Promise.resolve(null)),
     }));
     const rest = new Rest();
-    const housekeeping = setInterval(() => {
+    const watching = setInterval(() => {
       this.#watch.judge(now(), [...running.owed(), ...metrics.owed()]);
       this.#unsent.judge(now(), running.lanes, this.#plan.delivery.flushMs);
+      running.forgetUnused();
+    }, this.#watch.everyMs);
+    const housekeeping = setInterval(() => {
       running.keepHouse();
       this.#audit?.write();
       spool.keepHouse();
@@ -244,11 +249,12 @@ export class Agent {
       await this.#emf?.apply(null);
       await Promise.all([running.drain(), metrics.drain()]);
     } finally {
+      clearInterval(watching);
       clearInterval(housekeeping);
       await this.#emf?.[Symbol.asyncDispose]();
       // A lane that gave its events back still waits for its next try.
       life.requestAbandon();
-      this.#unfinished = unfinishedOf(this);
+      this.#unfinished = this.#leftUnfinished();
       await running.close();
     }
   }
@@ -266,6 +272,8 @@ export class Agent {
   }
 
   #newSelfSampler(): Sampler { return createSelfSampler(() => selfCounts(this, this.#o.configCounts?.() ?? NO_CONFIGS)); }
+
+  #leftUnfinished(): Unfinished { return unfinishedOf(this, this.#running?.mounts.hanging ?? []); }
 
   async #untilCaughtUp(life: LifetimeControl, running: RunningPlan): Promise<void> {
     while (!life.stop.aborted) {

@@ -40,7 +40,7 @@ export async function follow(g: Generation, c: FollowContext, life: Lifetime): P
 
 /** It has bytes to read, or was about to look; nothing is held or in backoff where they go, and there is memory for them: its next turn is due. */
 export function owesTurn(g: Generation): boolean {
-  return g.beat.isRunning && !g.truncated && !g.released && g.file.lastError === null && (g.waitsForRoom || g.unread > g.pending) && isIdle(g.outlet);
+  return g.beat.isRunning && !g.truncated && !g.released && g.file.fault === null && (g.waitsForRoom || g.unread > g.pending) && isIdle(g.outlet);
 }
 
 /** Nothing is held or in backoff there, and there is memory: it takes what comes. */

@@ -4,7 +4,6 @@ import { Descriptors, descriptorLimit } from '../files/descriptors.ts';
 import { Finder } from '../files/finder.ts';
 import { compileGlob } from '../files/glob.ts';
 import type { Glob } from '../files/glob.ts';
-import { MountPoints } from '../files/mount-points.ts';
 import { Wake } from '../files/wake.ts';
 import type { Lane, Undelivered } from '../delivery/lane.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
@@ -14,6 +13,7 @@ import type { AgentReport } from '../report/agent-report.ts';
 import { finderReport } from './finder-report.ts';
 import { releaseBeyond } from './lingering.ts';
 import { LogPipeline } from './log-pipeline.ts';
+import { MountWatch } from './mount-watch.ts';
 import type { NumberedOutbound } from './outbounds.ts';
 import { Post } from './post.ts';
 import type { Version } from './post.ts';
@@ -53,7 +53,8 @@ export class RunningFiles {
   readonly #posts = new Map<string, Post<LogPipeline>>();
   readonly #wake: Wake;
   readonly #descriptors: Descriptors;
-  readonly #mounts: MountPoints;
+  /** Those that may hang. */
+  readonly mounts: MountWatch;
   /** All of them, as one stage. */
   readonly #finders = {};
   #finding: Finding | null = null;
@@ -65,12 +66,13 @@ export class RunningFiles {
     this.#o = options;
     this.#descriptors = new Descriptors(descriptorLimit(), report);
     this.#wake = new Wake(report, now, life.stop);
-    this.#mounts = new MountPoints(now);
+    this.mounts = new MountWatch({ report, now, patternsBelow: (mountPoint) => this.#patternsBelow(mountPoint), onAnswer: () => { void this.look(); } });
   }
 
   get pipelines(): readonly LogPipeline[] { return [...this.#posts.values()].flatMap((post) => post.pipeline ?? []); }
   get changing(): number { return [...this.#posts.values()].filter((post) => post.isChanging).length; }
-  get caughtUp(): boolean { return this.pipelines.every((pipeline) => pipeline.caughtUp); }
+  /** But for what lies below mounts that hang. */
+  get caughtUp(): boolean { return !this.mounts.isInDoubt && this.pipelines.every((pipeline) => pipeline.caughtUp); }
   get openFiles(): number { return this.#descriptors.count; }
   /** Those that something is read for; one may come more than once. */
   *lanes(): Iterable<Lane> { for (const pipeline of this.pipelines) for (const g of pipeline.generations) yield* g.outlet.lanes; }
@@ -129,11 +131,12 @@ export class RunningFiles {
         const pipeline = new LogPipeline(entry, () => {
           const { undeliverable } = plan.delivery;
           const { arena, kernel, budget } = outbound;
-          const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, report, now, parts, undeliverable, undelivered });
-          const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts: this.#mounts });
+          const stages = buildStages(entry, { arena, kernel, descriptors: this.#descriptors, reach: this.mounts, report, now, parts, undeliverable, undelivered });
+          const relatives = new Relatives({ stateDir, encoding: entry.framing.encoding, maxArchiveBytes: plan.reading.maxDeletedBytes, mounts: this.mounts });
           return {
             entry, stages, store, trail, wake: this.#wake, relatives, report, life, now, budget,
             laneFor: (destination) => outbound.laneFor(destination), hurry, matches: (path) => glob.matches(path),
+            isOutOfReach: () => glob.roots.some(({ directory }) => this.mounts.isOut(directory)),
           };
         });
         uses(pipeline, outbound);
@@ -185,8 +188,11 @@ export class RunningFiles {
     this.#o.applyAgain();
   }
 
-  /** To be called about each second, once a plan runs. */
-  keepHouse(reading: ReadingPlan): void {
+  /** To be called about each second. @param reading of the plan that runs, if one does */
+  keepHouse(reading: ReadingPlan | null): void {
+    this.mounts.keepHouse();
+    this.#descriptors.closeLate();
+    if (reading === null) return;
     const lingering = [];
     for (const [key, post] of this.#posts) {
       const { pipeline } = post;
@@ -205,6 +211,7 @@ export class RunningFiles {
   close(): void {
     this.#wake.close();
     for (const pipeline of this.pipelines) for (const g of pipeline.generations) g.close();
+    this.mounts[Symbol.dispose]();
   }
 
   /** The present one, if it finds what the plan asks for; else one that has looked once. */
@@ -216,6 +223,7 @@ export class RunningFiles {
       patterns: plan.entries.map(({ key, exclude }) => ({ key, glob: globs.get(key)!, exclude, inState: key === SPOOL_KEY })),
       own: { logs: plan.ownLogs, stateDirectory: stateDir },
       report: finderReport(report),
+      reach: this.mounts,
       onChange: ({ key }) => {
         const post = this.#posts.get(key);
         if (this.#finding?.finder === finder && post?.isChanging === false && post.pipeline !== null) this.#reconcile(post.pipeline);
@@ -225,6 +233,13 @@ export class RunningFiles {
     const finderLife = new LifetimeControl();
     if (life.stop.aborted) finderLife.requestStop();
     return { finder, life: finderLife, signature, ended: Promise.resolve() };
+  }
+
+  /** Of the entries that look for files below it. */
+  #patternsBelow(mountPoint: string): readonly string[] {
+    const keys = new Set(this.#finding?.finder.keysAt(mountPoint));
+    const entries = this.pipelines.map(({ entry }) => entry);
+    return entries.filter((entry) => keys.has(entry.key) || globOf(entry).roots.some(({ directory }) => this.mounts.leadsTo(mountPoint, directory))).map(({ pattern }) => pattern);
   }
 
   #reconcileAll(): void { for (const post of this.#posts.values()) if (!post.isChanging && post.pipeline !== null) this.#reconcile(post.pipeline); }

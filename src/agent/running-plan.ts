@@ -11,6 +11,7 @@ import type { AgentReport } from '../report/agent-report.ts';
 import type { JournalPipeline } from './journald/journal-pipeline.ts';
 import { RunningJournals } from './journald/running-journals.ts';
 import type { LogPipeline } from './log-pipeline.ts';
+import type { MountWatch } from './mount-watch.ts';
 import { Outbounds, undeliveredTo } from './outbounds.ts';
 import { RunningFiles } from './running-files.ts';
 import { SharedParts } from './shared-parts.ts';
@@ -71,6 +72,8 @@ export class RunningPlan {
   get journals(): readonly JournalPipeline[] { return this.#journals.pipelines; }
   get lanes(): readonly Lane[] { return this.#outbounds.lanes; }
   get budget(): Budget | null { return this.#outbounds.budget; }
+  /** Mounts of log files that may hang. */
+  get mounts(): MountWatch { return this.#files.mounts; }
   get openFiles(): number { return this.#files.openFiles; }
   /** Entries whose latest version does not run yet, because what was read for the one before is not acknowledged. */
   get changing(): number { return this.#files.changing + this.#journals.changing; }
@@ -124,11 +127,14 @@ export class RunningPlan {
 
   /** What is to be done about each second. */
   keepHouse(): void {
-    if (this.#plan !== null) this.#files.keepHouse(this.#plan.reading);
+    this.#files.keepHouse(this.#plan?.reading ?? null);
     this.#journals.keepHouse();
     this.#clearSpool();
-    this.#outbounds.keepHouse([...this.pipelines, ...this.journals], this.changing > 0, () => this.#usedLanes());
+    this.#outbounds.keepHouse([...this.pipelines, ...this.journals], this.changing > 0);
   }
+
+  /** Log streams that nothing writes to any more. It asks every file, so every few seconds is enough. */
+  forgetUnused(): void { this.#outbounds.forgetUnused(() => this.#usedLanes()); }
 
   /** Gives back memory kept for the next burst. */
   rest(): void { this.#outbounds.rest(); }

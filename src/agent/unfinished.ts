@@ -10,10 +10,12 @@ export interface Unfinished {
   readonly bytes: number;
   /** Names of what is to be read and cannot be, or not as a whole: files, and entries of the journal's. */
   readonly unread: readonly string[];
+  /** Mounts that gave no answer: what is below them was passed over. */
+  readonly mounts: readonly string[];
 }
 
-/** What these leave. */
-export function unfinishedOf({ pipelines, journals }: { readonly pipelines: readonly LogPipeline[]; readonly journals: readonly JournalPipeline[] }): Unfinished {
+/** What these leave. @param mounts that give no answer */
+export function unfinishedOf({ pipelines, journals }: { readonly pipelines: readonly LogPipeline[]; readonly journals: readonly JournalPipeline[] }, mounts: readonly string[]): Unfinished {
   const files = pipelines.flatMap((pipeline) => [...pipeline.generations]).map((g) => g.unacknowledged).filter((left) => left > 0);
   const held = journals.filter(({ source }) => source.heldBytes > 0);
   return {
@@ -21,6 +23,7 @@ export function unfinishedOf({ pipelines, journals }: { readonly pipelines: read
     journals: held.map(({ entry }) => entry.key),
     bytes: [...files, ...held.map(({ source }) => source.heldBytes)].reduce((sum, bytes) => sum + bytes, 0),
     unread: [...new Set(pipelines.flatMap((pipeline) => [...pipeline.unread])), ...journals.filter(({ unread }) => unread !== null).map(({ entry }) => entry.key)],
+    mounts,
   };
 }
 

@@ -173,6 +173,8 @@ test('with a config the entries that match are used; a file none matches, or a b
   const excluded = run(['preview', join(folder, 'secret.log'), '--config', config], folder);
   assert.deepEqual([excluded.status, /secret\.log matches .* but is excluded by blacklist "secret"/.test(excluded.stderr)], [66, true]);
   assert.equal(run(['preview', join(folder, 'a.log'), '--config', config, '--exclude', 'x'], folder).status, 64);
+  const swallowed = run(['preview', '--config', config, join(folder, 'a.log')], folder);
+  assert.deepEqual([swallowed.status, swallowed.stderr], [64, 'agent preview: no file is named; every word behind --config is a config: the file comes before it\n']);
   const json = JSON.parse(run(['preview', join(folder, 'a.log'), '--config', config, '--json'], folder).stdout) as { readonly previews: readonly { readonly destination: { readonly group: string }; readonly events: readonly { readonly message: string; readonly stream: string }[] }[] };
   assert.deepEqual(json.previews.map(({ destination, events }) => [destination.group, events.map(({ message, stream }) => [message, stream])]), [['all', [['of a.log', 's']]], ['one', [['of a.log', 's']]]]);
 });

@@ -169,7 +169,7 @@ test('a sampler whose sample never ends holds up no agent that lets go of everyt
 test('the watch over files, with its timers lost, is set anew', async () => {
   const stop = new AbortController();
   const wake = new Wake(new AgentReport(() => undefined, Date.now), () => performance.now(), stop.signal);
-  const waited = wake.wait({ path: null, grew: () => true, changed: () => true }, null);
+  const waited = wake.wait({ path: null, isOutOfReach: false, grew: () => true, changed: () => true }, null);
   wake.close();
   assert.equal(wake.isNeeded, true);
   wake.beginAnew();
