@@ -26,7 +26,7 @@ export function linesIn<R extends { readonly from: number; readonly to: number }
 }
 
 /** The offset at which a line of the file at `path` begins; null: it has none such, or its lines cannot be counted. */
-export function beginOfLine(path: string, line: number): number | null { return inLines(path, (count) => count.beginOf(line)); }
+export function beginOfLine(path: string, line: number): number | null { return line < 1 ? null : inLines(path, (count) => count.beginOf(line)); }
 
 function inLines<T>(path: string, look: (count: LineCount) => T): T | null {
   let fd: number;
