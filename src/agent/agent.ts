@@ -32,6 +32,8 @@ import { StageWatch } from './stage-watch.ts';
 import type { OwedStage } from './stage-watch.ts';
 import { openStore } from './state-directory.ts';
 import { Trail } from './trail.ts';
+import { unfinishedOf } from './unfinished.ts';
+import type { Unfinished } from './unfinished.ts';
 import { UnsentWatch } from './unsent-watch.ts';
 
 const HOUSEKEEPING_MS = 1_000;
@@ -59,17 +61,6 @@ export interface AgentOptions {
   readonly instance?: AskMetadata;
   /** Called once the state directory is this agent's; what it gives is disposed before the directory is let go of. */
   readonly alongside?: (agent: Agent) => Promise<AsyncDisposable>;
-}
-
-/** What an agent that has ended leaves to the next. */
-export interface Unfinished {
-  /** Bytes of followed files that are not acknowledged. */
-  readonly files: number;
-  readonly bytes: number;
-  /** Names of what is to be read and cannot be, or not as a whole: files, and entries of the journal's. */
-  readonly unread: readonly string[];
-  /** Mounts that gave no answer: what is below them was passed over. */
-  readonly mounts: readonly string[];
 }
 
 /** The composition root: every stage of the plan, from the files to the endpoint. */
@@ -282,17 +273,7 @@ export class Agent {
 
   #newSelfSampler(): Sampler { return createSelfSampler(() => selfCounts(this, this.#o.configCounts?.() ?? NO_CONFIGS)); }
 
-  #leftUnfinished(): Unfinished {
-    let [files, bytes] = [0, 0];
-    for (const pipeline of this.pipelines) for (const g of pipeline.generations) {
-      const left = g.unacknowledged;
-      if (left === 0) continue;
-      files++;
-      bytes += left;
-    }
-    const journals = this.journals.filter(({ unread }) => unread !== null).map(({ entry }) => entry.key);
-    return { files, bytes, unread: [...new Set(this.pipelines.flatMap(({ unread }) => [...unread])), ...journals], mounts: this.#running?.mounts.hanging ?? [] };
-  }
+  #leftUnfinished(): Unfinished { return unfinishedOf(this, this.#running?.mounts.hanging ?? []); }
 
   async #untilCaughtUp(life: LifetimeControl, running: RunningPlan): Promise<void> {
     while (!life.stop.aborted) {

@@ -1,6 +1,8 @@
 import { liesBetween, timeOf } from '../agent/audit.ts';
 import type { Audit, AuditedGeneration, SettledRange } from '../agent/audit.ts';
+import type { Lines } from '../agent/audited-lines.ts';
 import { printable, textTable } from './text-table.ts';
+import type { Column } from './text-table.ts';
 import { bytesText, countText } from './units.ts';
 
 /** Bytes of a generation of which the journal says nothing. */
@@ -10,7 +12,10 @@ export interface Gap {
   readonly why: 'unknown' | 'not settled yet';
 }
 
-export type AuditRow = SettledRange | Gap;
+export type AuditRow = (SettledRange | Gap) & {
+  /** Of the file as it is there now, where they could be counted. */
+  readonly lines?: Lines;
+};
 
 /**
  * The ranges of a generation with what lies between them, in the order of the bytes.
@@ -43,7 +48,7 @@ export interface Selection {
 export function selectRows(rows: readonly AuditRow[], { offset, cursor, at }: Selection): readonly AuditRow[] {
   const chosen = rows.filter((row) => (offset === undefined || (row.from <= offset && offset < row.to)) && (cursor === undefined || hasEntry(row, cursor)));
   if (at === undefined) return chosen;
-  const settled = chosen.filter((row): row is SettledRange => 'losses' in row);
+  const settled = chosen.filter((row) => 'losses' in row);
   const underWay = settled.filter((row) => beganAt(row) <= at && at <= row.at);
   if (underWay.length > 0) return underWay;
   const before = settled.filter((row) => row.at < at).toSorted((a, b) => b.at - a.at).at(0);
@@ -71,9 +76,9 @@ function lifeText(path: string, { paths, inode, entry, match, rows }: AuditedLif
   const isJournal = rows.some((row) => 'losses' in row && row.cursors !== undefined);
   const title = printable(isJournal ? entry : `${names}: inode ${inode}, entry ${entry}`);
   const table = textTable([
-    ...(isJournal ? [{ title: 'behind the entry of' }, { title: 'up to that of' }] : [{ title: 'from', align: 'right' } as const, { title: 'to', align: 'right' } as const]),
-    { title: 'events', align: 'right' }, { title: 'sent' }, { title: 'acknowledged' }, { title: 'log group and stream' }, { title: 'request, or what else' },
-  ], shown.map((row) => cellsOf(row, isJournal ? entryTimes(row) : [String(row.from), String(row.to)])));
+    ...(isJournal ? [{ title: 'behind the entry of' }, { title: 'up to that of' }] : [right('from'), right('to'), right('lines')]),
+    right('events'), { title: 'sent' }, { title: 'acknowledged' }, { title: 'log group and stream' }, { title: 'request, or what else' },
+  ], shown.map((row) => cellsOf(row, isJournal ? entryTimes(row) : [String(row.from), String(row.to), linesText(row)])));
   return `${title}\n${summary(rows)}\n${table}${shown.length < rows.length ? `  the last ${shown.length} of ${rows.length}; --limit shows more, --json all\n` : ''}${isJournal ? '  --json has the cursors, as `journalctl --after-cursor` takes them\n' : ''}`;
 }
 
@@ -84,13 +89,17 @@ function entryTimes(row: AuditRow): readonly [string, string] {
   return [shown(behind), shown(upTo)];
 }
 
-function cellsOf(row: AuditRow, range: readonly [string, string]): readonly string[] {
+const linesText = ({ lines }: AuditRow): string => lines === undefined ? '' : lines.first === lines.last ? String(lines.first) : `${lines.first}-${lines.last}`;
+
+function cellsOf(row: AuditRow, range: readonly string[]): readonly string[] {
   if ('why' in row) return [...range, '', '', '', '', row.why];
   const lost = row.losses.map(({ reason, events, bytes }) => `${events > 0 ? countText(events, 'event') : bytesText(bytes)} dropped: ${reason}`);
   if (row.sent === null) return [...range, '', '', timeText(row.at), '', lost.length === 0 ? 'nothing to send' : lost.join('; ')];
   const { group, stream, service, events, at, requestId } = row.sent;
   return [...range, events.toLocaleString('en-US'), timeText(at), timeText(row.at), `${group} ${stream}${service === null ? '' : ` (${service})`}`, [requestId ?? 'no request id', ...lost].join('; ')];
 }
+
+const right = (title: string): Column => ({ title, align: 'right' });
 
 const timeText = (time: number): string => new Date(time).toISOString();
 

@@ -4,6 +4,7 @@ import { Agent } from '../agent/agent.ts';
 import { StateDirectoryError, giveToOwner } from '../agent/state-directory.ts';
 import { networkFault } from '../agent/network-fault.ts';
 import { summaryOf } from '../agent/summary.ts';
+import { heldText } from '../agent/unfinished.ts';
 import { formatProblem, formatProblems, shownProblems } from '../config/problem.ts';
 import type { Problem, Severity } from '../config/problem.ts';
 import { openControl } from '../control/server.ts';
@@ -155,11 +156,12 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     await giveToOwner(stateDir).catch((error: unknown) => { report.trouble('state', `${stateDir} has files of root that could not be given to its owner (${(error as Error).message}): chown them before its service starts`); });
   }
   kept.keeper.endInOrder();
-  const { files, bytes, unread, mounts } = agent.unfinished;
+  const { unread, mounts } = agent.unfinished;
+  const held = heldText(agent.unfinished);
   // The agent ends by itself once it has caught up with what it can read; a signal came before that, or there is more.
-  const unfinished = untilCaughtUp === true && (life.stop.aborted || files > 0 || unread.length > 0 || mounts.length > 0);
+  const unfinished = untilCaughtUp === true && (life.stop.aborted || held !== null || unread.length > 0 || mounts.length > 0);
   const passedOver = mounts.length > 0 ? `; what lies below ${mounts.join(', ')} was passed over: no answer came from there` : '';
-  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${undeliveredText(report)}${files > 0 ? `; ${bytes} bytes of ${files} ${files === 1 ? 'file' : 'files'} are not acknowledged, they are read at the next start` : ''}${unreadText(unread)}${passedOver}`);
+  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${undeliveredText(report)}${held === null ? '' : `; ${held} are not acknowledged, they are read at the next start`}${unreadText(unread)}${passedOver}`);
   const code = unfinished ? EXIT_UNFINISHED : 0;
   if (agent.hangingThreads > 0) leave(code);
   return code;

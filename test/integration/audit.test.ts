@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync, rmSync, statSync, truncateSync, unlinkSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { beginOfLine, linesIn } from '../../src/agent/audited-lines.ts';
 import { auditOf, auditOfJournal } from '../../src/agent/audit.ts';
 import type { AuditedGeneration } from '../../src/agent/audit.ts';
 import { AuditJournal, auditParts } from '../../src/checkpoint/audit-journal.ts';
@@ -169,9 +171,13 @@ test('agent audit: a table, one byte, one moment, 1 for a file nobody knows, 66 
   await drained(rig);
   const all = await command(rig, rig.path('app.log'));
   assert.deepEqual([all.code, all.err], [0, '']);
-  assert.match(all.out, /app\.log: inode \d+, entry \S+\n {2}180 bytes acknowledged\n {2}from {3}to {2}events {2}sent .*\n {5}0 {3}90 {6}10 {2}\S+Z {2}\S+Z {2}g s +[0-9a-f-]{36}\n {4}90 {2}180 .*\n$/);
+  assert.match(all.out, /app\.log: inode \d+, entry \S+\n {2}180 bytes acknowledged\n {2}from {3}to {2}lines {2}events {2}sent .*\n {5}0 {3}90 {3}1-10 {6}10 {2}\S+Z {2}\S+Z {2}g s +[0-9a-f-]{36}\n {4}90 {2}180 {2}11-20 .*\n$/);
   const byte = JSON.parse((await command(rig, rig.path('app.log'), '--offset', '95', '--json')).out) as { readonly generations: readonly { readonly rows: readonly AuditRow[] }[] };
   assert.deepEqual(byte.generations[0]!.rows.map(({ from }) => from), [90]);
+  const line = await command(rig, rig.path('app.log'), '--line', '11');
+  assert.deepEqual([line.code, / {4}90 {2}180 {2}11-20 /.test(line.out), / {5}0 {3}90 /.test(line.out)], [0, true, false]);
+  const none = await command(rig, rig.path('app.log'), '--line', '22');
+  assert.deepEqual([none.code, /--line 22: the file has no such line/.test(none.err)], [64, true]);
   const second = of(rig, 'app.log')[0]!.ranges[1]!;
   const moment = await command(rig, rig.path('app.log'), '--at', new Date(second.sent!.at).toISOString());
   assert.match(moment.out, /\n {4}90 {2}180 /);
@@ -227,4 +233,21 @@ test('of the journal each batch is a range between two cursors with its entries 
   assert.equal((await command(rig, 'journal:x')).code, 1);
   assert.equal((await command(rig, 'journal', '--offset', '3')).code, 64);
   assert.equal((await command(rig, 'journal', '--cursor', 'none')).code, 64);
+});
+
+test('the lines of a range are those of the file as it is there, whatever it holds; of text with two bytes for a character none are told', async (t) => {
+  const path = join(await scratch(t), 'app.log');
+  const content = fc.array(fc.constantFrom('\n', 'a', 'b\n', 'long '.repeat(60_000)), { maxLength: 12 }).map((parts) => parts.join(''));
+  fc.assert(fc.property(content, fc.array(fc.nat(400_000), { minLength: 2, maxLength: 6 }), (text, offsets) => {
+    writeFileSync(path, text);
+    const lineOf = (offset: number): number => text.slice(0, offset).split('\n').length;
+    const ranges = offsets.slice(1).map((to, i) => ({ from: Math.min(offsets[i]!, to), to: Math.max(offsets[i]!, to) }));
+    const lines = linesIn(path, ranges);
+    for (const range of ranges) assert.deepEqual(lines.get(range), range.from < range.to && range.to <= text.length ? { first: lineOf(range.from), last: lineOf(range.to - 1) } : undefined);
+    const line = 1 + offsets[0]! % 20;
+    const begin = line === 1 ? 0 : [...text.matchAll(/\n/g)].map(({ index }) => index + 1)[line - 2] ?? null;
+    assert.equal(beginOfLine(path, line), begin);
+  }), { numRuns: 60 });
+  writeFileSync(path, '\ufeffone\ntwo\n', 'utf16le');
+  assert.deepEqual([linesIn(path, [{ from: 2, to: 4 }]).size, beginOfLine(path, 1), beginOfLine(join(path, 'none'), 1)], [0, null, null]);
 });
