@@ -61,12 +61,13 @@ export interface AgentOptions {
   readonly alongside?: (agent: Agent) => Promise<AsyncDisposable>;
 }
 
-/** What an agent that has ended leaves to the next: bytes of followed files that are not acknowledged. */
+/** What an agent that has ended leaves to the next. */
 export interface Unfinished {
+  /** Bytes of followed files that are not acknowledged. */
   readonly files: number;
   readonly bytes: number;
-  /** Mounts that gave no answer: what is below them was passed over. */
-  readonly mounts: readonly string[];
+  /** Names of what is to be read and cannot be, or not as a whole: files, entries of the journal's, and mounts that give no answer. */
+  readonly unread: readonly string[];
 }
 
 /** The composition root: every stage of the plan, from the files to the endpoint. */
@@ -229,9 +230,12 @@ export class Agent {
       instance: this.#o.instance ?? (() => Promise.resolve(null)),
     }));
     const rest = new Rest();
-    const housekeeping = setInterval(() => {
+    const watching = setInterval(() => {
       this.#watch.judge(now(), [...running.owed(), ...metrics.owed()]);
       this.#unsent.judge(now(), running.lanes, this.#plan.delivery.flushMs);
+      running.forgetUnused();
+    }, this.#watch.everyMs);
+    const housekeeping = setInterval(() => {
       running.keepHouse();
       this.#audit?.write();
       spool.keepHouse();
@@ -252,6 +256,7 @@ export class Agent {
       await this.#emf?.apply(null);
       await Promise.all([running.drain(), metrics.drain()]);
     } finally {
+      clearInterval(watching);
       clearInterval(housekeeping);
       await this.#emf?.[Symbol.asyncDispose]();
       // A lane that gave its events back still waits for its next try.
@@ -283,7 +288,8 @@ export class Agent {
       files++;
       bytes += left;
     }
-    return { files, bytes, mounts: this.#running?.mounts.hanging ?? [] };
+    const journals = this.journals.filter(({ unread }) => unread !== null).map(({ entry }) => entry.key);
+    return { files, bytes, unread: [...new Set(this.pipelines.flatMap(({ unread }) => [...unread])), ...journals, ...this.#running?.mounts.hanging ?? []] };
   }
 
   async #untilCaughtUp(life: LifetimeControl, running: RunningPlan): Promise<void> {

@@ -89,7 +89,7 @@ export async function check(
     const matches = entries.flatMap(({ entry, found }) => (found === null ? [] : { entry: entry.key, ...found }));
     out(`${JSON.stringify({ problems, plan, matches, journals: journals.map(({ entry, now }) => ({ entry: entry.key, ...now })) }, null, 2)}\n`);
   } else {
-    err(formatProblems(problems, colour));
+    err(formatProblems(problems, colour, '--json prints all of them'));
     // What stands on a part that is wrong is not looked at: a second round must not come as a surprise.
     if (failed) err(`${countProblems(problems)}${plan === null || plan.disabled.length > 0 ? '; what stands on a wrong part is checked once that is mended' : ''}\n`);
     else if (plan !== null) out([

@@ -14,6 +14,7 @@ import { hostZone } from '../host/time-zone.ts';
 import type { FileEntryPlan, Plan } from '../plan.ts';
 import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
 import type { SideFiles } from './environment.ts';
+import { JOURNAL_ARGUMENT, journalArgument } from './journal-argument.ts';
 import { judgedEnvironment } from './judged-environment.ts';
 import { CONFIG_OPTION, USUAL_CONFIG, loadPlan, planOf } from './load-plan.ts';
 import type { LoadedPlan } from './load-plan.ts';
@@ -21,6 +22,7 @@ import { mountsNow } from './mounts-now.ts';
 import { costOfDay } from './preview/cost.ts';
 import { addEntryFlags, documentOf, firstGiven, problemsOfFlags } from './preview/flags.ts';
 import type { GivenFlags } from './preview/flags.ts';
+import { previewOfJournal } from './preview/journal.ts';
 import { previewText } from './preview/text.ts';
 import type { PreviewTelling } from './preview/text.ts';
 
@@ -49,7 +51,8 @@ interface PreviewOptions extends SideFiles {
 export function previewCommand(): Command {
   const command = new Command('preview')
     .description('Show what would be sent of a file: events, their times, what filters and redaction do to them, where they go, and what a day of it costs.\nNothing is sent, and no position is touched')
-    .argument('<file>', 'the log file')
+    .usage('[options] <file>')
+    .argument('[file]', `the log file; or ${JOURNAL_ARGUMENT}`)
     .option('--config <source...>', `${CONFIG_OPTION}; the entries that match the file are used (without it and the flags below: those of usual, where any matches)`)
     .option('--entry <n>', 'only this entry of the config, counted from 0 as in messages', parseWith('a whole number from 0', 0, 16_383))
     .option('--lines <n>', 'events to show', parseWith(`a whole number from 1 to ${MOST_EVENTS}`, 1, MOST_EVENTS), DEFAULT_EVENTS)
@@ -59,8 +62,10 @@ export function previewCommand(): Command {
     .option(...SIDE_FILE_OPTIONS[0])
     .option(...SIDE_FILE_OPTIONS[1])
     .option('--json', 'print all of it as JSON');
-  return addEntryFlags(command).action(async (file: string, options: PreviewOptions & GivenFlags) => {
-    process.exitCode = await preview(file, options);
+  return addEntryFlags(command).action(async (file: string | undefined, options: PreviewOptions & GivenFlags) => {
+    if (file !== undefined) { process.exitCode = await preview(file, options); return; }
+    process.stderr.write(`agent preview: no file is named${options.config === undefined ? '' : '; every word behind --config is a config: the file comes before it'}\n`);
+    process.exitCode = EXIT_USAGE;
   });
 }
 
@@ -80,8 +85,15 @@ function parsePrice(text: string): number {
 
 /** Gives the exit code: 0, 64 for flags that contradict each other, 66 for a file that would not be followed, 78 for a config with errors. */
 async function preview(file: string, options: PreviewOptions & GivenFlags): Promise<number> {
-  const path = resolve(file);
   const flag = firstGiven(options);
+  const journal = journalArgument(file);
+  if (journal !== null) {
+    const ofFiles = flag ?? (options.watch === undefined ? null : '--watch');
+    if (ofFiles === null) return previewOfJournal(journal, options);
+    process.stderr.write(`agent: ${ofFiles} is for a file: what is read of the journal is said by a config; leave it out, or write ./${file} for a file of that name\n`);
+    return EXIT_USAGE;
+  }
+  const path = resolve(file);
   if (options.config !== undefined && flag !== null) {
     process.stderr.write(`agent: --config and ${flag} both say what the entry is: leave out --config, or change the config\n`);
     return EXIT_USAGE;

@@ -42,8 +42,8 @@ test('compat: the scripts hand their words on as they are', async (t) => {
   await installStandIns(places, { ...OPTIONS, program });
   const said = (name: string, ...words: string[]): string => spawnSync(join(places.bin, name), words, { encoding: 'utf8' }).stdout;
   assert.equal(said('amazon-cloudwatch-agent-ctl', '-a', 'set-env', '-e', 'A=b c'), '[ctl][-a][set-env][-e][A=b c]');
-  assert.equal(said('amazon-cloudwatch-agent-config-wizard'), '[wizard]');
   const output = join(places.bin, 'config.json');
+  assert.equal(said('amazon-cloudwatch-agent-config-wizard', '--non-interactive'), `[wizard][--output][${output}][--non-interactive]`, 'not where it would take the place of the config that runs');
   assert.equal(said('amazon-cloudwatch-agent-config-wizard', '-isNonInteractiveLinuxMigration', '-configFilePath', '/a b'), `[config][migrate][--force][--output][${output}][/a b]`);
   assert.equal(said('amazon-cloudwatch-agent-config-wizard', '--isNonInteractiveLinuxMigration'), `[config][migrate][--force][--output][${output}][/var/awslogs/etc/awslogs.conf]`);
 });

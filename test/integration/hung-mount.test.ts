@@ -107,7 +107,7 @@ test('check, preview, doctor and a run until caught up end beside a mount that h
   append(local, ['one']);
   const child = await start('--until-caught-up');
   assert.equal(await child.exited, 75);
-  assert.match(child.said(), new RegExp(`stopped before everything was delivered: 1 events delivered; what lies below ${fuse.mountPoint} \\(fuse\\) was passed over`));
+  assert.match(child.said(), new RegExp(`stopped before everything was delivered: 1 events delivered; what cannot be read is not delivered: ${fuse.mountPoint} \\(fuse\\)`));
   const file = join(fuse.mountPoint, 'app.log');
   const ofConfig = ['--config', join(dirname(rig.logs), 'agent.json'), '--common-config', '/dev/null', '--env-config', '/dev/null'];
   const checked = await command('check', ...ofConfig);
