@@ -86,7 +86,7 @@ export class MountWatch implements Reach, Disposable {
   isMountPoint(path: string): boolean { return this.#ways.isMountPoint(path); }
   isOut(path: string): boolean { return this.#ways.mountsOnWayTo(path).some((mount) => this.#isSilent(mount)); }
   isDeviceOut(device: number): boolean { return this.#devicesOut.size > 0 && this.#devicesOut.has(device); }
-  mayHang(path: string): boolean { return this.#ways.mountsOnWayTo(path).length > 0; }
+  mayHang(path: string): boolean { return this.#ways.meetsMount(path); }
   leadsTo(mountPoint: string, path: string): boolean { return this.#ways.mountsOnWayTo(path).some((mount) => mount.mountPoint === mountPoint); }
 
   /** The mount for which a path is out of reach, for a person, after it had time to answer; null: it is not. */

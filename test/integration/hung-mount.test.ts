@@ -47,7 +47,7 @@ async function command(...args: readonly string[]): Promise<{ readonly code: num
 const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
 const ended = async (child: ChildAgent): Promise<number | string> => Promise.race([child.stop(), delay(30_000, 'no end after 30 s', { ref: false })]);
 
-test('a mount that hangs at the start costs the files below it alone: others are delivered, it is said with its entry, and what is below it is delivered wholly once it answers', async (t) => {
+test('L73 a mount that hangs at the start costs the files below it alone: others are delivered, it is said with its entry, and what is below it is delivered wholly once it answers', async (t) => {
   const no = noFuse();
   if (no !== false) { t.skip(no); return; }
   const { rig, fuse, local, start } = await hostWith(t);
@@ -66,7 +66,7 @@ test('a mount that hangs at the start costs the files below it alone: others are
   assert.equal(await ended(child), 0);
 });
 
-test('a mount that begins to hang while files below it are followed, also over a rotation and a restart: others go on, the stop ends with code 0, positions are kept, nothing is lost or sent twice', async (t) => {
+test('L73 a mount that begins to hang while files below it are followed, also over a rotation and a restart: others go on, the stop ends with code 0, positions are kept, nothing is lost or sent twice', async (t) => {
   const no = noFuse();
   if (no !== false) { t.skip(no); return; }
   const host = await hostWith(t);
@@ -89,18 +89,19 @@ test('a mount that begins to hang while files below it are followed, also over a
   const rest = numbered('rest', 20);
   fuse.write('app.log', text([...there, ...more, ...rest]));
   fuse.rename('app.log', 'app.log.1');
-  fuse.write('app.log', text(['new']));
   assert.equal(await ended(child), 0);
   const again = await start();
   append(local, ['three']);
   await rig.delivered('g', 'local', ['one', 'two', 'three']);
   fuse.answer(1000);
+  await rig.delivered('g', 'remote', [...there, ...more, ...rest]);
+  fuse.write('app.log', text(['new']));
   await rig.delivered('g', 'remote', [...there, ...more, ...rest, 'new']);
   assert.equal(await ended(again), 0);
   await rig.delivered('g', 'remote', [...there, ...more, ...rest, 'new']);
 });
 
-test('check, preview, doctor and a run until caught up end beside a mount that hangs, and name it', async (t) => {
+test('L73 check, preview, doctor and a run until caught up end beside a mount that hangs, and name it', async (t) => {
   const no = noFuse();
   if (no !== false) { t.skip(no); return; }
   const { rig, fuse, local, start } = await hostWith(t);
