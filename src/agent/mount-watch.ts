@@ -1,4 +1,5 @@
 import type { Reach } from '../files/reach.ts';
+import { mayWait } from '../metrics/local-file-systems.ts';
 import type { Mount } from '../metrics/mount-table.ts';
 import { PathThreads } from '../metrics/path-threads.ts';
 import type { PathThread } from '../metrics/path-thread.ts';
@@ -84,7 +85,11 @@ export class MountWatch implements Reach, Disposable {
   get hanging(): readonly string[] { return this.#silent().map(({ mount }) => nameOf(mount)); }
 
   isMountPoint(path: string): boolean { return this.#ways.isMountPoint(path); }
-  isOut(path: string): boolean { return this.#ways.mountsOnWayTo(path).some((mount) => this.#isSilent(mount)); }
+  isOut(path: string): boolean {
+    const mounts = this.#ways.mountsOnWayTo(path);
+    return mounts.length > 0 && mounts.some((mount) => this.#isSilent(mount));
+  }
+
   isDeviceOut(device: number): boolean { return this.#devicesOut.size > 0 && this.#devicesOut.has(device); }
   mayHang(path: string): boolean { return this.#ways.meetsMount(path); }
   leadsTo(mountPoint: string, path: string): boolean { return this.#ways.mountsOnWayTo(path).some((mount) => mount.mountPoint === mountPoint); }
@@ -170,10 +175,11 @@ export class MountWatch implements Reach, Disposable {
   }
 
   #judge(asked: Asked, silentMs: number): void {
-    if (silentMs >= PAUSE_MS) this.#devicesOut.add(asked.device);
+    const { mount } = asked;
+    // A local disk below it has its number from elsewhere too, and what is open there needs no way to it.
+    if (silentMs >= PAUSE_MS && mayWait(mount)) this.#devicesOut.add(asked.device);
     if (silentMs < SAID_MS || asked.isSaid) return;
     asked.isSaid = true;
-    const { mount } = asked;
     const { mountPoint } = mount;
     this.#o.report.trouble(subjectOf(mount), `${nameOf(mount)} has given no answer for ${SAID_MS / 1000} s: its server or its process hangs${concerned(this.#o.patternsBelow(mountPoint))}. Everything below it is passed over and keeps its position until it answers, or is unmounted: look after its server and the way there, or \`umount -f -l ${mountPoint}\``);
   }

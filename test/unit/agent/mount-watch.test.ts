@@ -121,6 +121,22 @@ test('L73 what is open on a mount that hangs stays out of reach when the mount i
   assert.deepEqual(host.asked, []);
 });
 
+test('of a local disk that is mounted below a mount that hangs the files are out of reach there, and nowhere else', (t) => {
+  using host = new Host(t, 'nfs');
+  mkdirSync(host.path('nfs/disk'));
+  host.table += `\n60 50 0:300 / ${host.path('nfs/disk')} rw - ext4 /dev/vdb rw`;
+  host.table = host.table.replace('0:300 / ', '0:299 / ');
+  host.elapse(5000);
+  host.watch.keepHouse();
+  for (const name of ['nfs/a.log', 'nfs/disk/a.log']) host.isOut(name);
+  host.answer();
+  host.isOut('nfs/disk/a.log');
+  host.answer();
+  assert.equal(host.isOut('nfs/disk/a.log'), false);
+  for (let second = 0; second < 3; second++) host.elapse(1000);
+  assert.deepEqual([host.isOut('nfs/disk/a.log'), host.watch.isDeviceOut(DEVICE), host.watch.isDeviceOut(DEVICE - 1)], [true, false, true]);
+});
+
 test('a search waits for the first answers, and for a second at most', async (t) => {
   using host = new Host(t, 'nfs', 'gone');
   assert.equal(await host.watch.answered(), false, 'nobody was asked');
