@@ -158,9 +158,10 @@ export class MountWatch implements Reach, Disposable {
       if (asked.isSaid) this.#o.report.recovered(subjectOf(mount), `${nameOf(mount)} answers again: files below it are read on from their positions`);
       asked.isSaid = false;
       this.#answered();
-      if (wasKnown && this.#o.now() - askedAt! < AWAY_MS) return;
+      const silentMs = this.#o.now() - askedAt!;
+      if (wasKnown && silentMs < PAUSE_MS) return;
       this.#ways.forget();
-      this.#o.onAnswer();
+      if (!wasKnown || silentMs >= AWAY_MS) this.#o.onAnswer();
     });
   }
 

@@ -22,14 +22,13 @@ const ROOT: Way = { real: '/', mounts: NO_MOUNTS };
  */
 export class MountWays {
   readonly #isSilent: (mount: Mount) => boolean;
+  readonly #table: () => string;
   readonly #ways = new Map<string, Way>();
   #text = '';
   #points: ReadonlySet<string> = new Set();
   #mayHang: ReadonlyMap<string, Mount> = new Map();
   /** Folders in which such a mount is. */
   #around: ReadonlySet<string> = new Set();
-
-  readonly #table: () => string;
 
   /** @param isSilent asked before each look at what lies on a mount. @param table the text of mountinfo. */
   constructor(isSilent: (mount: Mount) => boolean, table = tableText) {
