@@ -85,11 +85,7 @@ export class MountWatch implements Reach, Disposable {
   get hanging(): readonly string[] { return this.#silent().map(({ mount }) => nameOf(mount)); }
 
   isMountPoint(path: string): boolean { return this.#ways.isMountPoint(path); }
-  isOut(path: string): boolean {
-    const mounts = this.#ways.mountsOnWayTo(path);
-    return mounts.length > 0 && mounts.some((mount) => this.#isSilent(mount));
-  }
-
+  isOut(path: string): boolean { return this.#ways.mountsOnWayTo(path).some((mount) => this.#isSilent(mount)); }
   isDeviceOut(device: number): boolean { return this.#devicesOut.size > 0 && this.#devicesOut.has(device); }
   mayHang(path: string): boolean { return this.#ways.meetsMount(path); }
   leadsTo(mountPoint: string, path: string): boolean { return this.#ways.mountsOnWayTo(path).some((mount) => mount.mountPoint === mountPoint); }
