@@ -1,4 +1,5 @@
 import type { Reach } from '../files/reach.ts';
+import { mayWait } from '../metrics/local-file-systems.ts';
 import type { Mount } from '../metrics/mount-table.ts';
 import { PathThreads } from '../metrics/path-threads.ts';
 import type { PathThread } from '../metrics/path-thread.ts';
@@ -86,7 +87,7 @@ export class MountWatch implements Reach, Disposable {
   isMountPoint(path: string): boolean { return this.#ways.isMountPoint(path); }
   isOut(path: string): boolean { return this.#ways.mountsOnWayTo(path).some((mount) => this.#isSilent(mount)); }
   isDeviceOut(device: number): boolean { return this.#devicesOut.size > 0 && this.#devicesOut.has(device); }
-  mayHang(path: string): boolean { return this.#ways.mountsOnWayTo(path).length > 0; }
+  mayHang(path: string): boolean { return this.#ways.meetsMount(path); }
   leadsTo(mountPoint: string, path: string): boolean { return this.#ways.mountsOnWayTo(path).some((mount) => mount.mountPoint === mountPoint); }
 
   /** The mount for which a path is out of reach, for a person, after it had time to answer; null: it is not. */
@@ -153,9 +154,10 @@ export class MountWatch implements Reach, Disposable {
       if (asked.isSaid) this.#o.report.recovered(subjectOf(mount), `${nameOf(mount)} answers again: files below it are read on from their positions`);
       asked.isSaid = false;
       this.#answered();
-      if (wasKnown && this.#o.now() - askedAt! < AWAY_MS) return;
+      const silentMs = this.#o.now() - askedAt!;
+      if (wasKnown && silentMs < PAUSE_MS) return;
       this.#ways.forget();
-      this.#o.onAnswer();
+      if (!wasKnown || silentMs >= AWAY_MS) this.#o.onAnswer();
     });
   }
 
@@ -170,10 +172,11 @@ export class MountWatch implements Reach, Disposable {
   }
 
   #judge(asked: Asked, silentMs: number): void {
-    if (silentMs >= PAUSE_MS) this.#devicesOut.add(asked.device);
+    const { mount } = asked;
+    // A local disk below it has its number from elsewhere too, and what is open there needs no way to it.
+    if (silentMs >= PAUSE_MS && mayWait(mount)) this.#devicesOut.add(asked.device);
     if (silentMs < SAID_MS || asked.isSaid) return;
     asked.isSaid = true;
-    const { mount } = asked;
     const { mountPoint } = mount;
     this.#o.report.trouble(subjectOf(mount), `${nameOf(mount)} has given no answer for ${SAID_MS / 1000} s: its server or its process hangs${concerned(this.#o.patternsBelow(mountPoint))}. Everything below it is passed over and keeps its position until it answers, or is unmounted: look after its server and the way there, or \`umount -f -l ${mountPoint}\``);
   }

@@ -22,12 +22,13 @@ const ROOT: Way = { real: '/', mounts: NO_MOUNTS };
  */
 export class MountWays {
   readonly #isSilent: (mount: Mount) => boolean;
+  readonly #table: () => string;
   readonly #ways = new Map<string, Way>();
   #text = '';
   #points: ReadonlySet<string> = new Set();
   #mayHang: ReadonlyMap<string, Mount> = new Map();
-
-  readonly #table: () => string;
+  /** Folders in which such a mount is. */
+  #around: ReadonlySet<string> = new Set();
 
   /** @param isSilent asked before each look at what lies on a mount. @param table the text of mountinfo. */
   constructor(isSilent: (mount: Mount) => boolean, table = tableText) {
@@ -48,6 +49,7 @@ export class MountWays {
     const mounts = parseMountTable(text);
     this.#points = new Set(mounts.map(({ mountPoint }) => mountPoint));
     this.#mayHang = new Map([...waitingMounts(mounts)].map((mount) => [mount.mountPoint, mount]));
+    this.#around = new Set([...this.#mayHang.keys()].map((mountPoint) => dirname(mountPoint)));
     this.forget();
   }
 
@@ -55,6 +57,13 @@ export class MountWays {
   forget(): void { this.#ways.clear(); }
 
   mountsOnWayTo(path: string): readonly Mount[] { return this.#mayHang.size === 0 ? NO_MOUNTS : this.#wayTo(path, 0).mounts; }
+
+  /** A look at the path, or at each name in the folder that it leads to, meets such a mount. */
+  meetsMount(path: string): boolean {
+    if (this.#mayHang.size === 0) return false;
+    const { real, mounts } = this.#wayTo(path, 0);
+    return mounts.length > 0 || this.#around.has(real);
+  }
 
   #wayTo(path: string, links: number): Way {
     if (path === '/' || path === '.') return ROOT;

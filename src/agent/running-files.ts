@@ -36,6 +36,8 @@ export interface RunningFilesOptions {
   readonly uses: (pipeline: LogPipeline, outbound: NumberedOutbound['outbound']) => void;
   /** The plan that runs is to be applied once more, because its finder stands still. */
   readonly applyAgain: () => void;
+  /** All is to be looked at: a mount that was passed over answers. */
+  readonly lookAgain: () => void;
 }
 
 /** A finder under way, and what it was made for. */
@@ -53,7 +55,7 @@ export class RunningFiles {
   readonly #posts = new Map<string, Post<LogPipeline>>();
   readonly #wake: Wake;
   readonly #descriptors: Descriptors;
-  /** Those that may hang. */
+  /** Those that may hang, and that files are looked for on. */
   readonly mounts: MountWatch;
   /** All of them, as one stage. */
   readonly #finders = {};
@@ -66,7 +68,7 @@ export class RunningFiles {
     this.#o = options;
     this.#descriptors = new Descriptors(descriptorLimit(), report);
     this.#wake = new Wake(report, now, life.stop);
-    this.mounts = new MountWatch({ report, now, patternsBelow: (mountPoint) => this.#patternsBelow(mountPoint), onAnswer: () => { void this.look(); } });
+    this.mounts = new MountWatch({ report, now, patternsBelow: (mountPoint) => this.#patternsBelow(mountPoint), onAnswer: options.lookAgain });
   }
 
   get pipelines(): readonly LogPipeline[] { return [...this.#posts.values()].flatMap((post) => post.pipeline ?? []); }
@@ -188,11 +190,10 @@ export class RunningFiles {
     this.#o.applyAgain();
   }
 
-  /** To be called about each second. @param reading of the plan that runs, if one does */
-  keepHouse(reading: ReadingPlan | null): void {
+  /** To be called about each second, once a plan runs. */
+  keepHouse(reading: ReadingPlan): void {
     this.mounts.keepHouse();
     this.#descriptors.closeLate();
-    if (reading === null) return;
     const lingering = [];
     for (const [key, post] of this.#posts) {
       const { pipeline } = post;

@@ -61,6 +61,7 @@ export class RunningPlan {
     this.#files = new RunningFiles({
       ...shared, stateDir, life,
       uses: (pipeline, outbound) => this.#outbounds.uses(pipeline, outbound),
+      lookAgain: () => { void this.look(); },
       applyAgain: () => { if (this.#given !== null) void this.apply(this.#given); },
     });
     this.#journals = new RunningJournals({ ...shared, uses: (pipeline, outbound) => this.#outbounds.uses(pipeline, outbound) });
@@ -72,9 +73,9 @@ export class RunningPlan {
   get journals(): readonly JournalPipeline[] { return this.#journals.pipelines; }
   get lanes(): readonly Lane[] { return this.#outbounds.lanes; }
   get budget(): Budget | null { return this.#outbounds.budget; }
-  /** Mounts of log files that may hang. */
-  get mounts(): MountWatch { return this.#files.mounts; }
   get openFiles(): number { return this.#files.openFiles; }
+  /** Mounts that log files are looked for on, and that may hang. */
+  get mounts(): MountWatch { return this.#files.mounts; }
   /** Entries whose latest version does not run yet, because what was read for the one before is not acknowledged. */
   get changing(): number { return this.#files.changing + this.#journals.changing; }
 
@@ -127,7 +128,7 @@ export class RunningPlan {
 
   /** What is to be done about each second. */
   keepHouse(): void {
-    this.#files.keepHouse(this.#plan?.reading ?? null);
+    if (this.#plan !== null) this.#files.keepHouse(this.#plan.reading);
     this.#journals.keepHouse();
     this.#clearSpool();
     this.#outbounds.keepHouse([...this.pipelines, ...this.journals], this.changing > 0);

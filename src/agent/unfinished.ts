@@ -8,10 +8,8 @@ export interface Unfinished {
   readonly journals: readonly string[];
   /** Of all of them together. */
   readonly bytes: number;
-  /** Names of what is to be read and cannot be, or not as a whole: files, and entries of the journal's. */
+  /** Names of what is to be read and cannot be, or not as a whole: files, entries of the journal's, and mounts that give no answer. */
   readonly unread: readonly string[];
-  /** Mounts that gave no answer: what is below them was passed over. */
-  readonly mounts: readonly string[];
 }
 
 /** What these leave. @param mounts that give no answer */
@@ -22,8 +20,7 @@ export function unfinishedOf({ pipelines, journals }: { readonly pipelines: read
     files: files.length,
     journals: held.map(({ entry }) => entry.key),
     bytes: [...files, ...held.map(({ source }) => source.heldBytes)].reduce((sum, bytes) => sum + bytes, 0),
-    unread: [...new Set(pipelines.flatMap((pipeline) => [...pipeline.unread])), ...journals.filter(({ unread }) => unread !== null).map(({ entry }) => entry.key)],
-    mounts,
+    unread: [...new Set(pipelines.flatMap((pipeline) => [...pipeline.unread])), ...journals.filter(({ unread }) => unread !== null).map(({ entry }) => entry.key), ...mounts],
   };
 }
 

@@ -156,12 +156,11 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     await giveToOwner(stateDir).catch((error: unknown) => { report.trouble('state', `${stateDir} has files of root that could not be given to its owner (${(error as Error).message}): chown them before its service starts`); });
   }
   kept.keeper.endInOrder();
-  const { unread, mounts } = agent.unfinished;
+  const { unread } = agent.unfinished;
   const held = heldText(agent.unfinished);
   // The agent ends by itself once it has caught up with what it can read; a signal came before that, or there is more.
-  const unfinished = untilCaughtUp === true && (life.stop.aborted || held !== null || unread.length > 0 || mounts.length > 0);
-  const passedOver = mounts.length > 0 ? `; what lies below ${mounts.join(', ')} was passed over: no answer came from there` : '';
-  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${undeliveredText(report)}${held === null ? '' : `; ${held} are not acknowledged, they are read at the next start`}${unreadText(unread)}${passedOver}`);
+  const unfinished = untilCaughtUp === true && (life.stop.aborted || held !== null || unread.length > 0);
+  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${undeliveredText(report)}${held === null ? '' : `; ${held} are not acknowledged, they are read at the next start`}${unreadText(unread)}`);
   const code = unfinished ? EXIT_UNFINISHED : 0;
   if (agent.hangingThreads > 0) leave(code);
   return code;

@@ -131,7 +131,7 @@ export class DirectoryTree implements Tree {
   lost(pattern: number, file: Found): void { if (this.#pattern(pattern).set.lost(file)) this.#files--; }
   replaced(pattern: number, before: Found, now: Found): void { this.#pattern(pattern).set.replaced(before, now); }
   skipped(pattern: number, path: string, reason: string | null): void { this.#pattern(pattern).set.skip(path, reason); }
-  isOut(path: string): boolean {
+  passesOver(path: string): boolean {
     if (!this.#o.reach.isOut(path)) return false;
     this.#o.onPassedOver(path);
     return true;

@@ -22,7 +22,7 @@ export interface Tree extends NamesListener {
   changedIdentity(path: string): void;
   isLoop(directory: Directory): boolean;
   /** The path is passed over now: what is known of it stays. */
-  isOut(path: string): boolean;
+  passesOver(path: string): boolean;
 }
 
 /** Known names whose inode is looked at in one look after a change: about 5 ms. */
@@ -94,7 +94,7 @@ export class Directory {
   touch(name: string): void { if (this.#touched.size < UNSETTLED_PER_LOOK) this.#touched.add(name); }
 
   look(): void {
-    if (this.#tree.isOut(this.path)) return;
+    if (this.#tree.passesOver(this.path)) return;
     const seen = look(this.path);
     if (seen.kind === 'error') { this.#tree.unreadable(this.path, seen.code); return; }
     if (seen.kind === 'gone' || !seen.stats.isDirectory()) {
@@ -113,7 +113,7 @@ export class Directory {
   }
 
   /** Looks at every known match again, for their sizes and times. */
-  refresh(): void { if (!this.#tree.isOut(this.path)) this.#lookAgain(this.#names.matches); }
+  refresh(): void { if (!this.#tree.passesOver(this.path)) this.#lookAgain(this.#names.matches); }
 
   /** The directory is gone: so is all that was known in it. */
   vanish(): void {
@@ -177,7 +177,7 @@ export class Directory {
     if (accepting.length === 0 && (descending.length === 0 || entry?.isFile() === true)) { names.forget(name); return; }
     if (!again && descending.length > 0 && entry?.isDirectory() === true && names.isSubdirectory(name)) return;
     const path = below(this.path, name);
-    if (this.#tree.isOut(path)) { names.passOver(name); return; }
+    if (this.#tree.passesOver(path)) { names.passOver(name); return; }
     const seen = lookThrough(path);
     switch (seen.kind) {
       case 'error': names.failed(name, seen.code); return;

@@ -62,6 +62,7 @@ export class Finder implements Service {
       now: () => performance.now(),
       onMoved: (path, name) => this.#onMoved(path, name),
       onExhausted: (code) => options.report.watchesExhausted(code),
+      mayHang: (path) => this.#reach.mayHang(path),
     });
     this.#watches = watches;
     this.#reach = options.reach ?? ALL_IN_REACH;
@@ -176,8 +177,7 @@ export class Finder implements Service {
   }
 
   *#watchable(): Iterable<string> {
-    // A watch sees nothing of what others do on a server, and chokidar looks there in the pool that all share.
-    for (const directory of this.#tree.all) if (directory.present && !this.#reach.mayHang(directory.path)) yield directory.path;
+    for (const directory of this.#tree.all) if (directory.present) yield directory.path;
   }
 
   #onMoved(path: string, name: string): void {

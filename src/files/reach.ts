@@ -7,7 +7,7 @@ export interface Reach {
   isOut(path: string): boolean;
   /** What is open on this device (st_dev) cannot be asked: its mount gives no answer, also if it was unmounted since. */
   isDeviceOut(device: number): boolean;
-  /** The path leads to a mount that may hang some day. */
+  /** The path, or a name in the folder that it leads to, leads to a mount that may hang some day. */
   mayHang(path: string): boolean;
   /** Waits, for a second at most, while mounts that were never asked before are asked. True: more is in reach now. */
   answered(): Promise<boolean>;

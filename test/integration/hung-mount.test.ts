@@ -1,5 +1,7 @@
 // Log files below mounts that give no answer: a FUSE file system of this process stands for an NFS server that is gone.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -13,7 +15,9 @@ import { append, numbered } from '../support/log-files.ts';
 import { rigFor, until } from '../support/rig.ts';
 import type { Rig } from '../support/rig.ts';
 
-interface Host { readonly rig: Rig; readonly fuse: FuseMount; readonly local: string; readonly start: () => Promise<ChildAgent> }
+interface Host { readonly rig: Rig; readonly fuse: FuseMount; readonly local: string; readonly start: (...args: readonly string[]) => Promise<ChildAgent> }
+
+const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
 /** An entry of local files (stream `local`) and one below a mount that hangs so far (stream `remote`). */
 async function hostWith(t: TestContext): Promise<Host> {
@@ -21,7 +25,7 @@ async function hostWith(t: TestContext): Promise<Host> {
   const fuse = mountFuse(t);
   const local = rig.path('local.log');
   const config = childConfig(rig.url, [{ file_path: local, log_stream_name: 'local' }, { file_path: join(fuse.mountPoint, 'app.log'), log_stream_name: 'remote' }]);
-  return { rig, fuse, local, start: () => startChild(t, { folder: dirname(rig.logs), stateDir: rig.stateDir, config }) };
+  return { rig, fuse, local, start: (...args) => startChild(t, { folder: dirname(rig.logs), stateDir: rig.stateDir, config, args }) };
 }
 
 /** It hangs from now on: nobody but the watch over mounts asks it anything just then. Resolves when the agent has found out. */
@@ -31,10 +35,19 @@ async function hang({ rig, fuse }: Host): Promise<void> {
   await until('the file to be passed over', async () => (await askStatus(rig.stateDir)).files.list.some(({ lastError }) => lastError === 'its mount gives no answer'));
 }
 
+/** Another process of the agent, with all that it writes. */
+async function command(...args: readonly string[]): Promise<{ readonly code: number | null; readonly text: string }> {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000, killSignal: 'SIGKILL' });
+  let written = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part: string) => { written += part; });
+  const [code] = await once(child, 'close') as [number | null];
+  return { code, text: written };
+}
+
 const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
 const ended = async (child: ChildAgent): Promise<number | string> => Promise.race([child.stop(), delay(30_000, 'no end after 30 s', { ref: false })]);
 
-test('a mount that hangs at the start costs the files below it alone: others are delivered, it is said with its entry, and what is below it is delivered wholly once it answers', async (t) => {
+test('L73 a mount that hangs at the start costs the files below it alone: others are delivered, it is said with its entry, and what is below it is delivered wholly once it answers', async (t) => {
   const no = noFuse();
   if (no !== false) { t.skip(no); return; }
   const { rig, fuse, local, start } = await hostWith(t);
@@ -53,7 +66,7 @@ test('a mount that hangs at the start costs the files below it alone: others are
   assert.equal(await ended(child), 0);
 });
 
-test('a mount that begins to hang while files below it are followed, also over a rotation and a restart: others go on, the stop ends with code 0, positions are kept, nothing is lost or sent twice', async (t) => {
+test('L73 a mount that begins to hang while files below it are followed, also over a rotation and a restart: others go on, the stop ends with code 0, positions are kept, nothing is lost or sent twice', async (t) => {
   const no = noFuse();
   if (no !== false) { t.skip(no); return; }
   const host = await hostWith(t);
@@ -76,13 +89,34 @@ test('a mount that begins to hang while files below it are followed, also over a
   const rest = numbered('rest', 20);
   fuse.write('app.log', text([...there, ...more, ...rest]));
   fuse.rename('app.log', 'app.log.1');
-  fuse.write('app.log', text(['new']));
   assert.equal(await ended(child), 0);
   const again = await start();
   append(local, ['three']);
   await rig.delivered('g', 'local', ['one', 'two', 'three']);
   fuse.answer(1000);
+  await rig.delivered('g', 'remote', [...there, ...more, ...rest]);
+  fuse.write('app.log', text(['new']));
   await rig.delivered('g', 'remote', [...there, ...more, ...rest, 'new']);
   assert.equal(await ended(again), 0);
   await rig.delivered('g', 'remote', [...there, ...more, ...rest, 'new']);
+});
+
+test('L73 check, preview, doctor and a run until caught up end beside a mount that hangs, and name it', async (t) => {
+  const no = noFuse();
+  if (no !== false) { t.skip(no); return; }
+  const { rig, fuse, local, start } = await hostWith(t);
+  append(local, ['one']);
+  const child = await start('--until-caught-up');
+  assert.equal(await child.exited, 75);
+  assert.match(child.said(), new RegExp(`stopped before everything was delivered: 1 events delivered; what cannot be read is not delivered: ${fuse.mountPoint} \\(fuse\\)`));
+  const file = join(fuse.mountPoint, 'app.log');
+  const ofConfig = ['--config', join(dirname(rig.logs), 'agent.json'), '--common-config', '/dev/null', '--env-config', '/dev/null'];
+  const checked = await command('check', ...ofConfig);
+  assert.match(checked.text, new RegExp(`skipped: ${fuse.mountPoint} \\(its mount gives no answer: its server or its process hangs\\)`));
+  assert.match(checked.text, /local\.log \(4 bytes\)/);
+  const shown = await command('preview', file, ...ofConfig);
+  assert.match(shown.text, new RegExp(`${file} cannot be looked at: ${fuse.mountPoint} \\(fuse\\) gives no answer`));
+  const tried = await command('doctor', ...ofConfig, '--state-dir', rig.stateDir);
+  assert.match(tried.text, new RegExp(`FAILED +files +${fuse.mountPoint} \\(fuse\\) gives no answer`));
+  assert.deepEqual([checked.code, shown.code, tried.code], [0, 66, 1]);
 });

@@ -78,10 +78,11 @@ test('a path leads to a mount also by links, relative ones and through folders o
   for (const name of ['mnt', 'mnt/sub', 'mnt/nfs2', 'loop/app.log', 'none/at/all.log']) assert.equal(host.isOut(name), false, name);
   host.answer();
   assert.equal(host.isOut('by-folder/up/app.log'), false);
-  assert.equal(host.watch.mayHang(host.path('by-folder/up/app.log')), true);
+  for (const name of ['by-folder/up/app.log', 'mnt']) assert.equal(host.watch.mayHang(host.path(name)), true, name);
+  for (const name of ['mnt/sub', 'by-folder', '.']) assert.equal(host.watch.mayHang(host.path(name)), false, name);
 });
 
-test('a mount is out of reach until its first answer, then whenever it owes one; after five seconds it is said once, and so is its return', (t) => {
+test('L73 a mount is out of reach until its first answer, then whenever it owes one; after five seconds it is said once, and so is its return', (t) => {
   using host = new Host(t, 'nfs');
   assert.equal(host.isOut('nfs/a.log'), true);
   host.answer();
@@ -103,7 +104,7 @@ test('a mount is out of reach until its first answer, then whenever it owes one;
   assert.match(host.said[1]!, /answers again/);
 });
 
-test('what is open on a mount that hangs stays out of reach when the mount is taken away, until the kernel lets go of it', (t) => {
+test('L73 what is open on a mount that hangs stays out of reach when the mount is taken away, until the kernel lets go of it', (t) => {
   using host = new Host(t, 'nfs');
   host.isOut('nfs/a.log');
   host.answer();
@@ -118,6 +119,22 @@ test('what is open on a mount that hangs stays out of reach when the mount is ta
   assert.equal(host.watch.isDeviceOut(DEVICE), false);
   host.elapse(2000);
   assert.deepEqual(host.asked, []);
+});
+
+test('of a local disk that is mounted below a mount that hangs the files are out of reach there, and nowhere else', (t) => {
+  using host = new Host(t, 'nfs');
+  mkdirSync(host.path('nfs/disk'));
+  host.table += `\n60 50 0:300 / ${host.path('nfs/disk')} rw - ext4 /dev/vdb rw`;
+  host.table = host.table.replace('0:300 / ', '0:299 / ');
+  host.elapse(5000);
+  host.watch.keepHouse();
+  for (const name of ['nfs/a.log', 'nfs/disk/a.log']) host.isOut(name);
+  host.answer();
+  host.isOut('nfs/disk/a.log');
+  host.answer();
+  assert.equal(host.isOut('nfs/disk/a.log'), false);
+  for (let second = 0; second < 3; second++) host.elapse(1000);
+  assert.deepEqual([host.isOut('nfs/disk/a.log'), host.watch.isDeviceOut(DEVICE), host.watch.isDeviceOut(DEVICE - 1)], [true, false, true]);
 });
 
 test('a search waits for the first answers, and for a second at most', async (t) => {
