@@ -118,7 +118,8 @@ braces that is no placeholder is an error too. In a value, characters that the n
 | \`{path:NAME}\`, \`{path:1}\` | what a group of the entry's \`path_pattern\` finds in the path | the file is skipped, and \`status\` says why |
 | \`{date}\`, \`{year}\`, \`{month}\`, \`{day}\`, \`{hour}\` | of each event, as 2026-01-31 and so on, in the entry's \`timezone\` (default: local time); in streams only. A group may have \`{date}\`: the local date on which the config is loaded | |
 
-\`\${NAME}\` of an environment variable is filled in there and in \`file_path\`, \`region\`, \`role_arn\`, \`endpoint_override\`, \`service.name\` and \`deployment.environment\`.
+\`\${NAME}\` of an environment variable is filled in there and in \`file_path\`, \`region\`, \`role_arn\`, \`endpoint_override\`, \`service.name\` and \`deployment.environment\`;
+of metrics in \`namespace\`, \`metric_namespace\`, \`hostname\`, \`service_address\`, \`resources\`, \`append_dimensions\`, \`pid_file\`, \`exe\` and \`pattern\`, and in the names of collectd's files and its prefix.
 
 ${body}## Accepted, not run
 

@@ -138,7 +138,7 @@ export class RunningMetrics {
     const { emf } = plan.destinations;
     this.#events = emf === null ? null : { namespace: plan.namespace, to: emf, encode: (await import('../metrics/emf/encode.ts')).datumsToEmf };
     this.#kind = { fips: plan.service.fips, dualStack: plan.service.dualStack };
-    const shaping = (this.#shaping = new Shaping(plan));
+    const shaping = (this.#shaping = new Shaping(plan, (metric) => { this.#o.report.trouble('metrics dimensions', `metric ${metric.slice(0, SHOWN_NAME)}, perhaps others too: more than 30 dimensions, which CloudWatch does not take. Published are its own, then those that its section appends, then those of all metrics: append fewer`); }));
     if (!plan.dimensions.autoScalingGroup) return;
     if (this.#group !== null) shaping.autoScalingGroup = this.#group;
     void this.#askForGroup(shaping, (this.#asking = new LifetimeControl()));

@@ -53,12 +53,12 @@ export function statusOf(agent: Agent, version: string, config: ConfigStatus): S
 function metricsOf({ metrics, plan }: Agent): MetricsStatus | null {
   const delivery = metrics?.delivery ?? null;
   if (metrics === null || delivery === null || plan.metrics === null) return null;
-  const { status: { state, lastError, held }, counters } = delivery;
+  const { status: { state, lastError, held, distinct }, counters } = delivery;
   return {
     state, lastError, namespace: plan.metrics.namespace, heldDatums: held.datums, heldBytes: held.bytes,
     deliveredDatums: counters.delivered, requests: counters.requests,
     dropped: [...counters.dropped].map(([reason, { datums }]) => ({ reason, datums })),
-    skippedSamples: metrics.skippedSamples,
+    skippedSamples: metrics.skippedSamples, distinctMetrics: distinct,
   };
 }
 

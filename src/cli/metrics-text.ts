@@ -1,4 +1,4 @@
-import type { Dimensions, ListenAddress, MetricsPlan, ProcessSelector, PrometheusPlan, SamplerPlan } from '../metrics-plan.ts';
+import type { Dimensions, ListenAddress, ListenerPlan, MetricsPlan, ProcessSelector, PrometheusPlan, SamplerPlan } from '../metrics-plan.ts';
 import { spanText } from './units.ts';
 
 /** The metrics of a plan in plain words: where they go, and what is collected how often under which names. */
@@ -12,8 +12,8 @@ export function describeMetrics(plan: MetricsPlan): string {
     ['with', common.length === 0 ? 'no common dimension' : common.join(', ')],
     ...rollups.map((list): [string, string] => ['also', list.length === 0 ? 'without any dimension' : `by ${list.join(', ')} alone`]),
     ...samplers.map((sampler): [string, string] => [sampler.kind, describeSampler(sampler)]),
-    ...(statsd === null ? [] : [['statsd', `at ${statsd.addresses.map(addressText).join(' and ')}, collected each ${spanText(statsd.intervalMs)}, ${aggregation(statsd.aggregationMs)}`] as [string, string]]),
-    ...(collectd === null ? [] : [['collectd', `at ${collectd.addresses.map(addressText).join(' and ')}, packets ${SECURITY[collectd.security]}, ${aggregation(collectd.aggregationMs)}`] as [string, string]]),
+    ...(statsd === null ? [] : [['statsd', `at ${statsd.addresses.map(addressText).join(' and ')}, collected each ${spanText(statsd.intervalMs)}, ${aggregation(statsd)}`] as [string, string]]),
+    ...(collectd === null ? [] : [['collectd', `at ${collectd.addresses.map(addressText).join(' and ')}, packets ${SECURITY[collectd.security]}, ${aggregation(collectd)}`] as [string, string]]),
   ];
   const width = Math.max(...rows.map(([name]) => name.length)) + 1;
   return `CloudWatch metrics\n${rows.map(([name, text]) => `  ${name.padEnd(width)}${text}\n`).join('')}`;
@@ -31,7 +31,11 @@ export function describePrometheus({ config, logGroup, cluster, extraction }: Pr
 }
 
 const SECURITY = { none: 'of anybody', sign: 'signed or encrypted', encrypt: 'encrypted' } as const;
-const aggregation = (ms: number): string => (ms === 0 ? 'published as collected' : `put together over ${spanText(ms)}`);
+const aggregation = ({ aggregationMs, append, dropOriginal }: ListenerPlan): string => [
+  aggregationMs === 0 ? 'published as collected' : `put together over ${spanText(aggregationMs)}`,
+  ...(append.length === 0 ? [] : [`with ${pairs(append).join(', ')}`]),
+  ...(dropOriginal.length === 0 ? [] : [`of ${dropOriginal.includes('*') ? 'each' : dropOriginal.join(', ')} copies only`]),
+].join('; ');
 const pairs = (dimensions: Dimensions): string[] => dimensions.map(([name, value]) => `${name}=${value}`);
 
 function addressText(address: ListenAddress): string {
@@ -43,7 +47,8 @@ function describeSampler(sampler: SamplerPlan): string {
   const what = sampler.kind === 'ethtool' ? statisticsOf(sampler) : sampler.measurements.map(({ name, dropOriginal }) => (dropOriginal ? `${name} (copies only)` : name)).join(', ');
   const of = subject(sampler);
   const append = [...pairs(sampler.append), ...(sampler.kind === 'disk' && sampler.volumeId ? ['the VolumeId of its EBS volume'] : [])];
-  return `each ${spanText(sampler.intervalMs)}${of === '' ? '' : ` of ${of}`}: ${what}${append.length === 0 ? '' : `; with ${append.join(', ')}`}`;
+  const without = sampler.kind === 'disk' && sampler.dropDevice ? '; without the dimension device' : '';
+  return `each ${spanText(sampler.intervalMs)}${of === '' ? '' : ` of ${of}`}: ${what}${append.length === 0 ? '' : `; with ${append.join(', ')}`}${without}`;
 }
 
 function statisticsOf({ statistics, dropOriginal }: Extract<SamplerPlan, { readonly kind: 'ethtool' }>): string {
@@ -54,7 +59,7 @@ function statisticsOf({ statistics, dropOriginal }: Extract<SamplerPlan, { reado
 function subject(sampler: SamplerPlan): string {
   switch (sampler.kind) {
     case 'cpu': return [sampler.total ? 'all cores together' : [], sampler.cores ? 'each core' : []].flat().join(' and ');
-    case 'disk': return sampler.mountPoints?.join(', ') ?? 'all file systems';
+    case 'disk': return `${sampler.mountPoints?.join(', ') ?? 'all file systems'}${sampler.ignoredTypes.length === 0 ? '' : ` but those of the types ${sampler.ignoredTypes.join(', ')}`}`;
     case 'diskio': return sampler.devices?.join(', ') ?? 'all devices';
     case 'nvme': return `${sampler.devices?.join(', ') ?? 'all devices'}, counted by the volumes themselves`;
     case 'net': return sampler.interfaces?.join(', ') ?? 'all interfaces that are up, but loopback';

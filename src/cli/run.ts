@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Command } from 'commander';
 import { Agent } from '../agent/agent.ts';
 import { StateDirectoryError, giveToOwner } from '../agent/state-directory.ts';
@@ -220,9 +221,10 @@ async function keepConfig({ kept, agent, service, reload, report }: Keeping, lif
   service.ready({ text: () => summaryOf(agent, life.stop.aborted), isAlive: () => agent.isAlive });
   const onHangup = (): void => { void reload(); };
   process.on('SIGHUP', onHangup);
+  const pause = (ms: number, signal: AbortSignal): Promise<void> => wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
   const known = (instanceId: string): Promise<void> => service.during(() => kept.keeper.renew(`this is the instance ${instanceId}, as its metadata say now`));
   try {
-    await Promise.all([kept.keeper.run(life), awaitInstance({ isMissing: () => kept.isInstanceMissing, ask: () => kept.instanceId(), known, report }, life.stop)]);
+    await Promise.all([kept.keeper.run(life), awaitInstance({ isMissing: () => kept.isInstanceMissing, ask: () => kept.instanceId(), known, report, pause }, life.stop)]);
   } finally {
     process.off('SIGHUP', onHangup);
   }

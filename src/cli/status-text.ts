@@ -1,3 +1,4 @@
+import { metricCost } from '../config/metric-cost.ts';
 import type { CountersStatus, DestinationStatus, EmfStatus, FileStatus, JournalStatus, LimitsStatus, Listed, ListenerStatus, MetricsStatus, StatusDocument } from '../control/status-document.ts';
 import { lagOf } from './status-rates.ts';
 import type { Rate, Rates } from './status-rates.ts';
@@ -77,9 +78,10 @@ function limitsText(limits: LimitsStatus | undefined): string {
   return parts.length === 0 ? '' : `; its group may have ${parts.join(', ')}`;
 }
 
-function metricsText({ state, lastError, namespace, heldDatums, heldBytes, deliveredDatums, requests, dropped, skippedSamples }: MetricsStatus): string {
+function metricsText({ state, lastError, namespace, heldDatums, heldBytes, deliveredDatums, requests, dropped, skippedSamples, distinctMetrics = 0 }: MetricsStatus): string {
   const lines = [
     `metrics in ${namespace}: ${state}${lastError === null ? '' : ` (${lastError})`}, ${countText(deliveredDatums, 'datum', 'datums')} published in ${countText(requests, 'request')}, ${heldDatums} waiting (${bytesText(heldBytes)})`,
+    ...(distinctMetrics > 0 ? [`${countText(distinctMetrics, 'different metric')} in an hour: about ${metricCost(distinctMetrics).toFixed(2)} USD a month, at the price of us-east-1`] : []),
     ...dropped.map(({ reason, datums }) => `${countText(datums, 'datum', 'datums')} dropped: ${reason}`),
     ...(skippedSamples > 0 ? [`${countText(skippedSamples, 'sample')} skipped, because the one before took too long`] : []),
   ];

@@ -25,6 +25,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   prometheus: 'the only destination for these is a workspace of AMP, which is not written to',
 };
 
+/** Collectors of several things, which `resources` names. */
+const WITH_RESOURCES: ReadonlySet<string> = new Set(['cpu', 'disk', 'diskio', 'net']);
 /** Fields of diskio that the NVMe devices of EC2 count themselves. */
 const OF_NVME = /^(?:ebs|instance_store)_/;
 
@@ -85,19 +87,20 @@ export class CollectorCompiler {
       return [{ ...collector, kind: 'ethtool', measurements: [], include, exclude, statistics: statistics.length === 0 ? null : statistics, dropOriginal }];
     }
     const measurements = compileMeasurements(name, plugin as PluginKeys);
-    if (measurements.length === 0) return [];
+    const resources = this.#texts(WITH_RESOURCES.has(name) ? (plugin as PluginKeys).resources ?? [] : [], `${pointer}/resources`);
+    if (measurements.length === 0 || resources === null) return [];
     switch (name) {
       case 'cpu': {
-        const { totalcpu: total = true, resources = [] } = plugin as NonNullable<MetricsCollected['cpu']>;
+        const { totalcpu: total = true } = plugin as NonNullable<MetricsCollected['cpu']>;
         return total || resources.length > 0 ? [{ ...collector, kind: 'cpu', measurements, total, cores: resources.length > 0 }] : [];
       }
       case 'disk': {
-        const { resources, ignore_file_system_types: ignoredTypes = [], drop_device: dropDevice = false, append_dimensions: append } = plugin as NonNullable<MetricsCollected['disk']>;
+        const { ignore_file_system_types: ignoredTypes = [], drop_device: dropDevice = false, append_dimensions: append } = plugin as NonNullable<MetricsCollected['disk']>;
         const volumeId = append?.['VolumeId'] === '${aws:VolumeId}' && this.#hasCommonDimensions;
         return [{ ...collector, kind: 'disk', measurements, mountPoints: someOf(resources), ignoredTypes, dropDevice, volumeId }];
       }
       case 'diskio': {
-        const devices = someOf((plugin as PluginKeys).resources);
+        const devices = someOf(resources);
         const [ofKernel, ofVolumes] = [measurements.filter(({ field }) => !OF_NVME.test(field)), measurements.filter(({ field }) => OF_NVME.test(field))];
         return [
           ...(ofKernel.length === 0 ? [] : [{ ...collector, kind: 'diskio', measurements: ofKernel, devices } as const]),
@@ -105,7 +108,7 @@ export class CollectorCompiler {
           ...(ofVolumes.length === 0 ? [] : [{ ...collector, pointer: `${pointer}/measurement`, append: [], kind: 'nvme', measurements: ofVolumes, devices } as const]),
         ];
       }
-      case 'net': return [{ ...collector, kind: 'net', measurements, interfaces: someOf((plugin as PluginKeys).resources) }];
+      case 'net': return [{ ...collector, kind: 'net', measurements, interfaces: someOf(resources) }];
       case 'systemd_units': return [{ ...collector, kind: 'systemd_units', measurements, units: (plugin as NonNullable<MetricsCollected['systemd_units']>).units ?? ['*.service'] }];
       case 'mem': case 'swap': case 'netstat': case 'processes': case 'nvidia_gpu': case 'load': case 'uptime': case 'pressure': case 'conntrack': case 'file_descriptors':
         return [{ ...collector, kind: name, measurements }];
@@ -118,8 +121,10 @@ export class CollectorCompiler {
     const measurements = compileMeasurements('procstat', { measurement: group.measurement });
     if (measurements.length === 0) return [];
     const collector = this.#collector(group, pointer);
-    if (group.pid_file !== undefined) return [{ ...collector, kind: 'procstat', measurements, select: { by: 'pid_file', text: group.pid_file } }];
-    const [by, text] = group.exe === undefined ? ['pattern', group.pattern!] as const : ['exe', group.exe] as const;
+    const by = (['pid_file', 'exe', 'pattern'] as const).find((key) => group[key] !== undefined)!;
+    const text = expanded(group[by]!, this.#c.env, `${pointer}/${by}`, this.#c.report);
+    if (text === null) return [];
+    if (by === 'pid_file') return [{ ...collector, kind: 'procstat', measurements, select: { by, text } }];
     const pattern = this.#patterns.compile(text, `${pointer}/${by}`);
     return pattern === null ? [] : [{ ...collector, kind: 'procstat', measurements, select: { by, text, pattern } }];
   }
@@ -148,14 +153,21 @@ export class CollectorCompiler {
     const pointer = `${COLLECTED}/collectd`;
     this.#ownEntity(plugin, pointer);
     const address = listenAddress(plugin.service_address ?? COLLECTD.address, `${pointer}/service_address`, null, this.#c);
-    if (address === null) return null;
+    const [prefix, authFile] = ([['name_prefix', COLLECTD.prefix], ['collectd_auth_file', COLLECTD.authFile]] as const).map(([key, usual]) => expanded(plugin[key] ?? usual, this.#c.env, `${pointer}/${key}`, this.#c.report));
+    const typesDb = this.#texts(plugin.collectd_typesdb ?? COLLECTD.typesDb, `${pointer}/collectd_typesdb`);
+    if (address === null || prefix == null || authFile == null || typesDb === null) return null;
     const aggregationS = plugin.metrics_aggregation_interval ?? COLLECTD.aggregationS;
     return {
       pointer, addresses: [address], aggregationMs: 1_000 * aggregationS, resolution: resolutionOf(aggregationS),
       dropOriginal: plugin.drop_original_metrics ?? [], append: this.#constants(plugin.append_dimensions, pointer),
-      prefix: plugin.name_prefix ?? COLLECTD.prefix, authFile: plugin.collectd_auth_file ?? COLLECTD.authFile,
-      security: plugin.collectd_security_level ?? 'encrypt', typesDb: plugin.collectd_typesdb ?? COLLECTD.typesDb,
+      prefix, authFile, security: plugin.collectd_security_level ?? 'encrypt', typesDb,
     };
+  }
+
+  /** With their environment variables filled in; null when one is not set, which is reported. */
+  #texts(written: readonly string[], pointer: string): readonly string[] | null {
+    const texts = written.map((text, index) => expanded(text, this.#c.env, `${pointer}/${index}`, this.#c.report));
+    return texts.includes(null) ? null : texts as readonly string[];
   }
 
   /** A request is of one entity. */
@@ -196,7 +208,8 @@ export interface PluginKeys {
 }
 
 const resolutionOf = (seconds: number): 1 | 60 => (seconds < STANDARD_RESOLUTION_S ? 1 : 60);
-const someOf = (resources: readonly string[] | undefined): readonly string[] | null => (resources === undefined || resources.includes('*') ? null : resources);
+/** Null: all, also where the list is empty, as in the CloudWatch agent. */
+const someOf = (resources: readonly string[]): readonly string[] | null => (resources.length === 0 || resources.includes('*') ? null : resources);
 
 /** An address as written; null when it is wrong (and reported). @param implied protocol where none is written, or null: one must be */
 function listenAddress(written: string, pointer: string, implied: 'udp' | null, { env, report }: MetricsContext): ListenAddress | null {

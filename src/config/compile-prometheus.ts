@@ -26,8 +26,9 @@ export function compilePrometheus(section: PrometheusToEMF, env: Environment, re
   const logGroup = logGroupOf(section, cluster, surroundings, env, report);
   const config = configOf(section.prometheus_config_path ?? CONFIG_PATH, env, report);
   if (section.ecs_service_discovery !== undefined) report.notRun(`${POINTER}/ecs_service_discovery`, 'not run by this agent: targets come from the static_configs and file_sd_configs of the scrape config');
-  if (logGroup === null || config === null) return null;
-  return { pointer: POINTER, config, logGroup, cluster, extraction: section.disable_metric_extraction === true ? null : extractionOf(section.emf_processor ?? {}, surroundings) };
+  const namespace = expanded(section.emf_processor?.metric_namespace || NAMESPACES[surroundings], env, `${POINTER}/emf_processor/metric_namespace`, report);
+  if (logGroup === null || config === null || namespace === null) return null;
+  return { pointer: POINTER, config, logGroup, cluster, extraction: section.disable_metric_extraction === true ? null : extractionOf(section.emf_processor ?? {}, namespace) };
 }
 
 function surroundingsOf(env: Environment): Surroundings {
@@ -64,9 +65,9 @@ function configOf(written: string, env: Environment, report: Reporter): Promethe
   return null;
 }
 
-function extractionOf(emf: EMFDeclarations, surroundings: Surroundings): EmfExtractionPlan {
+function extractionOf(emf: EMFDeclarations, namespace: string): EmfExtractionPlan {
   return {
-    namespace: emf.metric_namespace || NAMESPACES[surroundings],
+    namespace,
     units: Object.fromEntries(Object.entries(emf.metric_unit ?? {}).filter(([, unit]) => STANDARD_UNITS.includes(unit))),
     declarations: (emf.metric_declaration ?? []).flatMap((declaration) => declarationOf(declaration) ?? []),
     dedup: emf.metric_declaration_dedup ?? false,

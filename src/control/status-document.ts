@@ -175,6 +175,8 @@ export interface MetricsStatus {
   readonly dropped: readonly { readonly reason: string; readonly datums: number }[];
   /** Samples that were due while the one before was under way. */
   readonly skippedSamples: number;
+  /** Different metrics in an hour, which CloudWatch charges for. An agent of an earlier version says nothing of them. */
+  readonly distinctMetrics?: number;
 }
 
 export interface SkippedStatus {

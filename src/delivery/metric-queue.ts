@@ -10,6 +10,7 @@ import type { Entity } from '../plan.ts';
 import type { MetricRetentionPlan } from '../metrics-plan.ts';
 import type { Report } from '../report/report.ts';
 import { backoffMs } from './backoff.ts';
+import { DistinctMetrics } from './distinct-metrics.ts';
 import { MetricTally } from './metric-counters.ts';
 import type { MetricCounters } from './metric-counters.ts';
 import type { MetricEndpoint } from './endpoint.ts';
@@ -41,6 +42,8 @@ export interface MetricStatus {
   readonly lastError: string | null;
   /** Waiting for the service or being sent; datums in the open request included. Bytes are compressed. */
   readonly held: { readonly requests: number; readonly datums: number; readonly bytes: number };
+  /** Different metrics in an hour. */
+  readonly distinct: number;
 }
 
 type Retry = Extract<Outcome, { kind: 'retry' }>;
@@ -62,6 +65,7 @@ export class MetricQueue {
   readonly #open: MetricBatch;
   readonly #hold: MetricHold;
   readonly #counters: MetricTally;
+  readonly #distinct = new DistinctMetrics();
   #latest = 0;
   #flush: NodeJS.Timeout | null = null;
   #underWay = 0;
@@ -84,7 +88,7 @@ export class MetricQueue {
   get status(): MetricStatus {
     const { requests, datums, bytes } = this.#hold;
     const state = this.#failing === null ? (this.#underWay > 0 ? 'sending' : 'idle') : this.#failing.paused ? 'paused' : 'retrying';
-    return { state, lastError: this.#failing?.reason ?? null, held: { requests: requests + (this.#open.count > 0 ? 1 : 0), datums: datums + this.#open.count, bytes } };
+    return { state, lastError: this.#failing?.reason ?? null, held: { requests: requests + (this.#open.count > 0 ? 1 : 0), datums: datums + this.#open.count, bytes }, distinct: this.#distinct.count(this.#o.clock()) };
   }
 
   readonly sink: DatumSink = (datums) => {
@@ -273,6 +277,7 @@ export class MetricQueue {
     this.#counters.taken += encoded.texts.length;
     if (this.#phase === 'ended') { this.#counters.drop('ended', encoded.texts.length, 0, null); return; }
     if (encoded.changes.length > 0) this.#counters.change(encoded.changes, encoded.texts.length, datum.name);
+    this.#distinct.note(encoded.texts[0]!, now);
     for (const text of encoded.texts) {
       if (!this.#open.add(text)) { this.flush(); this.#open.add(text); }
       this.#latest = Math.max(this.#latest, datum.time);

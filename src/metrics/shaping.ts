@@ -1,6 +1,6 @@
 import type { Dimensions, MetricsPlan } from '../metrics-plan.ts';
 import type { Datum } from './datum.ts';
-import { mergedDimensions, reducedDimensions } from './dimensions.ts';
+import { MAX_DIMENSIONS, mergedDimensions, reducedDimensions } from './dimensions.ts';
 
 const AUTO_SCALING_GROUP = 'AutoScalingGroupName';
 
@@ -8,9 +8,13 @@ const AUTO_SCALING_GROUP = 'AutoScalingGroupName';
 export class Shaping {
   readonly #rollups: MetricsPlan['rollups'];
   readonly #withoutHost: boolean;
+  readonly #cut: (metric: string) => void;
   #common: Dimensions;
+  #isCutSaid = false;
 
-  constructor({ dimensions: { host, withoutHost, append }, rollups }: Pick<MetricsPlan, 'dimensions' | 'rollups'>) {
+  /** @param cut told of the first metric that loses dimensions, because CloudWatch takes 30 */
+  constructor({ dimensions: { host, withoutHost, append }, rollups }: Pick<MetricsPlan, 'dimensions' | 'rollups'>, cut: (metric: string) => void = () => undefined) {
+    this.#cut = cut;
     this.#rollups = rollups;
     this.#withoutHost = withoutHost;
     this.#common = mergedDimensions(host === null ? [] : [['host', host]], append);
@@ -28,6 +32,7 @@ export class Shaping {
   shape(datums: readonly Datum[], append: Dimensions, isDropped: (datum: Datum) => boolean, withoutHost = false): readonly Datum[] {
     return datums.flatMap((datum) => {
       const merged = mergedDimensions(datum.dimensions, append, this.#common);
+      if (merged.length === MAX_DIMENSIONS) this.#lookAtCut(datum, append);
       const dimensions = withoutHost || this.#withoutHost ? merged.filter(([name]) => name !== 'host') : merged;
       const whole: Datum = { ...datum, dimensions };
       const copies = this.#rollups.flatMap((names) => {
@@ -36,5 +41,11 @@ export class Shaping {
       });
       return isDropped(datum) ? copies : [whole, ...copies];
     });
+  }
+
+  #lookAtCut({ name, dimensions }: Datum, append: Dimensions): void {
+    if (this.#isCutSaid || new Set([...dimensions, ...append, ...this.#common].flatMap(([each, value]) => (value === '' ? [] : each))).size <= MAX_DIMENSIONS) return;
+    this.#isCutSaid = true;
+    this.#cut(name);
   }
 }

@@ -7,7 +7,7 @@ const FORGET_INTERVALS = 3;
 /** Series of one target that are remembered: some 25 MB. */
 const MAX_SERIES = 100_000;
 
-interface Last<T> { readonly value: T; at: number }
+interface Last<T> { readonly value: T; readonly cost: number; at: number }
 
 /** The values of counters at the scrape before, by series. */
 export class Growth<T> {
@@ -16,7 +16,7 @@ export class Growth<T> {
   readonly #ofAll: Allowance;
   #lookedAt = -Infinity;
 
-  /** @param ofAll how many series all targets may have remembered together */
+  /** @param ofAll how many numbers all targets may have remembered together: one for a counter, one for each bucket of a histogram */
   constructor(intervalMs: number, ofAll: Allowance) {
     this.#forgetMs = Math.max(FORGET_MS, FORGET_INTERVALS * intervalMs);
     this.#ofAll = ofAll;
@@ -25,29 +25,30 @@ export class Growth<T> {
   /**
    * What `series` was before, and remembers what it is now.
    * @param now monotonic milliseconds.
+   * @param cost how many numbers it is, the first time it is seen
    * @returns null for a first value; `full` when it could not be remembered.
    */
-  before(series: string, value: T, now: number): { readonly value: T } | 'full' | null {
+  before(series: string, value: T, now: number, cost = 1): { readonly value: T } | 'full' | null {
     this.#forget(now);
     const last = this.#last.get(series);
-    if (last === undefined && (this.#last.size >= MAX_SERIES || !this.#ofAll.take(1))) return 'full';
-    this.#last.set(series, { value, at: now });
+    if (last === undefined && (this.#last.size >= MAX_SERIES || !this.#ofAll.take(cost))) return 'full';
+    this.#last.set(series, { value, cost: last?.cost ?? cost, at: now });
     return last === undefined || now - last.at > this.#forgetMs ? null : last;
   }
 
   /** Remembers nothing any more. */
   clear(): void {
-    this.#ofAll.give(this.#last.size);
+    for (const { cost } of this.#last.values()) this.#ofAll.give(cost);
     this.#last.clear();
   }
 
   #forget(now: number): void {
     if (now - this.#lookedAt < this.#forgetMs) return;
     this.#lookedAt = now;
-    for (const [series, { at }] of this.#last) {
+    for (const [series, { at, cost }] of this.#last) {
       if (now - at <= this.#forgetMs) continue;
       this.#last.delete(series);
-      this.#ofAll.give(1);
+      this.#ofAll.give(cost);
     }
   }
 }

@@ -95,7 +95,7 @@ export class Measure implements Disposable {
     }
     let counted = sorted;
     if (sample.kind === 'histogram') {
-      const before = this.#buckets.before(series, sorted, now);
+      const before = this.#buckets.before(series, sorted, now, sorted.length);
       if (before === null) this.#counts.firstValues += 1;
       else if (before === 'full') this.#counts.unremembered += 1;
       if (before === null || before === 'full') return;

@@ -30,3 +30,18 @@ test('check says which statistics of which interfaces ethtool is asked for', () 
     'ethtool each 60 s of eth* but eth9: ethtool_rx_packets, ethtool_queue_0_tx_cnt (of ethtool_rx_packets copies only)',
   );
 });
+
+test('check says which file systems are left out, which dimension, and of which metrics of programs only copies are published', () => {
+  const said = rows({
+    aggregation_dimensions: [['team']],
+    metrics_collected: {
+      disk: { measurement: ['free'], ignore_file_system_types: ['tmpfs', 'overlay'], drop_device: true },
+      statsd: { service_address: ':8125', drop_original_metrics: ['hits'] }, collectd: { append_dimensions: { team: 'shop' }, metrics_aggregation_interval: 0 },
+    },
+  });
+  for (const row of [
+    'disk each 60 s of all file systems but those of the types tmpfs, overlay: disk_free; without the dimension device',
+    'statsd at udp://:8125, collected each 10 s, put together over 60 s; of hits copies only',
+    'collectd at udp://127.0.0.1:25826, packets encrypted, published as collected; with team=shop',
+  ]) assert.ok(said.includes(row), `${row}\n\n${said.join('\n')}`);
+});

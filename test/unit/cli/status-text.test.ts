@@ -116,6 +116,13 @@ test('what was dropped, retried and quarantined is counted, with its reason', ()
   assert.match(text, /quarantine: 1,200 events \(50 kB\).*5 of them pushed out or not written/);
 });
 
+test('how many different metrics are published is said with what they cost a month', () => {
+  const metrics = { state: 'idle', lastError: null, namespace: 'CWAgent', heldDatums: 0, heldBytes: 0, deliveredDatums: 860, requests: 20, dropped: [], skippedSamples: 0 };
+  assert.match(statusText(status({ metrics: { ...metrics, distinctMetrics: 43 } })), /^43 different metrics in an hour: about 12\.90 USD a month, at the price of us-east-1$/m);
+  assert.match(statusText(status({ metrics: { ...metrics, distinctMetrics: 11_000 } })), /^11,000 different metrics in an hour: about 3100\.00 USD a month/m);
+  assert.doesNotMatch(statusText(status({ metrics })), /different/);
+});
+
 test('what came in of other programs\' metrics is counted, and what was not taken by reason', () => {
   const text = statusText(status({ listeners: [
     { name: 'statsd', taken: 1200, unit: 'line', lost: [{ reason: 'malformed', count: 2 }, { reason: 'kernel-dropped', count: 1745 }] },

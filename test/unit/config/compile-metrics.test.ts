@@ -148,6 +148,55 @@ test("volumes' own statistics are sampled apart from the kernel's, of the same d
   assert.notEqual(kernel!.pointer, volumes!.pointer, 'troubles of one are not ended by the other');
 });
 
+test('environment variables are filled in as in the CloudWatch agent: namespace, host, processes, resources, files of collectd; one that is not set is an error there', () => {
+  const of = (env: Readonly<Record<string, string>>) => compiled({
+    agent: { region: 'eu-west-1', self_metrics: false, hostname: '${NODE}' },
+    metrics: {
+      namespace: 'Shop/${STAGE}',
+      metrics_collected: {
+        disk: { measurement: ['free'], resources: ['/data/${APP}'] }, procstat: [{ pid_file: '/run/${APP}.pid', measurement: ['pid_count'] }, { exe: '/${APP}$', measurement: ['pid_count'] }],
+        collectd: { collectd_auth_file: '/etc/${APP}/auth', name_prefix: '${APP}_' },
+      },
+    },
+  }, ON_PREMISES, env);
+  const { namespace, dimensions, samplers: [disk, byFile, byExe], collectd } = of({ STAGE: 'prod', APP: 'cart', NODE: 'n-1' }).plan!.metrics!;
+  assert.deepEqual([namespace, dimensions.host, collectd!.authFile, collectd!.prefix], ['Shop/prod', 'n-1', '/etc/cart/auth', 'cart_']);
+  assert.deepEqual([(disk as { mountPoints: unknown }).mountPoints, ...[byFile, byExe].map((one) => (one as { select: { text: string } }).select.text)], [['/data/cart'], '/run/cart.pid', '/cart$']);
+  const without = of({ STAGE: 'prod', NODE: 'n-1' });
+  assert.equal(without.plan, null);
+  assert.deepEqual(without.problems.filter(({ severity }) => severity === 'error').map(({ pointer }) => pointer.replace('/metrics/metrics_collected/', '')), ['disk/resources/0', 'procstat/0/pid_file', 'procstat/1/exe', 'collectd/collectd_auth_file', 'collectd/name_prefix']);
+  assert.equal(of({ APP: 'cart', NODE: 'n-1' }).plan, null, 'metrics are never published in the namespace "Shop/${STAGE}"');
+});
+
+test('a namespace in which CloudWatch takes no metric is an error, or a warning, before anything is sent', () => {
+  for (const namespace of [':x', 'Gr\u00f6\u00dfe', ' ', 'a\nb']) {
+    const { plan, said } = planOf({ namespace, collected: MEM });
+    assert.equal(plan, null);
+    assert.match(said.join('\n'), /^error \/metrics\/namespace: .* is no namespace that CloudWatch takes$/s);
+  }
+  const { plan, said } = planOf({ namespace: 'AWS/EC2', collected: MEM });
+  assert.equal(plan!.namespace, 'AWS/EC2');
+  assert.deepEqual(said, ['warning /metrics/namespace: "AWS/EC2" is kept for the services of AWS: CloudWatch refuses metrics in it']);
+  assert.deepEqual(planOf({ namespace: 'Shop: web #1/cart_v2.0-b', collected: MEM }).said, []);
+});
+
+test('a list of aggregation_dimensions that no metric can have is a warning with the name that is meant; one that some have is none', () => {
+  const said = (more: object): readonly string[] => planOf({ collected: { ...MEM, disk: { measurement: ['free'], append_dimensions: { team: 'x' } } }, ...more }, ON_EC2).said;
+  const append_dimensions = { InstanceId: '${aws:InstanceId}', AutoScalingGroupName: '${aws:AutoScalingGroupName}' };
+  assert.deepEqual(said({ append_dimensions, aggregation_dimensions: [['InstanceId'], ['AutoScalingGroupName'], ['InstanceId', 'path'], ['team'], []] }), []);
+  assert.deepEqual(said({ aggregation_dimensions: [['InstanceId'], ['host', 'path'], ['Path'], ['team', 'host']] }), [
+    'warning /metrics/aggregation_dimensions/0/0: no metric has the dimension "InstanceId", so none is published by it',
+    'warning /metrics/aggregation_dimensions/2/0: no metric has the dimension "Path", so none is published by it',
+  ]);
+  assert.deepEqual(planOf({ collected: { ...MEM, cpu: { measurement: ['usage_idle'] }, swap: { measurement: ['free'], append_dimensions: { team: 'x' } } }, aggregation_dimensions: [['cpu', 'team']] }).said, ['warning /metrics/aggregation_dimensions/0: no metric has all of cpu, team, so none is published by them']);
+  assert.deepEqual(planOf({ collected: { ...MEM, statsd: {} }, aggregation_dimensions: [['customer']] }).said, [], 'programs send dimensions of their own');
+});
+
+test('an empty list of resources means all of them, as in the CloudWatch agent', () => {
+  assert.equal((sampler({ collected: { disk: { measurement: ['free'], resources: [] } } }) as { mountPoints: unknown }).mountPoints, null);
+  assert.equal((sampler({ collected: { net: { measurement: ['bytes_sent'], resources: [] } } }) as { interfaces: unknown }).interfaces, null);
+});
+
 test('processes are selected by pid file, else program, else command line', () => {
   const of = (selectors: object): unknown => (sampler({ collected: { procstat: [{ measurement: ['pid_count'], ...selectors }] } }) as { select: unknown }).select;
   assert.deepEqual(of({ pattern: 'a', exe: 'b', pid_file: '/run/x.pid' }), { by: 'pid_file', text: '/run/x.pid' });

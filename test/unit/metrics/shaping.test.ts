@@ -28,6 +28,16 @@ test('of more than 30 dimensions those of the collector stay', () => {
   assert.equal(merged.filter(([name]) => name.startsWith('own')).length, 29);
 });
 
+test('a metric that loses dimensions is named once; one that has just as many as may be is not', () => {
+  const named: string[] = [];
+  const appended = (count: number): Dimensions => Array.from({ length: count }, (_, i) => [`d${String(i).padStart(2, '0')}`, 'v'] as const);
+  const shaping = new Shaping({ dimensions: { host: 'web-1', withoutHost: false, append: [], autoScalingGroup: false }, rollups: [] }, (name) => { named.push(name); });
+  shaping.shape([datum([['path', '/']])], appended(28), none);
+  assert.deepEqual(named, []);
+  for (const _ of [1, 2]) shaping.shape([datum([['path', '/']])], appended(29), none);
+  assert.deepEqual(named, ['m']);
+});
+
 test('a copy has exactly the listed dimensions, and there is none where one is missing or nothing is left out', () => {
   const own: Dimensions = [['a', '1'], ['b', '2'], ['c', '3']];
   assert.deepEqual(reducedDimensions(own, ['a', 'c']), [['a', '1'], ['c', '3']]);

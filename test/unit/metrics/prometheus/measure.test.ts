@@ -90,7 +90,7 @@ test('a series that an answer has twice is counted once', () => {
 
 test('no more series are remembered than are allowed, and old ones make room', () => {
   const growth = new Growth<number>(1_000, new Allowance(2));
-  assert.deepEqual([growth.before('a', 1, 0), growth.before('b', 1, 0), growth.before('c', 1, 0), growth.before('a', 2, 1)], [null, null, 'full', { value: 1, at: 0 }]);
+  assert.deepEqual([growth.before('a', 1, 0), growth.before('b', 1, 0), growth.before('c', 1, 0), growth.before('a', 2, 1)], [null, null, 'full', { value: 1, cost: 1, at: 0 }]);
   assert.equal(growth.before('c', 1, 700_000), null);
 });
 
@@ -104,6 +104,18 @@ test('all targets together remember no more series than are allowed; what one th
   first.clear();
   other.scrape(text, MINUTE);
   assert.equal(other.scrape('# TYPE n counter\nn 9\n', 2 * MINUTE)['n'], 2);
+});
+
+test('a histogram takes as much of what may be remembered as it has buckets, and gives all of it back', () => {
+  const room = new Allowance(5);
+  const { scrape, counts } = target(MINUTE, room);
+  const histogram = (name: string, seen: number): string => `# TYPE ${name} histogram\n${name}_bucket{le="1"} ${seen}\n${name}_bucket{le="2"} ${seen}\n${name}_bucket{le="+Inf"} ${seen}\n`;
+  scrape(histogram('a', 1) + histogram('b', 1), 0);
+  assert.equal(counts.unremembered, 1, 'the second would be six');
+  assert.deepEqual(scrape(histogram('a', 3), MINUTE)['a'], [0.25, 0.75]);
+  scrape('', 20 * MINUTE);
+  scrape(histogram('b', 1), 20 * MINUTE);
+  assert.deepEqual(scrape(histogram('b', 2), 21 * MINUTE)['b'], [0.5]);
 });
 
 test('a series that was not seen for long begins anew even where the old ones are not yet cleared away', () => {
