@@ -61,8 +61,16 @@ export interface AgentOptions {
   readonly alongside?: (agent: Agent) => Promise<AsyncDisposable>;
 }
 
-/** What an agent that has ended leaves to the next: bytes of followed files that are not acknowledged. */
-export interface Unfinished { readonly files: number; readonly bytes: number }
+/** What an agent that has ended leaves to the next. */
+export interface Unfinished {
+  /** Bytes of followed files that are not acknowledged. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Names of what is to be read and cannot be, or not as a whole: files, and entries of the journal's. */
+  readonly unread: readonly string[];
+  /** Mounts that gave no answer: what is below them was passed over. */
+  readonly mounts: readonly string[];
+}
 
 /** The composition root: every stage of the plan, from the files to the endpoint. */
 export class Agent {
@@ -125,6 +133,8 @@ export class Agent {
   get stalls(): readonly string[] { return [...this.standing.map(({ name }) => `${name} stands still, and beginning it anew did not help`), ...this.#unsent.alarms]; }
   /** Whatever delivers logs turns: where it does not, only a start of the agent helps. */
   get isAlive(): boolean { return !this.standing.some(({ isVital }) => isVital); }
+  /** Threads that the kernel holds in a call now: the process cannot end by itself (src/cli/leave.ts). */
+  get hangingThreads(): number { return (this.#running?.mounts.hangingThreads ?? 0) + (this.#metrics?.hangingThreads ?? 0); }
   get openFiles(): number { return this.#running?.openFiles ?? 0; }
 
   /**
@@ -222,9 +232,12 @@ export class Agent {
       instance: this.#o.instance ?? (() => Promise.resolve(null)),
     }));
     const rest = new Rest();
-    const housekeeping = setInterval(() => {
+    const watching = setInterval(() => {
       this.#watch.judge(now(), [...running.owed(), ...metrics.owed()]);
       this.#unsent.judge(now(), running.lanes, this.#plan.delivery.flushMs);
+      running.forgetUnused();
+    }, this.#watch.everyMs);
+    const housekeeping = setInterval(() => {
       running.keepHouse();
       this.#audit?.write();
       spool.keepHouse();
@@ -245,6 +258,7 @@ export class Agent {
       await this.#emf?.apply(null);
       await Promise.all([running.drain(), metrics.drain()]);
     } finally {
+      clearInterval(watching);
       clearInterval(housekeeping);
       await this.#emf?.[Symbol.asyncDispose]();
       // A lane that gave its events back still waits for its next try.
@@ -276,7 +290,8 @@ export class Agent {
       files++;
       bytes += left;
     }
-    return { files, bytes };
+    const journals = this.journals.filter(({ unread }) => unread !== null).map(({ entry }) => entry.key);
+    return { files, bytes, unread: [...new Set(this.pipelines.flatMap(({ unread }) => [...unread])), ...journals], mounts: this.#running?.mounts.hanging ?? [] };
   }
 
   async #untilCaughtUp(life: LifetimeControl, running: RunningPlan): Promise<void> {

@@ -17,6 +17,8 @@ export class OlderLives {
   readonly #unpacking: Unpacking;
   /** Checkpoints whose other files are being looked for: one of those may have the same inode number. */
   readonly #judged = new Set<TrackedCheckpoint>();
+  /** Of files below mounts that give no answer. */
+  readonly #passedOver = new Set<TrackedCheckpoint>();
 
   constructor(parts: PipelineParts, archives: ArchivedRests, unpacking: Unpacking) {
     this.#p = parts;
@@ -24,8 +26,22 @@ export class OlderLives {
     this.#unpacking = unpacking;
   }
 
+  /** Something could not be looked at yet: `resumePassedOver` is to be called again. */
+  get hasPassedOver(): boolean { return this.#passedOver.size > 0; }
+
   /** Takes up unfinished files of earlier runs that are not where they were: under another name, copied, or compressed. */
-  resume(): void {
+  resume(): void { this.#resume(() => true); }
+
+  /** Does what `resume` left out because it could not look there, as far as it can by now. */
+  resumePassedOver(): void {
+    const { reach } = this.#p.stages;
+    const inReach = new Set([...this.#passedOver].filter(({ path }) => !reach.isOut(path)));
+    if (inReach.size === 0) return;
+    for (const checkpoint of inReach) this.#passedOver.delete(checkpoint);
+    this.#resume((checkpoint) => inReach.has(checkpoint));
+  }
+
+  #resume(isAsked: (checkpoint: TrackedCheckpoint) => boolean): void {
     const { index, lives, nameFor, matches } = this.#p;
     const byName = new Map<string, TrackedCheckpoint[]>();
     const ended = new Map<string, TrackedCheckpoint>();
@@ -46,6 +62,7 @@ export class OlderLives {
       }
       const name = nameFor(checkpoint.path);
       alive.add(name);
+      if (!isAsked(checkpoint) || this.#passesOver(checkpoint)) continue;
       const at = look(checkpoint.path);
       if (at.kind === 'error') continue;
       if (name === checkpoint.path && youngest.get(name) === checkpoint && at.kind === 'present' && at.stats.ino === checkpoint.id.inode && at.stats.size >= checkpoint.offset && !tookItsInode(checkpoint, at.stats.birthtimeMs)) continue;
@@ -56,10 +73,16 @@ export class OlderLives {
     for (const [name, checkpoints] of byName) this.takeUp(name, checkpoints, this.#p.order.tail(name));
     // The last file of this name was done with, and another came while no agent ran: there may have been more of them.
     for (const [path, checkpoint] of ended) {
-      if (alive.has(path) || !matches(path)) continue;
+      if (alive.has(path) || !matches(path) || !isAsked(checkpoint) || this.#passesOver(checkpoint)) continue;
       const inode = inodeAt(path);
       if (inode !== null && !index.knowsInode(inode)) this.takeUp(path, [checkpoint]);
     }
+  }
+
+  #passesOver(checkpoint: TrackedCheckpoint): boolean {
+    const isOut = this.#p.stages.reach.isOut(checkpoint.path);
+    if (isOut) this.#passedOver.add(checkpoint);
+    return isOut;
   }
 
   /**

@@ -3,6 +3,7 @@ import { closeSync, fstatSync, readSync } from 'node:fs';
 import { skipByContent } from '../files/binary-content.ts';
 import { Descriptors } from '../files/descriptors.ts';
 import { errorCode } from '../files/file-id.ts';
+import { ALL_IN_REACH } from '../files/reach.ts';
 import { skipByName, skipByType } from '../files/skip.ts';
 import { openFile } from '../files/tailer.ts';
 import { Arena } from '../kernel/arena.ts';
@@ -136,7 +137,7 @@ class Previewing {
     const report = new PreviewReport();
     const now = (): number => performance.now();
     const stages = buildStages(entry, {
-      arena: this.#arena, kernel: createKernel(this.#arena), descriptors: new Descriptors(1, report), report, now, parts: new SharedParts(localZone),
+      arena: this.#arena, kernel: createKernel(this.#arena), descriptors: new Descriptors(1, report), reach: ALL_IN_REACH, report, now, parts: new SharedParts(localZone),
       undeliverable, undelivered: { add: () => {} },
     });
     const destinationAt = destinationsIn(path, entry, stages.dateZone);

@@ -27,6 +27,8 @@ import { spoolEvents } from './spool/spool-events.ts';
 import type { Spool } from './spool/spool.ts';
 import { VolumeAttachments } from './volume-attachments.ts';
 
+/** What a collector that is to end is waited for, so that its last values go the way of the plan before: longer than the patience of any sampler. */
+const END_MS = 15_000;
 /** Characters of a metric's name in a message. */
 const SHOWN_NAME = 100;
 
@@ -41,6 +43,8 @@ export interface RunningMetricsOptions {
   /** What reads the agent itself. */
   readonly self: () => Sampler;
   readonly instance: AskMetadata;
+  /** Another patience with collectors that are to end, in tests. */
+  readonly endMs?: number;
 }
 
 /** One thing under way for the plan, and what it was made for. */
@@ -123,12 +127,18 @@ export class RunningMetrics {
     this.#asking?.requestStop();
     this.#asking = null;
     // What they collected last goes the way of the plan before.
-    await ending;
+    if (!(await this.#endsInTime(ending))) this.#o.report.trouble('metrics of the config before', 'metrics: a collector of the config before has not ended yet, its sample hangs; what the new config changes is begun without waiting for it');
     await this.#deliverTo(plan);
     if (this.#o.life.stop.aborted) return;
     if (plan === null) this.#shaping = null;
     else await this.#shapeFor(plan);
     for (const [key, { name, collect }] of wanted) if (!this.#collectors.has(key)) this.#begin(key, name, collect, new Beat());
+  }
+
+  #endsInTime(ending: Promise<void>): Promise<boolean> {
+    const { endMs = END_MS } = this.#o;
+    const over = new AbortController();
+    return Promise.race([ending.then(() => true), wait(endMs, false, { ref: false, signal: over.signal }).catch(() => false)]).finally(() => { over.abort(); });
   }
 
   async #shapeFor(plan: MetricsPlan): Promise<void> {

@@ -20,8 +20,8 @@ const UNIT_OF = new Map(UNITS.map((unit) => [unit.toLowerCase(), unit]));
 export function encodeDatum({ name, unit, dimensions, time, resolution, value }: Datum, now: number): EncodedDatum | DatumFault {
   const fault = typeof value === 'number' ? numberFault(value) : distributionFault(value);
   if (fault !== null) return fault;
-  if (!(time >= now - MAX_METRIC_AGE_MS + EDGE_MARGIN_MS)) return 'too-old';
-  if (time > now + MAX_METRIC_AHEAD_MS - EDGE_MARGIN_MS) return 'too-new';
+  const ofTime = timeFault(time, now);
+  if (ofTime !== null) return ofTime;
   const legalName = legal(name);
   if (isBlank(legalName)) return 'no-name';
   if (legalName.length > MAX_NAME) return 'name-too-long';
@@ -35,6 +35,12 @@ export function encodeDatum({ name, unit, dimensions, time, resolution, value }:
   const head = `{"MetricName":${JSON.stringify(legalName)}${published.text},"Timestamp":${Math.round(time) / 1000},"Unit":"${known ?? 'None'}","StorageResolution":${resolution},`;
   const texts = typeof value === 'number' ? [`${head}"Value":${JSON.stringify(value)}}`] : encodeDistribution(value).map((text) => `${head}${text}}`);
   return { texts, changes: [...changes] };
+}
+
+/** Whether the service takes no datum of that time, now. Both in epoch milliseconds. */
+export function timeFault(time: number, now: number): Extract<DatumFault, 'too-old' | 'too-new'> | null {
+  if (!(time >= now - MAX_METRIC_AGE_MS + EDGE_MARGIN_MS)) return 'too-old';
+  return time > now + MAX_METRIC_AHEAD_MS - EDGE_MARGIN_MS ? 'too-new' : null;
 }
 
 function encodeDimensions(dimensions: Dimensions, changes: Set<DatumChange>): { readonly text: string } | DatumFault {

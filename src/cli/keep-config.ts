@@ -8,8 +8,10 @@ import { countProblems, formatProblem, type Problem } from '../config/problem.ts
 import { ConfigKeeper } from '../fleet/config-keeper.ts';
 import type { ConfigPorts, ReadConfig } from '../fleet/config-ports.ts';
 import { LastGood } from '../fleet/last-good.ts';
+import { isEc2Machine } from '../host/ec2-machine.ts';
 import { systemHostname } from '../host/hostname.ts';
 import { steadyInstance } from '../host/steady-instance.ts';
+import type { AskInstance } from '../host/steady-instance.ts';
 import type { AgentReport } from '../report/agent-report.ts';
 import type { OwnLog } from '../report/own-log.ts';
 import { planOf } from './load-plan.ts';
@@ -34,6 +36,8 @@ export class KeptConfig {
   /** Of the sources as they were read last. */
   problems: readonly Problem[] = [];
   unreadable = false;
+  readonly #ask: AskInstance;
+  #isInstanceMissing = false;
   #names: readonly string[] = [];
   /** Of the sources as a whole, as they were read last: which they are, and what is passed over. */
   #notes: readonly Problem[] = [];
@@ -41,7 +45,12 @@ export class KeptConfig {
   constructor(options: KeptConfigOptions) {
     this.#o = options;
     const { sources, stateDir, env, report, log, access } = options;
-    const ask = steadyInstance();
+    this.#ask = steadyInstance();
+    const ask: AskInstance = async (...asked) => {
+      const found = await this.#ask(...asked);
+      this.#isInstanceMissing = found === null && isEc2Machine(env);
+      return found;
+    };
     const ports: ConfigPorts = {
       read: () => this.#read(),
       look: async () => {
@@ -49,6 +58,7 @@ export class KeptConfig {
         return 'fault' in versions ? { unreachable: versions.message } : versions;
       },
       compile: async ({ texts }) => {
+        this.#isInstanceMissing = false;
         try {
           const { plan, problems } = await planOf(documentOf(texts), env, globFault, ask);
           this.problems = [...this.#notes, ...problems];
@@ -67,6 +77,12 @@ export class KeptConfig {
     };
     this.keeper = new ConfigKeeper({ ports, memory: new LastGood(stateDir, sources, report), hostId: hostId(stateDir), report, now: Date.now, random: Math.random });
   }
+
+  /** The config that was compiled last needs the metadata of this EC2 instance, and they were silent. */
+  get isInstanceMissing(): boolean { return this.#isInstanceMissing; }
+
+  /** The id of this instance, when its metadata answer now. */
+  async instanceId(): Promise<string | null> { return (await this.#ask(this.#o.env))?.instanceId ?? null; }
 
   /** The words that name the config; for `usual` the places that were read last. */
   get sources(): readonly string[] { return this.#o.sources.flatMap((word) => (word === USUAL && this.#names.length > 0 ? this.#names : [word])); }

@@ -40,11 +40,15 @@ function addressText(address: ListenAddress): string {
 }
 
 function describeSampler(sampler: SamplerPlan): string {
-  const names = sampler.measurements.map(({ name, dropOriginal }) => (dropOriginal ? `${name} (copies only)` : name));
-  const what = names.length === 0 ? 'all statistics' : names.join(', ');
+  const what = sampler.kind === 'ethtool' ? statisticsOf(sampler) : sampler.measurements.map(({ name, dropOriginal }) => (dropOriginal ? `${name} (copies only)` : name)).join(', ');
   const of = subject(sampler);
   const append = [...pairs(sampler.append), ...(sampler.kind === 'disk' && sampler.volumeId ? ['the VolumeId of its EBS volume'] : [])];
   return `each ${spanText(sampler.intervalMs)}${of === '' ? '' : ` of ${of}`}: ${what}${append.length === 0 ? '' : `; with ${append.join(', ')}`}`;
+}
+
+function statisticsOf({ statistics, dropOriginal }: Extract<SamplerPlan, { readonly kind: 'ethtool' }>): string {
+  const names = statistics?.map((name) => `ethtool_${name}`).join(', ') ?? 'all statistics of the driver';
+  return dropOriginal.length === 0 ? names : `${names} (of ${dropOriginal.includes('*') ? 'each' : dropOriginal.join(', ')} copies only)`;
 }
 
 function subject(sampler: SamplerPlan): string {
@@ -55,7 +59,7 @@ function subject(sampler: SamplerPlan): string {
     case 'nvme': return `${sampler.devices?.join(', ') ?? 'all devices'}, counted by the volumes themselves`;
     case 'net': return sampler.interfaces?.join(', ') ?? 'all interfaces that are up, but loopback';
     case 'procstat': return selected(sampler.select);
-    case 'ethtool': return sampler.include.join(', ');
+    case 'ethtool': return `${sampler.include.join(', ')}${sampler.exclude.length === 0 ? '' : ` but ${sampler.exclude.join(', ')}`}`;
     case 'systemd_units': return sampler.units.join(', ');
     case 'agent': return 'itself';
     case 'mem': case 'swap': case 'netstat': case 'processes': case 'nvidia_gpu': case 'load': case 'uptime': case 'pressure': case 'conntrack': case 'file_descriptors': return '';

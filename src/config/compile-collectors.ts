@@ -114,7 +114,8 @@ export class CollectorCompiler {
   }
 
   #processes(group: ProcessGroup, pointer: string): readonly SamplerPlan[] {
-    const measurements = compileMeasurements('procstat', group);
+    // The CloudWatch agent does not know drop_original_metrics here, and says nothing: metrics that are there stay.
+    const measurements = compileMeasurements('procstat', { measurement: group.measurement });
     if (measurements.length === 0) return [];
     const collector = this.#collector(group, pointer);
     if (group.pid_file !== undefined) return [{ ...collector, kind: 'procstat', measurements, select: { by: 'pid_file', text: group.pid_file } }];

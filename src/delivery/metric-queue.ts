@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { MetricBatch, datumsOf, frameOf } from '../batching/metric-batch.ts';
-import type { SentDatums } from '../batching/metric-batch.ts';
-import { encodeDatum } from '../batching/metric-datum.ts';
+import { MetricBatch, bodyOf, datumsOf, frameOf } from '../batching/metric-batch.ts';
+import type { SentDatum, SentDatums } from '../batching/metric-batch.ts';
+import { encodeDatum, timeFault } from '../batching/metric-datum.ts';
 import { MAX_METRIC_AGE_MS } from '../batching/metric-limits.ts';
 import type { Outcome } from '../flow.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
@@ -208,6 +208,12 @@ export class MetricQueue {
       this.#counters.drop('unreadable', request.datums, request.zipped.length, null);
       return;
     }
+    const timely = this.#timely(parts.datums);
+    if (timely.length < parts.datums.length) {
+      if (timely.length === 0) this.#hold.settle(taken, false);
+      else this.#hold.putBack(taken, this.#o.now(), { rest: { ...request, zipped: gzipSync(bodyOf(parts.frame, timely), { level: GZIP_LEVEL }), datums: timely.length } });
+      return;
+    }
     const split = await withoutGuilty(parts, refusal, async (part) => {
       this.#counters.requests++;
       return this.#o.endpoint.put(gzipSync(part, { level: GZIP_LEVEL }));
@@ -221,6 +227,16 @@ export class MetricQueue {
     const rest = { ...request, zipped: gzipSync(split.rest.body, { level: GZIP_LEVEL }), datums: split.rest.datums };
     if (split.failure?.kind === 'retry') this.#putBack(taken, split.failure, this.#o.now(), { rest });
     else this.#hold.putBack(taken, this.#o.now(), { rest });
+  }
+
+  /** Without those whose time the service takes no more, or not yet: the clock was set while they were held. Nobody need search for them. */
+  #timely(datums: readonly SentDatum[]): readonly SentDatum[] {
+    const now = this.#o.clock();
+    return datums.filter(({ MetricName: name, Timestamp: seconds }) => {
+      const fault = timeFault(seconds * 1_000, now);
+      if (fault !== null) this.#counters.drop(fault, 1, 0, name);
+      return fault === null;
+    });
   }
 
   #accepted(datums: number, began: number): void {

@@ -113,6 +113,19 @@ export class ConfigKeeper implements Service {
     }).finally(() => this.#alarm.ring());
   }
 
+  /** Compiles the config that runs anew and applies it: what it is compiled with has changed. @param why said with the difference */
+  renew(why: string): Promise<void> {
+    return this.#alone(async () => {
+      const { copy } = this.#current!;
+      const { plan } = await this.#o.ports.compile(copy);
+      // Nothing could run of it: what runs goes on.
+      if (plan === null) return;
+      const difference = await this.#o.ports.apply(plan);
+      this.#current = { copy, plan };
+      this.#o.report.note(`config: ${why}: ${differenceText(difference)}`);
+    });
+  }
+
   /** What of the running config came from Parameter Store. */
   get #remote(): readonly RemoteVersion[] { return this.#current?.copy.remote ?? []; }
   get #isRemote(): boolean { return this.#remote.length > 0; }

@@ -3,12 +3,14 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, statSync, truncateSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { auditOf } from '../../src/agent/audit.ts';
+import { auditOf, auditOfJournal } from '../../src/agent/audit.ts';
 import type { AuditedGeneration } from '../../src/agent/audit.ts';
 import { AuditJournal, auditParts } from '../../src/checkpoint/audit-journal.ts';
+import { timeOf } from '../../src/journald/cursor.ts';
 import { rowsOf } from '../../src/cli/audit-text.ts';
 import type { AuditRow } from '../../src/cli/audit-text.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
+import { TestJournal } from '../support/journal.ts';
 import { append, numbered, rotate } from '../support/log-files.ts';
 import { rigFor, startRig, until } from '../support/rig.ts';
 import type { Rig } from '../support/rig.ts';
@@ -178,4 +180,51 @@ test('agent audit: a table, one byte, one moment, 1 for a file nobody knows, 66 
   assert.match(unknown.out, /none\.log: the audit, which begins \S+Z, knows nothing of it/);
   assert.equal((await command(rig, rig.path('app.log'), '--at', 'noon')).code, 64);
   assert.equal((await command({ stateDir: join(rig.stateDir, 'elsewhere') }, rig.path('app.log'))).code, 66);
+});
+
+/** `events` with what became of them, and that the entries follow each other without one between two rows. */
+function chained(ranges: AuditedGeneration['ranges']): readonly string[] {
+  for (const [i, { cursors }] of ranges.entries()) if (i > 0) assert.equal(cursors!.behind, ranges[i - 1]!.cursors!.upTo);
+  return ranges.map(({ sent, losses }) => `${sent?.events ?? 'none'}${losses.map(({ reason, events }) => ` ${reason} ${events}`).join()}`);
+}
+
+test('of the journal each batch is a range between two cursors with its entries and what was left out, over restarts and gaps, and agent audit journal tells of one entry what became of it', async (t) => {
+  let directory = '';
+  const rig = await rigFor(t, { entries: [LINES], files: { 'app.log': ['beside'] }, journald: () => [{ key: 'journald g', directory, filters: EXCLUDE }, { key: 'journald h', directory, priority: 0 }] });
+  directory = rig.path('journal');
+  const journal = new TestJournal(directory);
+  const [start, old] = [Date.now() - 60_000, Date.now() - 20 * 86_400_000];
+  journal.append(['one', 'drop it', 'two'].map((message, i) => ({ message, time: start + i })));
+  await rig.start();
+  await rig.count('g', 's', 2);
+  await drained(rig);
+  journal.append([{ message: 'drop a', time: start + 10 }]);
+  await drained(rig);
+  journal.append([{ message: 'old', time: old }, { message: 'three', time: start + 20 }]);
+  await drained(rig);
+  await rig.stop();
+  journal.append([{ message: 'lost', time: start + 30 }]);
+  journal.rotate();
+  journal.append([{ message: 'four', time: start + 40 }]);
+  journal.vacuum();
+  await rig.start();
+  await rig.count('g', 's', 4);
+  await drained(rig);
+  const [life, ...others] = auditOfJournal(rig.stateDir, (key) => key === 'journald g').generations;
+  assert.deepEqual([life!.entry, others], ['journald g', []]);
+  const { ranges } = life!;
+  assert.deepEqual(chained(ranges), ['2 filtered 1', 'none filtered 1', '1 too-old 1', 'none journal-gap 1', '1']);
+  assert.equal(ranges[0]!.cursors!.behind, '');
+  assert.equal(Math.floor(timeOf(ranges.at(-1)!.cursors!.upTo)), start + 40);
+  assert.deepEqual(of(rig, 'app.log').flatMap((one) => one.ranges.map(({ cursors }) => cursors)), [undefined], 'of a file nothing changes');
+  const text = await command(rig, 'journal:g');
+  assert.deepEqual([text.code, text.err], [0, '']);
+  assert.match(text.out, /^journald g\n.*\n {2}behind the entry of +up to that of .*\n {28}\S+Z +2 {2}\S+Z {2}\S+Z {2}g s .*1 event dropped: filtered\n/);
+  assert.match(text.out, /1 event dropped: journal-gap\n/);
+  const { __CURSOR: cursor } = JSON.parse(rig.messages().find((message) => message.includes('"two"'))!) as { readonly __CURSOR: string };
+  const entry = JSON.parse((await command(rig, 'journal', '--cursor', cursor, '--json')).out) as { readonly generations: readonly { readonly entry: string; readonly rows: readonly AuditRow[] }[] };
+  assert.deepEqual(entry.generations.map(({ entry: key, rows }) => [key, rows.map(({ from }) => from)]), [['journald g', [0]]]);
+  assert.equal((await command(rig, 'journal:x')).code, 1);
+  assert.equal((await command(rig, 'journal', '--offset', '3')).code, 64);
+  assert.equal((await command(rig, 'journal', '--cursor', 'none')).code, 64);
 });

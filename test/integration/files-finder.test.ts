@@ -48,6 +48,7 @@ function finder(patterns: readonly string[], heard: Heard, options: Partial<Find
       unreadable: (where, code) => heard.unreadable.push([path.relative(root, where), code]),
       watchesExhausted: (code) => heard.exhausted.push(code),
       tooMany: (what) => heard.tooMany.push(what),
+      passedOver: () => {},
     },
     onChange: (change) => heard.changes.push(change),
     ...options,
@@ -360,7 +361,7 @@ describe('Finder, running', () => {
     const heard = new Heard();
     const found = new Finder({
       patterns: [{ key: 'k', glob: glob(at('d/*.log')), exclude: null }], own: { logs: [], stateDirectory: null },
-      report: { unreadable: () => {}, watchesExhausted: (code) => heard.exhausted.push(code), tooMany: () => {} }, onChange: (change) => heard.changes.push(change),
+      report: { unreadable: () => {}, watchesExhausted: (code) => heard.exhausted.push(code), tooMany: () => {}, passedOver: () => {} }, onChange: (change) => heard.changes.push(change),
     });
     await running(found, async () => {
       await eventually(() => found.counts.watches === 1, 3000, 'the watch is armed');

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,8 @@ import type { ChildAgent } from '../support/child-agent.ts';
 import { INSTANCE_ID, errorXml, startEc2, startMetadata, tagsXml } from '../support/ec2.ts';
 import type { Ec2Stand } from '../support/ec2.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
+import { freeTcpPort } from '../support/free-port.ts';
+import { append } from '../support/log-files.ts';
 import { until } from '../support/rig.ts';
 
 const TAG = 'aws:autoscaling:groupName';
@@ -63,4 +66,39 @@ test('tags that the metadata show are taken from them: EC2 is not asked', localO
   await agent.stop();
   assert.deepEqual(dimensions(), [{ AutoScalingGroupName: 'shop', InstanceId: INSTANCE_ID }]);
   assert.equal(ec2.calls.length, 0);
+});
+
+test('an agent that is earlier than the metadata has the dimensions and streams of its instance as soon as they answer, and loses no line by it', localOnly('faults'), async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'late-'));
+  atEnd(t, () => { rmSync(folder, { recursive: true, force: true }); });
+  const endpoint = await startEndpoint();
+  atEnd(t, () => endpoint.close());
+  const port = await freeTcpPort();
+  const log = join(folder, 'app.log');
+  writeFileSync(log, 'early\n');
+  const config = {
+    ...childConfig(endpoint.url, [{ file_path: log, log_stream_name: '{instance_id}' }]) as object,
+    metrics: { endpoint_override: endpoint.url, force_flush_interval: 1, append_dimensions: { InstanceId: '${aws:InstanceId}' }, metrics_collected: { mem: { measurement: ['free'], metrics_collection_interval: 1 } } },
+  };
+  const agent = await startChild(t, { folder, config, env: { AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${port}` } });
+  await until('a line without an instance', () => endpoint.store.count() === 1);
+  await agent.says(/the metadata of this EC2 instance do not answer/);
+  await startMetadata(t, null, port);
+  await until('metrics of the instance', () => endpoint.metrics.metrics().some(({ name, dimensions }) => name === 'mem_free' && dimensions.some(({ value }) => value === INSTANCE_ID)), 30_000);
+  append(log, ['late']);
+  await until('the line in its stream', () => endpoint.store.streams('g').includes(INSTANCE_ID));
+  await until('both lines', () => endpoint.store.count() === 2);
+  await agent.stop();
+  assert.match(agent.said(), new RegExp(`config: this is the instance ${INSTANCE_ID}, as its metadata say now: .*changed`));
+  assert.match(agent.said(), /the metadata of this EC2 instance answer$/m);
+});
+
+test('where the region is only in metadata that are silent, the agent ends so that the service manager starts it again', localOnly('faults'), async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'late-'));
+  atEnd(t, () => { rmSync(folder, { recursive: true, force: true }); });
+  const config = join(folder, 'agent.json');
+  writeFileSync(config, JSON.stringify({ metrics: { metrics_collected: { mem: { measurement: ['free'] } } } }));
+  const codeOf = (env: Readonly<Record<string, string>>): number | null => spawnSync(process.execPath, [join(import.meta.dirname, '../../src/main.ts'), 'run', '--config', config, '--state-dir', join(folder, 'state'), '--common-config', '/dev/null', '--env-config', '/dev/null'], { env: { PATH: process.env['PATH'] ?? '', ...env } }).status;
+  assert.equal(codeOf({ AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${await freeTcpPort()}` }), 75);
+  assert.equal(codeOf({ AWS_EC2_METADATA_DISABLED: 'true' }), 78, 'elsewhere the config has to name it');
 });

@@ -110,14 +110,37 @@ test('answers of all targets together have a bound in memory, which is free agai
   const room = new Room(1_500);
   const fetchOnce = async (): Promise<number> => {
     const agent = new Agent();
-    const { body } = await fetchExposition({ url: new URL(`http://${target.address}/`), agent: () => agent, authorization: null, timeoutMs: 5_000, maxBytes: 1e6, followRedirects: true, room, signal: new AbortController().signal });
-    return body.length;
+    using answer = await fetchExposition({ url: new URL(`http://${target.address}/`), agent: () => agent, authorization: null, timeoutMs: 5_000, maxBytes: 1e6, followRedirects: true, room, signal: new AbortController().signal });
+    assert.equal(room.take(501), false, 'an answer has its room until it is disposed of');
+    return answer.body.length;
   };
   for (const _ of [1, 2, 3]) assert.equal(await fetchOnce(), 1_000);
   assert.ok(room.take(600));
   await assert.rejects(fetchOnce(), { name: 'ScrapeFault', message: 'too many large answers at one time' });
   room.giveBack(600);
   assert.equal(await fetchOnce(), 1_000);
+});
+
+test('a target with more samples than are held is said and has up = 0; what relabeling drops does not count, and other targets go on', async () => {
+  const page = Array.from({ length: 100_001 }, (_, i) => `m{i="${i}"} 1\n`).join('');
+  await using huge = await exporter((_, response) => { response.end(page); });
+  await using small = await exporter((_, response) => { response.end('x 1\n'); });
+  await using scraping = scrape(`
+global: {scrape_interval: 4s, scrape_timeout: 4s}
+scrape_configs:
+  - job_name: huge
+    static_configs: [{targets: ['${huge.address}']}]
+  - job_name: chosen
+    metric_relabel_configs: [{source_labels: [i], regex: '[0-9]{2,}', action: drop}]
+    static_configs: [{targets: ['${huge.address}']}]
+  - job_name: small
+    static_configs: [{targets: ['${small.address}']}]
+`);
+  const upOf = (job: string): unknown => scraping.of('up').find((event) => event['job'] === job)?.['up'];
+  await until('all three to be scraped', () => ['huge', 'chosen', 'small'].every((job) => upOf(job) !== undefined), 60_000);
+  assert.deepEqual(['huge', 'chosen', 'small'].map(upOf), [0, 1, 1]);
+  assert.equal(scraping.of('m').length, 10);
+  assert.match(scraping.said.join('\n'), /of job "huge" .*: it gives more than 100000 samples, the most that this agent holds of one answer: metric_relabel_configs can drop/);
 });
 
 test('times that samples carry are taken, or left with honor_timestamps: false', async () => {

@@ -15,9 +15,9 @@ export interface Ec2Stand {
   answer(status: number, xml: string): void;
 }
 
-async function listening(t: Owner, listener: RequestListener): Promise<string> {
+async function listening(t: Owner, listener: RequestListener, port = 0): Promise<string> {
   const server: Server = createServer(listener);
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  await new Promise<void>((resolve) => { server.listen(port, '127.0.0.1', resolve); });
   atEnd(t, () => { server.close(); server.closeAllConnections(); });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
@@ -37,7 +37,7 @@ export async function startEc2(t: Owner): Promise<Ec2Stand> {
 export const INSTANCE_ID = 'i-0123456789abcdef0';
 
 /** The metadata of an instance in eu-west-1. Without tags it does not show them. */
-export async function startMetadata(t: Owner, tags: Readonly<Record<string, string>> | null): Promise<string> {
+export async function startMetadata(t: Owner, tags: Readonly<Record<string, string>> | null, port = 0): Promise<string> {
   return listening(t, (request, response) => {
     const path = request.url ?? '';
     const shown = tags === null ? null : path.replace('/latest/meta-data/tags/instance', '');
@@ -46,7 +46,7 @@ export async function startMetadata(t: Owner, tags: Readonly<Record<string, stri
     else if (shown === '') response.end(Object.keys(tags!).join('\n'));
     else if (shown !== null && tags?.[shown.slice(1)] !== undefined) response.end(tags[shown.slice(1)]);
     else response.writeHead(404).end();
-  });
+  }, port);
 }
 
 const escaped = (value: string): string => value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

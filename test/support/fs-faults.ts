@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
 
 /** Replaces a function of node:fs for all modules, until the test ends. */
-export function replaceInFs<Name extends 'watch' | 'statSync' | 'lstatSync' | 'readSync' | 'openSync'>(t: TestContext, name: Name, make: (real: (typeof fs)[Name]) => unknown): void {
+export function replaceInFs<Name extends 'watch' | 'statSync' | 'lstatSync' | 'readSync' | 'openSync' | 'readlinkSync'>(t: TestContext, name: Name, make: (real: (typeof fs)[Name]) => unknown): void {
   const mocked = t.mock.method(fs, name, make(fs[name]) as never);
   syncBuiltinESMExports();
   atEnd(t, () => { mocked.mock.restore(); syncBuiltinESMExports(); });

@@ -1,7 +1,7 @@
 // What stands at the CloudWatch agent's places when this agent stands in for it.
 import { join } from 'node:path';
 import type { Places } from '../ctl/places.ts';
-import { OUR_UNIT } from '../ctl/systemd.ts';
+import { OUR_UNIT } from '../own-unit.ts';
 
 export type StandIn =
   | { readonly kind: 'folder'; readonly path: string }

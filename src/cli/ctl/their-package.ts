@@ -1,11 +1,11 @@
 // What the package of the CloudWatch agent asks of its ctl while this agent has its place: its scripts mean their own service.
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OUR_UNIT } from '../own-unit.ts';
 import { recordFile } from '../takeover/host.ts';
 import type { DropInHost } from './host.ts';
 import { isThere, writeConfig } from './installed-configs.ts';
 import type { Places } from './places.ts';
-import { OUR_UNIT } from './systemd.ts';
 
 /** An upgrade asks prep-restart, and then at once to stop. */
 const AT_ONCE_MS = 60_000;

@@ -9,7 +9,7 @@ export class ScrapeFault extends Error {
   override readonly name = 'ScrapeFault';
 }
 
-/** Bytes of answers that are in memory at one time, all targets together. */
+/** Bytes of answers that are in memory at one time, from their first byte until they are disposed of, all targets together. */
 export class Room {
   readonly #limit: number;
   #taken = 0;
@@ -35,7 +35,7 @@ export interface FetchRequest {
   readonly signal: AbortSignal;
 }
 
-export interface Answer { readonly body: Uint8Array; readonly contentType: string }
+export interface Answer extends Disposable { readonly body: Uint8Array; readonly contentType: string }
 
 /** OpenMetrics first, as Prometheus asks. */
 const ACCEPT = 'application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
@@ -48,7 +48,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   Z_DATA_ERROR: 'the answer is no gzip', Z_BUF_ERROR: 'the answer was cut short',
 };
 
-/** Asks a target once, through at most 10 redirects; throws ScrapeFault. */
+/** Asks a target once, through at most 10 redirects; throws ScrapeFault. The answer is to be disposed of. */
 export async function fetchExposition(request: FetchRequest): Promise<Answer> {
   const ended = new AbortController();
   const end = (): void => { ended.abort(); };
@@ -72,7 +72,8 @@ export async function fetchExposition(request: FetchRequest): Promise<Answer> {
         response.destroy();
         throw new ScrapeFault(`it answers with HTTP status ${statusCode}`);
       }
-      return { body: await readBody(response, request), contentType: headers['content-type'] ?? '' };
+      const body = await readBody(response, request);
+      return { body, contentType: headers['content-type'] ?? '', [Symbol.dispose]: () => { request.room.giveBack(body.length); } };
     }
     throw new ScrapeFault(`it sends on more than ${MAX_REDIRECTS} times`);
   } catch (error) {
@@ -106,13 +107,14 @@ async function ask(request: FetchRequest, url: URL, authorization: string | null
   }
 }
 
+/** What it gives has its room until that is given back. */
 async function readBody(response: IncomingMessage, { maxBytes, room }: FetchRequest): Promise<Uint8Array> {
   const packed = response.headers['content-encoding']?.toLowerCase() === 'gzip';
   const unpacked: Readable = packed ? response.pipe(createGunzip()) : response;
   if (packed) response.once('error', (error) => { unpacked.destroy(error); });
   const chunks: Buffer[] = [];
   let bytes = 0;
-  let taken = 0;
+  let [taken, isWhole] = [0, false];
   try {
     for await (const chunk of unpacked as AsyncIterable<Buffer>) {
       bytes += chunk.length;
@@ -121,9 +123,10 @@ async function readBody(response: IncomingMessage, { maxBytes, room }: FetchRequ
       taken += chunk.length;
       chunks.push(chunk);
     }
+    isWhole = true;
     return Buffer.concat(chunks, bytes);
   } finally {
-    room.giveBack(taken);
+    if (!isWhole) room.giveBack(taken);
     // A break out of the loop ends the unpacking alone.
     if (!response.complete) response.destroy();
   }

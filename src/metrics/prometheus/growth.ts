@@ -4,8 +4,8 @@ import type { Allowance } from '../allowance.ts';
 const FORGET_MS = 300_000;
 /** With a longer interval than that every value would be a first one. */
 const FORGET_INTERVALS = 3;
-/** Series of one target that are remembered: some 50 MB. */
-const MAX_SERIES = 200_000;
+/** Series of one target that are remembered: some 25 MB. */
+const MAX_SERIES = 100_000;
 
 interface Last<T> { readonly value: T; at: number }
 

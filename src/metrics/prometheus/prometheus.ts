@@ -17,6 +17,7 @@ import { GONE, Scraper } from './scraper.ts';
 import { TargetFiles, codeOf } from './target-files.ts';
 import { targetOf } from './target.ts';
 import type { Target } from './target.ts';
+import { Turns } from './turns.ts';
 import { ConfigFault } from './yaml-section.ts';
 
 export interface PrometheusOptions {
@@ -40,11 +41,11 @@ export interface Prometheus extends Service {
 
 const LOOK_MS = 5_000;
 const MAX_TARGETS = 5_000;
-/** Answers of all targets that are being read. */
-const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
+/** Answers of all targets that are in memory. With the samples of one, and the counters of all, within what the agent's service may have. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
-/** Counters of all targets that are remembered: some 250 MB. */
-const MAX_SERIES = 1_000_000;
+/** Counters of all targets that are remembered: some 75 MB. */
+const MAX_SERIES = 300_000;
 
 interface Running { readonly ended: AbortController; readonly done: Promise<void> }
 
@@ -61,6 +62,7 @@ class PrometheusService implements Prometheus {
   readonly #declarations: Declarations | null;
   readonly #files: TargetFiles;
   readonly #room = new Room(MAX_ANSWER_BYTES);
+  readonly #turns = new Turns();
   readonly #series = new Allowance(MAX_SERIES);
   readonly #running = new Map<string, Running>();
   #config: ScrapeConfig | null = null;
@@ -152,7 +154,7 @@ class PrometheusService implements Prometheus {
       form: { cluster: this.#plan.cluster, externalLabels, declarations: this.#declarations },
       sink: (stream, events) => { this.#o.sink(this.#plan.logGroup, stream, events); },
       series: this.#series,
-      report: this.#o.report, counts: this.counts, room: this.#room, now: this.#o.now,
+      report: this.#o.report, counts: this.counts, room: this.#room, turns: this.#turns, now: this.#o.now,
     });
     const done = scraper.run(ended.signal).catch((error: unknown) => {
       this.#o.report.trouble(scraper.subject, `Prometheus job "${target.job.name}": a scrape ended with a fault of this agent (${(error as Error).name}); it begins anew`);

@@ -14,6 +14,7 @@ import { Measure } from './measure.ts';
 import { relabel } from './relabel.ts';
 import type { Sample } from './sample.ts';
 import type { Target } from './target.ts';
+import type { Turns } from './turns.ts';
 
 export interface ScraperOptions {
   readonly form: EventForm;
@@ -24,12 +25,16 @@ export interface ScraperOptions {
   readonly report: SamplerReport;
   readonly counts: PrometheusCounts;
   readonly room: Room;
+  /** Of all targets one is read at a time: what is made of its answer takes ten times as much memory. */
+  readonly turns: Turns;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
 /** Why a scraper is ended while the agent goes on: its target is none any more. */
 export const GONE = 'gone';
+/** Samples of one scrape that are held, after relabeling: at more than a kilobyte each 130 MB. */
+const MAX_SAMPLES = 100_000;
 /** Samples between two times the event loop may do something else: a millisecond or two. */
 const PART = 500;
 
@@ -78,8 +83,10 @@ export class Scraper {
     const events = new Events(this.#o.form, counts);
     let scraped = 0;
     let fault: string | null = null;
+    // The turn is given back last, when the events are with the sink.
+    using stack = new DisposableStack();
     try {
-      const { samples, read } = await this.#samples(signal);
+      const { samples, read } = await this.#samples(signal, stack);
       scraped = read;
       let done = 0;
       for (const _ of this.#measure.scrape(samples, events, time, began)) if (++done % PART === 0) await breathe();
@@ -111,16 +118,19 @@ export class Scraper {
     part.clear();
   }
 
-  async #samples(signal: AbortSignal): Promise<{ readonly samples: readonly Sample[]; readonly read: number }> {
+  async #samples(signal: AbortSignal, stack: DisposableStack): Promise<{ readonly samples: readonly Sample[]; readonly read: number }> {
     const { job } = this.target;
-    const { body, contentType } = await this.#fetch(signal);
+    using answer = await this.#fetch(signal);
+    stack.use(await this.#o.turns.next());
+    if (signal.aborted) throw new ScrapeFault('the agent stops');
     const samples: Sample[] = [];
     let read = 0;
-    for (const sample of samplesOf(body, formOf(contentType))) {
+    for (const sample of samplesOf(answer.body, formOf(answer.contentType))) {
       if (++read % PART === 0) await breathe();
       const kept = this.#labelled(sample);
       if (kept !== null) samples.push(kept);
       if (job.sampleLimit > 0 && samples.length > job.sampleLimit) throw new ScrapeFault(`it gives more than ${job.sampleLimit} samples (sample_limit)`);
+      if (samples.length > MAX_SAMPLES) throw new ScrapeFault(`it gives more than ${MAX_SAMPLES} samples, the most that this agent holds of one answer: metric_relabel_configs can drop what is not wanted`);
     }
     this.#o.counts.samples += read;
     this.#o.counts.relabeledAway += read - samples.length;

@@ -22,7 +22,13 @@ const COLUMNS = 11;
 /** How long it is known which devices are wanted: links to a device come a moment after the device. */
 const FRESH_MS = 60_000;
 
-export interface DeviceCounts { readonly number: string; readonly name: string; readonly values: Readonly<Record<keyof typeof FIELDS, number>> }
+export interface DeviceCounts {
+  readonly number: string;
+  readonly name: string;
+  /** Something was ever counted of it. */
+  readonly isUsed: boolean;
+  readonly values: Readonly<Record<keyof typeof FIELDS, number>>;
+}
 
 /** The devices of /proc/diskstats, their partitions among them; `number` is `major:minor`. */
 export function parseDeviceCounts(text: string): readonly DeviceCounts[] {
@@ -35,7 +41,7 @@ export function parseDeviceCounts(text: string): readonly DeviceCounts[] {
       reads, writes, read_bytes: sectorsRead * SECTOR_BYTES, write_bytes: sectorsWritten * SECTOR_BYTES,
       read_time: readTime, write_time: writeTime, io_time: ioTime, iops_in_progress: inProgress,
     };
-    return [{ number: `${major}:${minor}`, name, values }];
+    return [{ number: `${major}:${minor}`, name, isUsed: counts.some((count) => count > 0), values }];
   });
 }
 
@@ -69,14 +75,18 @@ export function wantedDevices(devices: readonly string[], { dev, run }: DeviceFo
   return ({ name, number }) => plain.has(name) || globs(name) || linksOf(run, number).some(globs);
 }
 
-/** /proc/diskstats. Reads, writes and their bytes and times count from the boot on; `iops_in_progress` is what is under way now. */
+/**
+ * /proc/diskstats. Reads, writes and their bytes and times count from the boot on; `iops_in_progress` is what is under way now. Where no
+ * devices are named, those that were never used are left out, as in the CloudWatch agent: a host has eight loop devices by default,
+ * each of which would cost as much as its disk.
+ */
 export function createDiskioSampler(plan: Pick<Extract<SamplerPlan, { kind: 'diskio' }>, 'devices'>, folders: KernelFolders, places: DeviceFolders = DEVICE_FOLDERS): Sampler {
   const file = new KernelFile(join(folders.proc, 'diskstats'));
   let judged = new Map<string, boolean>();
   let isWanted = wantedDevices(plan.devices ?? ['*'], places);
   let freshUntil = -Infinity;
   const select = (device: DeviceCounts, now: number): boolean => {
-    if (plan.devices === null) return true;
+    if (plan.devices === null) return device.isUsed;
     if (now >= freshUntil) {
       judged = new Map();
       isWanted = wantedDevices(plan.devices, places);

@@ -17,6 +17,8 @@ export interface Found {
   readonly trouble: string | null;
   /** There may be others that could not be looked at this time: how many there are is not known. */
   readonly incomplete?: true;
+  /** There may be others that this agent is never shown. */
+  readonly blind?: true;
 }
 
 /**
@@ -55,7 +57,8 @@ async function byExe(matches: (text: string) => boolean, table: ProcessTable, no
       denied ||= codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM';
     }
   }
-  return { pids, trouble: denied ? 'some processes do not show their program to the agent (EACCES), so they are not found: run it as root, with CAP_SYS_PTRACE (in a container: --cap-add SYS_PTRACE)' : null };
+  if (!denied) return { pids, trouble: null };
+  return { pids, blind: true, trouble: 'some processes do not show their program to the agent (EACCES), so they are not found: let it (its unit: systemd/examples/other-processes.conf; a container: --cap-add SYS_PTRACE), or choose them by "pattern"' };
 }
 
 async function byCommandLine(matches: (text: string) => boolean, table: ProcessTable, now: number): Promise<Found> {

@@ -47,6 +47,8 @@ class ProcstatSampler implements Sampler {
   readonly #matches: (text: string) => boolean;
   readonly #troubles: Troubles;
   readonly #sources: ReadonlySet<ProcessSource>;
+  /** A search that is not shown all processes has found one: when it finds none, that one has ended. */
+  #hasFound = false;
   /** Of the sample before, by pid. */
   #usage: ReadonlyMap<number, Usage> = new Map();
 
@@ -83,8 +85,10 @@ class ProcstatSampler implements Sampler {
       const trouble = troubles.get(source);
       this.#tell(source, trouble === undefined ? null : `${source === 'descriptors' ? 'num_fds' : source} of some processes cannot be read (${trouble})`, `${pointer}: ${source} of all processes can be read again`);
     }
+    this.#hasFound ||= there > 0;
     // A count that is too low would be an alarm: none is better.
-    if (this.#sources.has('count') && found.incomplete !== true) readings.push({ dimensions: this.#dimensions(['pid_finder', 'native']), values: { pid_count: there } });
+    const isKnown = found.incomplete !== true && (found.blind !== true || this.#hasFound);
+    if (this.#sources.has('count') && isKnown) readings.push({ dimensions: this.#dimensions(['pid_finder', 'native']), values: { pid_count: there } });
     return readings;
   }
 

@@ -11,7 +11,7 @@ import { namingOf } from './tags.ts';
 const OLDEST_MS = 14 * 86_400_000;
 const NEWEST_MS = 2 * 3_600_000;
 /** Samples with a time of their own that are held until the next collection. */
-const MAX_TIMED = 100_000;
+const MAX_TIMED = 30_000;
 const NEWLINE = 0x0a;
 
 type CachePlan = Pick<StatsdPlan, 'separator' | 'typeDimension' | 'keepGauges' | 'resolution'>;

@@ -11,7 +11,8 @@ export interface TableLimits {
   /** Of about 100 bytes each. */
   readonly maxEntries: number;
 }
-export const TABLE_LIMITS: TableLimits = { maxSeries: 100_000, maxEntries: 1_500_000 };
+/** A series costs some 3.5 KB until it is published. All of it stays within what the agent's service may have (MemoryHigh), logs beside it: whoever may send can fill it. */
+export const TABLE_LIMITS: TableLimits = { maxSeries: 30_000, maxEntries: 750_000 };
 
 /** What a series costs besides its key: the objects, the dimensions. */
 const SERIES_ENTRIES = 4;

@@ -21,3 +21,12 @@ test('check tells what volumes count themselves from what the kernel counts of t
     'disk each 60 s of all file systems: disk_free; with team=shop, the VolumeId of its EBS volume',
   ]) assert.ok(said.includes(row), `${row}\n\n${said.join('\n')}`);
 });
+
+test('check says which statistics of which interfaces ethtool is asked for', () => {
+  const of = (ethtool: object): string | undefined => rows({ metrics_collected: { ethtool } }).find((row) => row.startsWith('ethtool '));
+  assert.equal(of({}), 'ethtool each 60 s of *: all statistics of the driver');
+  assert.equal(
+    of({ interface_include: ['eth*'], interface_exclude: ['eth9'], metrics_include: ['rx_packets', 'queue_0_tx_cnt'], drop_original_metrics: ['ethtool_rx_packets'] }),
+    'ethtool each 60 s of eth* but eth9: ethtool_rx_packets, ethtool_queue_0_tx_cnt (of ethtool_rx_packets copies only)',
+  );
+});

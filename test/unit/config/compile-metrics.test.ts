@@ -156,6 +156,12 @@ test('processes are selected by pid file, else program, else command line', () =
   assert.equal(sampler({ collected: { procstat: [{ exe: 'x', measurement: ['pid_count'] }] } }).measurements[0]?.name, 'procstat_lookup_pid_count');
 });
 
+test('drop_original_metrics under procstat has no effect, as in the CloudWatch agent, and that is said: alarms on these metrics keep them', () => {
+  const { plan, said } = planOf({ collected: { procstat: [{ exe: 'x', measurement: ['cpu_usage'], drop_original_metrics: ['cpu_usage'] }] } });
+  assert.deepEqual(plan!.samplers[0]!.measurements.map(({ name, dropOriginal }) => [name, dropOriginal]), [['procstat_cpu_usage', false]]);
+  assert.deepEqual(said, ['warning /metrics/metrics_collected/procstat/0/drop_original_metrics: unknown key, ignored']);
+});
+
 test('events of the embedded metric format take the place of PutMetricData, or stand beside it', () => {
   const of = (metrics_destinations: object): unknown => planOf({ metrics_destinations, collected: MEM }).plan!.destinations;
   assert.deepEqual(of({ emf: {} }), { cloudwatch: false, emf: { group: 'CWAgent/metrics', stream: 'web-1' } });

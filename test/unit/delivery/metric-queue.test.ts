@@ -59,6 +59,25 @@ function assertBalanced({ counters, status }: MetricQueue): void {
 }
 
 suite('metrics on their way to the service', () => {
+  test('samples whose time the service takes no more, because the clock was set while they were held, are counted as that and not tried again and again', async (t) => {
+    let down = true;
+    const answer = (names: readonly string[]): Outcome => (down ? DOWN : names.some((name) => name.startsWith('old')) ? REFUSED : ACCEPTED);
+    const { queue, pass, asked, log } = queueOn(t, answer, { retention: { maxAgeMs: 100 * 24 * 60 * MINUTE } });
+    queue.sink([datum('old1'), datum('old2')]);
+    await pass(MINUTE);
+    t.mock.timers.tick(21 * 24 * 60 * MINUTE);
+    queue.sink([{ ...datum('old3'), time: Date.now() - 13.99 * 24 * 60 * MINUTE }, datum('new')]);
+    await pass(MINUTE);
+    t.mock.timers.tick(60 * MINUTE);
+    down = false;
+    asked.length = 0;
+    await pass(10 * MINUTE);
+    assert.equal(queue.counters.dropped.get('too-old')?.datums, 3);
+    assert.deepEqual([asked, queue.status.state], [[['old1', 'old2'], ['old3', 'new'], ['new']], 'idle']);
+    assert.ok(!log.some((line) => line.includes('refused as a whole')), log.join('\n'));
+    assertBalanced(queue);
+  });
+
   test('datums wait for the flush interval at most, and go at once when a request is full', async (t) => {
     const { queue, pass, asked } = queueOn(t, () => ACCEPTED);
     queue.sink([datum('a'), datum('b')]);

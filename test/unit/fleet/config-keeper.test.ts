@@ -110,6 +110,16 @@ async function startedHost(t: TestContext, first: Version = {}): Promise<Host> {
   return host;
 }
 
+test('what runs is compiled and applied anew when more is known of the host: that is no new version, and nothing is watched or taken back', async (t) => {
+  const host = await startedHost(t);
+  await host.pass(70);
+  await host.keeper.renew('this is the instance i-1');
+  assert.deepEqual([host.ran, host.keeper.state.watchedUntil, host.said.at(-1)], [['v1', 'v1'], null, 'config: this is the instance i-1: 0 entries unchanged, 1 changed, 0 new, 0 gone']);
+  host.publish({});
+  await host.pass(66);
+  assert.equal(host.ran.at(-1), 'v2');
+});
+
 test('a new version is taken within a poll interval, and kept for the next start once delivery was watched', async (t) => {
   const host = await startedHost(t);
   host.publish({});

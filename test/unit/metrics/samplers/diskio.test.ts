@@ -30,6 +30,20 @@ test('diskio gives the growth of every device, partitions and loops too, by its 
   assert.deepEqual(mapper!.values, { reads: 10, writes: 20, read_bytes: 80 * 512, write_bytes: 160 * 512, read_time: 4, write_time: 30, io_time: 9, iops_in_progress: 0 });
 });
 
+test('where no devices are named, one that was never used has no metrics, and costs nothing; from its first use on it has', async (t) => {
+  const host = fixtureHost(t, 'small-vm');
+  const zeros = '0 '.repeat(17).trim();
+  const names = async (devices: readonly string[] | null): Promise<readonly string[]> => {
+    using sampler = createDiskioSampler({ devices }, host, host);
+    return (await sampler.sample(0)).map(({ dimensions }) => dimensions[0]![1]);
+  };
+  writeFileSync(`${host.proc}/diskstats`, `   7 0 loop0 ${zeros}\n   7 1 loop1 ${zeros}\n 259 0 nvme0n1 4 0 8 1 0 0 0 0 0 1 1\n`);
+  assert.deepEqual(await names(null), ['nvme0n1']);
+  assert.deepEqual(await names(['loop1']), ['loop1'], 'who names it wants it');
+  writeFileSync(`${host.proc}/diskstats`, `   7 0 loop0 ${zeros}\n   7 1 loop1 ${zeros.replace(/^0/, '1')}\n`);
+  assert.deepEqual(await names(null), ['loop1']);
+});
+
 test('devices are found by name, by path, by glob, and by the links that udev knows', async (t) => {
   const host = fixtureHost(t, 'small-vm');
   mkdirSync(`${host.dev}/disk/by-id`, { recursive: true });

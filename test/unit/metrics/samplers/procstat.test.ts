@@ -7,6 +7,7 @@ import { MEASUREMENTS } from '../../../../src/config/metric-names.ts';
 import { PROCESS_FIELDS } from '../../../../src/metrics/samplers/process-fields.ts';
 import { ProcessTable } from '../../../../src/metrics/samplers/process-table.ts';
 import { createProcstatSampler } from '../../../../src/metrics/samplers/procstat.ts';
+import { failure, replaceInFs } from '../../../support/fs-faults.ts';
 import { dimension, EACH_MINUTE, FIXED_HOST, measurementsOf, SaidBySampler } from '../../../support/sampling.ts';
 import type { ProcessSelector } from '../../../../src/metrics-plan.ts';
 import type { KernelFolders, Reading, Sampler } from '../../../../src/metrics/sampler.ts';
@@ -72,6 +73,22 @@ describe('procstat', () => {
     assert.deepEqual(names(readings), ['java', 'nginx', undefined]);
     assert.deepEqual(readings[0]!.dimensions, [['exe', '/(java|nginx)$'], ['process_name', 'java']]);
     assert.deepEqual(readings[2], { dimensions: [['exe', '/(java|nginx)$'], ['pid_finder', 'native']], values: { pid_count: 2 } });
+  });
+
+  it('where processes of others do not show their program, no pid_count of 0 says that none runs; one that was found and ends is 0', async (t) => {
+    let shown: readonly string[] = [];
+    replaceInFs(t, 'readlinkSync', (real) => (path: string) => {
+      if (path.startsWith(FIXED_HOST.proc) && !shown.some((pid) => path.endsWith(`/${pid}/exe`))) throw failure('EACCES');
+      return real(path);
+    });
+    const { sampler, report } = section(by('exe', '/(java|nginx)$'), ['pid_count']);
+    const counts = async (): Promise<readonly unknown[]> => (await sampler.sample(0)).map(({ values }) => values['pid_count']);
+    assert.deepEqual(await counts(), []);
+    assert.match(report.said.join('\n'), /do not show their program to the agent \(EACCES\), so they are not found: let it/);
+    shown = ['100'];
+    assert.deepEqual(await counts(), [1]);
+    shown = [];
+    assert.deepEqual(await counts(), [0]);
   });
 
   it('a pattern is searched in the whole command line, its words parted by blanks', async () => {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
+import { Aggregation } from '../../../../src/metrics/aggregate.ts';
 import type { Datum } from '../../../../src/metrics/datum.ts';
 import { StatsdCache } from '../../../../src/metrics/statsd/cache.ts';
 import type { Fault } from '../../../../src/metrics/statsd/line.ts';
@@ -224,6 +227,24 @@ test('what is beyond the bounds is counted, what is known goes on, and room come
   clock.ms = 20_000;
   take('c:1|c');
   assert.deepEqual(values(), { c: 1 });
+});
+
+test('whoever sends ever new names, what StatsD holds until it is published stays below 128 MiB', () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const held = (): number => {
+    collectGarbage();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const before = held();
+  const { take, cache } = cacheOf({ typeDimension: true });
+  const aggregation = new Aggregation({ aggregationMs: 60_000 });
+  for (let i = 0; i < 60_000; i++) take(`app.requests.per.user:${i % 1_000}|ms|#user:user-${i}-0123456789abcdef,service:checkout,region:eu-west-1`);
+  for (const datum of cache.collect(NOON)) aggregation.add(datum);
+  const mebibytes = (held() - before) / 2 ** 20;
+  assert.ok(cache.series >= 10_000 && cache.beyond > 0 && aggregation.beyond === 0);
+  assert.ok(mebibytes < 128, `${mebibytes.toFixed(0)} MiB`);
 });
 
 test('metrics with ever new names leave nothing behind when they are forgotten', () => {
