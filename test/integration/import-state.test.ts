@@ -79,7 +79,7 @@ test('what root imports can be opened by the user of the service, whose the stat
   linkSync(join(stateDir, '..', 'of-root'), join(stateDir, 'trap'));
   over.sent('app.log', 4);
   assert.equal(over.run().status, 0);
-  assert.deepEqual(readdirSync(stateDir).map((name) => statSync(join(stateDir, name))).filter(({ uid, gid }) => uid !== 4711 || gid !== 4712).map(({ uid }) => uid).toSorted(), [0, 4713], 'what is another user\'s stays so');
+  assert.deepEqual(readdirSync(stateDir).map((name) => statSync(join(stateDir, name))).filter(({ uid, gid }) => uid !== 4711 || gid !== 4712).map(({ uid }) => uid).toSorted((a, b) => a - b), [0, 4713], 'what is another user\'s stays so');
   assert.ok(readdirSync(stateDir).length > 1);
 });
 
