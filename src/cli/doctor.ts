@@ -114,7 +114,7 @@ export async function doctor({ config, stateDirectory, write, json, around, unit
     found(descriptorFinding(textOf(`/proc/${pid}/limits`), files.length));
     const folders = new Set([...files.map((file) => dirname(file)), ...followed.map(({ entry }) => fixedFolder(entry.pattern))]);
     found(watchFinding(textOf('/proc/sys/fs/inotify/max_user_watches'), textOf('/proc/sys/fs/inotify/max_user_instances'), folders.size));
-    found(stateFinding(stateDirectory, identity));
+    found(stateFinding(stateDirectory, identity, status !== null));
     const volumes = plan === null ? null : measuredVolumes(plan, env);
     if (volumes !== null) found(volumesFinding(volumes, await deviceRights({ pid: status?.agent.pid ?? null, administers: identity.administers }, unit)));
   }

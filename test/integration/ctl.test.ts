@@ -136,6 +136,19 @@ test('ctl: on premises the CloudWatch agent\'s profile counts without being name
   assert.deepEqual(JSON.parse(readFileSync(rig.places.envConfig, 'utf8')), { AWS_PROFILE: 'AmazonCloudWatchAgent', AWS_SHARED_CREDENTIALS_FILE: credentials, AWS_REGION: 'eu-west-3' });
 });
 
+test('ctl: a profile that common-config.toml names without its file is that of the user who calls, and the agent is told where it is', async (t) => {
+  const rig = startDropIn(t, { AWS_ACCESS_KEY_ID: '', AWS_PROFILE: '', AWS_SHARED_CREDENTIALS_FILE: '' });
+  const credentials = rig.write(join(rig.places.root, '.aws/credentials'), '[default]\naws_access_key_id = a\naws_secret_access_key = b\n[fleet+1]\naws_access_key_id = c\naws_secret_access_key = d\n');
+  rig.write('common-config.toml', '[credentials]\nshared_credential_profile = "fleet+1"\n');
+  assert.equal((await run(rig, '-a', 'fetch-config', '-m', 'ec2')).code, 0);
+  assert.deepEqual(JSON.parse(readFileSync(rig.places.envConfig, 'utf8')), { AWS_SHARED_CREDENTIALS_FILE: credentials });
+  // Whoever names the file has it read.
+  rig.write('env-config.json', '{}');
+  rig.write('common-config.toml', '[credentials]\nshared_credential_profile = "fleet+1"\nshared_credential_file = "/elsewhere"\n');
+  assert.equal((await run(rig, '-a', 'fetch-config', '-m', 'ec2')).code, 0);
+  assert.deepEqual(JSON.parse(readFileSync(rig.places.envConfig, 'utf8')), {});
+});
+
 test('ctl: set-log-level and set-env write env-config.json, keep the rest of it, and leave a broken one alone', async (t) => {
   const rig = startDropIn(t);
   rig.write(join(rig.places.root, 'etc/group'), 'root:x:0:\nunified-agent:x:4242:\n');

@@ -141,6 +141,22 @@ test('a user to whom the agent is closed is told to ask as root, and never to ta
   assert.equal(of(findings, 'clock')[0]!.verdict, 'ok', 'what is the same for every user is judged');
 });
 
+test('files of root in the state directory of the service are told, with the command that gives them back', { skip: process.getuid!() !== 0 && 'only root may give a file away' }, async (t) => {
+  const endpoint = await endpointFor(t);
+  const folder = folderFor(t);
+  const state = join(folder, 'state');
+  mkdirSync(state, { mode: 0o700 });
+  writeFileSync(join(state, 'quarantine.jsonl'), '');
+  chownSync(state, 4711, 4711);
+  const { code, findings } = await examined(folder, endpoint.url, false);
+  assert.equal(code, 1);
+  const [finding] = of(findings, 'state');
+  assert.match(finding!.what, /quarantine\.jsonl is another user's than/);
+  assert.equal(finding!.next, `chown --recursive --no-dereference 4711: ${state}`);
+  chownSync(join(state, 'quarantine.jsonl'), 4711, 4711);
+  assert.equal((await examined(folder, endpoint.url, false)).code, 0);
+});
+
 test('a log whose group may read it is opened by joining the group', { skip: process.getuid!() !== 0 && 'only root may give a file away' }, (t) => {
   const folder = folderFor(t);
   chmodSync(folder, 0o755);
