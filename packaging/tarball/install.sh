@@ -58,7 +58,12 @@ stop_service() {
 }
 
 if [ "$action" = uninstall ]; then
-  [ -e "$library/agent.js" ] || fail "nothing is installed below $prefix; --prefix says where else"
+  if [ ! -e "$library/agent.js" ]; then
+    # What an earlier --uninstall has kept can be taken later.
+    if [ -z "$purge" ] || { [ ! -d /etc/$name ] && [ ! -d /var/lib/$name ]; }; then
+      fail "nothing is installed below $prefix; --prefix says where else"
+    fi
+  fi
   if [ -n "$root" ] && [ -e /opt/aws/amazon-cloudwatch-agent/$name-takeover.json ]; then
     "$prefix/bin/$name" takeover --back ||
       echo "the CloudWatch agent was not put back: rm /opt/aws/amazon-cloudwatch-agent/$name-takeover.json && systemctl enable --now amazon-cloudwatch-agent" >&2
@@ -73,6 +78,7 @@ if [ "$action" = uninstall ]; then
   fi
   if [ -n "$purge" ]; then
     [ -n "$root" ] || fail "--purge needs root; the programs are gone, config and state are kept"
+    other=$(command -v $name) && fail "config and state are kept: $other is another installation, and they are its own too"
     rm -rf /etc/$name /var/lib/$name /etc/default/$name
     if getent passwd $name >/dev/null; then userdel $name; fi
     if getent group $name >/dev/null; then groupdel $name; fi
@@ -92,10 +98,11 @@ mkdir -p "$prefix/bin" "$prefix/lib" "$prefix/share/man/man1" "$prefix/share/bas
 # Beside the old one, then in its place: what runs keeps the files it began with.
 rm -rf "$library.new"
 cp -R "$here/lib/$name" "$library.new"
-sed -i "1s,^#!.*,#!$library/$name," "$library.new/agent.js"
 rm -rf "$library"
 mv "$library.new" "$library"
-ln -sfn ../lib/$name/agent.js "$prefix/bin/$name"
+sed "s,/usr/lib/$name,$library,g" "$here/bin/$name" >"$prefix/bin/$name.new"
+chmod 755 "$prefix/bin/$name.new"
+mv -f "$prefix/bin/$name.new" "$prefix/bin/$name"
 ln -sfn $name "$prefix/bin/agent"
 for path in $files; do cp "$here/$path" "$prefix/$path"; done
 ln -sfn $name.1.gz "$prefix/share/man/man1/agent.1.gz"
@@ -119,6 +126,8 @@ if [ ! -e /etc/default/$name ]; then
 fi
 sed "s,/usr/bin/,$prefix/bin/,g" "$here/$name.service" >"$unit"
 systemctl daemon-reload
+# The stand-ins for the CloudWatch agent's commands are those of this version.
+if [ -e /opt/aws/amazon-cloudwatch-agent/$name.json ]; then "$prefix/bin/$name" compat install >/dev/null || true; fi
 config=
 for file in /etc/$name/agent.json /etc/$name/agent.d/*.json; do
   if [ -e "$file" ]; then config=yes; fi

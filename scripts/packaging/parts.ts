@@ -33,7 +33,7 @@ export interface ArchitectureParts {
   readonly notices: string;
 }
 
-/** Where it is installed: the first line of agent.js names the runtime beside it. */
+/** Where it is installed: the command names it. */
 export const LIBRARY = `/usr/lib/${NAME}`;
 
 /** So many code caches are the same when one is taken: nine of ten are. */
@@ -58,9 +58,8 @@ export async function architectureParts({ dist, packages }: CommonParts, release
   const binary = join(library, NAME);
   const runtime = stripRuntime(architecture, binary);
   for (const name of [PROGRAM, DAEMON_PROGRAM, 'package.json']) copyFileSync(join(dist, name), join(library, name));
-  // Its own runtime, whatever PATH has.
-  const launcher = readFileSync(join(dist, 'agent.js'), 'utf8').replace(/^#!.*/, `#!${LIBRARY}/${NAME}`);
-  writeFileSync(join(library, 'agent.js'), launcher, { mode: 0o755 });
+  // The command has the line that names the runtime.
+  writeFileSync(join(library, 'agent.js'), readFileSync(join(dist, 'agent.js'), 'utf8').replace(/^#!.*\n/, ''));
   const command = commandOf(architecture, binary);
   if (command === null) say(`${architecture}: without ${CODE_CACHE}, so a start takes longer: its runtime does not run here (Debian: qemu-user-static, libc6-arm64-cross, libstdc++6-arm64-cross, libatomic1-arm64-cross)`);
   else {

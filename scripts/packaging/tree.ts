@@ -1,11 +1,18 @@
 import { chmodSync, cpSync, lutimesSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { LIBRARY } from './parts.ts';
 import type { ArchitectureParts, CommonParts } from './parts.ts';
 import { NAME, root } from './release.ts';
 
 export const DOC = `usr/share/doc/${NAME}`;
 const SYSTEM_UNITS = 'usr/lib/systemd/system';
+/**
+ * The command: its own runtime, whatever PATH has. A file and no link into the library, for it is by the type of what systemd starts, `bin_t` in
+ * bin/, that SELinux gives a service a domain; in systemd's own the engine may not compile. It is a module of either kind, whatever the
+ * package.json of a root says.
+ */
+const COMMAND = `#!${LIBRARY}/${NAME}\nprocess.getBuiltinModule('node:module').createRequire('${LIBRARY}/')('./agent.js');\n`;
 
 /** A folder that becomes the root of a package's files; paths are relative to it. */
 export class Tree {
@@ -69,8 +76,8 @@ export function fillProgram(tree: Tree, prefix: 'usr/' | '', common: CommonParts
   const library = `${prefix}lib/${NAME}`;
   const doc = `${prefix}share/doc/${NAME}`;
   cpSync(parts.library, join(tree.folder, library), { recursive: true });
-  for (const name of [NAME, 'agent.js']) chmodSync(join(tree.folder, library, name), 0o755);
-  tree.link(`${prefix}bin/${NAME}`, `../lib/${NAME}/agent.js`);
+  chmodSync(join(tree.folder, library, NAME), 0o755);
+  tree.write(`${prefix}bin/${NAME}`, COMMAND, 0o755);
   tree.link(`${prefix}bin/agent`, NAME);
   tree.writeGzipped(`${prefix}share/man/man1/${NAME}.1`, common.manual);
   tree.link(`${prefix}share/man/man1/agent.1.gz`, `${NAME}.1.gz`);

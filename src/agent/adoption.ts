@@ -19,6 +19,8 @@ export interface AdoptionContext extends PipelineParts {
   readonly later: () => void;
   /** It is not followed, and why. */
   readonly skip: (path: string, reason: string) => null;
+  /** It is to be followed, and cannot be read. */
+  readonly unread: (path: string, reason: string) => null;
 }
 
 /** What no later scan changes by itself. */
@@ -43,7 +45,7 @@ export class Adoption {
       if (opened.error === 'ENOENT') return null;
       this.#c.later();
       if (FORBIDDEN.has(opened.error)) this.#c.report.trouble(unopened(path), `${path}: cannot be opened (${opened.error}): the agent's user may not read it, and nothing of it is sent. It is tried again at each scan; \`agent doctor\` says what opens the way`);
-      return this.#c.skip(path, `cannot be opened (${opened.error}); it is tried again at each scan`);
+      return this.#c.unread(path, `cannot be opened (${opened.error}); it is tried again at each scan`);
     }
     this.#c.report.recovered(unopened(path), `${path}: can be opened`);
     let kept = false;
@@ -55,7 +57,7 @@ export class Adoption {
       const reason = this.#c.relatives.skipReason(opened.fd);
       if (reason !== null) return this.#c.skip(path, reason);
       const identity = readIdentity(opened.fd);
-      if (identity.kind === 'error') return this.#c.skip(path, `cannot be read (${identity.code}); it is tried again at each scan`);
+      if (identity.kind === 'error') return this.#c.unread(path, `cannot be read (${identity.code}); it is tried again at each scan`);
       const { id, size } = identity;
       const prior = told ?? this.#prior(path, opened.fd, after);
       if (prior === 'copy') return this.#c.skip(path, 'a copy of a file that is followed');

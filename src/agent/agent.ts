@@ -32,6 +32,8 @@ import { StageWatch } from './stage-watch.ts';
 import type { OwedStage } from './stage-watch.ts';
 import { openStore } from './state-directory.ts';
 import { Trail } from './trail.ts';
+import { unfinishedOf } from './unfinished.ts';
+import type { Unfinished } from './unfinished.ts';
 import { UnsentWatch } from './unsent-watch.ts';
 
 const HOUSEKEEPING_MS = 1_000;
@@ -60,9 +62,6 @@ export interface AgentOptions {
   /** Called once the state directory is this agent's; what it gives is disposed before the directory is let go of. */
   readonly alongside?: (agent: Agent) => Promise<AsyncDisposable>;
 }
-
-/** What an agent that has ended leaves to the next: bytes of followed files that are not acknowledged. */
-export interface Unfinished { readonly files: number; readonly bytes: number }
 
 /** The composition root: every stage of the plan, from the files to the endpoint. */
 export class Agent {
@@ -125,6 +124,8 @@ export class Agent {
   get stalls(): readonly string[] { return [...this.standing.map(({ name }) => `${name} stands still, and beginning it anew did not help`), ...this.#unsent.alarms]; }
   /** Whatever delivers logs turns: where it does not, only a start of the agent helps. */
   get isAlive(): boolean { return !this.standing.some(({ isVital }) => isVital); }
+  /** Threads that the kernel holds in a call now: the process cannot end by itself (src/cli/leave.ts). */
+  get hangingThreads(): number { return (this.#running?.mounts.hangingThreads ?? 0) + (this.#metrics?.hangingThreads ?? 0); }
   get openFiles(): number { return this.#running?.openFiles ?? 0; }
 
   /**
@@ -222,9 +223,12 @@ export class Agent {
       instance: this.#o.instance ?? (() => Promise.resolve(null)),
     }));
     const rest = new Rest();
-    const housekeeping = setInterval(() => {
+    const watching = setInterval(() => {
       this.#watch.judge(now(), [...running.owed(), ...metrics.owed()]);
       this.#unsent.judge(now(), running.lanes, this.#plan.delivery.flushMs);
+      running.forgetUnused();
+    }, this.#watch.everyMs);
+    const housekeeping = setInterval(() => {
       running.keepHouse();
       this.#audit?.write();
       spool.keepHouse();
@@ -245,6 +249,7 @@ export class Agent {
       await this.#emf?.apply(null);
       await Promise.all([running.drain(), metrics.drain()]);
     } finally {
+      clearInterval(watching);
       clearInterval(housekeeping);
       await this.#emf?.[Symbol.asyncDispose]();
       // A lane that gave its events back still waits for its next try.
@@ -268,16 +273,7 @@ export class Agent {
 
   #newSelfSampler(): Sampler { return createSelfSampler(() => selfCounts(this, this.#o.configCounts?.() ?? NO_CONFIGS)); }
 
-  #leftUnfinished(): Unfinished {
-    let [files, bytes] = [0, 0];
-    for (const pipeline of this.pipelines) for (const g of pipeline.generations) {
-      const left = g.unacknowledged;
-      if (left === 0) continue;
-      files++;
-      bytes += left;
-    }
-    return { files, bytes };
-  }
+  #leftUnfinished(): Unfinished { return unfinishedOf(this, this.#running?.mounts.hanging ?? []); }
 
   async #untilCaughtUp(life: LifetimeControl, running: RunningPlan): Promise<void> {
     while (!life.stop.aborted) {

@@ -1,4 +1,4 @@
-// What the audit of a state directory says of one file.
+// What the audit of a state directory says of one file, or of the journal.
 import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { AuditReader, speaksOf } from '../checkpoint/audit-codec.ts';
 import type { AuditedFile, AuditedRange } from '../checkpoint/audit-codec.ts';
@@ -7,9 +7,10 @@ import type { SettledRange } from '../checkpoint/settled-range.ts';
 import { headMatches, openQuietly } from '../files/file-id.ts';
 import type { FileId } from '../flow.ts';
 
+export { isCursor, liesBetween, timeOf } from '../journald/cursor.ts';
 export type { SettledRange } from '../checkpoint/settled-range.ts';
 
-/** One life of a file under one entry of the config. */
+/** One life of a file under one entry of the config, or what was read of the journal under one. */
 export interface AuditedGeneration {
   readonly entry: string;
   /** The names under which it was read, the latest last. */
@@ -38,39 +39,49 @@ const NEWLINE = 0x0a;
 
 interface Collected { file: AuditedFile; readonly paths: Set<string>; readonly ranges: SettledRange[] }
 
-/** Reads the journal of a state directory, oldest part first. Throws the system's error where it cannot be read. */
+/** Reads what the audit of a state directory says of the file at `path`. Throws the system's error where it cannot be read. */
 export function auditOf(stateDirectory: string, path: string): Audit {
-  const parts = auditParts(stateDirectory).map((part) => readFileSync(part));
   const now = fileAt(path);
   try {
-    const wanted = numbersOf(parts, (file) => file.path === path || now.kinship(file.id) !== null);
-    const all = new Map<string, Collected>();
-    let [badLines, since] = [0, Infinity];
-    for (const bytes of parts) {
-      const reader = new AuditReader();
-      for (const { from, to } of linesOf(bytes)) {
-        const line = speaksOf(bytes, from);
-        if (line.kind === 'range' && since < Infinity && !wanted.has(line.file)) continue;
-        const read = reader.read(bytes, from, to);
-        if (read === null) continue;
-        since = Math.min(since, read.range.at);
-        if (wanted.has(read.file.number)) collect(all, read);
-      }
-      badLines += reader.badLines;
-    }
-    const generations = [...all.values()].flatMap(({ file, paths, ranges }): AuditedGeneration[] => {
+    const { all, ...rest } = collected(stateDirectory, (file) => file.path === path || now.kinship(file.id) !== null);
+    const generations = all.flatMap(({ file, paths, ranges }): AuditedGeneration[] => {
       const match = now.kinship(file.id) ?? (paths.has(path) ? 'name' : null);
-      if (match === null) return [];
-      return [{ entry: file.entry, paths: [...paths], inode: file.id.inode, match, ranges: ranges.toSorted((a, b) => a.from - b.from || a.to - b.to) }];
+      return match === null ? [] : [{ entry: file.entry, paths: [...paths], inode: file.id.inode, match, ranges }];
     });
     const order = { same: 0, copy: 1, name: 2 };
-    return {
-      size: now.size, badLines, since: since === Infinity ? null : since,
-      generations: generations.toSorted((a, b) => order[a.match] - order[b.match] || latest(b) - latest(a)),
-    };
+    return { ...rest, size: now.size, generations: generations.toSorted((a, b) => order[a.match] - order[b.match] || latest(b) - latest(a)) };
   } finally {
     now.close();
   }
+}
+
+/** The same of the journal, by each entry of the config whose key is meant, the one settled last first. @param isMeant given keys as in the plan */
+export function auditOfJournal(stateDirectory: string, isMeant: (key: string) => boolean): Audit {
+  const { all, ...rest } = collected(stateDirectory, ({ entry }) => isMeant(entry));
+  const generations = all.map(({ file, ranges }): AuditedGeneration => ({ entry: file.entry, paths: [file.path], inode: file.id.inode, match: 'same', ranges }));
+  return { ...rest, size: null, generations: generations.toSorted((a, b) => latest(b) - latest(a)) };
+}
+
+/** Reads the journal of a state directory, oldest part first, for the files that may be meant. */
+function collected(stateDirectory: string, isMeant: (file: AuditedFile) => boolean): Pick<Audit, 'since' | 'badLines'> & { readonly all: readonly Collected[] } {
+  const parts = auditParts(stateDirectory).map((part) => readFileSync(part));
+  const wanted = numbersOf(parts, isMeant);
+  const all = new Map<string, Collected>();
+  let [badLines, since] = [0, Infinity];
+  for (const bytes of parts) {
+    const reader = new AuditReader();
+    for (const { from, to } of linesOf(bytes)) {
+      const line = speaksOf(bytes, from);
+      if (line.kind === 'range' && since < Infinity && !wanted.has(line.file)) continue;
+      const read = reader.read(bytes, from, to);
+      if (read === null) continue;
+      since = Math.min(since, read.range.at);
+      if (wanted.has(read.file.number)) collect(all, read);
+    }
+    badLines += reader.badLines;
+  }
+  for (const { ranges } of all.values()) ranges.sort((a, b) => a.from - b.from || a.to - b.to);
+  return { badLines, since: since === Infinity ? null : since, all: [...all.values()] };
 }
 
 /** Of the files that may be meant: by what was known of them at any time, a name or a beginning. */

@@ -20,7 +20,7 @@ export interface AutoRemovalContext {
 
 /** auto_removal: deletes each file of which every byte is acknowledged while a newer one matches. What is left of it is judged by inode, never by name. */
 export function removeDone({ lives, follow, report, now }: AutoRemovalContext): void {
-  const named = [...lives].filter(({ file }) => file.attachment === 'attached' && !file.unpacked);
+  const named = [...lives].filter(({ file }) => file.attachment === 'attached' && !file.unpacked && !file.isOutOfReach);
   const newest = Math.max(...named.map(({ mtimeMs }) => mtimeMs));
   for (const g of named) {
     if (g.mtimeMs >= newest || !isDone(g) || (follow === 'all' && now() - g.file.grewAt < QUIET_MS)) continue;

@@ -90,7 +90,7 @@ export class DrainTarget {
   #why(): string {
     const g = this.#g;
     if (this.#isLetGo) return 'no entry of the config follows it any more';
-    if (g.file.lastError !== null) return `it cannot be read (${g.file.lastError})`;
+    if (g.file.fault !== null) return `it cannot be read (${g.file.fault})`;
     for (const { destination, state, lastError } of g.outlet.lanes) {
       if (lastError !== null && (state === 'retrying' || state === 'paused')) return `${destinationText(destination)}: not accepted (${lastError})`;
     }

@@ -8,8 +8,7 @@ import { ArchivedRests } from './archived-rests.ts';
 import { removeDone } from './auto-removal.ts';
 import { CheckpointIndex } from './checkpoint-index.ts';
 import { Fate } from './fate.ts';
-import { follow, owesTurn } from './follow.ts';
-import type { FollowContext } from './follow.ts';
+import { Followers } from './followers.ts';
 import { Generation } from './generation.ts';
 import type { GenerationContext, GenerationStart } from './generation.ts';
 import { handOver } from './handing-over.ts';
@@ -39,6 +38,8 @@ export class EntryFiles {
   readonly lingering: Lingering;
   /** Files of this entry that are not followed, and why. */
   readonly skipped = new Map<string, string>();
+  /** Those of them that are to be followed, and cannot be read. */
+  readonly unread = new Set<string>();
   readonly #p: PipelineParts;
   readonly #generationContext: GenerationContext;
   readonly #lives: Lives;
@@ -48,13 +49,9 @@ export class EntryFiles {
   readonly #unpacking: Unpacking;
   readonly #older: OlderLives;
   readonly #adoption: Adoption;
-  readonly #followContext: FollowContext;
+  readonly #followers: Followers;
   /** Null: files under different names have nothing to do with each other. */
   readonly #sequence: FileSequence | null;
-  /** Followers, and searches in archives. */
-  readonly #tasks = new Set<Promise<void>>();
-  /** Ends the wait for a follower. */
-  readonly #followed = new WeakMap<Generation, () => void>();
   #waiting = false;
   /** The entry starts at the end of what is there now; what comes later, even while no agent runs, is read from its start. */
   #firstScan = false;
@@ -76,19 +73,19 @@ export class EntryFiles {
       track: (path, id, mark) => store.track({ entry: entry.key, path, id, ...markOf(mark), ended: false, updatedAt: Date.now() }),
       adopt: (file, after, told = null) => this.#adoption.adopt(file, after, true, told),
       start: (start, after, name, from) => this.#start(start, after, name, from),
-      begin: (generations) => { for (const g of generations) this.#follow(g); },
+      begin: (generations) => { for (const g of generations) this.#followers.follow(g); },
       over: (g) => this.#isOver(g),
     };
-    this.#archives = new ArchivedRests(this.#p, { began: (task) => this.#await(task), ended: (gone, rest) => this.#goesOn(gone, rest) });
-    this.#unpacking = new Unpacking(this.#p, (task) => this.#await(task));
+    this.#archives = new ArchivedRests(this.#p, { began: (task) => this.#followers.await(task), ended: (gone, rest) => this.#goesOn(gone, rest) });
+    this.#unpacking = new Unpacking(this.#p, (task) => this.#followers.await(task));
     this.#older = new OlderLives(this.#p, this.#archives, this.#unpacking);
     this.#adoption = new Adoption({
       ...this.#p, older: this.#older, archives: this.#archives,
-      isFirstScan: () => this.#firstScan, later: () => { this.#waiting = true; }, skip: (path, reason) => this.#skip(path, reason),
+      isFirstScan: () => this.#firstScan, later: () => { this.#waiting = true; }, skip: (path, reason) => this.#skip(path, reason), unread: (path, reason) => this.#skip(path, reason, true),
     });
     const fate = new Fate(this.#p, this.#older, this.#archives, this.#unpacking);
     const { wake, now, hurry } = context;
-    this.#followContext = {
+    this.#followers = new Followers({
       wake, now, hurry,
       multilineMs: entry.framing.multilineTimeoutMs,
       partialMs: entry.framing.partialLineTimeoutMs,
@@ -96,20 +93,20 @@ export class EntryFiles {
       look: (g) => fate.look(g),
       truncated: (g) => fate.truncated(g),
       unreadable: (g) => fate.unreadable(g),
-    };
+    }, context.life, (g) => { this.#isOver(g); });
   }
 
   get entry(): FileEntryPlan { return this.#entry; }
   get generations(): Iterable<Generation> { return this.#lives; }
   /** A match could not be judged or opened yet: `reconcile` is to be called again. */
-  get wantsReconcile(): boolean { return this.#waiting; }
+  get wantsReconcile(): boolean { return this.#waiting || this.#older.hasPassedOver; }
 
   /** Everything found is read and acknowledged to its end. */
   get caughtUp(): boolean {
     if (this.#order.anyWaits || this.#archives.isSearching || this.#unpacking.isUnderWay) return false;
     for (const g of this.#lives) {
       if (!g.settled) return false;
-      if (g.file.lastError === null && this.#order.isRead(g) && (g.pending > 0 || g.unread > 0 || !g.looked)) return false;
+      if (g.file.fault === null && this.#order.isRead(g) && (g.pending > 0 || g.unread > 0 || !g.looked)) return false;
     }
     return true;
   }
@@ -132,7 +129,7 @@ export class EntryFiles {
     // All of them are known before one is read: whoever looks for a file that came and went must not find another of them.
     const entered = handedOver.flatMap((one) => this.#enterOpen(one) ?? []);
     // Chosen beforehand: one that is read to its end at once begins the one behind it, which has no predecessor any more then.
-    for (const g of entered.filter(({ predecessor }) => predecessor === null)) this.#follow(g);
+    for (const g of entered.filter(({ predecessor }) => predecessor === null)) this.#followers.follow(g);
     this.#older.resume();
   }
 
@@ -165,26 +162,22 @@ export class EntryFiles {
   }
 
   /** Followers that owe a turn. */
-  *owed(): Iterable<OwedStage> {
-    for (const g of this.#lives) {
-      if (owesTurn(g)) yield { key: g, name: `the follower of ${g.path}`, turns: g.beat.turns, isVital: true, beginAnew: () => { this.#follow(g); } };
-    }
-  }
+  owed(): Iterable<OwedStage> { return this.#followers.owed(this.#lives); }
 
   /** Resolves when every follower has ended. */
-  async ended(): Promise<void> {
-    while (this.#tasks.size > 0) await Promise.all(this.#tasks);
-  }
+  ended(): Promise<void> { return this.#followers.ended(); }
 
   /** The files that match now, by path. */
   reconcile(matches: ReadonlyMap<string, Found>): void {
     if (this.#p.life.stop.aborted) return;
     this.#waiting = false;
+    this.#older.resumePassedOver();
     const byAge = [...matches.values()].sort((a, b) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? -1 : 1));
     const newest = byAge.at(-1);
-    for (const path of this.skipped.keys()) if (!matches.has(path)) this.skipped.delete(path);
+    for (const path of this.skipped.keys()) if (!matches.has(path)) this.#unskip(path);
     for (const found of byAge) {
       const live = this.#lives.inFile(found);
+      if (this.#p.stages.reach.isOut(found.path) || live?.file.isOutOfReach === true) { this.#waiting = true; continue; }
       if (live !== null) { this.#nameIs(live, found); continue; }
       const namesake = this.#lives.named(found.path);
       if (namesake !== null) { this.#p.wake.nudge(namesake.file); continue; }
@@ -192,7 +185,8 @@ export class EntryFiles {
       const g = this.#adoption.adopt({ path: found.path }, this.#sequence?.before(found.path) ?? 'tail', this.entry.follow === 'all' || found === newest, null);
       if (g !== null) this.#sequence?.begins(g);
     }
-    if (this.#firstScan) this.#hasBegun();
+    // What is there now and cannot be seen is there before it began, too.
+    if (this.#firstScan && !this.#p.isOutOfReach()) this.#hasBegun();
   }
 
   /** Remembers the first scan, even if it found nothing. */
@@ -218,7 +212,7 @@ export class EntryFiles {
     if (from !== null) from.continuedBy = g;
     if (g.predecessor !== null) this.#p.wake.nudge(g.predecessor.file);
     else if (from !== null && !from.settled) this.#order.continueWith(from, g);
-    else this.#follow(g);
+    else this.#followers.follow(g);
     return g;
   }
 
@@ -228,31 +222,12 @@ export class EntryFiles {
     const outlet = this.#outlets.of(name) ?? from?.outlet;
     if (outlet === undefined) throw new Error(`${name}: ${this.#outlets.faultOf(name)}`);
     const g = new Generation({ ...start, outlet }, this.#generationContext);
-    if (!start.unpacked) this.skipped.delete(g.path);
+    if (!start.unpacked) this.#unskip(g.path);
     this.#p.report.debug(() => `${g.path}: followed from byte ${g.offset}, inode ${g.id.inode}${after === null ? '' : `, behind ${after.path} (inode ${after.id.inode})`}`);
     this.#lives.add(g);
     this.lingering.begins(g);
     g.predecessor = this.#order.enter(g, after);
     return g;
-  }
-
-  #follow(g: Generation): void {
-    const { life } = this.#p;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    // One that stands still is waited for no longer.
-    this.#followed.get(g)?.();
-    this.#followed.set(g, resolve);
-    this.#await(promise);
-    follow(g, this.#followContext, life).then((isLatest) => {
-      // After a stop only what nobody can read again was finished.
-      if (isLatest && (!life.stop.aborted || (g.isLastChance && !life.abandon.aborted))) this.#isOver(g);
-      resolve();
-    }).catch(reject);
-  }
-
-  #await(task: Promise<void>): void {
-    const tracked = task.finally(() => { this.#tasks.delete(tracked); });
-    this.#tasks.add(tracked);
   }
 
   /** A search in archives is over: what waited for `gone` waits for the rest of it, or for nothing any more. */
@@ -293,7 +268,7 @@ export class EntryFiles {
       // A failing lane gave back what it held of a file that was read to its end already. After a stop the next start reads it.
       if (this.#p.life.stop.aborted) return;
       this.#order.reopen(g);
-      this.#follow(g);
+      this.#followers.follow(g);
       return;
     }
     this.#p.report.debug(() => `${g.path}: inode ${g.id.inode} is acknowledged up to byte ${g.safe.offset} and over`);
@@ -306,14 +281,21 @@ export class EntryFiles {
       // All before it is acknowledged now, and nothing may follow that would say so.
       const { offset, windowCrc, windowLength, split } = rest.mark;
       rest.handle.update(offset, windowCrc, windowLength, split);
-      this.#follow(rest);
+      this.#followers.follow(rest);
     }
     // Whatever else reads on under the same checkpoint ends it.
     else if (!this.#archives.mayContinue(g.handle) && this.#lives.of(g.handle) === null) g.handle.end();
   }
 
-  #skip(path: string, reason: string): null {
+  #skip(path: string, reason: string, isUnread = false): null {
     if (this.skipped.get(path) !== reason && this.skipped.size < MAX_SKIPPED) this.skipped.set(path, reason);
+    if (isUnread && this.skipped.has(path)) this.unread.add(path);
+    else this.unread.delete(path);
     return null;
+  }
+
+  #unskip(path: string): void {
+    this.skipped.delete(path);
+    this.unread.delete(path);
   }
 }

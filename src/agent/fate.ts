@@ -128,6 +128,7 @@ export class Fate {
   unreadable(g: Generation): 'follow' | 'end' {
     const { relatives, report, nameFor, adopt } = this.#p;
     const { path } = g;
+    if (g.file.isOutOfReach) return 'follow';
     if (g.file.unpacked) {
       if (g.truncated) return 'end';
       this.#unpacking.unpack(g);

@@ -3,6 +3,7 @@ import { listMatches } from '../files/list-matches.ts';
 import { skipByPattern } from '../files/skip.ts';
 import type { Glob } from '../files/glob.ts';
 import type { Listing } from '../files/list-matches.ts';
+import type { Reach } from '../files/reach.ts';
 import type { OwnPaths } from '../files/skip.ts';
 import type { FileEntryPlan } from '../plan.ts';
 
@@ -18,11 +19,17 @@ export interface LookupSpec extends Pick<FileEntryPlan, 'pattern' | 'exclude'> {
   /** The agent's own, see Plan.ownLogs. */
   readonly ownLogs: readonly string[];
   readonly stateDirectory: string | null;
+  /** What is skipped because nobody answers there; by default nothing. */
+  readonly reach?: Reach;
 }
 
 /** The disk, to a whole plan: what is wrong with its globs, and the files they match now. Compiles each glob once. */
 export class PlanLookup {
+  readonly #reach: Reach;
   readonly #globs = new Map<string, ReturnType<typeof compileGlob>>();
+
+  /** @param reach what it may look at: the rest is skipped. */
+  constructor(reach: Reach) { this.#reach = reach; }
 
   /** What is wrong with an absolute path or glob, or null. */
   globFault(pattern: string): string | null {
@@ -32,7 +39,7 @@ export class PlanLookup {
 
   /** `filesNow` for each entry, in their order, in one walk through the folders. */
   filesNow(entries: readonly FileEntryPlan[], own: OwnPaths): Promise<readonly Listing[]> {
-    return listMatches(entries.map(({ pattern, exclude, framing }) => ({ glob: sound(pattern, this.#compiled(pattern)), exclude, encoding: framing.encoding })), own);
+    return listMatches(entries.map(({ pattern, exclude, framing }) => ({ glob: sound(pattern, this.#compiled(pattern)), exclude, encoding: framing.encoding })), own, this.#reach);
   }
 
   #compiled(pattern: string): ReturnType<typeof compileGlob> {
@@ -48,8 +55,8 @@ function sound(pattern: string, glob: ReturnType<typeof compileGlob>): Glob {
 }
 
 /** The files a pattern matches now, as the running agent would find them; changes nothing. Throws for what `globFault` refuses. */
-export async function filesNow({ pattern, exclude, encoding, ownLogs, stateDirectory }: LookupSpec): Promise<Listing> {
-  const [listing] = await listMatches([{ glob: sound(pattern, compileGlob(pattern)), exclude, encoding }], { logs: ownLogs, stateDirectory });
+export async function filesNow({ pattern, exclude, encoding, ownLogs, stateDirectory, reach }: LookupSpec): Promise<Listing> {
+  const [listing] = await listMatches([{ glob: sound(pattern, compileGlob(pattern)), exclude, encoding }], { logs: ownLogs, stateDirectory }, reach);
   return listing!;
 }
 

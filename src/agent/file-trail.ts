@@ -1,11 +1,15 @@
+import type { CursorSpan, SettledRange } from '../checkpoint/settled-range.ts';
 import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
 import type { Settlement } from '../delivery/lane.ts';
 import { joinLosses } from '../report/losses.ts';
 import type { Loss } from '../report/report.ts';
 import type { Trail } from './trail.ts';
 
+/** Where bytes lie; of a journal also between which entries. */
+type Stretch = Pick<SettledRange, 'from' | 'to' | 'cursors'>;
+
 /** Bytes that nothing was sent of. */
-interface Passed { readonly from: number; to: number; losses: readonly Loss[] }
+interface Passed { stretch: Stretch; losses: readonly Loss[] }
 
 /**
  * Tells the trail what became of the bytes of one generation: a range for each batch, and one for each run of bytes of which
@@ -40,20 +44,24 @@ export class FileTrail {
   }
 
   /** Nothing was sent of these bytes. */
-  passed(from: number, to: number): void {
+  passed(from: number, to: number, cursors?: CursorSpan): void {
     if (from === to && this.#losses.length === 0) return;
-    if (this.#passed !== null && this.#passed.to !== from) this.tell();
-    if (this.#passed === null) this.#passed = { from, to, losses: this.#losses };
-    else { this.#passed.to = to; this.#passed.losses = joinLosses(this.#passed.losses, this.#losses); }
+    if (this.#passed !== null && this.#passed.stretch.to !== from) this.tell();
+    const stretch = { from, to, ...(cursors !== undefined && { cursors }) };
+    if (this.#passed === null) this.#passed = { stretch, losses: this.#losses };
+    else {
+      this.#passed.stretch = joined(this.#passed.stretch, stretch);
+      this.#passed.losses = joinLosses(this.#passed.losses, this.#losses);
+    }
     this.#losses = [];
     this.#trail.later(this);
   }
 
-  settled({ from, to }: { readonly from: number; readonly to: number }, batch: object, { destination: { group, stream, service }, sentAt, requestId, events, losses }: Settlement): void {
+  settled({ from, to, cursors }: Stretch, batch: object, { destination: { group, stream, service }, sentAt, requestId, events, losses }: Settlement): void {
     const left = this.#travelling?.get(batch);
     this.#travelling?.delete(batch);
     const sent = sentAt === null ? null : { group, stream, service: service.label, at: sentAt, requestId, events };
-    this.#trail.tell(this.#file, { from, to, at: Date.now(), sent, losses: left === undefined ? losses : joinLosses(left, losses) });
+    this.#trail.tell(this.#file, { from, to, at: Date.now(), sent, losses: left === undefined ? losses : joinLosses(left, losses), ...(cursors !== undefined && { cursors }) });
   }
 
   /** What a batch held exists nowhere any more. */
@@ -70,7 +78,7 @@ export class FileTrail {
   /** Everything from `offset` on is read again. */
   rewound(offset: number): void {
     this.#losses = [];
-    if (this.#passed !== null && this.#passed.to <= offset) this.tell();
+    if (this.#passed !== null && this.#passed.stretch.to <= offset) this.tell();
     this.#passed = null;
     this.#travelling = null;
   }
@@ -78,8 +86,12 @@ export class FileTrail {
   /** Tells of the bytes that were passed over until now. */
   tell(): void {
     if (this.#passed === null) return;
-    const { from, to, losses } = this.#passed;
+    const { stretch, losses } = this.#passed;
     this.#passed = null;
-    this.#trail.tell(this.#file, { from, to, at: Date.now(), sent: null, losses });
+    this.#trail.tell(this.#file, { ...stretch, at: Date.now(), sent: null, losses });
   }
+}
+
+function joined(before: Stretch, after: Stretch): Stretch {
+  return { from: before.from, to: after.to, ...(before.cursors !== undefined && after.cursors !== undefined && { cursors: { behind: before.cursors.behind, upTo: after.cursors.upTo } }) };
 }

@@ -9,6 +9,8 @@ export function finderReport(report: AgentReport): FinderReport {
       else report.trouble(`directory ${path}`, `${path}: cannot be looked at (${code}); what is known of it is kept, and it is tried again each second`);
     },
     watchesExhausted: (code) => report.trouble('directory watches', `no inotify watches left for directories (${code}): new files are looked for each second; raise fs.inotify.max_user_watches with sysctl`),
+    // The mount is said, once for all that lies below it: see MountWatch.
+    passedOver: () => {},
     tooMany: (what, limit) => report.trouble(`too many ${what}`, `the patterns reach more than ${limit} ${what}: what is beyond is not followed; narrow file_path`),
   };
 }

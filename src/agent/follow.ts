@@ -2,6 +2,7 @@ import type { Wake } from '../files/wake.ts';
 import type { Flush } from '../framing/framer.ts';
 import type { Lifetime } from '../lifecycle/lifetime.ts';
 import type { Generation } from './generation.ts';
+import type { Outlet } from './outlet.ts';
 
 /** A follower that never has to wait gives the others a turn after this time. */
 const TURN_MS = 10;
@@ -39,9 +40,13 @@ export async function follow(g: Generation, c: FollowContext, life: Lifetime): P
 
 /** It has bytes to read, or was about to look; nothing is held or in backoff where they go, and there is memory for them: its next turn is due. */
 export function owesTurn(g: Generation): boolean {
-  if (!g.beat.isRunning || g.truncated || g.released || g.file.lastError !== null || (!g.waitsForRoom && g.unread <= g.pending)) return false;
-  for (const lane of g.outlet.lanes) if (!lane.empty || !lane.hasRoom) return false;
-  using room = g.outlet.tryRoom();
+  return g.beat.isRunning && !g.truncated && !g.released && g.file.fault === null && (g.waitsForRoom || g.unread > g.pending) && isIdle(g.outlet);
+}
+
+/** Nothing is held or in backoff there, and there is memory: it takes what comes. */
+export function isIdle(outlet: Outlet): boolean {
+  for (const lane of outlet.lanes) if (!lane.empty || !lane.hasRoom) return false;
+  using room = outlet.tryRoom();
   return room !== null;
 }
 

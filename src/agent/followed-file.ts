@@ -45,9 +45,9 @@ export class FollowedFile implements Sleeper, Closable {
   lastError: string | null = null;
   /** Nobody can tell at present what its name leads to. */
   hidden = false;
-  readonly #s: Pick<Stages, 'descriptors' | 'now' | 'wallNow'>;
+  readonly #s: Pick<Stages, 'descriptors' | 'reach' | 'now' | 'wallNow'>;
 
-  constructor(start: FileStart, stages: Pick<Stages, 'descriptors' | 'now' | 'wallNow'>) {
+  constructor(start: FileStart, stages: Pick<Stages, 'descriptors' | 'reach' | 'now' | 'wallNow'>) {
     this.path = start.path;
     this.id = start.id;
     this.base = start.base;
@@ -63,9 +63,16 @@ export class FollowedFile implements Sleeper, Closable {
   /** A deleted file's descriptor is all there is of it. */
   get pinned(): boolean { return this.attachment === 'deleted' || this.unpacked; }
 
+  /** A look at it would wait for a mount that gives no answer: it is left as it was last seen. */
+  get isOutOfReach(): boolean { return this.#s.reach.isOut(this.path) || this.#s.reach.isDeviceOut(this.id.device); }
+
+  /** Why it cannot be read now, or null. */
+  get fault(): string | null { return this.isOutOfReach ? 'its mount gives no answer' : this.lastError; }
+
   /** No name leads to it any more. */
   get unlinked(): boolean {
     if (this.attachment === 'deleted') return true;
+    if (this.isOutOfReach) return false;
     const fd = this.#s.descriptors.get(this);
     try {
       return fd !== null && fstatSync(fd).nlink === 0;
@@ -80,8 +87,8 @@ export class FollowedFile implements Sleeper, Closable {
     this.detachedAt = null;
   }
 
-  /** The open descriptor, opened again if it was closed; null, with `lastError`, if it cannot be. */
-  descriptor(): number | null { return this.#s.descriptors.get(this) ?? this.#reopen(); }
+  /** The open descriptor, opened again if it was closed; null if it is out of reach, or, with `lastError`, if it cannot be. */
+  descriptor(): number | null { return this.isOutOfReach ? null : this.#s.descriptors.get(this) ?? this.#reopen(); }
 
   close(): void { this.#s.descriptors.close(this); }
 
@@ -112,6 +119,7 @@ export class FollowedFile implements Sleeper, Closable {
 
   /** Size of the file now, bytes; what was last seen if it cannot be asked. */
   currentSize(): number {
+    if (this.isOutOfReach) return this.size;
     const fd = this.#s.descriptors.get(this);
     try {
       return fd === null ? this.size : fstatSync(fd).size + this.base;
@@ -122,6 +130,7 @@ export class FollowedFile implements Sleeper, Closable {
 
   /** Its size as the disk has it now; null: neither its path nor an open descriptor leads to it. */
   sizeOnDisk(): number | null {
+    if (this.isOutOfReach) return null;
     const fd = this.#s.descriptors.get(this);
     try {
       if (fd !== null) return fstatSync(fd).size + this.base;

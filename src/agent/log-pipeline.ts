@@ -39,6 +39,8 @@ export class LogPipeline {
   get lingering(): Lingering | null { return this.#files?.lingering ?? null; }
   /** Files of this entry that are not followed, and why. */
   get skipped(): ReadonlyMap<string, string> { return this.#files?.skipped ?? NONE; }
+  /** Files of this entry that are to be followed, and cannot be read. */
+  get unread(): Iterable<string> { return this.#files?.unread ?? []; }
   /** A match could not be judged or opened yet: `reconcile` is to be called again. */
   get wantsReconcile(): boolean { return this.#files?.wantsReconcile === true; }
   /** Something is being looked for in archives; what is found begins with the next `reconcile`. */

@@ -1,11 +1,16 @@
 import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
 import { look } from '../files/look.ts';
+import { pathNow } from '../files/sibling-list.ts';
+import type { Candidate } from '../files/sibling-list.ts';
 import { CLOCK_SLACK_MS, tookItsInode } from '../files/siblings.ts';
 import type { ArchivedRests } from './archived-rests.ts';
 import type { Generation } from './generation.ts';
 import { inodeAt } from './inode-at.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import type { Unpacking } from './unpacking.ts';
+
+/** Rotated since it was listed, it has another name. */
+const asItIsNow = (candidate: Candidate): Candidate => ({ ...candidate, path: pathNow(candidate) ?? candidate.path });
 
 /** Listings of a directory in which the names change under the listing. */
 const MAX_RELISTS = 5;
@@ -17,6 +22,8 @@ export class OlderLives {
   readonly #unpacking: Unpacking;
   /** Checkpoints whose other files are being looked for: one of those may have the same inode number. */
   readonly #judged = new Set<TrackedCheckpoint>();
+  /** Of files below mounts that give no answer. */
+  readonly #passedOver = new Set<TrackedCheckpoint>();
 
   constructor(parts: PipelineParts, archives: ArchivedRests, unpacking: Unpacking) {
     this.#p = parts;
@@ -24,8 +31,22 @@ export class OlderLives {
     this.#unpacking = unpacking;
   }
 
+  /** Something could not be looked at yet: `resumePassedOver` is to be called again. */
+  get hasPassedOver(): boolean { return this.#passedOver.size > 0; }
+
   /** Takes up unfinished files of earlier runs that are not where they were: under another name, copied, or compressed. */
-  resume(): void {
+  resume(): void { this.#resume(() => true); }
+
+  /** Does what `resume` left out because it could not look there, as far as it can by now. */
+  resumePassedOver(): void {
+    const { reach } = this.#p.stages;
+    const inReach = new Set([...this.#passedOver].filter(({ path }) => !reach.isOut(path)));
+    if (inReach.size === 0) return;
+    for (const checkpoint of inReach) this.#passedOver.delete(checkpoint);
+    this.#resume((checkpoint) => inReach.has(checkpoint));
+  }
+
+  #resume(isAsked: (checkpoint: TrackedCheckpoint) => boolean): void {
     const { index, lives, nameFor, matches } = this.#p;
     const byName = new Map<string, TrackedCheckpoint[]>();
     const ended = new Map<string, TrackedCheckpoint>();
@@ -46,6 +67,7 @@ export class OlderLives {
       }
       const name = nameFor(checkpoint.path);
       alive.add(name);
+      if (!isAsked(checkpoint) || this.#passesOver(checkpoint)) continue;
       const at = look(checkpoint.path);
       if (at.kind === 'error') continue;
       if (name === checkpoint.path && youngest.get(name) === checkpoint && at.kind === 'present' && at.stats.ino === checkpoint.id.inode && at.stats.size >= checkpoint.offset && !tookItsInode(checkpoint, at.stats.birthtimeMs)) continue;
@@ -56,10 +78,16 @@ export class OlderLives {
     for (const [name, checkpoints] of byName) this.takeUp(name, checkpoints, this.#p.order.tail(name));
     // The last file of this name was done with, and another came while no agent ran: there may have been more of them.
     for (const [path, checkpoint] of ended) {
-      if (alive.has(path) || !matches(path)) continue;
+      if (alive.has(path) || !matches(path) || !isAsked(checkpoint) || this.#passesOver(checkpoint)) continue;
       const inode = inodeAt(path);
       if (inode !== null && !index.knowsInode(inode)) this.takeUp(path, [checkpoint]);
     }
+  }
+
+  #passesOver(checkpoint: TrackedCheckpoint): boolean {
+    const isOut = this.#p.stages.reach.isOut(checkpoint.path);
+    if (isOut) this.#passedOver.add(checkpoint);
+    return isOut;
   }
 
   /**
@@ -98,7 +126,7 @@ export class OlderLives {
     for (const one of pending) {
       const { candidate, checkpoint } = one;
       if (one.archived !== null) { last = this.#unpacking.begin(one, name, last) ?? last; continue; }
-      const started = adopt(candidate, last, checkpoint as TrackedCheckpoint | null);
+      const started = adopt(asItIsNow(candidate), last, checkpoint as TrackedCheckpoint | null);
       if (started === null && inodeAt(candidate.path) !== candidate.inode) return false;
       if (started === null) continue;
       if (started.path === name || matches(started.path)) started.file.attach();
@@ -126,7 +154,7 @@ export class OlderLives {
       for (const life of relatives.after(g, path, g.file.seenAt - CLOCK_SLACK_MS, this.#p.checkpoints())) {
         const last = found.at(-1) ?? before;
         const { candidate } = life;
-        const one = life.archived === null ? adopt(candidate, last) : this.#unpacking.begin({ ...life, checkpoint: null }, this.#p.nameFor(path), last);
+        const one = life.archived === null ? adopt(asItIsNow(candidate), last) : this.#unpacking.begin({ ...life, checkpoint: null }, this.#p.nameFor(path), last);
         // A rotation between the listing and the opening gives the names to other files: list again, oldest first.
         if (one === null && life.archived === null && inodeAt(candidate.path) !== candidate.inode) { shifted = true; break; }
         if (one === null || one === last) continue;

@@ -78,9 +78,8 @@ export class Outbounds {
   /**
    * Closes what only plans before this one needed, to be called about each second. What nothing is read or held for goes even
    * while other entries still change: where configs come in quick succession, that may be always.
-   * @param usedLanes asked for only where a way has many lanes
    */
-  keepHouse(pipelines: readonly User[], changing: boolean, usedLanes: () => ReadonlySet<Lane>): void {
+  keepHouse(pipelines: readonly User[], changing: boolean): void {
     if (this.#plan !== null && this.#servicesToClose) {
       this.#servicesToClose = changing;
       const { outbound } = this.#ways.at(-1)!;
@@ -92,8 +91,10 @@ export class Outbounds {
     for (const way of this.#ways) if (way !== kept && !used.has(way.outbound) && way.outbound.lanes.empty) idle.add(way);
     if (idle.size > 0) this.#ways = this.#ways.filter((way) => !idle.has(way));
     for (const { outbound } of idle) outbound[Symbol.dispose]();
-    for (const { outbound } of this.#ways) outbound.lanes.forgetUnused(usedLanes);
   }
+
+  /** @param usedLanes asked for only where a way has many lanes */
+  forgetUnused(usedLanes: () => ReadonlySet<Lane>): void { for (const { outbound } of this.#ways) outbound.lanes.forgetUnused(usedLanes); }
 
   /** Gives back memory kept for the next burst. */
   rest(): void { for (const { outbound } of this.#ways) outbound.rest(); }

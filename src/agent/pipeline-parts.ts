@@ -35,6 +35,8 @@ export interface PipelineContext {
   readonly hurry: () => boolean;
   /** Does the entry's pattern match this path, whether or not it exists? */
   readonly matches: (path: string) => boolean;
+  /** The folders where the entry's files are looked for are out of reach, or one of them is. */
+  readonly isOutOfReach: () => boolean;
 }
 
 /** A file to be followed; with an inode only if it is still that one. */

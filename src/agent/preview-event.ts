@@ -40,3 +40,13 @@ export interface PreviewedEvent {
   /** What it would have waited for: nothing, a pause of its writer (`lines`), or longer, for its newline (`partial`). */
   readonly waits: 'none' | 'lines' | 'partial';
 }
+
+/** Bytes of an event's text that are kept to be shown. */
+export const SHOWN_BYTES = 4096;
+
+/** So much of the text. */
+export function shownText(bytes: Buffer): string {
+  if (bytes.length <= SHOWN_BYTES) return bytes.toString();
+  // The last code point may be cut in two.
+  return bytes.toString('utf8', 0, SHOWN_BYTES).replace(/\uFFFD+$/, '');
+}

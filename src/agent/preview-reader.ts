@@ -10,14 +10,13 @@ import { redactText } from '../records/redact/redact-text.ts';
 import type { RedactHit } from '../records/redact/redact-text.ts';
 import { Redaction } from '../records/redact/redaction.ts';
 import { zerosUntil } from './nul-hole.ts';
+import { SHOWN_BYTES, shownText } from './preview-event.ts';
 import type { PreviewedEvent, Verdict } from './preview-event.ts';
 import type { PreviewReport } from './preview-report.ts';
 import type { WatchedTimes } from './preview-times.ts';
 import { CHUNK_BYTES } from './stages.ts';
 import type { Stages } from './stages.ts';
 
-/** Bytes of an event's text that are kept to be shown. */
-const SHOWN_BYTES = 4096;
 const NO_WINDOW = { crc: 0, length: 0 };
 const NEWLINE = 10;
 const RETURN = 13;
@@ -169,8 +168,8 @@ export class PreviewReader {
       isUntimed: report.isUntimed,
       timeFrom: frame.continues ? 'piece' : report.isClamped ? 'clamped' : isFound ? 'text' : knewTime ? 'before' : 'reading',
       span: isFound && parser.from >= 0 ? spanOf(original, parser.from - frame.from, parser.to - frame.from) : null,
-      redacted: report.redactions.size === 0 ? [] : this.#hits(shown(original)),
-      original: shown(original), message: shown(arena.bytes.subarray(from, to)),
+      redacted: report.redactions.size === 0 ? [] : this.#hits(shownText(original)),
+      original: shownText(original), message: shownText(arena.bytes.subarray(from, to)),
       bytes: to - from + EVENT_OVERHEAD_BYTES,
       verdict: this.#verdict,
     };
@@ -210,12 +209,6 @@ function pastBlank(source: Buffer, from: number): number {
   let at = from;
   while (source[at] === NEWLINE || source[at] === RETURN) at++;
   return at;
-}
-
-function shown(bytes: Buffer): string {
-  if (bytes.length <= SHOWN_BYTES) return bytes.toString();
-  // The last code point may be cut in two.
-  return bytes.toString('utf8', 0, SHOWN_BYTES).replace(/\uFFFD+$/, '');
 }
 
 function spanOf(original: Buffer, from: number, to: number): PreviewedEvent['span'] {

@@ -3,12 +3,14 @@ import { closeSync, fstatSync, readSync } from 'node:fs';
 import { skipByContent } from '../files/binary-content.ts';
 import { Descriptors } from '../files/descriptors.ts';
 import { errorCode } from '../files/file-id.ts';
+import { ALL_IN_REACH } from '../files/reach.ts';
 import { skipByName, skipByType } from '../files/skip.ts';
 import { openFile } from '../files/tailer.ts';
 import { Arena } from '../kernel/arena.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import type { FileEntryPlan, RedactKind, UndeliverablePolicy } from '../plan.ts';
 import { inferTimestamp } from '../records/infer-timestamp.ts';
+import { LineCount } from './line-count.ts';
 import { destinationsIn } from './preview-destination.ts';
 import { PreviewReader } from './preview-reader.ts';
 import type { PreviewedEvent } from './preview-event.ts';
@@ -136,13 +138,13 @@ class Previewing {
     const report = new PreviewReport();
     const now = (): number => performance.now();
     const stages = buildStages(entry, {
-      arena: this.#arena, kernel: createKernel(this.#arena), descriptors: new Descriptors(1, report), report, now, parts: new SharedParts(localZone),
+      arena: this.#arena, kernel: createKernel(this.#arena), descriptors: new Descriptors(1, report), reach: ALL_IN_REACH, report, now, parts: new SharedParts(localZone),
       undeliverable, undelivered: { add: () => {} },
     });
     const destinationAt = destinationsIn(path, entry, stages.dateZone);
     if (typeof destinationAt === 'string') return { refused: destinationAt };
     const from = after === 0 ? 0 : lineAfter(fd, after, size, stages.stamper.wide) ?? after;
-    const line = stages.stamper.wide ? null : lineAt(fd, from);
+    const line = stages.stamper.wide || from > COUNTED_BYTES ? null : new LineCount(fd).lineAt(from);
     const tally = new Tally(entry.filters.length);
     const shown: PreviewedEvent[] = [];
     // From the middle of a file on, the first message may be the rest of one, and so are its pieces.
@@ -227,18 +229,4 @@ function lineAfter(fd: number, offset: number, size: number, wide: boolean): num
     at += got;
   }
   return null;
-}
-
-/** The line, from 1, that begins at `offset`; null where counting would take too long. */
-function lineAt(fd: number, offset: number): number | null {
-  if (offset > COUNTED_BYTES) return null;
-  const block = Buffer.allocUnsafe(BLOCK_BYTES);
-  let line = 1;
-  for (let at = 0; at < offset;) {
-    const got = readSync(fd, block, 0, Math.min(BLOCK_BYTES, offset - at), at);
-    if (got === 0) return null;
-    for (let i = block.indexOf(NEWLINE); i !== -1 && i < got; i = block.indexOf(NEWLINE, i + 1)) line++;
-    at += got;
-  }
-  return line;
 }

@@ -1,4 +1,5 @@
 // The quarantine of a state directory, from outside the agent that runs on it.
+import { stat } from 'node:fs/promises';
 import type { Environment } from '../aws/connection.ts';
 import { networkOf } from '../aws/network.ts';
 import { lockState } from '../checkpoint/lock.ts';
@@ -18,8 +19,9 @@ export type { Selection } from '../delivery/quarantined.ts';
 /** A record with the bytes it takes in the file; null: a line that is no record. */
 export interface AtRest { readonly record: QuarantinedRecord | null; readonly bytes: number }
 
-/** What lies there, oldest first. Throws the system's error where it cannot be read. */
+/** What lies there, oldest first. Throws the system's error where it cannot be read; a directory that is not there is no empty one. */
 export async function* quarantineAtRest(stateDirectory: string, selection: Selection): AsyncGenerator<AtRest> {
+  await stat(stateDirectory);
   for await (const { record, from, to } of quarantined(stateDirectory)) {
     if (record === null || isSelected(selection, record)) yield { record, bytes: to - from };
   }

@@ -5,7 +5,6 @@ import type { TrackedCheckpoint } from '../checkpoint/tracked.ts';
 import { ARCHIVE_LIMIT_BYTES, openArchived } from '../files/archive.ts';
 import { skipByContent } from '../files/binary-content.ts';
 import { readIdentity, readWindow } from '../files/file-id.ts';
-import type { MountPoints } from '../files/mount-points.ts';
 import { isRotationOf } from '../files/rotation-name.ts';
 import { archivesOf, findByInode, listSiblings } from '../files/sibling-list.ts';
 import { SiblingSearch } from '../files/siblings.ts';
@@ -14,13 +13,14 @@ import { skipByType } from '../files/skip.ts';
 import { openFile } from '../files/tailer.ts';
 import type { Checkpoint, FileId } from '../flow.ts';
 import type { Generation } from './generation.ts';
+import type { MountWatch } from './mount-watch.ts';
 
 export interface RelativesOptions {
   readonly stateDir: string;
   /** Canonical label of the entry's encoding. */
   readonly encoding: string;
   readonly maxArchiveBytes: number;
-  readonly mounts: MountPoints;
+  readonly mounts: Pick<MountWatch, 'isMountPoint' | 'isOut'>;
 }
 
 /** Listings of archives in which the names change while they are opened. */
@@ -51,7 +51,7 @@ export class Relatives {
   }
 
   /** The file alone is mounted at its path: what happens to the name where it comes from is not seen here. */
-  isMounted(path: string): boolean { return this.#o.mounts.has(path); }
+  isMounted(path: string): boolean { return this.#o.mounts.isMountPoint(path); }
 
   /** True if rotation may have made `candidate` of `original`. */
   isRotation(original: string, candidate: string): boolean {
@@ -145,6 +145,8 @@ export class Relatives {
    * @param likeliest the archive's path when it was found
    */
   async archived(checkpoint: Checkpoint, name: string, signal: AbortSignal, others: readonly Checkpoint[] = [], likeliest = ''): Promise<Archived | 'incomplete' | Unreadable | null> {
+    // The mount is said. To be tried again, as an archive that is still being written.
+    if (this.#o.mounts.isOut(name)) return 'incomplete';
     const options = { stateDirectory: this.#o.stateDir, signal, limitBytes: Math.max(LEAST_PART_BYTES, Math.min(ARCHIVE_LIMIT_BYTES, this.#o.maxArchiveBytes)) };
     let listed = '';
     for (let attempt = 0; attempt < MAX_RELISTS; attempt++) {

@@ -18,6 +18,7 @@ import type { ListenerStatus } from '../control/status-document.ts';
 import type { GroupOptions } from './auto-scaling-group.ts';
 import { Ec2Questions } from './ec2-questions.ts';
 import type { AskMetadata } from './ec2-questions.ts';
+import { EndingCollectors } from './ending-collectors.ts';
 import { collectdStatus, prometheusStatus, statsdStatus } from './listener-status.ts';
 import type { MetricDelivery } from './metric-delivery.ts';
 import { Beat } from './beat.ts';
@@ -27,8 +28,6 @@ import { spoolEvents } from './spool/spool-events.ts';
 import type { Spool } from './spool/spool.ts';
 import { VolumeAttachments } from './volume-attachments.ts';
 
-/** What a collector that is to end is waited for, so that its last values go the way of the plan before: longer than the patience of any sampler. */
-const END_MS = 15_000;
 /** Characters of a metric's name in a message. */
 const SHOWN_NAME = 100;
 
@@ -43,8 +42,8 @@ export interface RunningMetricsOptions {
   /** What reads the agent itself. */
   readonly self: () => Sampler;
   readonly instance: AskMetadata;
-  /** Another patience with collectors that are to end, in tests. */
-  readonly endMs?: number;
+  /** For a collector that does not end, milliseconds: another one in tests. */
+  readonly patienceMs?: number;
 }
 
 /** One thing under way for the plan, and what it was made for. */
@@ -71,8 +70,7 @@ export class RunningMetrics {
   readonly #o: RunningMetricsOptions;
   readonly #collectors = new Map<string, Collecting>();
   readonly #listeners = new Set<() => ListenerStatus>();
-  /** Collectors that were stopped and still give what they hold. */
-  readonly #ending = new Set<Promise<unknown>>();
+  readonly #ending: EndingCollectors;
   #shaping: Shaping | null = null;
   #delivering: Delivering | null = null;
   #events: Events | null = null;
@@ -90,7 +88,8 @@ export class RunningMetrics {
 
   constructor(options: RunningMetricsOptions) {
     this.#o = options;
-    const { env, network, instance, life: { stop } } = options;
+    const { env, network, instance, report, patienceMs, life: { stop } } = options;
+    this.#ending = new EndingCollectors(report, patienceMs);
     this.#questions = new Ec2Questions({ env, network, instance, stop, kind: () => this.#kind });
     options.life.stop.addEventListener('abort', () => { void this.#stopCollectors(() => true); this.#asking?.requestStop(); }, { once: true });
     options.life.abandon.addEventListener('abort', () => { this.#delivering?.life.requestAbandon(); }, { once: true });
@@ -127,18 +126,12 @@ export class RunningMetrics {
     this.#asking?.requestStop();
     this.#asking = null;
     // What they collected last goes the way of the plan before.
-    if (!(await this.#endsInTime(ending))) this.#o.report.trouble('metrics of the config before', 'metrics: a collector of the config before has not ended yet, its sample hangs; what the new config changes is begun without waiting for it');
+    await ending;
     await this.#deliverTo(plan);
     if (this.#o.life.stop.aborted) return;
     if (plan === null) this.#shaping = null;
     else await this.#shapeFor(plan);
     for (const [key, { name, collect }] of wanted) if (!this.#collectors.has(key)) this.#begin(key, name, collect, new Beat());
-  }
-
-  #endsInTime(ending: Promise<void>): Promise<boolean> {
-    const { endMs = END_MS } = this.#o;
-    const over = new AbortController();
-    return Promise.race([ending.then(() => true), wait(endMs, false, { ref: false, signal: over.signal }).catch(() => false)]).finally(() => { over.abort(); });
   }
 
   async #shapeFor(plan: MetricsPlan): Promise<void> {
@@ -173,7 +166,6 @@ export class RunningMetrics {
 
   /** After the stop: resolves when what was collected is delivered or kept for the next start, or at the abandon. */
   async drain(): Promise<void> {
-    // A sample that hangs would be waited for until the service manager kills the process.
     await Promise.race([this.#applying.then(() => this.#stopCollectors(() => true)), aborted(this.#o.life.abandon)]);
     this.#delivering?.life.requestStop();
     await this.#delivering?.ended;
@@ -187,6 +179,11 @@ export class RunningMetrics {
     const { namespace, to, encode } = this.#events;
     spoolEvents(encode(shaped, namespace, (name) => { this.#o.report.dropped('no-metric', 1, 0, `metric ${name.slice(0, SHOWN_NAME)}`); }), to, 'metrics as EMF events', this.#o.spool, this.#o.report);
   };
+
+  /** What comes late of a collector that was left behind would be shaped by a config that is not its own. */
+  #publishFor({ abandon }: Lifetime): Publish {
+    return (...taken) => { if (!abandon.aborted) this.#publish(...taken); };
+  }
 
   /** A delivery that is needed in another way leaves what it holds to the next one, which takes from now on and sends when it has ended. */
   async #deliverTo(plan: MetricsPlan | null): Promise<void> {
@@ -218,21 +215,19 @@ export class RunningMetrics {
     this.#collectors.set(key, { life, ended, name, beat, collect });
   }
 
-  /** Resolves when all that were ever stopped have given what they collected. */
+  /** Resolves when all that were ever stopped have given what they collected, or are left behind. */
   async #stopCollectors(which: (key: string) => boolean): Promise<void> {
-    for (const [key, { life, ended }] of [...this.#collectors].filter(([key]) => which(key))) {
-      life.requestStop();
+    for (const [key, { name, life, ended }] of [...this.#collectors].filter(([key]) => which(key))) {
       this.#collectors.delete(key);
-      const ending = ended.finally(() => this.#ending.delete(ending));
-      this.#ending.add(ending);
+      this.#ending.stop(name, life, ended);
     }
-    await Promise.all(this.#ending);
+    await this.#ending.settled();
   }
 
   async #sample(plan: SamplerPlan, life: Lifetime, beat: Beat): Promise<void> {
     const { report, self } = this.#o;
     using sampler = plan.kind === 'agent' ? self() : (await this.#samplers()).create(plan);
-    const collection = new Collection({ plan, sampler, now: monotonic, report, publish: this.#publish });
+    const collection = new Collection({ plan, sampler, now: monotonic, report, publish: this.#publishFor(life) });
     const counted = async (work: Promise<void>): Promise<void> => {
       const run = beat.begin();
       await work;
@@ -245,13 +240,13 @@ export class RunningMetrics {
 
   async #statsd(plan: StatsdPlan, life: Lifetime): Promise<void> {
     const { createStatsd } = await import('../metrics/statsd/statsd.ts');
-    const statsd = createStatsd(plan, { sink: this.#sinkOf(plan), report: this.#o.report, now: monotonic, wallNow: Date.now });
+    const statsd = createStatsd(plan, { sink: this.#sinkOf(plan, life), report: this.#o.report, now: monotonic, wallNow: Date.now });
     await this.#listening(() => statsdStatus(statsd.counters), statsd.run(life));
   }
 
   async #collectd(plan: CollectdPlan, life: Lifetime): Promise<void> {
     const { createCollectd } = await import('../metrics/collectd/collectd.ts');
-    const collectd = createCollectd(plan, { sink: this.#sinkOf(plan), report: this.#o.report, wallNow: Date.now });
+    const collectd = createCollectd(plan, { sink: this.#sinkOf(plan, life), report: this.#o.report, wallNow: Date.now });
     await this.#listening(() => collectdStatus(collectd.counters), collectd.run(life));
   }
 
@@ -270,9 +265,10 @@ export class RunningMetrics {
     await this.#listening(() => prometheusStatus(prometheus.counts), prometheus.run(life));
   }
 
-  #sinkOf({ append, dropOriginal }: ListenerPlan): DatumSink {
+  #sinkOf({ append, dropOriginal }: ListenerPlan, life: Lifetime): DatumSink {
     const dropped = new Set(dropOriginal);
-    return (datums) => { this.#publish(datums, append, ({ name }) => dropped.has('*') || dropped.has(name)); };
+    const publish = this.#publishFor(life);
+    return (datums) => { publish(datums, append, ({ name }) => dropped.has('*') || dropped.has(name)); };
   }
 
   /** Loaded, and made, when the first is asked for. */

@@ -19,8 +19,11 @@ export interface OwedStage {
 
 /** A stage that owes a turn for this long stands still, milliseconds. Beyond every time limit of a request. */
 const STANDS_MS = 60_000;
+/** It is looked so often whether stages turn, in that time: each look asks every file. Never more often than the stages that turn each second. */
+const LOOKS = 12;
+const TURN_MS = 1_000;
 /** Longer between two looks, and it was the agent that was away: frozen, or its loop blocked. */
-const AWAY_MS = 5_000;
+const AWAY_MS = 15_000;
 /** Begun anew this often without a turn, a stage is beyond help. */
 const MOST_BEGINNINGS = 3;
 
@@ -39,10 +42,12 @@ export class StageWatch {
     this.#standsMs = standsMs;
   }
 
+  /** Milliseconds from one `judge` to the next. */
+  get everyMs(): number { return Math.max(TURN_MS, this.#standsMs / LOOKS); }
   /** Stages that stand still although they were begun anew. */
   get standing(): readonly OwedStage[] { return this.#standing; }
 
-  /** To be called about each second. @param now monotonic milliseconds. @param owed the stages that owe a turn now */
+  /** To be called each `everyMs`. @param now monotonic milliseconds. @param owed the stages that owe a turn now */
   judge(now: number, owed: Iterable<OwedStage>): void {
     const wasAway = now - this.#judgedAt > AWAY_MS;
     this.#judgedAt = now;

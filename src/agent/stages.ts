@@ -1,5 +1,6 @@
 import type { Undelivered } from '../delivery/lane.ts';
 import type { Descriptors } from '../files/descriptors.ts';
+import type { Reach } from '../files/reach.ts';
 import { resolveEncoding } from '../framing/encodings.ts';
 import { Framer } from '../framing/framer.ts';
 import type { StartRule } from '../framing/framer.ts';
@@ -36,6 +37,7 @@ export interface Stages {
   readonly framer: Framer;
   readonly stamper: Stamper;
   readonly descriptors: Descriptors;
+  readonly reach: Reach;
   readonly report: Report;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -49,6 +51,7 @@ export interface StageContext {
   readonly arena: Arena;
   readonly kernel: Kernel;
   readonly descriptors: Descriptors;
+  readonly reach: Reach;
   readonly report: Report;
   readonly now: () => number;
   readonly undeliverable: UndeliverablePolicy;
@@ -82,7 +85,7 @@ export function buildStages(entry: FileEntryPlan, c: StageContext): Stages {
     wallNow: Date.now,
     wide: encoding.unit === 2,
   });
-  return { arena, framer, stamper, descriptors: c.descriptors, report, now, wallNow: Date.now, dateZone: dateZoneOf(entry, c) };
+  return { arena, framer, stamper, descriptors: c.descriptors, reach: c.reach, report, now, wallNow: Date.now, dateZone: dateZoneOf(entry, c) };
 }
 
 function dateZoneOf({ naming, pointer }: FileEntryPlan, { parts }: StageContext): Zone | null {

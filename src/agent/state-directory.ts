@@ -25,7 +25,7 @@ export function peekStore(directory: string): Promise<readonly Checkpoint[]> {
 
 /**
  * After a command has written there: the service has a user of its own, and what root made would be closed to it. What is root's in the
- * directory becomes that of the directory's owner; a link that waits there is not followed.
+ * directory becomes that of the directory's owner; a link that waits there is not followed, and a file with another name somewhere is left alone.
  */
 export async function giveToOwner(directory: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
@@ -33,7 +33,8 @@ export async function giveToOwner(directory: string): Promise<void> {
   if (owner === null || owner.uid === 0) return;
   for (const name of await readdir(directory)) {
     const path = join(directory, name);
-    if ((await lstat(path)).uid === 0) await lchown(path, owner.uid, owner.gid);
+    const stats = await lstat(path);
+    if (stats.uid === 0 && (stats.isDirectory() || stats.nlink === 1)) await lchown(path, owner.uid, owner.gid);
   }
 }
 

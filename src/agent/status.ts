@@ -81,15 +81,15 @@ function skippedOf(pipelines: readonly LogPipeline[]): Listed<SkippedStatus> {
 function filesOf(pipelines: readonly LogPipeline[], now: number): Listed<FileStatus> {
   const lag = (g: Generation): number => g.contentEnd(g.file.size) - g.safe.offset;
   const all = pipelines.flatMap((pipeline) => [...pipeline.generations].map((generation) => ({ generation, entry: pipeline.entry.key })));
-  all.sort(({ generation: a }, { generation: b }) => rank(a.file.lastError) - rank(b.file.lastError) || lag(b) - lag(a) || (a.path < b.path ? -1 : 1));
+  all.sort(({ generation: a }, { generation: b }) => rank(a.file.fault) - rank(b.file.fault) || lag(b) - lag(a) || (a.path < b.path ? -1 : 1));
   return { total: all.length, list: all.slice(0, MOST_LISTED).map(({ generation, entry }) => fileStatus(generation, entry, now)) };
 }
 
-const rank = (lastError: string | null): number => (lastError === null ? 1 : 0);
+const rank = (fault: string | null): number => (fault === null ? 1 : 0);
 
 function fileStatus(g: Generation, entry: string, now: number): FileStatus {
   const { offset, safe, path, lastAckAt } = g;
-  const { attachment, lastError } = g.file;
+  const { attachment, fault: lastError } = g.file;
   const size = Math.max(g.file.sizeNow(), offset);
   const { group, stream } = g.outlet.destinationAt(now);
   return { path, entry, size, offset, safeOffset: safe.offset, lagBytes: g.contentEnd(size) - safe.offset, pendingBytes: Math.min(g.pending, size - offset), lastAckAt, attachment, lastError, group, stream };

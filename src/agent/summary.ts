@@ -1,4 +1,5 @@
 import type { Agent } from './agent.ts';
+import { heldText } from './unfinished.ts';
 
 /** What the agent does and what keeps it from it, in one line for `systemctl status`. */
 export function summaryOf(agent: Agent, stopping: boolean): string {
@@ -23,8 +24,8 @@ export function summaryOf(agent: Agent, stopping: boolean): string {
 }
 
 function stoppingText(agent: Agent): string {
-  const { files, bytes } = agent.unfinished;
-  return files === 0 ? 'stopping' : `stopping: ${bytes} bytes of ${counted(files, 'file')} are not acknowledged yet`;
+  const held = heldText(agent.unfinished);
+  return held === null ? 'stopping' : `stopping: ${held} are not acknowledged yet`;
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

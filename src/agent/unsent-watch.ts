@@ -19,7 +19,7 @@ export class UnsentWatch {
   /** The alarms, for people. */
   get alarms(): readonly string[] { return [...this.#waiting.values()]; }
 
-  /** To be called about each second. @param now monotonic milliseconds */
+  /** To be called every few seconds. @param now monotonic milliseconds */
   judge(now: number, lanes: Iterable<Watched>, flushMs: number): void {
     const most = Math.max(WAITS_MS, FLUSHES * flushMs);
     const waiting = new Map<Watched, string>();

@@ -33,7 +33,7 @@ export function providerFor(reach: Reach, env: Environment, requestHandler: Http
 
 /** The role as STS in the region of the service gives it. */
 function roleProvider({ region, externalId, fips, dualStack }: Reach, roleArn: string, master: Provider, env: Environment, requestHandler: HttpExchange): Provider {
-  const assume = once(async () => {
+  const assume = renewed(async () => {
     const providers = await import('@aws-sdk/credential-providers');
     return providers.fromTemporaryCredentials({
       masterCredentials: master,
@@ -68,18 +68,20 @@ function onBehalfOf(env: Environment): Plugin[] {
 }
 
 /**
- * Reads the shared credentials file again and again; null where the standard chain would not use one. The file may come
- * later than the agent (at boot, before another program has written its first keys): until it is there the standard
- * chain is asked.
+ * Reads the shared credentials file, and the SDK's config beside it, again and again; null where the standard chain would not use them. They
+ * may come later than the agent (at boot, before another program has written its first keys, or when a person finds out that none are there):
+ * until one of them is, the standard chain is asked, which would remember for good that a file was missing.
  */
 function sharedFileProvider(env: Environment, requestHandler: HttpExchange): Provider | null {
   const profile = env['AWS_PROFILE'] || undefined;
-  if (profile === undefined && env['AWS_ACCESS_KEY_ID']) return null;
-  const filepath = env['AWS_SHARED_CREDENTIALS_FILE'] || join(env['HOME'] || homedir(), '.aws', 'credentials');
+  if (profile === undefined && env['AWS_ACCESS_KEY_ID'] && env['AWS_SECRET_ACCESS_KEY']) return null;
+  const folder = join(env['HOME'] || homedir(), '.aws');
+  const filepath = env['AWS_SHARED_CREDENTIALS_FILE'] || join(folder, 'credentials');
+  const configFilepath = env['AWS_CONFIG_FILE'] || join(folder, 'config');
   const standard = standardChain(requestHandler);
   const inFile = async (asker: Asker, name: string | undefined): ReturnType<Provider> => {
     const { fromIni } = await import('@aws-sdk/credential-providers');
-    return fromIni({ filepath, ignoreCache: true, clientConfig: { requestHandler }, ...(name === undefined ? {} : { profile: name }) })(asker);
+    return fromIni({ filepath, configFilepath, ignoreCache: true, clientConfig: { requestHandler }, ...(name === undefined ? {} : { profile: name }) })(asker);
   };
   const inFileOrChain = (asker: Asker): ReturnType<Provider> => inFile(asker, profile).catch(() => standard(asker)).catch(async (error: unknown) => {
     if (profile !== undefined) throw error;
@@ -87,8 +89,8 @@ function sharedFileProvider(env: Environment, requestHandler: HttpExchange): Pro
   });
   return async (asker) => {
     // A file without this profile is no error: the rest of the standard chain may have credentials.
-    const asked = existsSync(filepath) ? inFileOrChain(asker) : standard(asker);
-    const credentials = await asked.catch((error: unknown) => { throw beforeSending(error, 'no credentials'); });
+    const asked = [filepath, configFilepath].some((file) => existsSync(file)) ? inFileOrChain(asker) : standard(asker);
+    const credentials = await asked.catch((error: unknown) => { throw beforeSending(error, `no credentials, also not in ${filepath}`); });
     return { ...credentials, expiration: credentials.expiration ?? new Date(Date.now() + REREAD_MS) };
   };
 }
@@ -104,8 +106,16 @@ function standardChain(requestHandler: HttpExchange): Provider {
   };
 }
 
-/** A provider that is made at its first call. */
-function once(make: () => Promise<Provider>): Provider {
+/** A provider that is made at its first call, and anew after one that failed: it remembers the keys it asked with, and these may be what was wrong. */
+function renewed(make: () => Promise<Provider>): Provider {
   let made: Promise<Provider> | null = null;
-  return async (asker) => (await (made ??= make()))(asker);
+  return async (asker) => {
+    const asked = (made ??= make());
+    try {
+      return await (await asked)(asker);
+    } catch (error) {
+      if (made === asked) made = null;
+      throw error;
+    }
+  };
 }

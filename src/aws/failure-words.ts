@@ -22,7 +22,7 @@ function meaningOf(name: string, text: string): string | null {
     case 'EAI_AGAIN': return peer === undefined ? null : `the name ${peer} cannot be looked up, no name server answers; check the DNS of this host`;
     case 'EPROTO': return /wrong version number/.test(text) ? 'what answers there does not speak TLS; an endpoint without TLS begins with http://' : null;
     case 'CredentialsProviderError': return /Could not load credentials from any providers/.test(text)
-      ? `${text}; give this host an instance profile, the agent AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or common-config.toml a profile` : null;
+      ? `${text}; give this host an instance profile, or that file keys, which the agent takes up as it runs; or its environment AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or common-config.toml a profile, which it has after: systemctl restart unified-agent` : null;
     default: return null;
   }
 }

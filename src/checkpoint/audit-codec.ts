@@ -8,13 +8,16 @@
 //   ["r",file,from,to,at,losses]                                      nothing was sent
 //   ["r",file,from,to,at,losses,destination,age,requestId,events]     the request began `age` ms before `at`
 //
-// A range of a batch is about 100 bytes.
+// A range of a journal has its two cursors behind all of these. A range of a batch is about 100 bytes, of a journal 350.
 import type { FileId } from '../flow.ts';
 import type { DropReason, Loss } from '../report/report.ts';
 import { line, payloadOf } from './codec.ts';
-import type { SentBatch, SettledRange } from './settled-range.ts';
+import type { CursorSpan, SentBatch, SettledRange } from './settled-range.ts';
 
 const VERSION = 1;
+/** Of a range without cursors. */
+const PASSED_FIELDS = 6;
+const SENT_FIELDS = 10;
 
 /** The file of a range, as it was known then. */
 export interface AuditedFile {
@@ -39,9 +42,9 @@ export function auditDestination(number: number, { group, stream, service }: Aud
 }
 
 /** @param destination the number of where it went; not heeded for what was not sent */
-export function auditRange(file: number, { from, to, at, sent, losses }: SettledRange, destination: number): string {
+export function auditRange(file: number, { from, to, at, sent, losses, cursors }: SettledRange, destination: number): string {
   const lost = losses.map(({ reason, events, bytes }) => [reason, events, bytes]);
-  return line(JSON.stringify(['r', file, from, to, at, lost, ...(sent === null ? [] : [destination, at - sent.at, sent.requestId, sent.events])]));
+  return line(JSON.stringify(['r', file, from, to, at, lost, ...(sent === null ? [] : [destination, at - sent.at, sent.requestId, sent.events]), ...(cursors === undefined ? [] : [cursors.behind, cursors.upTo])]));
 }
 
 export interface AuditedRange { readonly file: AuditedFile; readonly range: SettledRange }
@@ -107,9 +110,11 @@ export class AuditReader {
     const file = isCount(number) ? this.#files.get(number) : undefined;
     const losses = lossesOf(lost);
     if (file === undefined || losses === null || !isCount(from) || !isCount(to) || !isTime(at)) return null;
-    if (fields.length === 6) return { file, range: { from, to, at, sent: null, losses } };
-    const sent = this.#sent(fields.slice(6), at);
-    return sent === null ? null : { file, range: { from, to, at, sent, losses } };
+    const isSent = fields.length >= SENT_FIELDS;
+    const sent = isSent ? this.#sent(fields.slice(PASSED_FIELDS, SENT_FIELDS), at) : null;
+    const cursors = cursorsOf(fields.slice(isSent ? SENT_FIELDS : PASSED_FIELDS));
+    if (cursors === null || (isSent && sent === null)) return null;
+    return { file, range: { from, to, at, sent, losses, ...cursors } };
   }
 
   #sent([number, age, requestId, events]: readonly unknown[], at: number): SentBatch | null {
@@ -117,6 +122,13 @@ export class AuditReader {
     if (destination === undefined || !isTime(age) || !(requestId === null || typeof requestId === 'string') || !isCount(events)) return null;
     return { ...destination, at: at - age, requestId, events };
   }
+}
+
+/** What the end of a line says of cursors; null: nothing that can be read. */
+function cursorsOf(fields: readonly unknown[]): { readonly cursors?: CursorSpan } | null {
+  if (fields.length === 0) return {};
+  const [behind, upTo] = fields;
+  return fields.length === 2 && typeof behind === 'string' && typeof upTo === 'string' ? { cursors: { behind, upTo } } : null;
 }
 
 function lossesOf(value: unknown): readonly Loss[] | null {

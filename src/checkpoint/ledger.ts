@@ -8,6 +8,9 @@ export interface Mark {
   readonly split: { readonly piece: number; readonly time: number } | null;
 }
 
+/** The offsets between which the bytes of a batch lie, and the marks there. */
+export interface HeldRange<M> { readonly from: number; readonly to: number; readonly first: M; readonly last: M }
+
 /** What a batch holds of a generation: its bytes lie between the mark before its first and the one behind its last. */
 interface Held<M> { readonly first: M; last: M }
 
@@ -36,8 +39,8 @@ export class Ledger<M extends { readonly offset: number } = Mark> {
   /** The bytes since the previous mark need nothing: only the mark moves. */
   skip(mark: M): void { this.#mark = mark; }
 
-  /** `batch` needs no more work. Gives the offsets between which its bytes lie; null: it holds none. */
-  settle(batch: object): { readonly from: number; readonly to: number } | null {
+  /** `batch` needs no more work. Gives what `rangeOf` did. */
+  settle(batch: object): HeldRange<M> | null {
     const range = this.rangeOf(batch);
     if (range === null) return null;
     this.#held.delete(batch);
@@ -45,10 +48,10 @@ export class Ledger<M extends { readonly offset: number } = Mark> {
     return range;
   }
 
-  /** The offsets between which the bytes of `batch` lie; null: it holds none. */
-  rangeOf(batch: object): { readonly from: number; readonly to: number } | null {
+  /** Where the bytes of `batch` lie; null: it holds none. */
+  rangeOf(batch: object): HeldRange<M> | null {
     const held = this.#held.get(batch);
-    return held === undefined ? null : { from: held.first.offset, to: held.last.offset };
+    return held === undefined ? null : { ...held, from: held.first.offset, to: held.last.offset };
   }
 
   /** Whether rewinding would take back these batches and nothing else: no other one holds bytes, and none behind the safe mark is settled. */

@@ -13,6 +13,9 @@ export interface SentBatch {
   readonly events: number;
 }
 
+/** Entries of a journal: those behind one cursor (empty: from the first there was), up to and with the other. Where both are the same: none. */
+export interface CursorSpan { readonly behind: string; readonly upTo: string }
+
 /**
  * What became of bytes [from, to) of a generation. The bytes of a batch lie between its first and its last; where dates or
  * filters part them, ranges may lie within each other.
@@ -25,4 +28,6 @@ export interface SettledRange {
   /** Null: there was nothing to be sent, or it was lost. */
   readonly sent: SentBatch | null;
   readonly losses: readonly Loss[];
+  /** Of a journal, whose bytes are those that journalctl printed. */
+  readonly cursors?: CursorSpan;
 }

@@ -1,5 +1,8 @@
+import { liesBetween, timeOf } from '../agent/audit.ts';
 import type { Audit, AuditedGeneration, SettledRange } from '../agent/audit.ts';
+import type { Lines } from '../agent/audited-lines.ts';
 import { printable, textTable } from './text-table.ts';
+import type { Column } from './text-table.ts';
 import { bytesText, countText } from './units.ts';
 
 /** Bytes of a generation of which the journal says nothing. */
@@ -9,7 +12,10 @@ export interface Gap {
   readonly why: 'unknown' | 'not settled yet';
 }
 
-export type AuditRow = SettledRange | Gap;
+export type AuditRow = (SettledRange | Gap) & {
+  /** Of the file as it is there now, where they could be counted. */
+  readonly lines?: Lines;
+};
 
 /**
  * The ranges of a generation with what lies between them, in the order of the bytes.
@@ -29,11 +35,20 @@ export function rowsOf({ ranges }: Pick<AuditedGeneration, 'ranges'>, end: numbe
   return rows;
 }
 
-/** Rows that have a byte; that were under way at a time, or, if none was, the last before and the first after it. */
-export function selectRows(rows: readonly AuditRow[], { offset, at }: { readonly offset?: number; readonly at?: number }): readonly AuditRow[] {
-  const chosen = offset === undefined ? rows : rows.filter((row) => row.from <= offset && offset < row.to);
+export interface Selection {
+  /** A byte of the file. */
+  readonly offset?: number;
+  /** An entry of the journal. */
+  readonly cursor?: string;
+  /** Epoch milliseconds. */
+  readonly at?: number;
+}
+
+/** Rows that have a byte, or an entry; that were under way at a time, or, if none was, the last before and the first after it. */
+export function selectRows(rows: readonly AuditRow[], { offset, cursor, at }: Selection): readonly AuditRow[] {
+  const chosen = rows.filter((row) => (offset === undefined || (row.from <= offset && offset < row.to)) && (cursor === undefined || hasEntry(row, cursor)));
   if (at === undefined) return chosen;
-  const settled = chosen.filter((row): row is SettledRange => 'losses' in row);
+  const settled = chosen.filter((row) => 'losses' in row);
   const underWay = settled.filter((row) => beganAt(row) <= at && at <= row.at);
   if (underWay.length > 0) return underWay;
   const before = settled.filter((row) => row.at < at).toSorted((a, b) => b.at - a.at).at(0);
@@ -41,36 +56,50 @@ export function selectRows(rows: readonly AuditRow[], { offset, at }: { readonly
   return [before, after].filter((row) => row !== undefined);
 }
 
+const hasEntry = (row: AuditRow, cursor: string): boolean => 'losses' in row && row.cursors !== undefined && liesBetween(cursor, row.cursors.behind, row.cursors.upTo);
+
 const beganAt = ({ sent, at }: SettledRange): number => sent?.at ?? at;
 
 export interface AuditedLife extends Pick<AuditedGeneration, 'paths' | 'inode' | 'entry' | 'match'> { readonly rows: readonly AuditRow[] }
 
-/** For a terminal. @param limit rows of each life, the last ones */
-export function auditText(path: string, { badLines, since }: Pick<Audit, 'badLines' | 'since'>, lives: readonly AuditedLife[], limit: number): string {
+/** For a terminal. @param asked a path, or what of the journal was asked for. @param limit rows of each life, the last ones */
+export function auditText(asked: string, { badLines, since }: Pick<Audit, 'badLines' | 'since'>, lives: readonly AuditedLife[], limit: number): string {
   const damaged = badLines === 0 ? '' : `${countText(badLines, 'line')} of the journal cannot be read (a crash, or the disk): what they said is unknown\n`;
-  if (lives.length === 0) return printable(since === null ? 'the audit is empty: nothing was settled since it is kept' : `${path}: the audit, which begins ${new Date(since).toISOString()}, knows nothing of it`) + `\n${damaged}`;
-  return lives.map((life) => lifeText(path, life, limit)).join('\n') + damaged;
+  if (lives.length === 0) return printable(since === null ? 'the audit is empty: nothing was settled since it is kept' : `${asked}: the audit, which begins ${new Date(since).toISOString()}, knows nothing of it`) + `\n${damaged}`;
+  return lives.map((life) => lifeText(asked, life, limit)).join('\n') + damaged;
 }
 
 function lifeText(path: string, { paths, inode, entry, match, rows }: AuditedLife, limit: number): string {
   const shown = rows.slice(-limit);
   const is = { same: '', copy: ', which begins with the same bytes', name: ', which had this name' }[match];
   const names = match === 'same' && paths.at(-1) === path ? path : `${paths.join(', then ')}${is}`;
-  const title = printable(`${names}: inode ${inode}, entry ${entry}`);
+  const isJournal = rows.some((row) => 'losses' in row && row.cursors !== undefined);
+  const title = printable(isJournal ? entry : `${names}: inode ${inode}, entry ${entry}`);
   const table = textTable([
-    { title: 'from', align: 'right' }, { title: 'to', align: 'right' }, { title: 'events', align: 'right' }, { title: 'sent' }, { title: 'acknowledged' }, { title: 'log group and stream' }, { title: 'request, or what else' },
-  ], shown.map(cellsOf));
-  return `${title}\n${summary(rows)}\n${table}${shown.length < rows.length ? `  the last ${shown.length} of ${rows.length}; --limit shows more, --json all\n` : ''}`;
+    ...(isJournal ? [{ title: 'behind the entry of' }, { title: 'up to that of' }] : [right('from'), right('to'), right('lines')]),
+    right('events'), { title: 'sent' }, { title: 'acknowledged' }, { title: 'log group and stream' }, { title: 'request, or what else' },
+  ], shown.map((row) => cellsOf(row, isJournal ? entryTimes(row) : [String(row.from), String(row.to), linesText(row)])));
+  return `${title}\n${summary(rows)}\n${table}${shown.length < rows.length ? `  the last ${shown.length} of ${rows.length}; --limit shows more, --json all\n` : ''}${isJournal ? '  --json has the cursors, as `journalctl --after-cursor` takes them\n' : ''}`;
 }
 
-function cellsOf(row: AuditRow): readonly string[] {
-  const range = [String(row.from), String(row.to)];
+/** When the journal took the entries between which a row lies. */
+function entryTimes(row: AuditRow): readonly [string, string] {
+  const { behind, upTo } = ('losses' in row ? row.cursors : undefined) ?? { behind: '', upTo: '' };
+  const shown = (cursor: string): string => Number.isNaN(timeOf(cursor)) ? '' : timeText(timeOf(cursor));
+  return [shown(behind), shown(upTo)];
+}
+
+const linesText = ({ lines }: AuditRow): string => lines === undefined ? '' : lines.first === lines.last ? String(lines.first) : `${lines.first}-${lines.last}`;
+
+function cellsOf(row: AuditRow, range: readonly string[]): readonly string[] {
   if ('why' in row) return [...range, '', '', '', '', row.why];
   const lost = row.losses.map(({ reason, events, bytes }) => `${events > 0 ? countText(events, 'event') : bytesText(bytes)} dropped: ${reason}`);
   if (row.sent === null) return [...range, '', '', timeText(row.at), '', lost.length === 0 ? 'nothing to send' : lost.join('; ')];
   const { group, stream, service, events, at, requestId } = row.sent;
   return [...range, events.toLocaleString('en-US'), timeText(at), timeText(row.at), `${group} ${stream}${service === null ? '' : ` (${service})`}`, [requestId ?? 'no request id', ...lost].join('; ')];
 }
+
+const right = (title: string): Column => ({ title, align: 'right' });
 
 const timeText = (time: number): string => new Date(time).toISOString();
 

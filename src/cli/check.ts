@@ -18,6 +18,7 @@ import type { LoadedEnvironment, SideFiles } from './environment.ts';
 import { describeJournal } from './journal-text.ts';
 import { judgedEnvironment } from './judged-environment.ts';
 import { CONFIG_OPTION, USUAL_CONFIG, loadPlan } from './load-plan.ts';
+import { mountsNow } from './mounts-now.ts';
 import { describeMetrics, describePrometheus } from './metrics-text.ts';
 import { settleEnvironment } from './runtime.ts';
 import { describeEmf, describeEntry, describeService, type EntryMatches } from './plan-text.ts';
@@ -40,7 +41,7 @@ export interface FileLookup {
 }
 
 function disk(): FileLookup {
-  const lookup = new PlanLookup();
+  const lookup = new PlanLookup(mountsNow());
   return {
     globFault: (pattern) => lookup.globFault(pattern),
     listMatches: ({ entries, ownLogs }) => lookup.filesNow(entries, { logs: ownLogs, stateDirectory: DEFAULT_STATE_DIR }),
@@ -88,7 +89,7 @@ export async function check(
     const matches = entries.flatMap(({ entry, found }) => (found === null ? [] : { entry: entry.key, ...found }));
     out(`${JSON.stringify({ problems, plan, matches, journals: journals.map(({ entry, now }) => ({ entry: entry.key, ...now })) }, null, 2)}\n`);
   } else {
-    err(formatProblems(problems, colour));
+    err(formatProblems(problems, colour, '--json prints all of them'));
     // What stands on a part that is wrong is not looked at: a second round must not come as a surprise.
     if (failed) err(`${countProblems(problems)}${plan === null || plan.disabled.length > 0 ? '; what stands on a wrong part is checked once that is mended' : ''}\n`);
     else if (plan !== null) out([

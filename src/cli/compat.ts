@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { configDownloader, configTranslator } from './compat/helpers.ts';
 import { installStandIns, removeStandIns } from './compat/install.ts';
@@ -6,14 +8,20 @@ import { systemctl } from './ctl/systemd.ts';
 import { agentVersion } from './version.ts';
 
 /** Where the packages put the agent's command. */
-export const PROGRAM = '/usr/bin/unified-agent';
+const PACKAGED = '/usr/bin/unified-agent';
+
+/** The agent's command for scripts that call it: the one that runs now, for install.sh puts it elsewhere. @param called path of the command that was called */
+export function ownProgram(called = process.argv[1] ?? PACKAGED): string {
+  const beside = join(dirname(called), 'unified-agent');
+  return existsSync(beside) ? beside : PACKAGED;
+}
 
 /** `agent compat`: the CloudWatch agent's paths lead to this agent. */
 export function compatCommand(): Command {
   const command = new Command('compat').description('Put amazon-cloudwatch-agent-ctl and the unit\'s name where scripts look for them, or take them away again.\nExit code: 0, or 1 when nothing was done');
   command.addCommand(new Command('install')
     .description('Make /opt/aws/amazon-cloudwatch-agent with its ctl and wizard, which call this agent, and amazon-cloudwatch-agent.service an alias of its unit')
-    .option('--program <path>', 'the command that they call', PROGRAM)
+    .option('--program <path>', 'the command that they call', ownProgram())
     .action(({ program }: { readonly program: string }) => told(async ({ places }) => {
       const changed = await installStandIns(places, { program, version: agentVersion, replace: false });
       await reloaded();

@@ -6,6 +6,7 @@ import { CtlError, thisHost, type DropInHost } from './ctl/host.ts';
 import { prepareRemoval, prepareRestart, restart, restartIfPrepared, start, stop } from './ctl/service.ts';
 import { ctlStatus } from './ctl/status.ts';
 import { ServiceError } from './ctl/systemd.ts';
+import { isForTheirs } from './ctl/their-package.ts';
 import { USAGE } from './ctl/usage.ts';
 
 /** `agent ctl`: the CloudWatch agent's amazon-cloudwatch-agent-ctl, for this agent. */
@@ -72,6 +73,7 @@ function readWords(words: readonly string[], err: (text: string) => void): Wante
 
 async function perform(wanted: Wanted, host: DropInHost): Promise<void> {
   const change = { ...wanted, from: wanted.from === '' ? 'default' : wanted.from };
+  if (await isForTheirs(wanted.action, host)) return;
   switch (wanted.action) {
     case 'start': return start(wanted.mode, host);
     case 'stop': return stop(host);

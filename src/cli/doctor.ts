@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { PlanLookup } from '../agent/file-lookup.ts';
 import { journalPlaces } from '../agent/journald/journal-check.ts';
 import { networkFault } from '../agent/network-fault.ts';
+import { measuredVolumes } from '../agent/volume-access.ts';
 import { countProblems, formatProblems } from '../config/problem.ts';
 import { USUAL } from '../config/source.ts';
 import { NoAgentError, askStatus } from '../control/client.ts';
@@ -12,18 +13,25 @@ import type { StatusDocument } from '../control/status-document.ts';
 import { identityOf } from '../host/identity.ts';
 import { processOutput } from './config/command-output.ts';
 import type { CommandOutput } from './config/command-output.ts';
+import { placesBelow } from './ctl/places.ts';
+import type { Places } from './ctl/places.ts';
+import { Unit } from './ctl/systemd.ts';
 import { failed, findingText, note, ok, warning } from './doctor/finding.ts';
 import type { Finding } from './doctor/finding.ts';
 import { descriptorFinding, stateFinding, textOf, watchFinding } from './doctor/host.ts';
 import { instanceFinding } from './doctor/instance.ts';
 import { fixedFolder, pathFindings } from './doctor/paths.ts';
 import { serviceFindings } from './doctor/services.ts';
+import { takeoverFindings } from './doctor/takeover.ts';
+import { deviceRights, volumesFinding } from './doctor/volumes.ts';
 import { SIDE_FILE_OPTIONS } from './environment.ts';
 import type { LoadedEnvironment, SideFiles } from './environment.ts';
 import { parametersOf } from './iam-policy.ts';
 import { judgedEnvironment } from './judged-environment.ts';
 import { CONFIG_OPTION, USUAL_CONFIG, loadPlan } from './load-plan.ts';
+import { mountsNow } from './mounts-now.ts';
 import type { EntryMatches } from './plan-text.ts';
+import { OUR_UNIT } from './own-unit.ts';
 import { settleEnvironment } from './runtime.ts';
 import { problemsOf } from './status-text.ts';
 
@@ -50,7 +58,7 @@ export function doctorCommand(): Command {
     .action(async ({ config, stateDir, write, json, ...sideFiles }: SideFiles & DoctorOptions) => {
       const around = await judgedEnvironment(config, sideFiles, process.env);
       settleEnvironment(around.env);
-      process.exitCode = await doctor({ config, stateDirectory: resolve(stateDir), write: write === true, json: json === true, around }, processOutput());
+      process.exitCode = await doctor({ config, stateDirectory: resolve(stateDir), write: write === true, json: json === true, around, unit: new Unit(OUR_UNIT), places: placesBelow('') }, processOutput());
     });
 }
 
@@ -60,18 +68,27 @@ export interface Patient {
   readonly write: boolean;
   readonly json: boolean;
   readonly around: LoadedEnvironment;
+  /** The agent's, as systemd knows it. */
+  readonly unit: Unit;
+  /** Where the CloudWatch agent has what it is controlled by. */
+  readonly places: Places;
 }
 
 /** Writes each finding as it is made; gives the exit code: 0, or 1 when something failed. */
-export async function doctor({ config, stateDirectory, write, json, around }: Patient, { out, err, colour }: CommandOutput): Promise<number> {
+export async function doctor({ config, stateDirectory, write, json, around, unit, places }: Patient, { out, err, colour }: CommandOutput): Promise<number> {
   const findings: Finding[] = [];
   const found = (...more: readonly Finding[]): void => {
     findings.push(...more);
     if (!json) for (const finding of more) out(findingText(finding));
   };
   const { env } = around;
-  const status = await statusOf(stateDirectory);
-  found(agentFinding(status));
+  const answer = await statusOf(stateDirectory);
+  const status = answer instanceof NoAgentError ? null : answer;
+  const isClosed = answer instanceof NoAgentError && isClosedTo(answer);
+  found(agentFinding(answer));
+  if (status?.restart != null) found(warning('environment', ...withStep(status.restart)));
+  if (status?.neighbour != null) found(failed('takeover', ...withStep(status.neighbour)));
+  found(...await takeoverFindings(places));
   const { plan, problems } = await loadPlan(config, env);
   const faults = [...around.problems, ...problems].filter(({ severity }) => severity !== 'note');
   const broken = faults.some(({ severity }) => severity === 'error');
@@ -81,11 +98,15 @@ export async function doctor({ config, stateDirectory, write, json, around }: Pa
   else found(faults.length > 0 ? warning('config', countProblems(faults), toCheck) : ok('config', `${plan.entries.length} ${plan.entries.length === 1 ? 'entry' : 'entries'} of files${plan.journald.length === 0 ? '' : `, ${plan.journald.length} of the journal`}${plan.metrics === null ? '' : ', metrics'}, no problem`));
 
   const pid = status?.agent.pid ?? 'self';
+  const mounts = mountsNow();
   const identity = identityOf(pid) ?? identityOf('self');
-  if (identity !== null) {
-    if (status === null) found(note('files', 'no agent runs: judged is what the user who asks now may read', null));
-    const listed = plan === null ? [] : await new PlanLookup().filesNow(plan.entries, { logs: plan.ownLogs, stateDirectory });
-    const followed = (plan?.entries ?? []).map((entry, index) => ({ entry, files: pathsOf(listed[index]) }));
+  // What would help this user would lock out the agent's.
+  if (isClosed) found(note('files', 'neither these nor descriptors and state are judged: the agent is another user\'s', null));
+  else if (identity !== null) {
+    if (status === null) found(note('files', 'no agent could be asked: judged is what the user who asks now may read', null));
+    const listed = plan === null ? [] : await new PlanLookup(mounts).filesNow(plan.entries, { logs: plan.ownLogs, stateDirectory });
+    found(...mounts.hanging.map((mount) => failed('files', `${mount} gives no answer: its server or its process hangs, and what lies below it is passed over until it answers`, 'look after its server and the way there')));
+    const followed = (plan?.entries ?? []).map((entry, index) => ({ entry, files: pathsOf(listed[index]) })).filter(({ entry }) => !mounts.isOut(fixedFolder(entry.pattern)));
     const journals = plan === null || plan.journald.length === 0 ? null : await journalPlaces(plan.journald);
     if (journals?.fault != null) found(failed('journal', journals.fault, 'apt-get install systemd, or take journald out of the config'));
     found(...pathFindings([...followed, ...journals?.places ?? []], identity));
@@ -93,7 +114,9 @@ export async function doctor({ config, stateDirectory, write, json, around }: Pa
     found(descriptorFinding(textOf(`/proc/${pid}/limits`), files.length));
     const folders = new Set([...files.map((file) => dirname(file)), ...followed.map(({ entry }) => fixedFolder(entry.pattern))]);
     found(watchFinding(textOf('/proc/sys/fs/inotify/max_user_watches'), textOf('/proc/sys/fs/inotify/max_user_instances'), folders.size));
-    found(stateFinding(stateDirectory, identity));
+    found(stateFinding(stateDirectory, identity, status !== null));
+    const volumes = plan === null ? null : measuredVolumes(plan, env);
+    if (volumes !== null) found(volumesFinding(volumes, await deviceRights({ pid: status?.agent.pid ?? null, administers: identity.administers }, unit)));
   }
   const instance = await instanceFinding(env, existsSync('/.dockerenv') || existsSync('/run/.containerenv'));
   if (instance !== null) found(instance);
@@ -110,17 +133,27 @@ function pathsOf(listed: EntryMatches | undefined): readonly string[] {
   return [...listed.matches, ...listed.skipped.filter(({ reason }) => reason.startsWith('cannot be opened'))].map(({ path }) => path);
 }
 
-async function statusOf(stateDirectory: string): Promise<StatusDocument | null> {
+/** What the agent says of itself, and the step that it ends with. */
+function withStep(text: string): [what: string, next: string] {
+  const [what = text, next = 'agent status'] = text.split('. Next step: ');
+  return [what, next];
+}
+
+/** Of the agent that runs here; or why it cannot be asked, with the next step. */
+async function statusOf(stateDirectory: string): Promise<StatusDocument | NoAgentError> {
   try {
     return await askStatus(stateDirectory);
   } catch (error) {
-    if (error instanceof NoAgentError) return null;
+    if (error instanceof NoAgentError) return error;
     throw error;
   }
 }
 
-function agentFinding(status: StatusDocument | null): Finding {
-  if (status === null) return note('agent', 'no agent answers here, or not to this user', 'systemctl status unified-agent');
+/** Whether this user may not ask, be it whether an agent runs. */
+const isClosedTo = ({ cause }: NoAgentError): boolean => ['EACCES', 'EPERM'].includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+
+function agentFinding(status: StatusDocument | NoAgentError): Finding {
+  if (status instanceof NoAgentError) return isClosedTo(status) ? warning('agent', 'this user may not ask it', 'sudo agent doctor') : note('agent', status.message, 'systemctl status unified-agent');
   const problems = problemsOf(status);
   const { version, pid } = status.agent;
   return problems.length === 0 ? ok('agent', `version ${version} runs as process ${pid}, and has no troubles`) : warning('agent', `version ${version} runs as process ${pid}: ${problems[0]}${problems.length > 1 ? `; and ${problems.length - 1} more` : ''}`, 'agent status');

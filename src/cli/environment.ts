@@ -37,8 +37,8 @@ export const SIDE_FILE_OPTIONS = [
  */
 export async function loadEnvironment({ commonConfig, envConfig }: SideFiles, base: Environment): Promise<LoadedEnvironment> {
   const files = [
-    await readSideFile(envConfig, DEFAULT_ENV_CONFIG, async () => (await import('../config/env-config.ts')).parseEnvConfig),
-    await readSideFile(commonConfig, DEFAULT_COMMON_CONFIG, async () => (await import('../config/common-config.ts')).parseCommonConfig),
+    await readSideFile(envConfig, DEFAULT_ENV_CONFIG, envConfigParser),
+    await readSideFile(commonConfig, DEFAULT_COMMON_CONFIG, commonConfigParser),
   ];
   let env = base;
   for (const { variables } of files) env = withVariables(env, variables);
@@ -72,9 +72,21 @@ async function readSideFile(named: string | undefined, usual: string, parser: ()
   return { variables, problems: [...notes, ...problems], unreadable: false };
 }
 
+/** What the side files that are there set now, by file; those that cannot be read are left out. */
+export async function readSideFiles({ commonConfig, envConfig }: SideFiles): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+  const files = [
+    [envConfig ?? DEFAULT_ENV_CONFIG, await readSideFile(envConfig, DEFAULT_ENV_CONFIG, envConfigParser)],
+    [commonConfig ?? DEFAULT_COMMON_CONFIG, await readSideFile(commonConfig, DEFAULT_COMMON_CONFIG, commonConfigParser)],
+  ] as const;
+  return new Map(files.flatMap(([file, { variables, unreadable }]) => (unreadable ? [] : [[file, variables] as const])));
+}
+
+const envConfigParser = async (): Promise<Parse> => (await import('../config/env-config.ts')).parseEnvConfig;
+const commonConfigParser = async (): Promise<Parse> => (await import('../config/common-config.ts')).parseCommonConfig;
+
 /** What an env-config.json says now; nothing where it cannot be read. */
 export async function readSideEnvironment(file: string): Promise<Readonly<Record<string, string>>> {
-  return (await readSideFile(file, file, async () => (await import('../config/env-config.ts')).parseEnvConfig)).variables;
+  return (await readSideFile(file, file, envConfigParser)).variables;
 }
 
 async function isAbsent(file: string): Promise<boolean> {

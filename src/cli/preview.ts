@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { filesNow, globFault, matcherOf } from '../agent/file-lookup.ts';
 import { growthOf, growthOfEvents, watchGrowth } from '../agent/growth.ts';
 import type { Growth, Unknown } from '../agent/growth.ts';
+import type { MountWatch } from '../agent/mount-watch.ts';
 import { previewFile } from '../agent/preview.ts';
 import type { Preview } from '../agent/preview.ts';
 import type { Environment } from '../config/placeholders.ts';
@@ -13,12 +14,15 @@ import { hostZone } from '../host/time-zone.ts';
 import type { FileEntryPlan, Plan } from '../plan.ts';
 import { SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
 import type { SideFiles } from './environment.ts';
+import { JOURNAL_ARGUMENT, journalArgument } from './journal-argument.ts';
 import { judgedEnvironment } from './judged-environment.ts';
 import { CONFIG_OPTION, USUAL_CONFIG, loadPlan, planOf } from './load-plan.ts';
 import type { LoadedPlan } from './load-plan.ts';
+import { mountsNow } from './mounts-now.ts';
 import { costOfDay } from './preview/cost.ts';
 import { addEntryFlags, documentOf, firstGiven, problemsOfFlags } from './preview/flags.ts';
 import type { GivenFlags } from './preview/flags.ts';
+import { previewOfJournal } from './preview/journal.ts';
 import { previewText } from './preview/text.ts';
 import type { PreviewTelling } from './preview/text.ts';
 
@@ -47,7 +51,8 @@ interface PreviewOptions extends SideFiles {
 export function previewCommand(): Command {
   const command = new Command('preview')
     .description('Show what would be sent of a file: events, their times, what filters and redaction do to them, where they go, and what a day of it costs.\nNothing is sent, and no position is touched')
-    .argument('<file>', 'the log file')
+    .usage('[options] <file>')
+    .argument('[file]', `the log file; or ${JOURNAL_ARGUMENT}`)
     .option('--config <source...>', `${CONFIG_OPTION}; the entries that match the file are used (without it and the flags below: those of usual, where any matches)`)
     .option('--entry <n>', 'only this entry of the config, counted from 0 as in messages', parseWith('a whole number from 0', 0, 16_383))
     .option('--lines <n>', 'events to show', parseWith(`a whole number from 1 to ${MOST_EVENTS}`, 1, MOST_EVENTS), DEFAULT_EVENTS)
@@ -57,8 +62,10 @@ export function previewCommand(): Command {
     .option(...SIDE_FILE_OPTIONS[0])
     .option(...SIDE_FILE_OPTIONS[1])
     .option('--json', 'print all of it as JSON');
-  return addEntryFlags(command).action(async (file: string, options: PreviewOptions & GivenFlags) => {
-    process.exitCode = await preview(file, options);
+  return addEntryFlags(command).action(async (file: string | undefined, options: PreviewOptions & GivenFlags) => {
+    if (file !== undefined) { process.exitCode = await preview(file, options); return; }
+    process.stderr.write(`agent preview: no file is named${options.config === undefined ? '' : '; every word behind --config is a config: the file comes before it'}\n`);
+    process.exitCode = EXIT_USAGE;
   });
 }
 
@@ -78,8 +85,15 @@ function parsePrice(text: string): number {
 
 /** Gives the exit code: 0, 64 for flags that contradict each other, 66 for a file that would not be followed, 78 for a config with errors. */
 async function preview(file: string, options: PreviewOptions & GivenFlags): Promise<number> {
-  const path = resolve(file);
   const flag = firstGiven(options);
+  const journal = journalArgument(file);
+  if (journal !== null) {
+    const ofFiles = flag ?? (options.watch === undefined ? null : '--watch');
+    if (ofFiles === null) return previewOfJournal(journal, options);
+    process.stderr.write(`agent: ${ofFiles} is for a file: what is read of the journal is said by a config; leave it out, or write ./${file} for a file of that name\n`);
+    return EXIT_USAGE;
+  }
+  const path = resolve(file);
   if (options.config !== undefined && flag !== null) {
     process.stderr.write(`agent: --config and ${flag} both say what the entry is: leave out --config, or change the config\n`);
     return EXIT_USAGE;
@@ -99,8 +113,10 @@ async function preview(file: string, options: PreviewOptions & GivenFlags): Prom
     return unreadable ? EXIT_NO_INPUT : EXIT_CONFIG;
   }
   const { entries, fault } = entriesFor(path, plan, options);
-  if (fault !== null) {
-    process.stderr.write(`agent: ${fault}\n`);
+  const mounts = mountsNow();
+  const inTheWay = fault === null ? await mounts.inTheWayOf(path) : null;
+  if (fault !== null || inTheWay !== null) {
+    process.stderr.write(`agent: ${fault ?? `${path} cannot be looked at: ${inTheWay} gives no answer, its server or its process hangs; try again when it answers`}\n`);
     return EXIT_NO_INPUT;
   }
   const shown: Shown[] = [];
@@ -111,7 +127,7 @@ async function preview(file: string, options: PreviewOptions & GivenFlags): Prom
       process.stderr.write(`agent: ${path} is not followed: ${made.refused}\n`);
       return EXIT_NO_INPUT;
     }
-    shown.push({ entry, preview: made, notes: await notesOf(entry, path, plan) });
+    shown.push({ entry, preview: made, notes: await notesOf(entry, path, plan, mounts) });
   }
   const growth = options.watch === undefined ? growthOf(path, Date.now()) : await watchGrowth(path, 1000 * options.watch);
   const tellings = shown.map((one) => telling(one, 'unknown' in growth ? (growthOfSample(one.preview) ?? growth) : growth, plan, options, localZone));
@@ -157,11 +173,11 @@ function entriesFor(path: string, plan: Plan, { entry: wanted }: PreviewOptions)
 }
 
 /** What of the entry keeps this very file, or what is in it now, from being sent. */
-async function notesOf(entry: FileEntryPlan, path: string, { ownLogs }: Plan): Promise<readonly string[]> {
+async function notesOf(entry: FileEntryPlan, path: string, { ownLogs }: Plan, reach: MountWatch): Promise<readonly string[]> {
   const notes: string[] = [];
   if (entry.startAt === 'end') notes.push('initial_position is "end": what is in a file when the agent first sees it at its start is not sent, only what is written later');
   if (entry.follow === 'newest') {
-    const { matches } = await filesNow({ pattern: entry.pattern, exclude: entry.exclude, encoding: entry.framing.encoding, ownLogs, stateDirectory: DEFAULT_STATE_DIR });
+    const { matches } = await filesNow({ pattern: entry.pattern, exclude: entry.exclude, encoding: entry.framing.encoding, ownLogs, stateDirectory: DEFAULT_STATE_DIR, reach });
     const newest = matches.reduce<(typeof matches)[number] | null>((latest, match) => (latest === null || match.mtimeMs > latest.mtimeMs ? match : latest), null);
     if (newest !== null && newest.path !== path) notes.push(`${newest.path} was changed later, and the entry follows only the newest of files it has not seen before ("follow": "all" follows each)`);
   }

@@ -2,16 +2,21 @@ import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Command } from 'commander';
 import { Agent } from '../agent/agent.ts';
-import { StateDirectoryError } from '../agent/state-directory.ts';
+import { StateDirectoryError, giveToOwner } from '../agent/state-directory.ts';
 import { networkFault } from '../agent/network-fault.ts';
 import { summaryOf } from '../agent/summary.ts';
-import { formatProblem, formatProblems } from '../config/problem.ts';
+import { heldText } from '../agent/unfinished.ts';
+import { formatProblem, formatProblems, shownProblems } from '../config/problem.ts';
 import type { Problem, Severity } from '../config/problem.ts';
 import { openControl } from '../control/server.ts';
 import { ServiceState } from '../control/service-state.ts';
+import type { ReloadDocument } from '../control/status-document.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
+import { isOfUnit } from '../host/cgroup.ts';
 import { hostZone } from '../host/time-zone.ts';
 import { LifetimeControl } from '../lifecycle/lifetime.ts';
+import { placesBelow } from './ctl/places.ts';
+import { EnvironmentWatch } from './environment-watch.ts';
 import { DEFAULT_ENV_CONFIG, SIDE_FILE_OPTIONS, loadEnvironment } from './environment.ts';
 import type { SideFiles } from './environment.ts';
 import { releaseProgramPages } from './program-pages.ts';
@@ -29,6 +34,8 @@ import { awaitInstance } from './late-instance.ts';
 import { leave } from './leave.ts';
 import { followLevel } from './live-level.ts';
 import { CONFIG_OPTION, USUAL_CONFIG } from './load-plan.ts';
+import { lookBeside } from './neighbour.ts';
+import { OUR_UNIT } from './own-unit.ts';
 import { parameterAccess } from './parameter-access.ts';
 
 /** sysexits.h EX_CONFIG, EX_NOINPUT, EX_TEMPFAIL (twice), EX_CANTCREAT (the state directory cannot be used). */
@@ -42,8 +49,12 @@ const EXIT_NO_STATE = 73;
 const DRAIN_MS = 60_000;
 /** A stop that takes longer says why. */
 const SLOW_STOP_MS = 1_000;
+/** Between two looks for an agent that sends the same. */
+const NEIGHBOUR_MS = 60_000;
 /** A start is over, also one with thousands of files. */
 const STARTED_MS = 20_000;
+/** Of what could not be read, in the last line of the log. */
+const MOST_NAMED = 5;
 const DEFAULT_LOG: LogPlan = { level: 'info', format: 'text' };
 const LEVEL_OF: Readonly<Record<Severity, LogLevel>> = { error: 'error', warning: 'warn', note: 'info' };
 
@@ -62,7 +73,7 @@ export function runCommand(): Command {
     .option('--state-dir <dir>', 'where checkpoints, quarantine and the control socket live', DEFAULT_STATE_DIR)
     .option(...SIDE_FILE_OPTIONS[0])
     .option(...SIDE_FILE_OPTIONS[1])
-    .option('--until-caught-up', 'deliver what exists, however long the service takes, then exit 0; 75 when a signal comes before that')
+    .option('--until-caught-up', 'deliver what exists, however long the service takes, then exit 0; 75 when a signal comes before that, or something cannot be read')
     .option('--quiet', 'say warnings and errors only')
     .action(async (options: RunOptions) => { process.exitCode = await run(options); });
 }
@@ -84,6 +95,7 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   }
   settleEnvironment(env);
   const report = new AgentReport(log.line, Date.now, () => log.says('debug'));
+  const environment = await EnvironmentWatch.open({ sideFiles, isService: isOfUnit(OUR_UNIT), report });
   using service = await ServiceState.open({ NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID }, report);
   const kept = new KeptConfig({ sources: config, stateDir, env, report, log, access: parameterAccess(env, {}, life.abandon) });
   const start = await kept.keeper.start();
@@ -97,6 +109,12 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     return kept.isInstanceMissing ? EXIT_NO_INSTANCE : EXIT_CONFIG;
   }
   const { plan } = start;
+  const neighbour = (): string | null => lookBeside({ places: placesBelow(''), sources: kept.sources, report });
+  const reload = async (): Promise<ReloadDocument> => {
+    const outcome = await service.during(() => kept.keeper.reload());
+    const stale = await environment.look();
+    return { ...outcome, problems: `${formatProblems(kept.problems, false)}${stale === null ? '' : `${stale}\n`}` };
+  };
   // Also where it never comes to rest: what a start alone needs goes.
   const started = setTimeout(releaseProgramPages, STARTED_MS).unref();
   const agent = new Agent({
@@ -108,10 +126,12 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
       routes: controlRoutes({
         agent: running, log,
         limits: () => lookAtLimits(running.plan.delivery.budgetBytes, report),
+        restart: () => environment.look(),
+        neighbour,
         config: () => ({ sources: kept.sources, ...kept.keeper.state, changing: running.changing }),
         reload: async () => life.stop.aborted
           ? { outcome: 'unreadable', reason: 'the agent is being stopped', problems: '' }
-          : { ...(await service.during(() => kept.keeper.reload())), problems: formatProblems(kept.problems, false) },
+          : reload(),
       }),
     }),
   });
@@ -119,10 +139,12 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
   report.note(`${begunText(plan)}; state in ${stateDir}`);
   lookAtLimits(plan.delivery.budgetBytes, report);
   const stopped = sayIfStopTakesLong(life, report);
+  neighbour();
+  const looking = setInterval(neighbour, NEIGHBOUR_MS).unref();
   using _ = followLevel(sideFiles.envConfig ?? DEFAULT_ENV_CONFIG, log);
   life.stop.addEventListener('abort', () => { service.stopping(); }, { once: true });
   try {
-    await together(life, [agent.run(life), ...(untilCaughtUp === true ? [] : [keepConfig({ kept, agent, service, report }, life)])]);
+    await together(life, [agent.run(life), ...(untilCaughtUp === true ? [] : [keepConfig({ kept, agent, service, reload, report }, life)])]);
   } catch (error) {
     if (!(error instanceof StateDirectoryError)) throw error;
     kept.keeper.endInOrder();
@@ -130,14 +152,18 @@ async function run({ config, stateDir: directory, untilCaughtUp, quiet, ...sideF
     return EXIT_NO_STATE;
   } finally {
     stopped();
+    clearInterval(looking);
+    // Begun by hand as root on the service's directory: what it leaves there must not lock the service out.
+    await giveToOwner(stateDir).catch((error: unknown) => { report.trouble('state', `${stateDir} has files of root that could not be given to its owner (${(error as Error).message}): chown them before its service starts`); });
   }
   kept.keeper.endInOrder();
-  const { files, bytes } = agent.unfinished;
-  // The agent ends by itself once it has caught up; a signal came before that.
-  const unfinished = untilCaughtUp === true && (life.stop.aborted || files > 0);
-  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${undeliveredText(report)}${files > 0 ? `; ${bytes} bytes of ${files} ${files === 1 ? 'file' : 'files'} are not acknowledged, they are read at the next start` : ''}`);
+  const { unread } = agent.unfinished;
+  const held = heldText(agent.unfinished);
+  // The agent ends by itself once it has caught up with what it can read; a signal came before that, or there is more.
+  const unfinished = untilCaughtUp === true && (life.stop.aborted || held !== null || unread.length > 0);
+  report.note(`stopped${unfinished ? ' before everything was delivered' : ''}: ${report.deliveredEvents} events delivered${undeliveredText(report)}${held === null ? '' : `; ${held} are not acknowledged, they are read at the next start`}${unreadText(unread)}`);
   const code = unfinished ? EXIT_UNFINISHED : 0;
-  if ((agent.metrics?.hangingThreads ?? 0) > 0) leave(code);
+  if (agent.hangingThreads > 0) leave(code);
   return code;
 }
 
@@ -170,6 +196,13 @@ function undeliveredText({ drops }: AgentReport): string {
   return parts.length === 0 ? '' : `, ${parts.join(', ')}`;
 }
 
+/** The reasons were said when they were met. */
+function unreadText(unread: readonly string[]): string {
+  if (unread.length === 0) return '';
+  const more = unread.length - MOST_NAMED;
+  return `; what cannot be read is not delivered: ${unread.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 /** A service that is away makes a stop wait, and who waits for it is to know why. Ends with the function that is returned. */
 function sayIfStopTakesLong({ stop }: LifetimeControl, report: AgentReport): () => void {
   let timer: NodeJS.Timeout | undefined;
@@ -180,11 +213,13 @@ function sayIfStopTakesLong({ stop }: LifetimeControl, report: AgentReport): () 
   return () => { stop.removeEventListener('abort', begin); clearTimeout(timer); };
 }
 
+interface Keeping { readonly kept: KeptConfig; readonly agent: Agent; readonly service: ServiceState; readonly reload: () => Promise<unknown>; readonly report: AgentReport }
+
 /** Looks after the config for as long as the agent runs, which is told from now on; SIGHUP reads it again. */
-async function keepConfig({ kept, agent, service, report }: { readonly kept: KeptConfig; readonly agent: Agent; readonly service: ServiceState; readonly report: AgentReport }, life: LifetimeControl): Promise<void> {
+async function keepConfig({ kept, agent, service, reload, report }: Keeping, life: LifetimeControl): Promise<void> {
   if (!(await agent.follows(life))) return;
   service.ready({ text: () => summaryOf(agent, life.stop.aborted), isAlive: () => agent.isAlive });
-  const onHangup = (): void => { void service.during(() => kept.keeper.reload()); };
+  const onHangup = (): void => { void reload(); };
   process.on('SIGHUP', onHangup);
   const pause = (ms: number, signal: AbortSignal): Promise<void> => wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
   const known = (instanceId: string): Promise<void> => service.during(() => kept.keeper.renew(`this is the instance ${instanceId}, as its metadata say now`));
@@ -197,8 +232,11 @@ async function keepConfig({ kept, agent, service, report }: { readonly kept: Kep
 
 /** For people as `check` prints them; a program that reads the log gets one line each. */
 function sayProblems(problems: readonly Problem[], log: OwnLog): void {
-  if (log.isByLine) for (const problem of problems) log.line(LEVEL_OF[problem.severity], formatProblem(problem, false).replace(/\n\s+/, '; '));
-  else if (problems.length > 0) process.stderr.write(formatProblems(problems, process.stderr.isTTY));
+  if (log.isByLine) {
+    const { shown, left } = shownProblems(problems);
+    for (const { problem, alike } of shown) log.line(LEVEL_OF[problem.severity], `${formatProblem(problem, false).replace(/\n\s+/, '; ')}${alike === 0 ? '' : `; and the same at ${alike} more items`}`);
+    if (left !== null) log.line('warn', `${left} of the config; \`agent check --json\` prints all of them`);
+  } else if (problems.length > 0) process.stderr.write(formatProblems(problems, process.stderr.isTTY));
 }
 
 /** Ends with SIGTERM or SIGINT, also one that comes while the config is read; at the second one, or the deadline, at once. */

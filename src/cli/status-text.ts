@@ -25,6 +25,8 @@ export function problemsOf(status: StatusDocument): readonly string[] {
     ...(config.unreachable === null ? [] : [`the config cannot be looked at: ${config.unreachable}; the present one goes on`]),
     ...(status.metrics != null && status.metrics.lastError !== null ? [`metrics in ${status.metrics.namespace}: ${status.metrics.state} (${status.metrics.lastError}); what is collected waits`] : []),
     ...status.stalls ?? [],
+    ...(status.neighbour == null ? [] : [status.neighbour]),
+    ...(status.restart == null ? [] : [status.restart]),
     ...(status.limits?.problem == null ? [] : [status.limits.problem]),
     ...disabled.map(({ pointer, pattern, reason }) => `${pointer} ${pattern}: does not run: ${reason}`),
   ].map(printable);

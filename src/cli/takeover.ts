@@ -3,11 +3,12 @@ import { Command } from 'commander';
 import { StateDirectoryError } from '../agent/state-directory.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import { THEIR_UNIT } from './compat/stand-ins.ts';
-import { PROGRAM } from './compat.ts';
+import { ownProgram } from './compat.ts';
 import { EXIT } from './config/exit-codes.ts';
 import { CtlError, thisHost } from './ctl/host.ts';
-import { OUR_UNIT, ServiceError, Unit } from './ctl/systemd.ts';
-import { giveEverythingBack } from './takeover/give-back.ts';
+import { ServiceError, Unit } from './ctl/systemd.ts';
+import { OUR_UNIT } from './own-unit.ts';
+import { giveEverythingBack, giveUpPlace } from './takeover/give-back.ts';
 import { recordFile, type TakeoverHost, type TakeoverRecord } from './takeover/host.ts';
 import { survey, takePositions, usualPlan, type Survey } from './takeover/survey.ts';
 import { stepsText, surveyText } from './takeover/survey-text.ts';
@@ -33,7 +34,7 @@ export function takeoverCommand(): Command {
     .option('--no-ctl', 'leave amazon-cloudwatch-agent-ctl as it is; it then controls a service that does not start')
     .option('--force', 'also where credentials, endpoints or permissions seem not to hold')
     .option('--state-dir <dir>', `state directory of the agent (default: "${DEFAULT_STATE_DIR}")`)
-    .option('--program <path>', 'the command that the stand-in for amazon-cloudwatch-agent-ctl calls', PROGRAM)
+    .option('--program <path>', 'the command that the stand-in for amazon-cloudwatch-agent-ctl calls', ownProgram())
     .option('--wait <seconds>', 'how long the started agent has to prove itself', '30')
     .action(async ({ dryRun, back, ctl, force, stateDir, program, wait }: TakeoverFlags) => {
       const here = thisHost();
@@ -98,6 +99,8 @@ async function back(host: TakeoverHost): Promise<number> {
     if (code !== undefined) throw error;
     throw new CtlError(`${file} is broken: stop ${OUR_UNIT}, delete this file and start ${THEIR_UNIT}`);
   }
+  // Removed since: to stop this agent for it would leave none.
+  if (!(await host.theirs.isKnown())) { await giveUpPlace(host); return 0; }
   const { plan } = await usualPlan(host);
   await giveEverythingBack(record, plan, host);
   return 0;

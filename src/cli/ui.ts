@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Command, Option } from 'commander';
-import { NoAgentError, askStatus } from '../control/client.ts';
+import { askStatus } from '../control/client.ts';
 import { DEFAULT_STATE_DIR } from '../control/state-directory.ts';
 import { Gate, newToken } from '../ui/gate.ts';
 import { agentPage } from '../ui/page.ts';
 import { servePage } from '../ui/server.ts';
 import type { PageServer } from '../ui/server.ts';
+import { AskedAgent } from './asked-agent.ts';
 import { EX_UNAVAILABLE, EX_USAGE, isLoopback, listenTrouble, parsePort, signalled, urlHost } from './serving.ts';
-import { problemsOf } from './status-text.ts';
 
 interface UiOptions {
   readonly stateDir: string;
@@ -19,16 +20,8 @@ interface UiOptions {
 
 /** An agent that is busy is waited for less long than `agent status` does: the page asks again. */
 const ANSWER_MS = 5_000;
-
-/** What the page shows, as JSON: the agent's status with its problems in words, or why it cannot be asked. Never rejects. */
-async function facts(stateDirectory: string): Promise<string> {
-  try {
-    const status = await askStatus(stateDirectory, ANSWER_MS);
-    return JSON.stringify({ status, problems: problemsOf(status) });
-  } catch (error) {
-    return JSON.stringify({ noAgent: error instanceof NoAgentError ? error.message : `the agent on ${stateDirectory} cannot be asked: ${(error as Error).message}` });
-  }
-}
+/** While the agent cannot be asked and nobody looks at the page. */
+const AGAIN_MS = 5_000;
 
 async function ui({ stateDir, port, host, allowRemote, quiet }: UiOptions): Promise<number> {
   const remote = !isLoopback(host);
@@ -40,8 +33,14 @@ async function ui({ stateDir, port, host, allowRemote, quiet }: UiOptions): Prom
   const ended = signalled();
   let opened: PageServer;
   const stateDirectory = resolve(stateDir);
+  const watching = new AbortController();
+  const agent = new AskedAgent({
+    ask: () => askStatus(stateDirectory, ANSWER_MS),
+    say: (line) => { process.stderr.write(`agent ui: ${line}\n`); },
+    pause: () => delay(AGAIN_MS, true, { signal: watching.signal }).catch(() => false),
+  });
   try {
-    opened = await servePage({ host, port, gate: new Gate({ token, remote, command: 'agent ui' }), page, facts: () => facts(stateDirectory) });
+    opened = await servePage({ host, port, gate: new Gate({ token, remote, command: 'agent ui' }), page, facts: agent.facts });
   } catch (error) {
     process.stderr.write(`agent ui: ${listenTrouble(error)}\n`);
     return EX_UNAVAILABLE;
@@ -53,7 +52,10 @@ async function ui({ stateDir, port, host, allowRemote, quiet }: UiOptions): Prom
     ...(remote ? ['Whoever has this URL sees what the page shows; it travels unencrypted.', '']
       : [`From another machine: ssh -L ${server.port}:127.0.0.1:${server.port} THIS-HOST, then open the same URL there.`, '']),
   ].join('\n'));
+  const watch = agent.watch();
   await ended;
+  watching.abort();
+  await watch;
   return 0;
 }
 

@@ -18,10 +18,22 @@ export const USUAL_PLACES: readonly UsualPlace[] = [
   { file: '/opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.json', folder: '/opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.d', whose: 'the CloudWatch agent\'s' },
 ];
 
+const inhabited = async ({ file, folder }: UsualPlace): Promise<readonly string[]> => [...(await isThere(file) ? [file] : []), ...(await holdsConfigs(folder) ? [folder] : [])];
+
+/** What is the config now, and is no longer read once a file is written to `path`: that is in a place before it. Empty: nothing. */
+export async function supersededBy(path: string, places = USUAL_PLACES): Promise<readonly string[]> {
+  for (const [at, place] of places.entries()) {
+    const found = await inhabited(place);
+    if (found.length > 0) return places.slice(0, at).some(({ file, folder }) => path === file || dirname(path) === folder) ? found : [];
+  }
+  return [];
+}
+
 /** Reads the first place that has a config, and says in a note which it is. None anywhere is an error of the config. */
 export async function readUsual(places = USUAL_PLACES): Promise<TextsRead> {
-  for (const { file, folder, whose } of places) {
-    const found = [...(await isThere(file) ? [file] : []), ...(await holdsConfigs(folder) ? [folder] : [])];
+  for (const place of places) {
+    const { whose } = place;
+    const found = await inhabited(place);
     if (found.length === 0) continue;
     const parts: TextsRead[] = [];
     for (const path of found) parts.push(await readPlace(path));

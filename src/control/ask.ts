@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import { request } from 'node:http';
+import { nameIn } from '../host/identity.ts';
 import { MAX_CONNECTIONS, socketAddress, socketName } from './socket-path.ts';
 
 /** An agent that does not answer for this long is stuck, or stopped by a signal. */
@@ -74,11 +76,27 @@ function errorIn(text: string): string | null {
   }
 }
 
+/** The socket may be hidden by its directory, whose owner it then has. */
+function refusedSocket(stateDirectory: string): string {
+  const path = socketName(stateDirectory);
+  const owner = [path, stateDirectory].map(ownerOf).find((uid) => uid !== null) ?? null;
+  const user = owner === null ? null : nameIn('/etc/passwd', owner);
+  return `${path} may not be opened as the user ${nameIn('/etc/passwd', process.geteuid?.() ?? -1)}: it is ${user === null ? 'the agent user' : user}'s alone. Run the same command with sudo${user === null || user === 'root' ? '' : `, or as that user (sudo -u ${user})`}`;
+}
+
+function ownerOf(path: string): number | null {
+  try {
+    return statSync(path).uid;
+  } catch {
+    return null;
+  }
+}
+
 function explain(stateDirectory: string, error: NodeJS.ErrnoException, timeoutMs: number): string {
   switch (error.name === 'TimeoutError' || error.name === 'AbortError' ? 'ETIMEDOUT' : error.code) {
     case 'ENOENT': return `no agent runs on ${stateDirectory}: start one with \`systemctl start unified-agent\` or \`agent run --state-dir ${stateDirectory}\`, or name its state directory with --state-dir`;
     case 'ECONNREFUSED': return `the agent on ${stateDirectory} has ended without cleaning up (killed?): start it again with \`agent run --state-dir ${stateDirectory}\`; it goes on where it was`;
-    case 'EACCES': case 'EPERM': return `${socketName(stateDirectory)} may not be opened: ask as the user the agent runs as, or as root`;
+    case 'EACCES': case 'EPERM': return refusedSocket(stateDirectory);
     case 'ECONNRESET': case 'EPIPE': return `the agent on ${stateDirectory} has closed the connection: it answers ${MAX_CONNECTIONS} at once at most, or ends just now; ask again`;
     case 'ETIMEDOUT': return `the agent on ${stateDirectory} does not answer within ${timeoutMs / 1000} s: it is stopped or overloaded; see its log`;
     default: return `the agent on ${stateDirectory} cannot be asked (${error.message}): see its log`;

@@ -31,6 +31,10 @@ export interface StatusDocument {
   readonly stalls?: readonly string[];
   /** Of the control group. An agent of an earlier version says nothing of it. */
   readonly limits?: LimitsStatus;
+  /** What of its environment was changed since the start, and counts after a restart alone; or null. An agent of an earlier version says nothing of it. */
+  readonly restart?: string | null;
+  /** Why the CloudWatch agent and this one send the same, or null. An agent of an earlier version says nothing of it. */
+  readonly neighbour?: string | null;
   /** Why positions do not reach the disk at present, or null. */
   readonly checkpointTrouble: string | null;
 }

@@ -17,7 +17,12 @@ export function descriptorLimit(): number {
 }
 
 /** What may be closed and opened again: the file can be found by its path. */
-export interface Closable { readonly path: string; readonly pinned: boolean }
+export interface Closable {
+  readonly path: string;
+  readonly pinned: boolean;
+  /** Not even closing it is sure to end: a server or a process is told of it. */
+  readonly isOutOfReach: boolean;
+}
 
 /** A bounded, least-recently-used set of open descriptors. Pinned ones (deleted files) are never closed by it. */
 export class Descriptors {
@@ -25,6 +30,8 @@ export class Descriptors {
   readonly #report: Pick<Report, 'debug'>;
   /** Insertion order is the order of use. */
   readonly #open = new Map<Closable, number>();
+  /** To be closed once they are in reach. */
+  #late: { readonly owner: Closable; readonly fd: number }[] = [];
 
   constructor(limit: number, report: Pick<Report, 'debug'>) {
     this.#limit = limit;
@@ -65,7 +72,14 @@ export class Descriptors {
     const fd = this.#open.get(owner);
     if (fd === undefined) return;
     this.#open.delete(owner);
+    if (owner.isOutOfReach) { this.#late.push({ owner, fd }); return; }
     closeSync(fd);
     this.#report.debug(() => `${owner.path}: closed`);
+  }
+  /** Closes what was out of reach and is not any more. To be called about each second. */
+  closeLate(): void {
+    const late = this.#late;
+    this.#late = late.filter(({ owner }) => owner.isOutOfReach);
+    for (const { owner, fd } of late) if (!owner.isOutOfReach) closeSync(fd);
   }
 }

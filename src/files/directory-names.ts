@@ -61,6 +61,9 @@ export class DirectoryNames {
     this.#listener.unreadable(below(this.#directory, name), code);
   }
 
+  /** The name leads to what is out of reach: what is known of it stays. */
+  passOver(name: string): void { this.#unsettled.add(name); }
+
   dangles(name: string): void {
     this.forget(name);
     this.#unsettled.add(name);

@@ -8,6 +8,7 @@ import { basename, dirname } from 'node:path';
 import { Directory, type Found, type Tree } from './directory.ts';
 import type { Glob, GlobState } from './glob.ts';
 import { MatchSet } from './match-set.ts';
+import type { Reach } from './reach.ts';
 import { skipByName, skipByPattern, type OwnPaths } from './skip.ts';
 import type { Troubles } from './troubles.ts';
 import type { Want } from './wants.ts';
@@ -24,7 +25,10 @@ export interface FinderPattern {
 export interface DirectoryTreeOptions {
   readonly patterns: readonly FinderPattern[];
   readonly own: OwnPaths;
+  readonly reach: Reach;
   readonly troubles: Troubles;
+  /** The path is out of reach. */
+  readonly onPassedOver: (path: string) => void;
   /** The path leads to another directory than before, or to none. */
   readonly onChangedIdentity: (path: string) => void;
   /** The directory is looked at no more. */
@@ -81,6 +85,7 @@ export class DirectoryTree implements Tree {
   lookAtOwn(): void {
     const own = new Set<string>();
     for (const path of this.#o.own.logs) {
+      if (this.#o.reach.isOut(path)) continue;
       try {
         const stats = statSync(path, { throwIfNoEntry: false });
         if (stats !== undefined) own.add(`${stats.dev}:${stats.ino}`);
@@ -97,7 +102,7 @@ export class DirectoryTree implements Tree {
 
   /** Patterns, by their place, that want what lies at a path that cannot be looked at. */
   patternsAt(path: string): readonly number[] {
-    return this.at(path)?.patternsOf(null) ?? this.at(dirname(path))?.patternsOf(basename(path)) ?? [];
+    return [...new Set([...this.at(path)?.patternsOf(null) ?? [], ...this.at(dirname(path))?.patternsOf(basename(path)) ?? []])];
   }
 
   /** A state is of one pattern alone. */
@@ -126,6 +131,12 @@ export class DirectoryTree implements Tree {
   lost(pattern: number, file: Found): void { if (this.#pattern(pattern).set.lost(file)) this.#files--; }
   replaced(pattern: number, before: Found, now: Found): void { this.#pattern(pattern).set.replaced(before, now); }
   skipped(pattern: number, path: string, reason: string | null): void { this.#pattern(pattern).set.skip(path, reason); }
+  passesOver(path: string): boolean {
+    if (!this.#o.reach.isOut(path)) return false;
+    this.#o.onPassedOver(path);
+    return true;
+  }
+
   unreadable(path: string, code: string | null): void { this.#o.troubles.unreadable(path, code); }
   changedIdentity(path: string): void { this.#o.onChangedIdentity(path); }
 

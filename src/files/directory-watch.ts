@@ -1,8 +1,8 @@
 // Watches on quiet directories, so that a new file is seen at once instead of at the next look. A watch only ever says "look
 // again"; where events come often it costs more than looking, so it is closed and armed again later.
 
-import { readdirSync } from 'node:fs';
 import { watch } from 'chokidar';
+import { below, list } from './look.ts';
 
 export interface WatchEvents {
   /** A name in the directory came or went. */
@@ -60,6 +60,8 @@ export interface DirectoryWatchOptions {
   readonly onMoved: (directory: string, name: string) => void;
   /** No watch can be had any more; said once. `code` is ENOSPC or EMFILE. */
   readonly onExhausted: (code: string) => void;
+  /** See Reach. chokidar looks at every name in a directory, and where its links lead, in the pool that all share. */
+  readonly mayHang: (path: string) => boolean;
 }
 
 /** The watches of one finder: which directories have one, which rest. */
@@ -67,7 +69,8 @@ export class DirectoryWatches {
   readonly #options: DirectoryWatchOptions;
   readonly #armed = new Map<string, Armed>();
   readonly #resting = new Map<string, Resting>();
-  readonly #crowded = new Set<string>();
+  /** Those that have too many entries, or one that may hang. */
+  readonly #unfit = new Set<string>();
   #exhausted = false;
   #eventsTotal = 0;
   #totalFrom = 0;
@@ -77,14 +80,15 @@ export class DirectoryWatches {
   get count(): number { return this.#armed.size; }
   isArmed(directory: string): boolean { return this.#armed.has(directory); }
 
-  /** Arms up to a turn's worth of `directories` that can have a watch and have none. */
+  /** Arms up to a turn's worth of `directories` that can have a watch and have none, and ends those that can have one no more. */
   arm(directories: Iterable<string>): void {
+    for (const directory of [...this.#armed.keys()]) if (this.#options.mayHang(directory)) this.disarm(directory);
     if (this.#exhausted) return;
     const now = this.#options.now();
     let turns = ARMED_PER_TURN;
     for (const directory of directories) {
       if (turns === 0 || this.#armed.size >= MAX_WATCHES || this.#exhausted) return;
-      if (this.#armed.has(directory) || this.#crowded.has(directory)) continue;
+      if (this.#armed.has(directory) || this.#unfit.has(directory) || this.#options.mayHang(directory)) continue;
       const resting = this.#resting.get(directory);
       if (resting !== undefined && now < resting.until) continue;
       turns--;
@@ -96,7 +100,7 @@ export class DirectoryWatches {
   disarm(directory: string): void {
     this.#armed.get(directory)?.watch.close();
     this.#armed.delete(directory);
-    this.#crowded.delete(directory);
+    this.#unfit.delete(directory);
   }
 
   /** Ends the watch and forgets the directory's past. */
@@ -109,12 +113,13 @@ export class DirectoryWatches {
     for (const { watch: open } of this.#armed.values()) open.close();
     this.#armed.clear();
     this.#resting.clear();
-    this.#crowded.clear();
+    this.#unfit.clear();
   }
 
   #open(directory: string, now: number): void {
-    if (countEntries(directory) > MAX_ENTRIES) {
-      this.#crowded.add(directory);
+    const listed = list(directory);
+    if (listed.kind !== 'list' || listed.entries.length > MAX_ENTRIES || listed.entries.some((entry) => entry.isSymbolicLink() && this.#options.mayHang(below(directory, entry.name)))) {
+      this.#unfit.add(directory);
       return;
     }
     let dead = false;
@@ -162,13 +167,5 @@ export class DirectoryWatches {
       return;
     }
     this.#resting.set(directory, { until: this.#options.now() + REST_MS, rest: REST_MS });
-  }
-}
-
-function countEntries(directory: string): number {
-  try {
-    return readdirSync(directory).length;
-  } catch {
-    return Number.POSITIVE_INFINITY;
   }
 }

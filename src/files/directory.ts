@@ -21,6 +21,8 @@ export interface Tree extends NamesListener {
   /** The path leads to another directory than before, or to none. */
   changedIdentity(path: string): void;
   isLoop(directory: Directory): boolean;
+  /** The path is passed over now: what is known of it stays. */
+  passesOver(path: string): boolean;
 }
 
 /** Known names whose inode is looked at in one look after a change: about 5 ms. */
@@ -92,6 +94,7 @@ export class Directory {
   touch(name: string): void { if (this.#touched.size < UNSETTLED_PER_LOOK) this.#touched.add(name); }
 
   look(): void {
+    if (this.#tree.passesOver(this.path)) return;
     const seen = look(this.path);
     if (seen.kind === 'error') { this.#tree.unreadable(this.path, seen.code); return; }
     if (seen.kind === 'gone' || !seen.stats.isDirectory()) {
@@ -110,7 +113,7 @@ export class Directory {
   }
 
   /** Looks at every known match again, for their sizes and times. */
-  refresh(): void { this.#lookAgain(this.#names.matches); }
+  refresh(): void { if (!this.#tree.passesOver(this.path)) this.#lookAgain(this.#names.matches); }
 
   /** The directory is gone: so is all that was known in it. */
   vanish(): void {
@@ -173,7 +176,9 @@ export class Directory {
     }
     if (accepting.length === 0 && (descending.length === 0 || entry?.isFile() === true)) { names.forget(name); return; }
     if (!again && descending.length > 0 && entry?.isDirectory() === true && names.isSubdirectory(name)) return;
-    const seen = lookThrough(below(this.path, name));
+    const path = below(this.path, name);
+    if (this.#tree.passesOver(path)) { names.passOver(name); return; }
+    const seen = lookThrough(path);
     switch (seen.kind) {
       case 'error': names.failed(name, seen.code); return;
       case 'dangling': names.dangles(name); return;

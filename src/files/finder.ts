@@ -13,6 +13,7 @@ import { DirectoryTree, type FinderPattern } from './directory-tree.ts';
 import { DirectoryWatches, watchDirectory, type WatchFactory } from './directory-watch.ts';
 import { Turns } from './finder-turns.ts';
 import type { MatchChange, MatchSet } from './match-set.ts';
+import { ALL_IN_REACH, type Reach } from './reach.ts';
 import type { OwnPaths } from './skip.ts';
 import { Troubles, type FinderReport } from './troubles.ts';
 
@@ -29,6 +30,8 @@ export interface FinderOptions {
   readonly onChange?: (change: MatchChange) => void;
   /** How directories are watched; null: they are only looked at. Default: chokidar. */
   readonly watch?: WatchFactory | null;
+  /** What is passed over; by default nothing. */
+  readonly reach?: Reach;
 }
 
 const LOOK_EVERY_MS = 1000;
@@ -48,6 +51,7 @@ export class Finder implements Service {
   readonly #moved = new Set<Directory>();
   readonly #bell = new Bell();
   readonly #turns = new Turns();
+  readonly #reach: Reach;
   #busy: Promise<void> = Promise.resolve();
   /** Of its loop, and parts of a scan. */
   turns = 0;
@@ -58,11 +62,15 @@ export class Finder implements Service {
       now: () => performance.now(),
       onMoved: (path, name) => this.#onMoved(path, name),
       onExhausted: (code) => options.report.watchesExhausted(code),
+      mayHang: (path) => this.#reach.mayHang(path),
     });
     this.#watches = watches;
+    this.#reach = options.reach ?? ALL_IN_REACH;
     this.#tree = new DirectoryTree({
       patterns: options.patterns,
       own: options.own,
+      reach: this.#reach,
+      onPassedOver: (path) => options.report.passedOver(path),
       troubles: new Troubles(options.report, options.patterns.length),
       onChangedIdentity: (path) => watches?.disarm(path),
       onLeft: (path) => watches?.forget(path),
@@ -96,7 +104,12 @@ export class Finder implements Service {
   }
 
   /** Looks at every directory that may hold matches, once. */
-  async scan(): Promise<void> { await this.#exclusive(() => this.#lookAt([...this.#tree.all])); }
+  async scan(): Promise<void> {
+    await this.#exclusive(async () => {
+      // What is first met on the way is passed over until it is known to answer.
+      do await this.#lookAt([...this.#tree.all]); while (await this.#reach.answered());
+    });
+  }
 
   async run(life: Lifetime): Promise<void> {
     const { stop } = life;

@@ -1,6 +1,7 @@
 // The files beside a file, as they stand now.
 
 import { readdirSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import type { Found } from './directory.ts';
 import { errorCode } from './file-id.ts';
 import { below, look } from './look.ts';
@@ -47,6 +48,12 @@ export function findByInode(directory: string, device: number, inode: number, ba
     if (candidate?.inode === inode && candidate.device === device) return candidate;
   }
   return null;
+}
+
+/** Where a file that was listed is now, after a rotation as before it; null: nowhere beside. */
+export function pathNow({ path, device, inode }: Candidate): string | null {
+  const at = candidateAt(path);
+  return at?.inode === inode && at.device === device ? path : findByInode(dirname(path), device, inode, basename(path))?.path ?? null;
 }
 
 /** Archives (.gz, .zst) that can hold an older life of `base`, newest first. */

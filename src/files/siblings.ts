@@ -9,7 +9,7 @@ import type { ArchivedLife } from './archived-lives.ts';
 import { errorCode, HEAD_BYTES, openQuietly, sameGeneration, type Kinship } from './file-id.ts';
 import { look } from './look.ts';
 import { byAge, isArchive, isDatedBefore, isRotationOf } from './rotation-name.ts';
-import { listSteadily } from './sibling-list.ts';
+import { listSteadily, pathNow } from './sibling-list.ts';
 import type { Candidate } from './sibling-list.ts';
 
 /** A life of a file that is not at its own name any more. */
@@ -40,6 +40,10 @@ const MAX_OPENED = 300;
 const UNSEEN_MS = 60_000;
 /** The clock of a file system runs a tick behind ours. */
 export const CLOCK_SLACK_MS = 100;
+/** Rotations under the look at one file. */
+const MAX_MOVES = 8;
+/** Rotations under the search for all. */
+const MAX_SEARCHES = 8;
 /** Verdicts remembered: a search is repeated while a backlog waits. */
 const MAX_VERDICTS = 4096;
 
@@ -53,6 +57,8 @@ function isLife(base: string, name: string): boolean { return !isArchive(name) &
 export function tookItsInode({ id, offset, updatedAt }: Checkpoint, bornAt: number): boolean {
   return id.headLength === 0 && offset === 0 && bornAt > updatedAt;
 }
+
+const inodeOf = (seen: ReturnType<typeof look>): number | null => (seen.kind === 'present' ? seen.stats.ino : null);
 
 /** The archive to be tried first for a checkpoint's generation: its own, else one that begins as it does, of `archives` (oldest first). */
 function archiveOf(checkpoint: Checkpoint, archives: readonly ArchivedLife[]): ArchivedLife | null {
@@ -95,9 +101,17 @@ export class SiblingSearch {
    * @param directories the file's directory and, if rotated files go elsewhere (`olddir`), that one
    */
   pendingGenerations(path: string, checkpoints: readonly Checkpoint[], known: readonly Checkpoint[], directories: readonly string[]): PendingSearch {
+    for (let n = 1; ; n++) {
+      const live = look(path);
+      const found = this.#pendingBeside(path, live, checkpoints, known, directories);
+      // A rotation meanwhile has put among the others what stood at the path.
+      if (n === MAX_SEARCHES || inodeOf(look(path)) === inodeOf(live)) return found;
+    }
+  }
+
+  #pendingBeside(path: string, live: ReturnType<typeof look>, checkpoints: readonly Checkpoint[], known: readonly Checkpoint[], directories: readonly string[]): PendingSearch {
     const base = basename(path);
     const others = listSteadily(directories, base, () => true).filter((candidate) => candidate.path !== path);
-    const live = look(path);
     const pending: Pending[] = [];
     const missing: Checkpoint[] = [];
     let since = Infinity;
@@ -185,7 +199,7 @@ export class SiblingSearch {
     const key = [candidate.device, candidate.inode, candidate.size, candidate.mtimeMs, id.device, id.inode, id.headHash, id.headLength, offset, windowCrc, windowLength].join(':');
     const known = this.#verdicts.get(key);
     if (known !== undefined) return known;
-    const kinship = this.#compare(checkpoint, candidate.path);
+    const kinship = this.#compare(checkpoint, candidate);
     if (kinship !== 'unknown') {
       if (this.#verdicts.size >= MAX_VERDICTS) this.#verdicts.clear();
       this.#verdicts.set(key, kinship);
@@ -193,22 +207,28 @@ export class SiblingSearch {
     return kinship;
   }
 
-  #compare(checkpoint: Checkpoint, path: string): Kinship {
-    let fd: number;
-    try {
-      fd = openQuietly(path);
-    } catch (error) {
-      errorCode(error);
-      return 'unknown';
+  #compare(checkpoint: Checkpoint, candidate: Candidate): Kinship {
+    for (let at: string | null = candidate.path, n = 0; at !== null && n < MAX_MOVES; n++) {
+      let fd: number;
+      try {
+        fd = openQuietly(at);
+      } catch (error) {
+        if (errorCode(error) !== 'ENOENT') return 'unknown';
+        at = pathNow(candidate);
+        continue;
+      }
+      this.#opened++;
+      try {
+        const stats = fstatSync(fd);
+        if (stats.ino === candidate.inode && stats.dev === candidate.device) return sameGeneration(checkpoint, fd, stats);
+      } catch (error) {
+        errorCode(error);
+        return 'unknown';
+      } finally {
+        closeSync(fd);
+      }
+      at = pathNow(candidate);
     }
-    this.#opened++;
-    try {
-      return sameGeneration(checkpoint, fd, fstatSync(fd));
-    } catch (error) {
-      errorCode(error);
-      return 'unknown';
-    } finally {
-      closeSync(fd);
-    }
+    return 'unknown';
   }
 }

@@ -8,6 +8,8 @@ export interface FinderReport {
   watchesExhausted(code: string): void;
   /** The patterns reach more directories or files than are kept in memory; what is beyond is not followed. */
   tooMany(what: 'directories' | 'files', limit: number): void;
+  /** A look passed over the path, for it is out of reach (see Reach). Told at each look. */
+  passedOver(path: string): void;
 }
 
 /** Paths remembered as unreadable, or as many as there are patterns; beyond it further ones are not told. */

@@ -6,6 +6,8 @@ import type { Report } from '../report/report.ts';
 export interface Sleeper {
   /** Where a watch can be put, or null while the file has no name. */
   readonly path: string | null;
+  /** It cannot be looked at now without waiting for a mount that gives no answer. */
+  readonly isOutOfReach: boolean;
   /** Has the file something to say? One look at the open descriptor. */
   grew(): boolean;
   /** As `grew`, but looks at the path too: rotation, deletion, truncation. */
@@ -157,7 +159,7 @@ export class Wake {
   #lookAtHot(): void {
     const now = this.#now();
     for (const e of this.#hot) {
-      if (e.wake === null) { e.lastNews = now; continue; }
+      if (e.wake === null || e.sleeper.isOutOfReach) { e.lastNews = now; continue; }
       const lookAtPath = now >= e.nextPathLook;
       if (lookAtPath) e.nextPathLook = now + PATH_MS;
       if (now >= e.until) { e.wake(); continue; }
@@ -210,7 +212,7 @@ export class Wake {
       if (next.done === true) next = (this.#safetyCursor = this.#entries.values()).next();
       if (next.done === true) return;
       const e = next.value;
-      if (!e.hot && e.wake !== null && e.sleeper.changed()) this.nudge(e.sleeper);
+      if (!e.hot && e.wake !== null && !e.sleeper.isOutOfReach && e.sleeper.changed()) this.nudge(e.sleeper);
     }
   }
 }

@@ -29,6 +29,9 @@ export function limitsOf(self = '/proc/self/cgroup', mounted = '/sys/fs/cgroup')
   };
 }
 
+/** Whether this process is one of a unit of systemd. @param self another one's text, in tests */
+export const isOfUnit = (unit: string, self = '/proc/self/cgroup'): boolean => [...groupsIn(read(self) ?? '').values()].some((path) => path.split('/').includes(unit));
+
 /** The path of the group for each controller of version 1, and for '' that of version 2. */
 function groupsIn(text: string): ReadonlyMap<string, string> {
   return new Map(text.split('\n').flatMap((line) => {

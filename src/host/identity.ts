@@ -8,7 +8,12 @@ export interface Identity {
   readonly groups: ReadonlySet<number>;
   /** CAP_DAC_READ_SEARCH or CAP_DAC_OVERRIDE: modes are no obstacle to reading. */
   readonly readsAll: boolean;
+  /** CAP_SYS_ADMIN: devices take its commands. */
+  readonly administers: boolean;
 }
+
+/** Of it, what decides about files. */
+export type Reader = Omit<Identity, 'administers'>;
 
 /** What is in the way to a path, and what it would have to allow. */
 export interface Obstacle {
@@ -24,6 +29,7 @@ export interface Obstacle {
 /** Bits of CapEff (capability.h). */
 const CAP_DAC_OVERRIDE = 1n << 1n;
 const CAP_DAC_READ_SEARCH = 1n << 2n;
+const CAP_SYS_ADMIN = 1n << 21n;
 
 /** @param status text of /proc/PID/status. Null: it is not that. */
 export function identityIn(status: string): Identity | null {
@@ -36,6 +42,7 @@ export function identityIn(status: string): Identity | null {
     uid: Number(uids[1]),
     groups: new Set([gids[1], ...(groups ?? [])].filter((gid) => gid !== '').map(Number)),
     readsAll: (effective & (CAP_DAC_OVERRIDE | CAP_DAC_READ_SEARCH)) !== 0n,
+    administers: (effective & CAP_SYS_ADMIN) !== 0n,
   };
 }
 
@@ -51,7 +58,7 @@ export function identityOf(pid: number | 'self'): Identity | null {
 /** The bits of `need` in the octal digit of a mode that is the identity's. */
 const BITS = { search: 0o1, read: 0o4, list: 0o5 } as const;
 
-function allows({ uid, groups, readsAll }: Identity, owner: { readonly uid: number; readonly gid: number; readonly mode: number }, need: Obstacle['need']): boolean {
+function allows({ uid, groups, readsAll }: Reader, owner: { readonly uid: number; readonly gid: number; readonly mode: number }, need: Obstacle['need']): boolean {
   if (readsAll) return true;
   const shift = owner.uid === uid ? 6 : groups.has(owner.gid) ? 3 : 0;
   return ((owner.mode >> shift) & BITS[need]) === BITS[need];
@@ -61,7 +68,7 @@ function allows({ uid, groups, readsAll }: Identity, owner: { readonly uid: numb
  * The first component of an absolute path that keeps an identity from it, from the root on; null: none does, or what is there cannot be seen
  * from here either. Access control lists are not looked at.
  */
-export function obstacleTo(path: string, need: 'list' | 'read', identity: Identity): Obstacle | null {
+export function obstacleTo(path: string, need: 'list' | 'read', identity: Reader): Obstacle | null {
   const folders: string[] = [];
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     folders.unshift(folder);

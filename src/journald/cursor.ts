@@ -14,6 +14,9 @@ export function isSameEntry(one: string, other: string): boolean {
   return ['b', 'm', 't', 'x'].every((name) => a.has(name) && a.get(name) === b.get(name));
 }
 
+/** Whether it has what names an entry. */
+export function isCursor(text: string): boolean { return isSameEntry(text, text); }
+
 /** Epoch milliseconds of the entry; NaN for what is no cursor. */
 export function timeOf(cursor: string): number {
   return Number.parseInt(fieldsOf(cursor).get('t') ?? '', 16) / 1000;
@@ -25,6 +28,15 @@ export function entriesBetween(from: string, to: string): number | null {
   if (!a.has('s') || a.get('s') !== b.get('s')) return null;
   const between = Number.parseInt(b.get('i') ?? '', 16) - Number.parseInt(a.get('i') ?? '', 16) - 1;
   return Number.isNaN(between) ? null : between;
+}
+
+/** Whether the entry at `cursor` is one of those behind `behind` (empty: from the first) up to and with that at `upTo`: by their numbers, else by their times. */
+export function liesBetween(cursor: string, behind: string, upTo: string): boolean {
+  const isBehind = (one: string, other: string): boolean => {
+    const between = entriesBetween(other, one);
+    return between === null ? timeOf(one) > timeOf(other) : between >= 0;
+  };
+  return (behind === '' || isBehind(cursor, behind)) && (isSameEntry(cursor, upTo) || isBehind(upTo, cursor));
 }
 
 /** Entries remembered: some hundred kilobytes. */

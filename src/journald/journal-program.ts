@@ -26,6 +26,10 @@ export interface JournalRun {
   /** Ends where it is stopped, too. */
   readonly output: AsyncIterable<Buffer>;
   readonly ended: Promise<RunEnd>;
+  /** It was told to end. */
+  readonly isStopped: boolean;
+  /** Something of its output has come and was not taken yet. */
+  readonly hasOutput: boolean;
   stop(): void;
 }
 
@@ -47,7 +51,7 @@ export function startJournalctl(program: string, args: readonly string[]): Journ
     child = spawn(program, args, { cwd: '/', env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'] });
   } catch (error) {
     // No memory for another process, or more words than one may be given.
-    return { output: outputOf(null), ended: Promise.resolve({ code: null, complaint: (error as Error).message }), stop: () => undefined };
+    return { output: outputOf(null), ended: Promise.resolve({ code: null, complaint: (error as Error).message }), isStopped: false, hasOutput: false, stop: () => undefined };
   }
   // Where there are no descriptors left, there are no pipes.
   const { stdout, stderr }: { readonly stdout?: Readable | null; readonly stderr?: Readable | null } = child;
@@ -56,8 +60,18 @@ export function startJournalctl(program: string, args: readonly string[]): Journ
   const { promise: ended, resolve } = Promise.withResolvers<RunEnd>();
   child.on('error', (error) => resolve({ code: null, complaint: complaint || error.message }));
   child.on('close', (code) => resolve({ code, complaint }));
-  // It has nothing to write down, and one that waits for its reader hears no softer signal.
-  return { output: outputOf(stdout), ended, stop: () => { child.kill('SIGKILL'); stdout?.destroy(); } };
+  let isStopped = false;
+  return {
+    output: outputOf(stdout), ended,
+    get isStopped() { return isStopped; },
+    get hasOutput() { return (stdout?.readableLength ?? 0) > 0; },
+    stop: () => {
+      isStopped = true;
+      // It has nothing to write down, and one that waits for its reader hears no softer signal.
+      child.kill('SIGKILL');
+      stdout?.destroy();
+    },
+  };
 }
 
 /** What it prints, to its end or until it is stopped. */
@@ -70,9 +84,8 @@ async function* outputOf(stdout: Readable | null | undefined): AsyncGenerator<Bu
   }
 }
 
-/** Runs journalctl to its end for the first entry of its answer; null: there is none. */
-export async function firstEntry(program: string, args: readonly string[], signal: AbortSignal): Promise<{ readonly entry: JournalEntry | null; readonly end: RunEnd }> {
-  const run = startJournalctl(program, args);
+/** The first entry of what journalctl answers, once it has ended; null: there is none. */
+export async function firstEntry(run: JournalRun, signal: AbortSignal): Promise<{ readonly entry: JournalEntry | null; readonly end: RunEnd }> {
   const stop = (): void => run.stop();
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();

@@ -19,16 +19,22 @@ export interface Selection {
 
 /** The arguments of what is read: entries in the export format from `cursor` (with its own entry) on, or from the first. */
 export function readingArgs(selection: Selection, machineId: string | null, cursor: string | null, follow: boolean): readonly string[] {
-  const { units, priority, matches } = selection;
-  return [
-    ...baseArgs(selection), '--no-tail', ...(follow ? ['--follow'] : []), ...(cursor === null ? [] : [`--cursor=${cursor}`]),
-    `--priority=${priority}`, ...units.map((unit) => `--unit=${unit}`), ...matchArgs(matches, ownOnly(selection, machineId)),
-  ];
+  return [...baseArgs(selection), '--no-tail', ...(follow ? ['--follow'] : []), ...(cursor === null ? [] : [`--cursor=${cursor}`]), ...selectionArgs(selection, machineId)];
+}
+
+/** The arguments for the newest entries that are selected, the oldest of them first. */
+export function newestArgs(selection: Selection, machineId: string | null, count: number): readonly string[] {
+  return [...baseArgs(selection), `--lines=${count}`, ...selectionArgs(selection, machineId)];
 }
 
 /** The arguments for the one entry at `cursor`, whatever is selected, or the next behind it where it is gone; null: for the newest. */
 export function entryArgs(selection: Journal, machineId: string | null, cursor: string | null): readonly string[] {
   return [...baseArgs(selection), '--lines=1', ...(cursor === null ? [] : [`--cursor=${cursor}`]), ...matchArgs([], ownOnly(selection, machineId))];
+}
+
+function selectionArgs(selection: Selection, machineId: string | null): readonly string[] {
+  const { units, priority, matches } = selection;
+  return [`--priority=${priority}`, ...units.map((unit) => `--unit=${unit}`), ...matchArgs(matches, ownOnly(selection, machineId))];
 }
 
 function baseArgs({ directory }: Journal): readonly string[] {

@@ -11,9 +11,12 @@ const LOCAL_TYPES: ReadonlySet<string> = new Set([
   'mqueue', 'nsfs', 'proc', 'pstore', 'ramfs', 'resctrl', 'rootfs', 'securityfs', 'selinuxfs', 'smackfs', 'sysfs', 'tmpfs', 'tracefs',
 ]);
 
+/** Whoever has a file open there may wait for someone. */
+export function mayWait({ type }: Mount): boolean { return !LOCAL_TYPES.has(type); }
+
 /** The mounts whose statfs may wait for someone: their own type does, or the way to them leads through one that does. */
 export function waitingMounts(mounts: readonly Mount[]): ReadonlySet<Mount> {
-  const waiting = mounts.filter(({ type }) => !LOCAL_TYPES.has(type));
+  const waiting = mounts.filter(mayWait);
   if (waiting.length === 0) return new Set();
   // "/" gives "//", which is above nothing: where the root waits, so does the agent itself.
   const roots = waiting.map(({ mountPoint }) => `${mountPoint}/`);

@@ -32,7 +32,6 @@ parentPort.on('message', (path) => {
   }
 });`;
   const worker = new Worker(program, { eval: true, env: {}, execArgv: FLAGS, resourceLimits: LIMITS });
-  worker.unref();
   let ended = false;
   let waiting: ((answer: A | NoAnswer) => void) | null = null;
   const give = (given: A | NoAnswer): void => {
@@ -47,6 +46,8 @@ parentPort.on('message', (path) => {
   worker.on('message', give);
   worker.on('error', (error) => { end(`its thread has ended: ${String(error)}`); });
   worker.on('exit', () => { end('its thread has ended'); });
+  // Listening has made it one that the process waits for.
+  worker.unref();
   return {
     get ended() { return ended; },
     ask: (path, answered) => {

@@ -19,13 +19,20 @@ interface Question<A> extends Target { readonly askers: Map<object, Answered<A>>
  */
 export class PathThreads<A extends object> {
   readonly #open: () => PathThread<A>;
+  readonly #busyMs: number;
+  readonly #most: number;
   readonly #idle: PathThread<A>[] = [];
   readonly #busy = new Map<PathThread<A>, Question<A>>();
   /** Of the busy ones those that are given up on, for now. */
   readonly #hanging = new Set<PathThread<A>>();
   #waiting: Question<A>[] = [];
 
-  constructor(open: () => PathThread<A>) { this.#open = open; }
+  /** @param bounds instead of the usual ones: when a thread is left to its question, and how many may hang. */
+  constructor(open: () => PathThread<A>, { busyMs = BUSY_MS, most = MAX_THREADS }: { readonly busyMs?: number; readonly most?: number } = {}) {
+    this.#open = open;
+    this.#busyMs = busyMs;
+    this.#most = most;
+  }
 
   /** Threads that are in a call of the kernel now. The process cannot end by itself while there is one (src/cli/leave.ts). */
   get busy(): number { return this.#busy.size; }
@@ -34,7 +41,7 @@ export class PathThreads<A extends object> {
   get hanging(): number { return this.#hanging.size; }
 
   /** False: every thread hangs, and nothing is asked. */
-  get canAsk(): boolean { return this.#hanging.size < MAX_THREADS; }
+  get canAsk(): boolean { return this.#hanging.size < this.#most; }
 
   /** Whoever asks what is being asked already is told the same answer. */
   ask(asker: object, { key, path }: Target, answered: Answered<A>): void {
@@ -64,7 +71,7 @@ export class PathThreads<A extends object> {
     const timer = setTimeout(() => {
       this.#hanging.add(thread);
       this.#next();
-    }, BUSY_MS);
+    }, this.#busyMs);
     timer.unref();
     thread.ask(question.path, (answer) => {
       clearTimeout(timer);

@@ -66,6 +66,11 @@ does 0 "$home/bin/amazon-cloudwatch-agent-ctl" -a status
 grep -q '"status": "running"' "$scratch/said" || fail 'ctl does not see the agent'
 holds 'amazon-cloudwatch-agent-ctl controls the agent that runs'
 
+for action in prep-restart stop cond-restart preun; do does 0 "$home/bin/amazon-cloudwatch-agent-ctl" -a $action; done
+is "$ours" active active
+is "$ours" enabled enabled
+holds 'an upgrade and a removal of the other package end nothing'
+
 for line in 1 2 3; do echo "later $line" >>"$log"; done
 sleep 3
 does 0 agent takeover --back

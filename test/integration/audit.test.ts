@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync, rmSync, statSync, truncateSync, unlinkSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { auditOf } from '../../src/agent/audit.ts';
+import * as fc from 'fast-check';
+import { beginOfLine, linesIn } from '../../src/agent/audited-lines.ts';
+import { auditOf, auditOfJournal } from '../../src/agent/audit.ts';
 import type { AuditedGeneration } from '../../src/agent/audit.ts';
 import { AuditJournal, auditParts } from '../../src/checkpoint/audit-journal.ts';
+import { timeOf } from '../../src/journald/cursor.ts';
 import { rowsOf } from '../../src/cli/audit-text.ts';
 import type { AuditRow } from '../../src/cli/audit-text.ts';
 import { localOnly } from '../support/endpoint-choice.ts';
+import { TestJournal } from '../support/journal.ts';
 import { append, numbered, rotate } from '../support/log-files.ts';
 import { rigFor, startRig, until } from '../support/rig.ts';
 import type { Rig } from '../support/rig.ts';
@@ -167,9 +171,13 @@ test('agent audit: a table, one byte, one moment, 1 for a file nobody knows, 66 
   await drained(rig);
   const all = await command(rig, rig.path('app.log'));
   assert.deepEqual([all.code, all.err], [0, '']);
-  assert.match(all.out, /app\.log: inode \d+, entry \S+\n {2}180 bytes acknowledged\n {2}from {3}to {2}events {2}sent .*\n {5}0 {3}90 {6}10 {2}\S+Z {2}\S+Z {2}g s +[0-9a-f-]{36}\n {4}90 {2}180 .*\n$/);
+  assert.match(all.out, /app\.log: inode \d+, entry \S+\n {2}180 bytes acknowledged\n {2}from {3}to {2}lines {2}events {2}sent .*\n {5}0 {3}90 {3}1-10 {6}10 {2}\S+Z {2}\S+Z {2}g s +[0-9a-f-]{36}\n {4}90 {2}180 {2}11-20 .*\n$/);
   const byte = JSON.parse((await command(rig, rig.path('app.log'), '--offset', '95', '--json')).out) as { readonly generations: readonly { readonly rows: readonly AuditRow[] }[] };
   assert.deepEqual(byte.generations[0]!.rows.map(({ from }) => from), [90]);
+  const line = await command(rig, rig.path('app.log'), '--line', '11');
+  assert.deepEqual([line.code, / {4}90 {2}180 {2}11-20 /.test(line.out), / {5}0 {3}90 /.test(line.out)], [0, true, false]);
+  const none = await command(rig, rig.path('app.log'), '--line', '22');
+  assert.deepEqual([none.code, /--line 22: the file has no such line/.test(none.err)], [64, true]);
   const second = of(rig, 'app.log')[0]!.ranges[1]!;
   const moment = await command(rig, rig.path('app.log'), '--at', new Date(second.sent!.at).toISOString());
   assert.match(moment.out, /\n {4}90 {2}180 /);
@@ -178,4 +186,68 @@ test('agent audit: a table, one byte, one moment, 1 for a file nobody knows, 66 
   assert.match(unknown.out, /none\.log: the audit, which begins \S+Z, knows nothing of it/);
   assert.equal((await command(rig, rig.path('app.log'), '--at', 'noon')).code, 64);
   assert.equal((await command({ stateDir: join(rig.stateDir, 'elsewhere') }, rig.path('app.log'))).code, 66);
+});
+
+/** `events` with what became of them, and that the entries follow each other without one between two rows. */
+function chained(ranges: AuditedGeneration['ranges']): readonly string[] {
+  for (const [i, { cursors }] of ranges.entries()) if (i > 0) assert.equal(cursors!.behind, ranges[i - 1]!.cursors!.upTo);
+  return ranges.map(({ sent, losses }) => `${sent?.events ?? 'none'}${losses.map(({ reason, events }) => ` ${reason} ${events}`).join()}`);
+}
+
+test('of the journal each batch is a range between two cursors with its entries and what was left out, over restarts and gaps, and agent audit journal tells of one entry what became of it', async (t) => {
+  let directory = '';
+  const rig = await rigFor(t, { entries: [LINES], files: { 'app.log': ['beside'] }, journald: () => [{ key: 'journald g', directory, filters: EXCLUDE }, { key: 'journald h', directory, priority: 0 }] });
+  directory = rig.path('journal');
+  const journal = new TestJournal(directory);
+  const [start, old] = [Date.now() - 60_000, Date.now() - 20 * 86_400_000];
+  journal.append(['one', 'drop it', 'two'].map((message, i) => ({ message, time: start + i })));
+  await rig.start();
+  await rig.count('g', 's', 2);
+  await drained(rig);
+  journal.append([{ message: 'drop a', time: start + 10 }]);
+  await drained(rig);
+  journal.append([{ message: 'old', time: old }, { message: 'three', time: start + 20 }]);
+  await drained(rig);
+  await rig.stop();
+  journal.append([{ message: 'lost', time: start + 30 }]);
+  journal.rotate();
+  journal.append([{ message: 'four', time: start + 40 }]);
+  journal.vacuum();
+  await rig.start();
+  await rig.count('g', 's', 4);
+  await drained(rig);
+  const [life, ...others] = auditOfJournal(rig.stateDir, (key) => key === 'journald g').generations;
+  assert.deepEqual([life!.entry, others], ['journald g', []]);
+  const { ranges } = life!;
+  assert.deepEqual(chained(ranges), ['2 filtered 1', 'none filtered 1', '1 too-old 1', 'none journal-gap 1', '1']);
+  assert.equal(ranges[0]!.cursors!.behind, '');
+  assert.equal(Math.floor(timeOf(ranges.at(-1)!.cursors!.upTo)), start + 40);
+  assert.deepEqual(of(rig, 'app.log').flatMap((one) => one.ranges.map(({ cursors }) => cursors)), [undefined], 'of a file nothing changes');
+  const text = await command(rig, 'journal:g');
+  assert.deepEqual([text.code, text.err], [0, '']);
+  assert.match(text.out, /^journald g\n.*\n {2}behind the entry of +up to that of .*\n {28}\S+Z +2 {2}\S+Z {2}\S+Z {2}g s .*1 event dropped: filtered\n/);
+  assert.match(text.out, /1 event dropped: journal-gap\n/);
+  const { __CURSOR: cursor } = JSON.parse(rig.messages().find((message) => message.includes('"two"'))!) as { readonly __CURSOR: string };
+  const entry = JSON.parse((await command(rig, 'journal', '--cursor', cursor, '--json')).out) as { readonly generations: readonly { readonly entry: string; readonly rows: readonly AuditRow[] }[] };
+  assert.deepEqual(entry.generations.map(({ entry: key, rows }) => [key, rows.map(({ from }) => from)]), [['journald g', [0]]]);
+  assert.equal((await command(rig, 'journal:x')).code, 1);
+  assert.equal((await command(rig, 'journal', '--offset', '3')).code, 64);
+  assert.equal((await command(rig, 'journal', '--cursor', 'none')).code, 64);
+});
+
+test('the lines of a range are those of the file as it is there, whatever it holds; of text with two bytes for a character none are told', async (t) => {
+  const path = join(await scratch(t), 'app.log');
+  const content = fc.array(fc.constantFrom('\n', 'a', 'b\n', 'long '.repeat(60_000)), { maxLength: 12 }).map((parts) => parts.join(''));
+  fc.assert(fc.property(content, fc.array(fc.nat(400_000), { minLength: 2, maxLength: 6 }), (text, offsets) => {
+    writeFileSync(path, text);
+    const lineOf = (offset: number): number => text.slice(0, offset).split('\n').length;
+    const ranges = offsets.slice(1).map((to, i) => ({ from: Math.min(offsets[i]!, to), to: Math.max(offsets[i]!, to) }));
+    const lines = linesIn(path, ranges);
+    for (const range of ranges) assert.deepEqual(lines.get(range), range.from < range.to && range.to <= text.length ? { first: lineOf(range.from), last: lineOf(range.to - 1) } : undefined);
+    const line = 1 + offsets[0]! % 20;
+    const begin = line === 1 ? 0 : [...text.matchAll(/\n/g)].map(({ index }) => index + 1)[line - 2] ?? null;
+    assert.equal(beginOfLine(path, line), begin);
+  }), { numRuns: 60 });
+  writeFileSync(path, '\ufeffone\ntwo\n', 'utf16le');
+  assert.deepEqual([linesIn(path, [{ from: 2, to: 4 }]).size, beginOfLine(path, 1), beginOfLine(join(path, 'none'), 1)], [0, null, null]);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { metricFileFaults } from '../../src/agent/metric-files.ts';
 import { check, type FileLookup } from '../../src/cli/check.ts';
@@ -58,6 +58,17 @@ test('a config with errors prints all of them and exits 78', async (context) => 
   assert.equal(err.match(/ error \//g)?.length, 3);
   assert.match(err, /\n3 errors; what stands on a wrong part is checked once that is mended\n$/);
   assert.ok(err.startsWith(`${file}:`));
+});
+
+test('a folder of a thousand broken files prints a hundred problems, and counts all of them; --json has each', async (context) => {
+  const write = folder(context);
+  const files = Array.from({ length: 1000 }, (_, index) => write(`${index}.json`, '{'));
+  const { code, err } = await answer([dirname(files[0]!)]);
+  assert.equal(code, 78);
+  assert.equal(err.match(/ error: /g)?.length, 100);
+  assert.match(err, /\nand 900 more in 900 files: 900 errors; --json prints all of them\n1000 errors; what stands/);
+  const { problems } = JSON.parse((await answer([dirname(files[0]!)], { json: true })).out) as { readonly problems: readonly unknown[] };
+  assert.equal(problems.length, 1000);
 });
 
 test('--strict takes warnings, and what is not run, for errors; other notes stay notes', async (context) => {

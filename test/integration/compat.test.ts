@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { installStandIns, removeStandIns } from '../../src/cli/compat/install.ts';
+import { installStandIns, removeStandIns, replacedStandIns } from '../../src/cli/compat/install.ts';
 import { placesBelow, type Places } from '../../src/cli/ctl/places.ts';
+import { takeoverFindings } from '../../src/cli/doctor/takeover.ts';
+import { recordFile, reservationFile } from '../../src/cli/takeover/host.ts';
 
 const OPTIONS = { program: '/usr/bin/unified-agent', version: '9.8.7', replace: false };
 
@@ -42,8 +44,8 @@ test('compat: the scripts hand their words on as they are', async (t) => {
   await installStandIns(places, { ...OPTIONS, program });
   const said = (name: string, ...words: string[]): string => spawnSync(join(places.bin, name), words, { encoding: 'utf8' }).stdout;
   assert.equal(said('amazon-cloudwatch-agent-ctl', '-a', 'set-env', '-e', 'A=b c'), '[ctl][-a][set-env][-e][A=b c]');
-  assert.equal(said('amazon-cloudwatch-agent-config-wizard'), '[wizard]');
   const output = join(places.bin, 'config.json');
+  assert.equal(said('amazon-cloudwatch-agent-config-wizard', '--non-interactive'), `[wizard][--output][${output}][--non-interactive]`, 'not where it would take the place of the config that runs');
   assert.equal(said('amazon-cloudwatch-agent-config-wizard', '-isNonInteractiveLinuxMigration', '-configFilePath', '/a b'), `[config][migrate][--force][--output][${output}][/a b]`);
   assert.equal(said('amazon-cloudwatch-agent-config-wizard', '--isNonInteractiveLinuxMigration'), `[config][migrate][--force][--output][${output}][/var/awslogs/etc/awslogs.conf]`);
 });
@@ -61,6 +63,26 @@ test('compat: remove takes away exactly what was installed, and leaves configs a
   assert.deepEqual([existsSync(join(places.folder, 'mine.json')), existsSync(join(places.bin, 'CWAGENT_VERSION')), existsSync(join(places.bin, 'amazon-cloudwatch-agent-ctl'))], [true, true, false]);
   assert.match(stay.join('\n'), /CWAGENT_VERSION was changed since it was installed, and stays\n/);
   assert.deepEqual(await removeStandIns(places), { removed: 0, stay: [] });
+});
+
+test('compat: what an upgrade of the CloudWatch agent\'s package puts in the place of a stand-in is found, put aside by the next install, and comes back at the end', async (t) => {
+  const { root, places, put } = machine(t);
+  put('opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl', 'theirs, version 1');
+  put('usr/lib/systemd/system/unified-agent.service', '');
+  await installStandIns(places, { ...OPTIONS, replace: true });
+  const ctl = join(places.bin, 'amazon-cloudwatch-agent-ctl');
+  assert.deepEqual(await replacedStandIns(places), []);
+  assert.deepEqual(await takeoverFindings(places), [], 'nothing was taken over');
+  writeFileSync(ctl, 'theirs, version 2');
+  assert.deepEqual(await replacedStandIns(places), [ctl]);
+  put(relative(root, recordFile(places)), '{}');
+  const findings = await takeoverFindings(places);
+  assert.deepEqual(findings.map(({ verdict, next }) => [verdict, next]), [['warning', 'agent takeover --back && agent takeover'], ['warning', 'agent compat install']]);
+  put(relative(root, reservationFile(places)), '');
+  await installStandIns(places, { ...OPTIONS, replace: false });
+  assert.deepEqual((await takeoverFindings(places)).map(({ verdict }) => verdict), ['ok']);
+  await removeStandIns(places);
+  assert.equal(readFileSync(ctl, 'utf8'), 'theirs, version 2');
 });
 
 test('compat: where a CloudWatch agent is installed nothing is touched; a takeover puts its command aside, and back', async (t) => {

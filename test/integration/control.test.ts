@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -45,6 +45,24 @@ test('a state directory whose path is longer than a socket address may be is rea
   mkdirSync(stateDirectory);
   await using control = await openControl({ stateDirectory, routes: ROUTES, report: quiet().report });
   assert.ok(control.open);
+  assert.deepEqual(await askStatus(stateDirectory), DOCUMENT);
+});
+
+test('who may not open the socket is told as whom they ask, whose it is and what to run, and is answered once they may', async (t) => {
+  const stateDirectory = await scratch(t);
+  await using control = await openControl({ stateDirectory, routes: ROUTES, report: quiet().report });
+  assert.ok(control.open);
+  const socket = join(stateDirectory, 'control.sock');
+  // Root may open whatever it likes.
+  const isRoot = process.geteuid!() === 0;
+  const refuse = (): void => { if (isRoot) process.seteuid!(65_534); else chmodSync(socket, 0); };
+  const admit = (): void => { if (isRoot) process.seteuid!(0); else chmodSync(socket, 0o600); };
+  refuse();
+  try {
+    await assert.rejects(askStatus(stateDirectory), (error: Error) => error instanceof NoAgentError && /control\.sock may not be opened as the user \S+: it is \S+'s alone\. Run the same command with sudo/.test(error.message));
+  } finally {
+    admit();
+  }
   assert.deepEqual(await askStatus(stateDirectory), DOCUMENT);
 });
 
@@ -129,22 +147,31 @@ test('an agent that does not answer, or answers in another format, is said to, w
   await assert.rejects(askStatus(stateDirectory), /what answers there is no agent/);
 });
 
-test('agent status: 0 for a healthy agent, 69 with the next step when it was killed, 0 again after its restart over the stale socket', async (t) => {
+test('agent status: 0 for a healthy agent, 1 when its environment was changed, 69 with the next step when it was killed, 0 again after its restart over the stale socket', async (t) => {
   const folder = await scratch(t);
   const { url } = await rigFor(t);
   writeFileSync(join(folder, 'a.log'), 'one\ntwo\n');
   const config = childConfig(url, [{ file_path: join(folder, 'a.log') }, { file_path: 'relative.log' }]);
   const state = join(folder, 'state');
+  const environment = join(folder, 'env-config.json');
+  writeFileSync(environment, '{}');
   const run = async (json = true): Promise<{ readonly code: number; readonly out: string; readonly err: string }> => {
     let [out, err] = ['', ''];
     const code = await status(state, json, { out: (text) => { out += text; }, err: (text) => { err += text; } });
     return { code, out, err };
   };
-  const first = await startChild(t, { config: childConfig(url, [{ file_path: join(folder, 'a.log') }]), folder });
+  const first = await startChild(t, { config: childConfig(url, [{ file_path: join(folder, 'a.log') }]), folder, args: ['--env-config', environment] });
   await until('two events', async () => (JSON.parse((await run()).out || '{"counters":{}}') as StatusDocument).counters.deliveredEvents === 2);
   const healthy = await run(false);
   assert.equal(healthy.code, 0);
   assert.match(healthy.out, new RegExp(`pid ${first.pid}.*\\n.*\\n\\nconfig .*\\n\\nno problems\\n\\n1 file of 1 entry, 0 B not acknowledged\\n`));
+  writeFileSync(environment, '{"AWS_PROFILE":"other"}');
+  const changed = await run(false);
+  assert.equal(changed.code, 1, changed.out);
+  const stale = new RegExp(`AWS_PROFILE of ${environment}: set, changed or taken out after the agent started, .*Next step: stop the agent and start it again`);
+  assert.match(changed.out, stale);
+  assert.match((await askReload(state)).problems, stale);
+  await first.says(stale);
   await first.kill();
   assert.ok(statSync(join(state, 'control.sock')).isSocket(), 'the killed agent leaves its socket behind');
   const killed = await run();

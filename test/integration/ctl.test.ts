@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ctl } from '../../src/cli/ctl.ts';
+import { recordFile } from '../../src/cli/takeover/host.ts';
 import { agentVersion } from '../../src/cli/version.ts';
 import { startDropIn, type DropInRig } from '../support/drop-in.ts';
 import { startParameters } from '../support/parameters.ts';
@@ -135,6 +136,19 @@ test('ctl: on premises the CloudWatch agent\'s profile counts without being name
   assert.deepEqual(JSON.parse(readFileSync(rig.places.envConfig, 'utf8')), { AWS_PROFILE: 'AmazonCloudWatchAgent', AWS_SHARED_CREDENTIALS_FILE: credentials, AWS_REGION: 'eu-west-3' });
 });
 
+test('ctl: a profile that common-config.toml names without its file is that of the user who calls, and the agent is told where it is', async (t) => {
+  const rig = startDropIn(t, { AWS_ACCESS_KEY_ID: '', AWS_PROFILE: '', AWS_SHARED_CREDENTIALS_FILE: '' });
+  const credentials = rig.write(join(rig.places.root, '.aws/credentials'), '[default]\naws_access_key_id = a\naws_secret_access_key = b\n[fleet+1]\naws_access_key_id = c\naws_secret_access_key = d\n');
+  rig.write('common-config.toml', '[credentials]\nshared_credential_profile = "fleet+1"\n');
+  assert.equal((await run(rig, '-a', 'fetch-config', '-m', 'ec2')).code, 0);
+  assert.deepEqual(JSON.parse(readFileSync(rig.places.envConfig, 'utf8')), { AWS_SHARED_CREDENTIALS_FILE: credentials });
+  // Whoever names the file has it read.
+  rig.write('env-config.json', '{}');
+  rig.write('common-config.toml', '[credentials]\nshared_credential_profile = "fleet+1"\nshared_credential_file = "/elsewhere"\n');
+  assert.equal((await run(rig, '-a', 'fetch-config', '-m', 'ec2')).code, 0);
+  assert.deepEqual(JSON.parse(readFileSync(rig.places.envConfig, 'utf8')), {});
+});
+
 test('ctl: set-log-level and set-env write env-config.json, keep the rest of it, and leave a broken one alone', async (t) => {
   const rig = startDropIn(t);
   rig.write(join(rig.places.root, 'etc/group'), 'root:x:0:\nunified-agent:x:4242:\n');
@@ -169,6 +183,24 @@ test('ctl: prep-restart remembers whether the agent ran, cond-restart starts it 
   rig.systemd.calls.length = 0;
   assert.equal((await run(rig, '-a', 'preun')).code, 0);
   assert.deepEqual(rig.systemd.calls, ['stop unified-agent.service', 'disable unified-agent.service', 'daemon-reload', 'reset-failed']);
+});
+
+test('ctl: what the CloudWatch agent\'s package asks when it is upgraded or removed is not done to the agent that took its place; what a person asks is', async (t) => {
+  const rig = startDropIn(t);
+  await run(rig, '-a', 'start');
+  rig.write(recordFile(rig.places), { wasActive: true, wasEnabled: true, isImported: true });
+  const up = (): readonly boolean[] => [rig.systemd.active, rig.systemd.enabled].map((units) => units.has('unified-agent.service'));
+  for (const action of ['prep-restart', 'stop', 'cond-restart', 'preun']) {
+    const { code, err } = await run(rig, '-a', action);
+    assert.deepEqual([code, up()], [0, [true, true]], action);
+    assert.match(err, /asked for the CloudWatch agent by its package: unified-agent\.service.*goes on/);
+  }
+  assert.ok(!existsSync(rig.places.restart), 'the command of the next version would start the CloudWatch agent for it');
+  const script = { ...rig, host: { ...rig.host, env: { ...rig.host.env, DPKG_MAINTSCRIPT_PACKAGE: 'amazon-cloudwatch-agent' } } };
+  await run(script, '-a', 'stop');
+  assert.deepEqual(up(), [true, true], 'an older package stops without a word before');
+  await run(rig, '-a', 'stop');
+  assert.deepEqual(up(), [false, true]);
 });
 
 test('ctl: an unknown flag is said and passed over, a missing argument, an unknown action and a bad mode exit 1, -h exits 0', async (t) => {

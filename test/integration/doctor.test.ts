@@ -8,10 +8,16 @@ import { journalPlaces } from '../../src/agent/journald/journal-check.ts';
 import { doctor } from '../../src/cli/doctor.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { pathFindings } from '../../src/cli/doctor/paths.ts';
+import { volumesFinding } from '../../src/cli/doctor/volumes.ts';
+import { placesBelow } from '../../src/cli/ctl/places.ts';
+import { Unit } from '../../src/cli/ctl/systemd.ts';
+import { OUR_UNIT } from '../../src/cli/own-unit.ts';
 import { obstacleTo } from '../../src/host/identity.ts';
 import { startEndpoint } from '../../src/local-endpoint/server.ts';
 import type { RunningEndpoint } from '../../src/local-endpoint/server.ts';
+import { StubSystemd } from '../support/drop-in.ts';
 import { freeTcpPort } from '../support/free-port.ts';
+import { EBS_MODEL, nvmeHost } from '../support/nvme-host.ts';
 import { TEST_ENV } from '../support/rig.ts';
 
 function folderFor(t: TestContext): string {
@@ -20,16 +26,22 @@ function folderFor(t: TestContext): string {
   return folder;
 }
 
-async function examined(folder: string, url: string, write: boolean): Promise<{ readonly code: number; readonly findings: readonly Finding[] }> {
+/** Where systemd does not know the agent. */
+const NO_UNIT = new Unit(OUR_UNIT, new StubSystemd().systemctl);
+
+interface Examined { readonly metrics?: object; readonly env?: Readonly<Record<string, string>>; readonly unit?: Unit; readonly prepared?: () => void }
+
+async function examined(folder: string, url: string, write: boolean, { metrics = {}, env = TEST_ENV, unit = NO_UNIT, prepared }: Examined = {}): Promise<{ readonly code: number; readonly findings: readonly Finding[] }> {
   writeFileSync(join(folder, 'app.log'), 'a line\n');
   const config = join(folder, 'agent.json');
   writeFileSync(config, JSON.stringify({
     agent: { region: 'us-east-1' },
     logs: { endpoint_override: url, logs_collected: { files: { collect_list: [{ file_path: join(folder, '*.log'), log_group_name: 'app', log_stream_name: 's', retention_in_days: 7 }] } } },
-    metrics: { endpoint_override: url, metrics_collected: { mem: { measurement: ['used_percent'] } } },
+    metrics: { endpoint_override: url, metrics_collected: { mem: { measurement: ['used_percent'] }, ...metrics } },
   }));
   let printed = '';
-  const code = await doctor({ config: [config], stateDirectory: join(folder, 'state'), write, json: true, around: { env: TEST_ENV, problems: [], unreadable: false } }, { out: (text) => { printed += text; }, err: () => {}, colour: false });
+  prepared?.();
+  const code = await doctor({ config: [config], stateDirectory: join(folder, 'state'), write, json: true, around: { env, problems: [], unreadable: false }, unit, places: placesBelow(join(folder, 'root')) }, { out: (text) => { printed += text; }, err: () => {}, colour: false });
   return { code, findings: JSON.parse(printed) as readonly Finding[] };
 }
 
@@ -110,6 +122,41 @@ test('a file that the agent may not read is told with the component that is in t
   assert.equal(obstacleTo(log, 'read', stranger), null);
 });
 
+test('a user to whom the agent is closed is told to ask as root, and never to take its state directory or open its logs', { skip: process.getuid!() !== 0 && 'needs root to become another user' }, async (t) => {
+  const endpoint = await endpointFor(t);
+  const folder = folderFor(t);
+  chmodSync(folder, 0o755);
+  mkdirSync(join(folder, 'state'), { mode: 0o700 });
+  let result: Awaited<ReturnType<typeof examined>>;
+  try {
+    result = await examined(folder, endpoint.url, false, { prepared: () => { chmodSync(join(folder, 'app.log'), 0o600); process.seteuid!(60_000); } });
+  } finally {
+    process.seteuid!(0);
+  }
+  const { code, findings } = result;
+  assert.deepEqual(findings.filter(({ verdict }) => verdict === 'failed'), []);
+  assert.equal(code, 0);
+  assert.deepEqual(of(findings, 'agent')[0], { about: 'agent', verdict: 'warning', what: 'this user may not ask it', next: 'sudo agent doctor' });
+  assert.deepEqual(findings.filter(({ next }) => next !== null && /chown|setfacl|usermod/.test(next)), []);
+  assert.equal(of(findings, 'clock')[0]!.verdict, 'ok', 'what is the same for every user is judged');
+});
+
+test('files of root in the state directory of the service are told, with the command that gives them back', { skip: process.getuid!() !== 0 && 'only root may give a file away' }, async (t) => {
+  const endpoint = await endpointFor(t);
+  const folder = folderFor(t);
+  const state = join(folder, 'state');
+  mkdirSync(state, { mode: 0o700 });
+  writeFileSync(join(state, 'quarantine.jsonl'), '');
+  chownSync(state, 4711, 4711);
+  const { code, findings } = await examined(folder, endpoint.url, false);
+  assert.equal(code, 1);
+  const [finding] = of(findings, 'state');
+  assert.match(finding!.what, /quarantine\.jsonl is another user's than/);
+  assert.equal(finding!.next, `chown --recursive --no-dereference 4711: ${state}`);
+  chownSync(join(state, 'quarantine.jsonl'), 4711, 4711);
+  assert.equal((await examined(folder, endpoint.url, false)).code, 0);
+});
+
 test('a log whose group may read it is opened by joining the group', { skip: process.getuid!() !== 0 && 'only root may give a file away' }, (t) => {
   const folder = folderFor(t);
   chmodSync(folder, 0o755);
@@ -135,4 +182,30 @@ test('the files of a journal are judged like logs, by who may read them', async 
   assert.deepEqual([fault, places.map(({ files }) => files)], [null, [[join(journal, 'system.journal')], []]]);
   const stranger = { uid: 60_000, groups: new Set([60_000]), readsAll: false };
   assert.match(pathFindings(places, stranger)[0]!.what, /system\.journal cannot be read: mode 0600/);
+});
+
+test('a config that asks volumes for their own statistics is held against what the unit gives, and the one command that gives the rest is named', async (t) => {
+  const endpoint = await endpointFor(t);
+  const host = nvmeHost(t);
+  host.attach('nvme0', EBS_MODEL, 'vol0a');
+  const env = { ...TEST_ENV, HOST_SYS: host.sys, HOST_DEV: host.dev };
+  const metrics = { diskio: { measurement: ['reads', 'ebs_total_read_ops'] } };
+  const unit = (properties: Readonly<Record<string, string>>): Unit => new Unit(OUR_UNIT, async (_verb, _p, name) => ({ code: 0, out: `${name}=${{ LoadState: 'loaded', Id: OUR_UNIT, User: 'unified-agent', ...properties }[name] ?? ''}\n`, err: '' }));
+  const packaged = await examined(folderFor(t), endpoint.url, false, { metrics, env, unit: unit({ AmbientCapabilities: 'cap_dac_read_search', PrivateDevices: 'yes' }) });
+  const [finding] = of(packaged.findings, 'volumes');
+  assert.equal(packaged.code, 1);
+  assert.match(finding!.what, /unified-agent\.service has no CAP_SYS_ADMIN and does not see .*\/nvme0: no ebs_ .* EBS volume vol-0a/);
+  assert.match(finding!.next!, /^install -D .*\/examples\/nvme\.conf \/etc\/systemd\/system\/unified-agent\.service\.d\/nvme\.conf && systemctl daemon-reload && systemctl restart unified-agent$/);
+  const helped = await examined(folderFor(t), endpoint.url, false, { metrics, env, unit: unit({ AmbientCapabilities: 'cap_dac_read_search cap_sys_admin', PrivateDevices: 'no' }) });
+  assert.deepEqual([helped.code, of(helped.findings, 'volumes').map(({ verdict }) => verdict)], [0, ['ok']]);
+  const unasked = await examined(folderFor(t), endpoint.url, false, { env, unit: unit({}) });
+  assert.deepEqual(of(unasked.findings, 'volumes'), []);
+});
+
+test('where there is no unit, volumes that cannot be asked are told with what else gives the right', () => {
+  const who = { who: 'who asks now', administers: false, sees: () => true, ofUnit: false };
+  const volumes = Array.from({ length: 7 }, (_, index) => ({ name: `EBS volume vol-${index}`, path: `/dev/nvme${index}` }));
+  const { verdict, what, next } = volumesFinding(volumes, who);
+  assert.deepEqual([verdict, what.endsWith('vol-4 and 2 more'), next!.includes('--cap-add SYS_ADMIN')], ['failed', true, true]);
+  assert.equal(volumesFinding([], who).verdict, 'note');
 });

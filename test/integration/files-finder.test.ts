@@ -7,6 +7,7 @@ import * as fc from 'fast-check';
 import { compileGlob, Glob } from '../../src/files/glob.ts';
 import { Finder, type FinderOptions, type MatchChange } from '../../src/files/finder.ts';
 import { listMatches } from '../../src/files/list-matches.ts';
+import { ALL_IN_REACH } from '../../src/files/reach.ts';
 import type { WatchEvents, WatchFactory } from '../../src/files/directory-watch.ts';
 import { LifetimeControl } from '../../src/lifecycle/lifetime.ts';
 import { assertQuick } from '../support/quick.ts';
@@ -48,6 +49,7 @@ function finder(patterns: readonly string[], heard: Heard, options: Partial<Find
       unreadable: (where, code) => heard.unreadable.push([path.relative(root, where), code]),
       watchesExhausted: (code) => heard.exhausted.push(code),
       tooMany: (what) => heard.tooMany.push(what),
+      passedOver: () => {},
     },
     onChange: (change) => heard.changes.push(change),
     ...options,
@@ -360,7 +362,7 @@ describe('Finder, running', () => {
     const heard = new Heard();
     const found = new Finder({
       patterns: [{ key: 'k', glob: glob(at('d/*.log')), exclude: null }], own: { logs: [], stateDirectory: null },
-      report: { unreadable: () => {}, watchesExhausted: (code) => heard.exhausted.push(code), tooMany: () => {} }, onChange: (change) => heard.changes.push(change),
+      report: { unreadable: () => {}, watchesExhausted: (code) => heard.exhausted.push(code), tooMany: () => {}, passedOver: () => {} }, onChange: (change) => heard.changes.push(change),
     });
     await running(found, async () => {
       await eventually(() => found.counts.watches === 1, 3000, 'the watch is armed');
@@ -393,6 +395,51 @@ describe('Finder, running', () => {
       await eventually(() => heard.added.includes('hot/b.log'), 2000, 'the new file');
       assert.equal(found.counts.watches, 0, 'it rests before it is armed again');
     });
+  });
+
+  it('puts no watch where it would look at a mount that may hang: a folder on it, or one with a link to it', async () => {
+    const watched: string[] = [];
+    const watch: WatchFactory = (directory) => {
+      watched.push(path.relative(root, directory));
+      return { close: () => {} };
+    };
+    for (const name of ['on-it/a.log', 'linking/a.log', 'plain/a.log']) write(name);
+    fs.symlinkSync(at('on-it'), at('linking/link'));
+    fs.symlinkSync(at('plain'), at('plain/link'));
+    const reach = { ...ALL_IN_REACH, mayHang: (where: string) => [at('on-it'), at('linking/link')].includes(where) };
+    const found = finder(['on-it/*.log', 'linking/*.log', 'plain/*.log'], new Heard(), { watch, reach });
+    await running(found, async () => { await eventually(() => watched.length > 0, 3000, 'the watches are armed'); });
+    assert.deepEqual(watched, ['plain']);
+  });
+
+  it('passes over what is out of reach: what is known of it stays, and what came meanwhile is found afterwards', async () => {
+    const out = new Set<string>();
+    const reach = { ...ALL_IN_REACH, isOut: (where: string) => [...out].some((one) => where === one || where.startsWith(`${one}/`)) };
+    write('away/a.log');
+    fs.symlinkSync(at('away/a.log'), at('link.log'));
+    const heard = new Heard();
+    const found = finder(['away/*.log', '*.log', '*/deep/b.log'], heard, { reach });
+    await found.scan();
+    assert.deepEqual(heard.added.toSorted(), ['away/a.log', 'link.log']);
+    heard.forget();
+    for (const name of ['away', 'late', 'link.log']) out.add(at(name));
+    fs.rmSync(at('away/a.log'));
+    write('away/b.log');
+    write('late/deep/b.log');
+    await found.scan();
+    assert.deepEqual([heard.added, heard.removed, heard.replaced], [[], [], []]);
+    out.clear();
+    await found.scan();
+    assert.deepEqual([heard.added.toSorted(), heard.removed.toSorted()], [['away/b.log', 'late/deep/b.log'], ['away/a.log', 'link.log']]);
+  });
+
+  it('looks in the same search at what turns out to answer', async () => {
+    let answers = false;
+    const reach = { ...ALL_IN_REACH, isOut: () => !answers, answered: () => Promise.resolve(!answers && (answers = true)) };
+    write('d/a.log');
+    const heard = new Heard();
+    await finder(['d/*.log'], heard, { reach }).scan();
+    assert.deepEqual(heard.added, ['d/a.log']);
   });
 
   it('L61: out of watches, it says so once and goes on by looking', async () => {

@@ -49,6 +49,34 @@ describe('generations that were rotated away', () => {
     assert.deepEqual(search([known]), { pending: [['app.log.3', 1000], ['app.log.2', null], ['app.log.1', null]], missing: [] });
   });
 
+  it('L04: a rotation in the middle of the search hides none of them', () => {
+    const rotateAll = (word: string, second: number): void => {
+      for (let n = 9; n > 0; n--) if (fs.existsSync(at(`app.log.${n}`))) fs.renameSync(at(`app.log.${n}`), at(`app.log.${n + 1}`));
+      fs.renameSync(at('app.log'), at('app.log.1'));
+      write('app.log', lines(word), second);
+    };
+    const known: Checkpoint[] = [];
+    write('app.log', lines('zero'), 1);
+    for (const [i, word] of ['one', 'two', 'three'].entries()) {
+      known.push(checkpoint('app.log', 1000 + i));
+      rotateAll(word, 2 + i);
+    }
+    let rotations = 0;
+    const rotatedOnTheWay = Object.assign([...known], {
+      *[Symbol.iterator](): Generator<Checkpoint> {
+        for (const one of known) {
+          yield one;
+          if (rotations < 2) rotateAll(`on the way ${++rotations}`, 10 + rotations);
+        }
+      },
+    });
+    const found = new SiblingSearch().pendingGenerations(at('app.log'), rotatedOnTheWay, known, [root]);
+    assert.equal(rotations, 2);
+    assert.deepEqual(found.missing, []);
+    const of = (inode: number): string => fs.readdirSync(root).find((name) => fs.statSync(at(name)).ino === inode)!;
+    assert.deepEqual(found.pending.map(({ candidate, checkpoint: one }) => [of(candidate.inode), one?.offset ?? null]), [['app.log.5', 1000], ['app.log.4', 1001], ['app.log.3', 1002], ['app.log.2', null], ['app.log.1', null]]);
+  });
+
   it('what is older than the first known generation is history, not backlog', () => {
     write('app.log.2', lines('older'), 1);
     write('app.log', lines('one'), 5);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chownSync, existsSync, linkSync, mkdirSync, readdirSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { stateNameOf } from '../../src/agent/import/cloudwatch-agent-state.ts';
@@ -74,9 +74,12 @@ test('what root imports can be opened by the user of the service, whose the stat
   const others = join(stateDir, 'others');
   writeFileSync(others, '');
   chownSync(others, 4713, 4714);
+  // Where the kernel lets anyone link to any file (fs.protected_hardlinks=0), its owner would get it.
+  writeFileSync(join(stateDir, '..', 'of-root'), '');
+  linkSync(join(stateDir, '..', 'of-root'), join(stateDir, 'trap'));
   over.sent('app.log', 4);
   assert.equal(over.run().status, 0);
-  assert.deepEqual(readdirSync(stateDir).map((name) => statSync(join(stateDir, name))).filter(({ uid, gid }) => uid !== 4711 || gid !== 4712).map(({ uid }) => uid), [4713], 'what is another user\'s stays so');
+  assert.deepEqual(readdirSync(stateDir).map((name) => statSync(join(stateDir, name))).filter(({ uid, gid }) => uid !== 4711 || gid !== 4712).map(({ uid }) => uid).toSorted((a, b) => a - b), [0, 4713], 'what is another user\'s stays so');
   assert.ok(readdirSync(stateDir).length > 1);
 });
 

@@ -152,6 +152,8 @@ test('L91 what was read and not acknowledged when the agent ends in an outage is
   await until('more to be read than was acknowledged', () => { const { source } = rig.agent.journals[0]!; return source.lastAckAt !== null && source.heldBytes > 100_000; });
   await until('positions to be written', () => rig.agent.store!.unwritten === 0);
   await rig.crash();
+  const { files, journals, bytes } = rig.agent.unfinished;
+  assert.deepEqual([files, journals, bytes > 100_000], [0, ['journald 0'], true], 'it is said');
   back();
   await rig.start();
   await arrived(rig, long);

@@ -22,7 +22,7 @@ test('a file system that hangs holds up neither the loop nor other mounts; it is
   const fuse = mountFuse(t);
   const said: string[] = [];
   const threads = new PathThreads(openStatfsThread);
-  const sampler = createDiskSampler({ mountPoints: null, ignoredTypes: [], dropDevice: false, volumeId: false, intervalMs: 1000 }, { proc: '/proc', sys: '/sys' }, {
+  const sampler = createDiskSampler({ mountPoints: ['/', fuse.mountPoint], ignoredTypes: [], dropDevice: false, volumeId: false, intervalMs: 1000 }, { proc: '/proc', sys: '/sys' }, {
     report: { trouble: (subject, message) => { said.push(`${subject}: ${message}`); }, recovered: (subject, message) => { said.push(`${subject}: ${message}`); } }, threads, attached: NOTHING_ATTACHED, mountPrefix: '',
   });
   atEnd(t, () => { sampler[Symbol.dispose](); });
@@ -60,9 +60,9 @@ test('a file system that hangs holds up neither the loop nor other mounts; it is
 test('more file systems that hang than the pool has threads take none of those, and no more than three of their own', async (t) => {
   const no = noFuse();
   if (no !== false) { t.skip(no); return; }
-  for (let i = 0; i < 6; i++) mountFuse(t);
+  const hanging = Array.from({ length: 6 }, () => mountFuse(t).mountPoint);
   const threads = new PathThreads(openStatfsThread);
-  const sampler = createDiskSampler({ mountPoints: null, ignoredTypes: [], dropDevice: false, volumeId: false, intervalMs: 1000 }, { proc: '/proc', sys: '/sys' }, { report: { trouble: () => {}, recovered: () => {} }, threads, attached: NOTHING_ATTACHED, mountPrefix: '' });
+  const sampler = createDiskSampler({ mountPoints: hanging, ignoredTypes: [], dropDevice: false, volumeId: false, intervalMs: 1000 }, { proc: '/proc', sys: '/sys' }, { report: { trouble: () => {}, recovered: () => {} }, threads, attached: NOTHING_ATTACHED, mountPrefix: '' });
   atEnd(t, () => { sampler[Symbol.dispose](); });
   await until('three threads to hang', async () => {
     await sampler.sample(0);

@@ -30,18 +30,28 @@ function assertNear(value: number, other: number, tolerance: number, what: strin
   assert.ok(Math.abs(value - other) <= tolerance, `${what}: ${value} here, ${other} there, at most ${tolerance} apart`);
 }
 
+/** Between two readings of something else, before and after, or at most `tolerance` beyond: other programs go on meanwhile. */
+function assertBetween(value: number, before: number, after: number, tolerance: number, what: string): void {
+  assert.ok(value >= Math.min(before, after) - tolerance && value <= Math.max(before, after) + tolerance, `${what}: ${value}, elsewhere ${before} before and ${after} after, at most ${tolerance} beyond`);
+}
+
 /** Memory that other programs take and give back between the two readings. */
 const MEMORY_TOLERANCE = 256 << 20;
 
 test('mem is what free and systeminformation say, within 256 MiB, totals exactly', async () => {
   using sampler = createMemSampler(HERE);
+  const read = () => {
+    const free = rows(run('free', '-b', '-w')).find(([name]) => name === 'Mem:')!.slice(1).map(Number);
+    const [total, , unused, shared, buffered, cached, available] = free as [number, number, number, number, number, number, number];
+    // `used` of newer versions of free is the total less what is available.
+    return { total, fields: { free: unused, shared, buffered, cached, available, used: total - unused - buffered - cached } };
+  };
+  const before = read();
   const { values } = (await sampler.sample(0))[0]!;
-  const free = rows(run('free', '-b', '-w')).find(([name]) => name === 'Mem:')!.slice(1).map(Number);
-  const [total, , unused, shared, buffers, cache, available] = free as [number, number, number, number, number, number, number];
+  const after = read();
+  const { total } = after;
   assert.equal(values['total'], total);
-  for (const [field, there] of Object.entries({ free: unused, shared, buffered: buffers, cached: cache, available })) assertNear(values[field]!, there, MEMORY_TOLERANCE, field);
-  // `used` of newer versions of free is the total less what is available.
-  assertNear(values['used']!, total - unused - buffers - cache, MEMORY_TOLERANCE, 'used');
+  for (const [field, there] of Object.entries(after.fields)) assertBetween(values[field]!, before.fields[field as keyof typeof before.fields], there, MEMORY_TOLERANCE, field);
   const other = await si.mem();
   for (const [field, there] of Object.entries({ total: other.total, free: other.free, available: other.available, active: Number(/^Active:\s+(\d+)/m.exec(readFileSync('/proc/meminfo', 'utf8'))![1]) * 1024 })) assertNear(values[field]!, there, MEMORY_TOLERANCE, `${field} of systeminformation`);
   assertNear(values['used_percent']!, 100 * values['used']! / total, 0.001, 'used_percent');
@@ -87,26 +97,29 @@ test('a core that this process keeps busy is seen in cpu usage as this process c
 
 test('disk is what df says of every mount that both see: totals exactly, space within 64 MiB, percents within one', async (t) => {
   using sampler = createDiskSampler({ mountPoints: null, ignoredTypes: [], dropDevice: false, volumeId: false, intervalMs: 60_000 }, HERE, { report: SILENT, threads: new PathThreads(openStatfsThread), attached: NOTHING_ATTACHED, mountPrefix: '' });
-  const readings = new Map((await sampler.sample(0)).map(({ dimensions, values }) => [dimensions.find(([name]) => name === 'path')![1], values]));
+  const read = async () => new Map((await sampler.sample(0)).map(({ dimensions, values }) => [dimensions.find(([name]) => name === 'path')![1], values]));
+  const before = await read();
   // Only of what has an answer: another mount of this machine may hang, or be gone by now.
-  const there = [...readings.keys()].flatMap((path) => {
+  const there = [...before.keys()].flatMap((path) => {
     try {
       return rows(run('df', '-a', '-B1', '--output=target,fstype,size,used,avail,pcent,itotal,iused,iavail', path)).slice(1);
     } catch {
       return [];
     }
   });
+  const readings = await read();
   let compared = 0;
   for (const [path, , size, used, avail, percent, , iused, iavail] of there) {
-    const values = readings.get(path!);
-    if (values === undefined || size === '-') continue;
+    const [values, earlier] = [readings.get(path!), before.get(path!)];
+    if (values === undefined || earlier === undefined || size === '-') continue;
     compared++;
     assert.equal(values['total'], Number(size), path!);
-    assertNear(values['used']!, Number(used), 64 << 20, `${path} used`);
-    assertNear(values['free']!, Number(avail), 64 << 20, `${path} free`);
-    assertNear(values['used_percent']!, Number.parseInt(percent!, 10), 1, `${path} used_percent`);
-    if (iused !== '-') assertNear(values['inodes_used']!, Number(iused), 5000, `${path} inodes_used`);
-    if (iavail !== '-') assertNear(values['inodes_free']!, Number(iavail), 5000, `${path} inodes_free`);
+    const compare = (field: string, other: string, tolerance: number): void => { assertBetween(Number.parseInt(other, 10), earlier[field]!, values[field]!, tolerance, `${path} ${field}`); };
+    compare('used', used!, 64 << 20);
+    compare('free', avail!, 64 << 20);
+    compare('used_percent', percent!, 1);
+    if (iused !== '-') compare('inodes_used', iused!, 5000);
+    if (iavail !== '-') compare('inodes_free', iavail!, 5000);
   }
   assert.ok(compared >= 1 && readings.has('/'), `compared ${compared} of ${readings.size}`);
   t.diagnostic(`${compared} mounts compared`);

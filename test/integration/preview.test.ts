@@ -4,14 +4,16 @@ import { appendFileSync, mkdirSync, readdirSync, statSync, utimesSync, writeFile
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { growthOf, growthOfEvents, watchGrowth } from '../../src/agent/growth.ts';
+import { previewJournal } from '../../src/agent/journald/journal-preview.ts';
 import { previewFile } from '../../src/agent/preview.ts';
 import type { Preview } from '../../src/agent/preview.ts';
 import { compilePattern, isProblem } from '../../src/records/pattern.ts';
 import type { PatternPlan, RedactRulePlan } from '../../src/plan.ts';
+import { TestJournal } from '../support/journal.ts';
 import { textOf } from '../support/log-files.ts';
 import { planFor } from '../support/plan-for.ts';
 import type { EntrySpec } from '../support/plan-for.ts';
-import { startRig, TEST_ENV, until } from '../support/rig.ts';
+import { rigFor, startRig, TEST_ENV, until } from '../support/rig.ts';
 import { scratch } from '../support/state.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
@@ -171,6 +173,8 @@ test('with a config the entries that match are used; a file none matches, or a b
   const excluded = run(['preview', join(folder, 'secret.log'), '--config', config], folder);
   assert.deepEqual([excluded.status, /secret\.log matches .* but is excluded by blacklist "secret"/.test(excluded.stderr)], [66, true]);
   assert.equal(run(['preview', join(folder, 'a.log'), '--config', config, '--exclude', 'x'], folder).status, 64);
+  const swallowed = run(['preview', '--config', config, join(folder, 'a.log')], folder);
+  assert.deepEqual([swallowed.status, swallowed.stderr], [64, 'agent preview: no file is named; every word behind --config is a config: the file comes before it\n']);
   const json = JSON.parse(run(['preview', join(folder, 'a.log'), '--config', config, '--json'], folder).stdout) as { readonly previews: readonly { readonly destination: { readonly group: string }; readonly events: readonly { readonly message: string; readonly stream: string }[] }[] };
   assert.deepEqual(json.previews.map(({ destination, events }) => [destination.group, events.map(({ message, stream }) => [message, stream])]), [['all', [['of a.log', 's']]], ['one', [['of a.log', 's']]]]);
 });
@@ -219,6 +223,69 @@ test('growth is what was written since the oldest life was, or since the birth o
   assert.ok(!('unknown' in watched));
   assert.deepEqual([watched.bytes, watched.basis], [500, 'watched']);
   assert.ok('unknown' in growthOf(`${path}.none`, now) && 'unknown' in await watchGrowth(`${path}.none`, 1));
+});
+
+test('preview of the journal shows the very events that run delivers, with their times, what filters and redaction do to them, and why others are not sent', async (t) => {
+  const folder = await scratch(t);
+  const journal = new TestJournal(join(folder, 'journal'));
+  const entry = {
+    directory: journal.directory, priority: 6, maxEventBytes: 2_000, redact: [rule('email_addresses')], startAt: 'end',
+    filters: [{ type: 'include', pattern: pattern('^(?:disk|net|x|old)') }, { type: 'include', pattern: pattern('bob') }, { type: 'exclude', pattern: pattern('test$') }],
+  } as const;
+  const rig = await rigFor(t, { entries: [], journald: () => [{ ...entry, startAt: 'start' }] });
+  const time = Date.now() - 60_000;
+  const messages = ['disk full', 'to bob@example.com', 'a disk', 'disk test', `x${'y'.repeat(3_000)}`, { message: 'disk debug', priority: 7 }, { message: 'old', time: time - 20 * 86_400_000 }, 'net\nof two lines'];
+  journal.append(messages.map((message, i) => ({ time: time + i, ...(typeof message === 'string' ? { message } : message) })));
+  const [plan] = planFor({ endpoint: '', entries: [], journald: [entry] }).journald;
+  const spec = { entry: plan!, undeliverable: 'quarantine', localZone: 'UTC' } as const;
+  const preview = await previewJournal({ ...spec, events: 10_000, from: 'end' });
+  assert.ok(!('refused' in preview), JSON.stringify(preview));
+  const { events, sample } = preview;
+  await rig.start();
+  const sent = events.filter(({ verdict }) => verdict.kind === 'sent').toSorted((a, b) => a.time - b.time);
+  await rig.count('g', 's', 4);
+  await until('all of it to be acknowledged', () => rig.agent.journals.every(({ caughtUp }) => caughtUp));
+  assert.deepEqual(sent.map(({ message, time: at }) => [message, at]), rig.events('g', 's').map(({ message, timestamp }) => [message, timestamp]));
+  assert.equal(sample.sentBytes, sent.reduce((sum, { message }) => sum + Buffer.byteLength(message) + 26, 0));
+  assert.deepEqual(events.map(({ original, verdict }) => [(JSON.parse(original) as { readonly MESSAGE: string }).MESSAGE.slice(0, 9), verdict]), [
+    ['disk full', { kind: 'sent' }], ['to bob@ex', { kind: 'sent' }], ['a disk', { kind: 'filtered', filter: null }], ['disk test', { kind: 'filtered', filter: 2 }], [`x${'y'.repeat(8)}`, { kind: 'sent' }], ['old', { kind: 'too-old' }], ['net\nof tw', { kind: 'sent' }],
+  ]);
+  const redacted = events[1]!;
+  assert.deepEqual(redacted.redacted.map(({ kind, from, to }) => [kind, redacted.original.slice(from, to), redacted.message.includes('bob')]), [['email_addresses', 'bob@example.com', false]]);
+  assert.ok(events[4]!.cutBytes > 1_000);
+  assert.deepEqual([sample.events, sample.sentEvents, sample.filtered, sample.tooOld, sample.redacted, sample.firstTime], [7, 4, 2, 1, { email_addresses: 1 }, events[0]!.time]);
+  for (const [from, shown] of [['end', events.slice(-2)], ['start', events.slice(0, 2)]] as const) {
+    const part = await previewJournal({ ...spec, events: 2, from });
+    assert.ok(!('refused' in part));
+    assert.deepEqual(part.events, shown);
+  }
+});
+
+test('agent preview journal: every entry of the config that reads it, or those of one log group; nothing is written, and what cannot be read is refused with the reason', async (t) => {
+  const folder = await scratch(t);
+  const journal = new TestJournal(join(folder, 'journal'));
+  journal.append([{ message: 'one \u001b[31mred', time: Date.now() - 3_600_000 }, 'two']);
+  const config = join(folder, 'agent.json');
+  const entries = [{ log_group_name: '/a', directory: journal.directory, log_stream_name: 's' }, { log_group_name: '/b', directory: journal.directory, log_stream_name: 'other', initial_position: 'start' }, { log_group_name: '/c', directory: join(folder, 'none') }];
+  writeFileSync(config, JSON.stringify({ agent: { region: 'us-east-1' }, logs: { logs_collected: { journald: { collect_list: entries } } } }));
+  mkdirSync(join(folder, 'home'));
+  const ask = (...args: readonly string[]): ReturnType<typeof run> => run(['preview', ...args, '--config', config], join(folder, 'home'));
+  const one = ask('journal:/b');
+  assert.deepEqual([one.status, one.stderr], [0, '']);
+  assert.match(one.stdout, /^journald \/b: to log group \/b, stream other\nby the entry journal \S+journal\n/);
+  assert.match(one.stdout, /\n#1 {2}\S+Z \(as the journal has it\) {2}\d+ bytes {2}sent\n {4}\| \{"__CURSOR":.*\\u001b\[31mred.*\n#2 /);
+  assert.match(one.stdout, /\n {2}growth {4}\S+ \S+ a day \(.* since the first event that was looked at\)\n {2}cost/);
+  const first = ask('journal', '--entry', '0', '--json', '--lines', '1');
+  const { previews } = JSON.parse(first.stdout) as { readonly previews: readonly { readonly key: string; readonly notes: readonly string[]; readonly destination: object; readonly events: readonly { readonly message: string }[] }[] };
+  assert.deepEqual(previews.map(({ key, notes, destination, events }) => [key, notes.length, destination, events.map(({ message }) => (JSON.parse(message) as { readonly MESSAGE: string }).MESSAGE)]), [['journald /a', 1, { group: '/a', stream: 's' }, ['two']]]);
+  const missing = ask('journal');
+  assert.deepEqual([missing.status, /journald \/c: \S+none does not exist: create it/.test(missing.stderr), missing.stdout.match(/^journald \S+: to/gm)], [66, true, ['journald /a: to', 'journald /b: to']]);
+  const unknown = ask('journal:/x');
+  assert.deepEqual([unknown.status, unknown.stderr], [66, 'agent: no entry of the config reads the journal to log group /x; those that do: journald /a (/logs/logs_collected/journald/collect_list/0), journald /b (/logs/logs_collected/journald/collect_list/1), journald /c (/logs/logs_collected/journald/collect_list/2)\n']);
+  const flags = run(['preview', 'journal', '--log-group', 'g'], folder);
+  assert.deepEqual([flags.status, /--log-group is for a file/.test(flags.stderr)], [64, true]);
+  assert.match(run(['preview', './journal'], folder).stderr, /is not followed: a directory/);
+  assert.deepEqual([readdirSync(folder).toSorted(), readdirSync(join(folder, 'home')), readdirSync(journal.directory)], [['agent.json', 'home', 'journal'], [], ['system.journal']]);
 });
 
 function run(args: readonly string[], home: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {

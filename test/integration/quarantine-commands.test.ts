@@ -135,6 +135,15 @@ test('agent quarantine: list, show and replay with an agent, without one, and be
   assert.equal(await child.stop(), 0);
 });
 
+test('a state directory that is not there is no empty quarantine: list, show and replay say so and end with 66', localOnly('moto is not asked'), async (t) => {
+  const stateDir = join(await scratch(t), 'mistyped');
+  await Promise.all(['list', 'show', 'replay'].map(async (verb) => {
+    const { code, out, err } = await command({ stateDir }, verb);
+    assert.deepEqual([code, out], [66, ''], verb);
+    assert.match(err, /mistyped cannot be read \(ENOENT.*name the agent's state directory with --state-dir/);
+  }));
+});
+
 test('what was delivered is removed from the file it was read in, not from a later one that was given its inode', async (t) => {
   const directory = await scratch(t);
   const report = { quarantineTrouble: () => undefined, quarantineRecovered: () => undefined };

@@ -207,7 +207,7 @@ test('L46 a multi-line event across a rotation that happened while the agent was
 });
 
 test('L46 an event held across a rotation survives an outage and a crash: still one event, once', async (t) => {
-  const rig = await startRig(t, { entries: [{ path: 'app.log', multilineTimeoutMs: 600 }], files: { 'app.log': ['ready'] } });
+  const rig = await startRig(t, { entries: [{ path: 'app.log', multilineTimeoutMs: 3_000 }], files: { 'app.log': ['ready'] } });
   const app = rig.path('app.log');
   await rig.arrived(['ready']);
   const served = rig.outage();

@@ -1,7 +1,8 @@
 // Who the agent says it is: signatures over the bodies it encodes itself, credentials that end, clocks that disagree.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -24,6 +25,7 @@ import { append, numbered } from '../support/log-files.ts';
 import { planFor } from '../support/plan-for.ts';
 import { startRig, TEST_ENV, until } from '../support/rig.ts';
 import { scratch } from '../support/state.ts';
+import { ROLE_KEYS, startTokenService } from '../support/token-service.ts';
 
 const KEYS = { accessKeyId: TEST_ENV.AWS_ACCESS_KEY_ID, secretAccessKey: TEST_ENV.AWS_SECRET_ACCESS_KEY };
 const NEVER = new AbortController().signal;
@@ -31,9 +33,9 @@ const DESTINATION = destinationFor();
 const MINUTE = 60_000;
 const SIGNED = 'moto verifies no signature and refuses no clock';
 
-function clientFor(t: TestContext, url: string, env: Environment = TEST_ENV) {
+function clientFor(t: TestContext, url: string, env: Environment = TEST_ENV, roleArn: string | null = null) {
   const { service, delivery } = planFor({ endpoint: url, entries: [] });
-  const client = createLogsClient(service, delivery, env, NEVER);
+  const client = createLogsClient({ ...service, roleArn }, delivery, env, NEVER);
   t.after(() => { client.destroy(); });
   return client;
 }
@@ -157,4 +159,70 @@ test('L30 keys that another program replaces in the shared credentials file are 
   assert.match('reason' in refused ? refused.reason : '', /UnrecognizedClientException/);
   write(KEYS.accessKeyId, KEYS.secretAccessKey);
   await until('the new keys', async () => (await put()).kind === 'missing', 2_000);
+});
+
+test('L30 a role is assumed with the keys that another program has put in the place of refused ones, at the next try', localOnly(SIGNED), async (t) => {
+  const folder = await scratch(t);
+  const file = join(folder, 'credentials');
+  const write = (key: string): void => { writeFileSync(file, `[default]\naws_access_key_id = ${key}\naws_secret_access_key = s\n`); };
+  const tokens = await startTokenService(t);
+  process.env['AWS_ENDPOINT_URL_STS'] = tokens.url;
+  t.after(() => { delete process.env['AWS_ENDPOINT_URL_STS']; });
+  const client = clientFor(t, 'http://127.0.0.1:9', { AWS_SHARED_CREDENTIALS_FILE: file, AWS_PROFILE: 'default' }, 'arn:aws:iam::1:role/logs');
+  write('AKIDOLD');
+  tokens.deny(true);
+  await assert.rejects(client.config.credentials(), /the role arn:aws:iam::1:role\/logs could not be assumed/);
+  write('AKIDNEW');
+  tokens.deny(false);
+  assert.equal((await client.config.credentials()).accessKeyId, ROLE_KEYS.accessKeyId);
+  assert.deepEqual(tokens.calls.map(({ headers }) => /Credential=(\w+)/.exec(headers.authorization ?? '')?.[1]), ['AKIDOLD', 'AKIDNEW']);
+});
+
+/** A process without any credentials, whose home is a folder of the test's own. */
+async function withoutCredentials(t: TestContext): Promise<{ readonly home: string; readonly env: Environment }> {
+  const home = await scratch(t);
+  const before = { ...process.env };
+  // The SDK's chain reads the process's own (see cli/runtime.ts).
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  process.env['HOME'] = home;
+  t.after(() => { for (const name of new Set([...Object.keys(process.env), ...Object.keys(before)])) if (before[name] === undefined) delete process.env[name]; else process.env[name] = before[name]; });
+  return { home, env: { HOME: home } };
+}
+
+for (const name of ['credentials', 'config'] as const) {
+  test(`L30 an agent that began without credentials takes up keys that are written into ~/.aws/${name} as it runs; until then it says where it looked`, localOnly(SIGNED), async (t) => {
+    const { home, env } = await withoutCredentials(t);
+    process.env['AWS_EC2_METADATA_DISABLED'] = 'true';
+    await using endpoint = await startEndpoint({ verifySignatures: KEYS });
+    const client = clientFor(t, endpoint.url, env);
+    const logs = new LogsEndpoint({ client, compression: 'off', url: endpoint.url, report: new AgentReport(() => undefined, Date.now), abandon: NEVER });
+    const put = () => logs.put(DESTINATION, { bytes: bodyOf(['m']), encoding: null });
+    const refused = await put();
+    assert.ok('reason' in refused && refused.reason.includes(`no credentials, also not in ${join(home, '.aws/credentials')}: `) && refused.reason.endsWith('systemctl restart unified-agent'), JSON.stringify(refused));
+    mkdirSync(join(home, '.aws'));
+    writeFileSync(join(home, '.aws', name), `[default]\naws_access_key_id = ${KEYS.accessKeyId}\naws_secret_access_key = ${KEYS.secretAccessKey}\n`);
+    assert.equal((await put()).kind, 'missing', 'signed with them: the stream is what is missing');
+  });
+}
+
+test('L30 an agent that began on an instance without a role takes up the one that is attached as it runs', localOnly(SIGNED), async (t) => {
+  const { env } = await withoutCredentials(t);
+  let role: string | null = null;
+  const metadata = createServer((request, response) => {
+    request.resume();
+    const path = request.url ?? '';
+    const answer = path === '/latest/api/token' ? 'token' : role === null ? null : path.endsWith('/security-credentials/') ? role
+      : JSON.stringify({ Code: 'Success', AccessKeyId: KEYS.accessKeyId, SecretAccessKey: KEYS.secretAccessKey, Token: 't', Expiration: new Date(Date.now() + 3_600_000).toISOString() });
+    response.writeHead(answer === null ? 404 : 200).end(answer ?? '');
+  }).listen(0, '127.0.0.1');
+  t.after(() => { metadata.close(); });
+  await once(metadata, 'listening');
+  process.env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] = `http://127.0.0.1:${(metadata.address() as AddressInfo).port}`;
+  await using endpoint = await startEndpoint({ verifySignatures: KEYS });
+  const client = clientFor(t, endpoint.url, env);
+  const logs = new LogsEndpoint({ client, compression: 'off', url: endpoint.url, report: new AgentReport(() => undefined, Date.now), abandon: NEVER });
+  const put = () => logs.put(DESTINATION, { bytes: bodyOf(['m']), encoding: null });
+  assert.equal((await put()).kind, 'retry');
+  role = 'shop';
+  assert.equal((await put()).kind, 'missing');
 });

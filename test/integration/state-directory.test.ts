@@ -1,7 +1,7 @@
 // The state directory in trouble, seen from what arrives: a full disk, damaged checkpoints, a second agent.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { childConfig, startChild } from '../support/child-agent.ts';
@@ -40,6 +40,20 @@ test('L53 the state disk fills up while events flow: delivery goes on, it is sai
   await rig.start({ config: () => childConfig(rig.url, [{ file_path: app }]) });
   await rig.arrived(lines);
   await rig.stop();
+});
+
+test('what an agent begun by hand as root leaves in the directory of the service is the service\'s', { skip: process.getuid!() !== 0 && 'only root gives files away' }, async (t) => {
+  const rig = await rigFor(t);
+  const app = rig.path('app.log');
+  append(app, ['one']);
+  mkdirSync(rig.stateDir, { recursive: true, mode: 0o700 });
+  chownSync(rig.stateDir, 4711, 4712);
+  const child = await startChild(t, { folder: dirname(rig.logs), stateDir: rig.stateDir, config: childConfig(rig.url, [{ file_path: app }]) });
+  await rig.arrived(['one']);
+  assert.equal(await child.stop(), 0);
+  const left = readdirSync(rig.stateDir);
+  assert.ok(left.some((name) => name.startsWith('journal-')) && left.includes('lock'));
+  assert.deepEqual(left.filter((name) => statSync(join(rig.stateDir, name)).uid !== 4711), []);
 });
 
 test('L53 a crash while the state disk is full: nothing is lost, only what was delivered meanwhile comes again', async (t) => {

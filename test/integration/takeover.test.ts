@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { stateNameOf } from '../../src/agent/import/cloudwatch-agent-state.ts';
 import { THEIR_UNIT } from '../../src/cli/compat/stand-ins.ts';
-import { OUR_UNIT, Unit } from '../../src/cli/ctl/systemd.ts';
+import { Unit } from '../../src/cli/ctl/systemd.ts';
+import { OUR_UNIT } from '../../src/cli/own-unit.ts';
 import { recordFile, reservationFile, type TakeoverHost } from '../../src/cli/takeover/host.ts';
 import { takeover } from '../../src/cli/takeover.ts';
 import { NoAgentError, askStatus } from '../../src/control/client.ts';
@@ -207,6 +208,19 @@ test('the CloudWatch agent is put back even where its positions cannot be writte
   assert.equal(code, 0);
   assert.match(err, /its positions could not be given back \(E[^\n]*\): it goes on where it was when its place was taken, and sends again what was sent since/);
   assert.deepEqual([[...all.dropIn.systemd.active], existsSync(recordFile(all.host.places))], [[THEIR_UNIT], false]);
+});
+
+test('back, where the CloudWatch agent was removed since, leaves this agent running and keeps no later one from starting', async (t) => {
+  const all = await machine(t, { 'app.log': numbered('line', 10) });
+  const { systemd, places } = all.dropIn;
+  const taken = await all.run('take');
+  assert.equal(taken.code, 0, taken.err);
+  systemd.known.delete(THEIR_UNIT);
+  const { code, out } = await all.run('back');
+  assert.equal(code, 0);
+  assert.deepEqual([systemd.active.has(OUR_UNIT), systemd.enabled.has(OUR_UNIT)], [true, true]);
+  assert.deepEqual([existsSync(recordFile(places)), existsSync(reservationFile(places))], [false, false]);
+  assert.match(out, /there is no amazon-cloudwatch-agent\.service on this host any more/);
 });
 
 test('a takeover that was broken off before the import gives no older positions back', async (t) => {

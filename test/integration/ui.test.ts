@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { AskedAgent } from '../../src/cli/asked-agent.ts';
 import { uiCommand } from '../../src/cli/ui.ts';
+import { NoAgentError } from '../../src/control/client.ts';
+import type { StatusDocument } from '../../src/control/status-document.ts';
 import { Gate } from '../../src/ui/gate.ts';
 import { pageOf } from '../../src/ui/page.ts';
 import { servePage } from '../../src/ui/server.ts';
@@ -10,6 +13,9 @@ import type { PageServer } from '../../src/ui/server.ts';
 import { until } from '../support/rig.ts';
 
 const PAGE = pageOf('<title>the page</title><style>a</style><script>b</script>');
+
+/** As much of it as its problems are told from. */
+const HEALTHY = { checkpointTrouble: null, config: { refused: null, unreachable: null }, destinations: { list: [] }, files: { list: [] }, skipped: { list: [] }, disabled: [] } as unknown as StatusDocument;
 
 async function serve(facts: () => Promise<string> = () => Promise.resolve('{"fact":1}')): Promise<PageServer> {
   return servePage({ host: '127.0.0.1', port: 0, gate: new Gate({ token: 'secret', remote: false, command: 'agent ui' }), page: PAGE, facts });
@@ -59,6 +65,42 @@ test('however many look, the agent is asked once at a time, and less often when 
   const answered = performance.now();
   await until('the agent to be asked again', async () => { await look(); return asked === 2; });
   assert.ok(performance.now() - answered > 1500, '100 ms of work are asked for each 2 s at most');
+});
+
+test('an agent that cannot be asked is said in the terminal, once for each cause, and so is that it can be again; one that answers is left alone', async () => {
+  const said: string[] = [];
+  let trouble: string | null = 'control.sock may not be opened';
+  const asked: (string | null)[] = [];
+  const pauses: ((goesOn: boolean) => void)[] = [];
+  const agent = new AskedAgent({
+    ask: () => {
+      asked.push(trouble);
+      return trouble === null ? Promise.resolve(HEALTHY) : Promise.reject(new NoAgentError(trouble));
+    },
+    say: (line) => { said.push(line); },
+    pause: () => new Promise((resolve) => { pauses.push(resolve); }),
+  });
+  const watch = agent.watch();
+  const look = async (goesOn = true): Promise<void> => {
+    await until('the watch to pause', () => pauses.length > 0);
+    pauses.pop()!(goesOn);
+    if (goesOn) await until('the next pause', () => pauses.length > 0);
+  };
+  await look();
+  assert.equal(await agent.facts(), '{"noAgent":"control.sock may not be opened"}');
+  assert.deepEqual(said, ['control.sock may not be opened. The page says so too, and shows the agent as soon as it can be asked'], 'once, however often it is asked');
+  trouble = null;
+  await look();
+  assert.deepEqual([said.length, said[1]], [2, 'the agent answers now']);
+  const before = asked.length;
+  await look();
+  await look();
+  assert.equal(asked.length, before);
+  trouble = 'gone';
+  await agent.facts();
+  assert.match(said[2]!, /^gone\. /);
+  await look(false);
+  await watch;
 });
 
 for (const [flags, reason] of [

@@ -49,9 +49,9 @@ function agent(args: readonly string[], folder: string, input = ''): { readonly 
   return spawnSync(AGENT[0], [AGENT[1], ...args], { encoding: 'utf8', input, cwd: folder, timeout: 30_000, env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...ENV } });
 }
 
-/** Check passes, and the agent delivers the log by it as whole events with their own times. */
+/** A strict check passes, and the agent delivers the log by it as whole events with their own times. */
 async function ships({ rig, folder, output, events }: Host, group: string): Promise<void> {
-  const checked = agent(['check', '--config', output], folder);
+  const checked = agent(['check', '--strict', '--config', output], folder);
   assert.equal(checked.status, 0, checked.stderr);
   // Not in this thread: the endpoint is in it.
   const run = spawn(AGENT[0], [AGENT[1], 'run', '--config', output, '--state-dir', join(folder, 'state'), '--until-caught-up'], { cwd: folder, stdio: 'ignore', env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...ENV } });
@@ -65,7 +65,7 @@ type Step = readonly [question: string, ...keys: readonly string[]];
 
 /** From the first question to the logs. */
 const BEFORE_LOGS: readonly Step[] = [
-  ['Are you using EC2', KEY.enter], ['Which AWS region', KEY.enter], ['Which user', 'root', KEY.enter], ['Do you want to turn on the StatsD', 'n'], ['Do you want to monitor metrics from CollectD', 'n'],
+  ['Are you using EC2', KEY.enter], ['Which AWS region', KEY.enter], ['Do you want to turn on the StatsD', 'n'], ['Do you want to monitor metrics from CollectD', 'n'],
   ['Do you want to monitor any host metrics', KEY.enter], ['Do you want to monitor CPU metrics per core', KEY.enter], ['How often are metrics', KEY.enter], ['Which default metrics', KEY.down, KEY.enter],
   ['Are you satisfied', KEY.enter], ['Do you have a config of the legacy', KEY.enter], ['Do you want to monitor any log files', KEY.enter],
 ];
@@ -99,7 +99,7 @@ test('on a terminal, from the first question to a config that check passes and r
 
 test('a log that a program writes is found, and is taken from the list with the space bar', async (t) => {
   const place = await host(t);
-  const terminal = new Terminal(t, { command: [...AGENT, 'wizard', '--config', place.base, '--answer', 'statsd=no', 'collectd=no', 'metrics=no', 'user=root', 'more_files='], cwd: place.folder, env: ENV });
+  const terminal = new Terminal(t, { command: [...AGENT, 'wizard', '--config', place.base, '--answer', 'statsd=no', 'collectd=no', 'metrics=no', 'more_files='], cwd: place.folder, env: ENV });
   await walk(terminal, [['Are you using EC2', KEY.enter], ['Which AWS region', KEY.enter], ['Do you have a config of the legacy', KEY.enter], ['Do you want to monitor any log files', KEY.enter]]);
   // What else this machine has is nobody's business here: all, then none.
   await terminal.answer('Which of the logs', 'a', 'a');
@@ -113,17 +113,17 @@ test('a log that a program writes is found, and is taken from the list with the 
 test('with a file of answers the same config is made without a question, and with flags in their stead', async (t) => {
   const place = await host(t);
   const answers = join(place.folder, 'answers.json');
-  writeFileSync(answers, JSON.stringify({ user: 'root', statsd: false, collectd: false, level: 'Standard', files: [place.log], stream: 'here', retention: 1, [`group[${place.log}]`]: 'orders', output: place.output }));
+  writeFileSync(answers, JSON.stringify({ statsd: false, collectd: false, level: 'Standard', files: [place.log], stream: 'here', retention: 1, [`group[${place.log}]`]: 'orders', output: place.output }));
   const filed = agent(['wizard', '--config', place.base, '--answers', answers], place.folder);
   assert.equal(filed.status, 0, filed.stderr);
   await ships(place, 'orders');
-  const flagged = agent(['wizard', '--config', place.base, '--non-interactive', '--answer', 'user=root', 'statsd=no', 'collectd=no', 'stream=here', `group[${place.log}]=orders`, '--files', place.log, '--retention', '1', '--level', 'standard', '--output', '-'], place.folder);
+  const flagged = agent(['wizard', '--config', place.base, '--non-interactive', '--answer', 'statsd=no', 'collectd=no', 'stream=here', `group[${place.log}]=orders`, '--files', place.log, '--retention', '1', '--level', 'standard', '--output', '-'], place.folder);
   assert.equal(flagged.status, 0, flagged.stderr);
   assert.equal(flagged.stdout, readFileSync(place.output, 'utf8'));
   assert.doesNotMatch(flagged.stderr, /nothing asked for/);
 });
 
-for (const question of ['Which user', 'Which of the logs', 'Collect it like this?', 'Where do you want to put', 'Path of the file']) {
+for (const question of ['Which AWS region', 'Which of the logs', 'Collect it like this?', 'Where do you want to put', 'Path of the file']) {
   test(`Ctrl-C at "${question}" leaves with 130 and nothing half-written`, async (t) => {
     const place = await host(t);
     const before = readdirSync(place.folder);
@@ -159,14 +159,14 @@ test('without a terminal nothing is asked, and whatever is piped in nothing loop
   }
   const yes = spawnSync('sh', ['-c', `yes "" | '${AGENT[0]}' '${AGENT[1]}' wizard; echo "exit $?"`], { encoding: 'utf8', timeout: 30_000, env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...ENV } });
   assert.match(yes.stdout, /^exit 64$/m);
-  const piped = agent(['wizard', '--non-interactive', '--answer', 'user=root', '--region', 'us-east-1', '--files', join(folder, 'logs/shop.log'), '--output', '-'], folder, '\n'.repeat(100_000));
+  const piped = agent(['wizard', '--non-interactive', '--region', 'us-east-1', '--files', join(folder, 'logs/shop.log'), '--output', '-'], folder, '\n'.repeat(100_000));
   assert.equal(piped.status, 0, piped.stderr);
 });
 
 test('a file that is there is replaced only by --force, and kept beside the new one', async (t) => {
   const place = await host(t);
   mkdirSync(dirname(place.output));
-  const made = (...more: readonly string[]): ReturnType<typeof agent> => agent(['wizard', '--config', place.base, '--non-interactive', '--answer', 'user=root', '--files', place.log, '--output', place.output, ...more], place.folder);
+  const made = (...more: readonly string[]): ReturnType<typeof agent> => agent(['wizard', '--config', place.base, '--non-interactive', '--files', place.log, '--output', place.output, ...more], place.folder);
   writeFileSync(place.output, 'mine');
   const refused = made();
   assert.deepEqual([refused.status, readFileSync(place.output, 'utf8')], [73, 'mine']);
@@ -182,7 +182,7 @@ test('a file that is there is replaced only by --force, and kept beside the new 
 test('a config with errors is written only by --force, and the exit code is that of check', async (t) => {
   const place = await host(t);
   writeFileSync(place.base, JSON.stringify({ agent: { region: 'us-east-1' }, logs: { gzip: 'perhaps' } }));
-  const made = (...more: readonly string[]): ReturnType<typeof agent> => agent(['wizard', '--config', place.base, '--non-interactive', '--answer', 'user=root', '--files', place.log, '--output', place.output, ...more], place.folder);
+  const made = (...more: readonly string[]): ReturnType<typeof agent> => agent(['wizard', '--config', place.base, '--non-interactive', '--files', place.log, '--output', place.output, ...more], place.folder);
   const refused = made();
   assert.deepEqual([refused.status, existsSync(place.output)], [78, false], refused.stderr);
   assert.match(refused.stderr, /error \/logs\/gzip: "perhaps" is not allowed/);
@@ -193,7 +193,7 @@ test('a config of the legacy agent is part of the new one', async (t) => {
   const place = await host(t);
   const conf = join(place.folder, 'awslogs.conf');
   writeFileSync(conf, `[general]\nstate_file = /x\n[shop]\nfile = ${place.log}\nlog_group_name = orders\nlog_stream_name = here\ndatetime_format = %Y-%m-%d %H:%M:%S,%f\nmulti_line_start_pattern = {datetime_format}\n`);
-  const made = agent(['wizard', '--config', place.base, '--non-interactive', '--answer', 'user=root', 'awslogs=yes', `awslogs_path=${conf}`, 'files=', 'metrics=no', 'statsd=no', '--output', place.output], place.folder);
+  const made = agent(['wizard', '--config', place.base, '--non-interactive', '--answer', 'awslogs=yes', `awslogs_path=${conf}`, 'files=', 'metrics=no', 'statsd=no', '--output', place.output], place.folder);
   assert.equal(made.status, 0, made.stderr);
   await ships(place, 'orders');
   const missing = agent(['wizard', '--non-interactive', '--region', 'us-east-1', '--answer', 'awslogs=yes', 'awslogs_path=/none/awslogs.conf', 'write=print'], place.folder);
@@ -224,7 +224,7 @@ test('the config goes to Parameter Store, and is read from there', async (t) => 
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { said += text; });
     return { code: await new Promise((resolve) => { child.once('close', resolve); }), said };
   };
-  const made = await run('wizard', '--config', place.base, '--non-interactive', '--answer', 'user=root', '--files', place.log, '--ssm', 'AmazonCloudWatch-shop');
+  const made = await run('wizard', '--config', place.base, '--non-interactive', '--files', place.log, '--ssm', 'AmazonCloudWatch-shop');
   assert.equal(made.code, 0, made.said);
   assert.match(made.said, /ssm:AmazonCloudWatch-shop version 1/);
   const checked = await run('check', '--config', 'ssm:AmazonCloudWatch-shop');

@@ -36,9 +36,9 @@ test('the .deb holds these files and no other, all of root, and none that others
   assert.deepEqual([...modes].filter(([path]) => !path.endsWith('/')).map(([path, mode]) => `${mode} ${path}`).toSorted(byPath), [
     '-rw-r----- /etc/default/unified-agent',
     'lrwxrwxrwx /usr/bin/agent',
-    'lrwxrwxrwx /usr/bin/unified-agent',
+    '-rwxr-xr-x /usr/bin/unified-agent', // no link: SELinux would take the type of what it leads to
     '-rw-r--r-- /usr/lib/systemd/system/unified-agent.service',
-    '-rwxr-xr-x /usr/lib/unified-agent/agent.js',
+    '-rw-r--r-- /usr/lib/unified-agent/agent.js',
     '-rw-r--r-- /usr/lib/unified-agent/daemon.cache',
     '-rw-r--r-- /usr/lib/unified-agent/daemon.js',
     '-rw-r--r-- /usr/lib/unified-agent/package.json',
@@ -79,6 +79,8 @@ test('a first install without a config makes the user, starts nothing and says w
   assert.match(root.read('etc/passwd'), /^unified-agent:x:\d+:\d+:[^:]*:\/var\/lib\/unified-agent:\/usr\/sbin\/nologin$/m);
   assert.deepEqual(acts(root), ['deb-systemd-helper unmask unified-agent.service', 'deb-systemd-helper update-state unified-agent.service', 'systemctl --system daemon-reload']);
   assert.match(root.run('/usr/bin/agent', 'version'), new RegExp(`^unified-agent \\S+ \\(node ${process.versions.node}, `));
+  root.write('package.json', '{"type":"module"}');
+  assert.match(root.run('/usr/bin/agent', 'version'), /^unified-agent /, 'whatever lies in the root of a container');
 });
 
 test('a first install beside a config that waits is enabled and started', (t) => {

@@ -8,7 +8,7 @@ import { until } from '../support/rig.ts';
 import { arrivedIn } from './arrived.ts';
 import type { Arrived } from './arrived.ts';
 import type { Container } from './container.ts';
-import { JOURNAL_UNIT, LINES_PER_S, LOGS, startWriters, stopWriters } from './writers.ts';
+import { JOURNAL_UNIT, LINES_PER_S, LOGS, startRotation, startWriters, stopWriters } from './writers.ts';
 
 export interface Packages {
   /** Paths in the container: what is installed first, and a later version of it. */
@@ -117,7 +117,7 @@ export async function live(container: Container, packages: Packages): Promise<re
   await putConfig(endpoint.url);
   const before = await files(container);
   await startWriters(container);
-  say('writers run, logrotate\'s timer fires every 15 s');
+  say('writers run');
 
   await dpkg(container, '--install', packages.first);
   life.expect('installed without a config the service does not run', await life.property('ActiveState') !== 'active');
@@ -132,6 +132,8 @@ export async function live(container: Container, packages: Packages): Promise<re
   await life.active();
   life.expect('it runs as its own user', (await container.must(['ps', '-o', 'user:32=', '-p', await life.property('MainPID')])).trim() === 'unified-agent');
   await life.shipping();
+  await startRotation(container);
+  say('logrotate\'s timer fires every 15 s');
   say((await container.must(['systemctl', 'status', '--no-pager', '--lines=0', UNIT])).trim());
   await delay(PHASE_MS);
 

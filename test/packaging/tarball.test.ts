@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, renameSync } from 'node:fs';
+import { chmodSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { before, test } from 'node:test';
@@ -48,9 +48,15 @@ test('where there is systemd, install.sh sets up the service with its prefix, re
   assert.deepEqual(acts(root), ['systemctl daemon-reload']);
   root.write('etc/default/unified-agent', 'AWS_REGION=eu-central-1\n');
   root.write('etc/unified-agent/agent.json', '{}');
+  root.run('/usr/local/bin/agent', 'compat', 'install');
+  const ctl = 'opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl';
+  assert.match(root.read(ctl), /^exec \/usr\/local\/bin\/unified-agent ctl "\$@"$/m, 'what stands in calls the command that is there');
+  writeFileSync(root.path(ctl), 'of an earlier version');
+  root.calls();
   root.write('is-active', '');
   installer(root);
-  assert.deepEqual(acts(root), ['systemctl daemon-reload', 'systemctl restart unified-agent.service']);
+  assert.match(root.read(ctl), /unified-agent ctl/);
+  assert.deepEqual(acts(root), ['systemctl daemon-reload', 'systemctl daemon-reload', 'systemctl restart unified-agent.service']);
   assert.equal(root.read('etc/default/unified-agent'), 'AWS_REGION=eu-central-1\n');
 });
 
@@ -63,6 +69,14 @@ test('--uninstall keeps config and state, --purge takes them and the user', (t) 
   assert.match(installer(root, '--uninstall'), /kept: \/etc\/unified-agent and \/var\/lib\/unified-agent/);
   assert.deepEqual(acts(root), ['systemctl --quiet disable --now unified-agent.service', 'systemctl daemon-reload']);
   assert.ok(root.has('etc/unified-agent/agent.json') && root.has('var/lib/unified-agent/checkpoints.journal'));
+  // The .deb of the same agent, say.
+  root.write('usr/bin/unified-agent', '#!/bin/sh\n');
+  chmodSync(root.path('usr/bin/unified-agent'), 0o755);
+  assert.throws(() => installer(root, '--uninstall', '--purge'), /config and state are kept: \/usr\/bin\/unified-agent is another installation/);
+  rmSync(root.path('usr/bin/unified-agent'));
+  installer(root, '--uninstall', '--purge');
+  assert.ok(!root.has('etc/unified-agent'), 'what was kept can be taken later');
+  assert.throws(() => installer(root, '--uninstall', '--purge'), /nothing is installed below/);
   installer(root);
   installer(root, '--uninstall', '--purge');
   assert.deepEqual(['etc/unified-agent', 'var/lib/unified-agent', 'etc/default/unified-agent', 'usr/local/lib/unified-agent'].filter((path) => root.has(path)), []);

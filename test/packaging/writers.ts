@@ -54,7 +54,7 @@ const counterOf = (name: string): string => `${FOLDER}/${name}.count`;
 
 const service = (command: string): string => `[Service]\nExecStart=${command}\n# The journal would say no more than 10,000 entries in 30 s of it.\nLogRateLimitIntervalSec=0\n`;
 
-/** Starts all writers, and the distribution's own timer of logrotate four times a minute. */
+/** Starts all writers. */
 export async function startWriters(container: Container): Promise<void> {
   await container.write(`${FOLDER}/file.py`, FILE_WRITER);
   await container.write(`${FOLDER}/journal.py`, JOURNAL_WRITER);
@@ -65,10 +65,18 @@ export async function startWriters(container: Container): Promise<void> {
     await container.write(`/etc/logrotate.d/${name}`, `${path} {\n  size 1\n  rotate 1000\n  missingok\n  ${rotation}\n  postrotate\n    systemctl kill --signal=HUP --kill-whom=main ${unitOf(name)}\n  endscript\n}\n`);
   }
   await container.write(`/etc/systemd/system/${JOURNAL_UNIT}`, service(`/usr/bin/python3 ${FOLDER}/journal.py ${LINES_PER_S} ${counterOf('journal')}`));
+  await container.must(['systemctl', 'daemon-reload']);
+  await container.must(['systemctl', 'start', ...LOGS.map(({ name }) => unitOf(name)), JOURNAL_UNIT]);
+}
+
+/**
+ * The distribution's own timer of logrotate, four times a minute. Once the agent has seen the logs: what was rotated before its first start is
+ * nothing it follows, as `follow` is by default.
+ */
+export async function startRotation(container: Container): Promise<void> {
   await container.write('/etc/systemd/system/logrotate.timer.d/often.conf', '[Timer]\nOnCalendar=\nOnCalendar=*:*:0/15\nAccuracySec=100ms\nRandomizedDelaySec=0\nPersistent=false\n');
   await container.must(['systemctl', 'daemon-reload']);
   await container.must(['systemctl', 'restart', 'logrotate.timer']);
-  await container.must(['systemctl', 'start', ...LOGS.map(({ name }) => unitOf(name)), JOURNAL_UNIT]);
 }
 
 /** Ends the writers. How many lines each wrote, by name; `journal` is that of the journal. */

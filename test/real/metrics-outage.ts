@@ -25,6 +25,7 @@ const COLLECTED = {
 const BEFORE_MS = 20_000;
 const AFTER_MS = 20_000;
 const CATCH_UP_MS = 120_000;
+const MOST_SAID = 20;
 
 async function outage(minutes: number, intervalS: number, bundle: string, folder: string): Promise<boolean> {
   await using cleanup = new AsyncDisposableStack();
@@ -64,20 +65,25 @@ async function outage(minutes: number, intervalS: number, bundle: string, folder
   }, CATCH_UP_MS);
   console.log(`delivered ${((Date.now() - back) / 1_000).toFixed(1)} s after the return`);
   await delay(AFTER_MS);
-  const dropped = (await agent.status())?.metrics?.dropped ?? [];
+  const { dropped, skippedSamples } = (await agent.status())?.metrics ?? { dropped: [], skippedSamples: 0 };
   const exit = await agent.stop();
   take();
   const times = new Map<string, number[]>();
   for (const { series, time } of seen) times.set(series, [...(times.get(series) ?? []), time]);
+  const gaps = new Map<string, readonly number[]>();
   let [missing, doubled, during] = [0, 0, 0];
-  for (const list of times.values()) {
+  for (const [series, list] of times) {
     const sorted = list.toSorted((a, b) => a - b);
     doubled += sorted.length - new Set(sorted).size;
-    missing += (sorted.at(-1)! - sorted[0]!) / (1_000 * intervalS) + 1 - new Set(sorted).size;
+    const [first, last] = [sorted[0]!, sorted.at(-1)!];
+    const gap = Array.from({ length: (last - first) / (1_000 * intervalS) + 1 }, (_, i) => first + i * 1_000 * intervalS).filter((time) => !list.includes(time));
+    if (gap.length > 0) gaps.set(series, gap);
+    missing += gap.length;
     during += sorted.filter((time) => time > began && time < back).length;
   }
-  console.log(`${times.size} series, ${seen.length} samples, ${during} of them taken during the outage; missing ${missing}, doubled ${doubled}, dropped ${JSON.stringify(dropped)}; the agent ended with ${exit}`);
+  console.log(`${times.size} series, ${seen.length} samples, ${during} of them taken during the outage; missing ${missing} (${skippedSamples} skipped by a sampler that was late), doubled ${doubled}, dropped ${JSON.stringify(dropped)}; the agent ended with ${exit}`);
   const well = missing === 0 && doubled === 0 && dropped.length === 0 && exit === 0 && during > 0;
+  for (const [series, gap] of [...gaps].toSorted(([, a], [, b]) => b.length - a.length).slice(0, MOST_SAID)) console.log(`missing ${gap.length} of ${series}: ${gap.slice(0, 3).map((time) => new Date(time).toISOString()).join(', ')}, …`);
   console.log(well ? 'ok' : `FAIL\n${agent.said()}`);
   return well;
 }

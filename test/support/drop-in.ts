@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { DropInHost } from '../../src/cli/ctl/host.ts';
 import { placesBelow, type Places } from '../../src/cli/ctl/places.ts';
-import { OUR_UNIT, Unit, type Systemctl } from '../../src/cli/ctl/systemd.ts';
+import { Unit, type Systemctl } from '../../src/cli/ctl/systemd.ts';
+import { OUR_UNIT } from '../../src/cli/own-unit.ts';
 import { TEST_ENV } from './rig.ts';
 
 /** Units by name, and what is done with them. */

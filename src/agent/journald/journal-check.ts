@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { findJournalctl, firstEntry, NO_PROGRAM } from '../../journald/journal-program.ts';
+import { findJournalctl, firstEntry, NO_PROGRAM, startJournalctl } from '../../journald/journal-program.ts';
 import { entryArgs, journalFault, seesPartOnly } from '../../journald/journalctl.ts';
 import type { JournalEntryPlan } from '../../plan.ts';
 
@@ -21,7 +21,7 @@ export interface JournalNow {
 export async function journalNow(directory: string | null): Promise<JournalNow> {
   const program = await findJournalctl();
   if (program === null) return { fault: NO_PROGRAM, newest: null };
-  const { entry, end } = await firstEntry(program, entryArgs({ directory }, machineId(), null), AbortSignal.timeout(PATIENCE_MS));
+  const { entry, end } = await firstEntry(startJournalctl(program, entryArgs({ directory }, machineId(), null)), AbortSignal.timeout(PATIENCE_MS));
   const user = userName();
   const fault = end.code !== 0 ? journalFault(end.complaint, { directory }, user) : seesPartOnly(end.complaint) ? journalFault('insufficient permissions', { directory }, user) : null;
   return { fault, newest: entry?.time ?? null };

@@ -1,17 +1,18 @@
 import { Ledger } from '../../checkpoint/ledger.ts';
 import type { TrackedCheckpoint } from '../../checkpoint/tracked.ts';
-import type { Source } from '../../delivery/lane.ts';
+import type { Settlement, Source } from '../../delivery/lane.ts';
+import { FileTrail } from '../file-trail.ts';
 import type { Outlet } from '../outlet.ts';
 import { entryText } from '../../journald/entry-text.ts';
 import { MESSAGE } from '../../journald/export-entries.ts';
 import type { JournalEntry } from '../../journald/export-entries.ts';
 import { MAX_FRAMES } from '../../kernel/arena.ts';
-import type { Arena } from '../../kernel/arena.ts';
 import { EVENT_OVERHEAD_BYTES } from '../../plan.ts';
-import type { ChunkText } from '../../records/chunk-text.ts';
-import type { TimestampReader } from '../../records/timestamp.ts';
-import type { Report } from '../../report/report.ts';
-import type { Cut, StampedFile, Stamper } from '../stamper.ts';
+import type { Loss } from '../../report/report.ts';
+import type { Cut, StampedFile } from '../stamper.ts';
+import type { Trail } from '../trail.ts';
+import { EntryTimes } from './journal-stages.ts';
+import type { JournalStages } from './journal-stages.ts';
 import type { MessageFilter } from './message-filter.ts';
 
 const NEWLINE = 10;
@@ -20,26 +21,6 @@ const NO_MESSAGE = Buffer.alloc(0);
 /** A position in the journal: `offset` counts the bytes of the entries read so far, which nothing can be found by; `cursor` is empty before the first. */
 export interface JournalMark { readonly offset: number; readonly cursor: string }
 
-/** Leaves the column of the times as it is: the entries' own are in it already. */
-export class EntryTimes implements TimestampReader {
-  previous = Number.NaN;
-  fork(): EntryTimes { return new EntryTimes(); }
-  parseAll(): void { /* Nothing is left to read. */ }
-}
-
-/** What stands between the journal and a lane, for one entry of the plan. */
-export interface JournalStages {
-  readonly arena: Arena;
-  readonly text: ChunkText;
-  /** Null: every entry is kept. */
-  readonly filter: MessageFilter | null;
-  readonly stamper: Stamper;
-  readonly maxEventBytes: number;
-  readonly report: Report;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
-}
-
 export interface JournalSourceSpec {
   /** For messages. */
   readonly name: string;
@@ -47,6 +28,7 @@ export interface JournalSourceSpec {
   /** Null: there is no position yet. */
   readonly handle: TrackedCheckpoint | null;
   readonly track: (cursor: string) => TrackedCheckpoint;
+  readonly trail: Trail;
   /** What was read is to be read again. */
   readonly rewound: () => void;
 }
@@ -74,6 +56,8 @@ export class JournalSource implements Source, StampedFile {
   readonly #ledger: Ledger<JournalMark>;
   readonly #cut: Cut;
   #handle: TrackedCheckpoint | null;
+  /** Null while there is no position. */
+  #trail: FileTrail | null;
   #savedOffset: number;
   #detached = false;
   /** Behind each entry of the step; frames name them by their number, from 1, in the column `end`. */
@@ -87,6 +71,7 @@ export class JournalSource implements Source, StampedFile {
     this.#spec = spec;
     this.#s = stages;
     this.#handle = spec.handle;
+    this.#trail = spec.handle === null ? null : new FileTrail(spec.trail, spec.handle);
     const start = { offset: spec.handle?.offset ?? 0, cursor: spec.handle?.cursor ?? '' };
     this.#ledger = new Ledger(start);
     this.#savedOffset = start.offset;
@@ -109,6 +94,7 @@ export class JournalSource implements Source, StampedFile {
   /** Begins behind this entry; empty: with the first there is. */
   begin(cursor: string): void {
     this.#handle = this.#spec.track(cursor);
+    this.#trail = new FileTrail(this.#spec.trail, this.#handle);
     this.passTo(cursor);
   }
 
@@ -119,20 +105,34 @@ export class JournalSource implements Source, StampedFile {
 
   rewind(): void {
     const before = this.mark.offset;
-    this.#s.report.read(this.#ledger.rewind().offset - before);
+    const { offset } = this.#ledger.rewind();
+    this.#trail?.rewound(offset);
+    this.#s.report.read(offset - before);
     if (!this.#detached) this.#spec.rewound();
   }
 
-  hold(frame: number, batch: object): void { this.#ledger.hold(this.#marks[this.#s.arena.end[frame]! - 1]!, batch); }
+  hold(frame: number, batch: object): void {
+    const further = this.#ledger.hold(this.#marks[this.#s.arena.end[frame]! - 1]!, batch);
+    this.#trail?.held(batch, further);
+  }
 
-  settle(batch: object): void {
-    this.#ledger.settle(batch);
+  settle(batch: object, settlement: Settlement): void {
+    const range = this.#ledger.settle(batch);
+    if (range !== null) this.#trail?.settled({ from: range.from, to: range.to, cursors: { behind: range.first.cursor, upTo: range.last.cursor } }, batch, settlement);
     this.lastAckAt = Date.now();
     this.#saveSafe();
   }
 
-  /** Its trail is not kept: entries have cursors, and no bytes of a file. */
-  lost(): void { /* Counted where it is left out. */ }
+  /** Left out of what was read last. */
+  lost(loss: Loss): void { this.#trail?.lost(loss); }
+
+  /** So many entries behind the position, as far as is known, exist no more. */
+  gap(events: number): void {
+    this.#s.report.dropped('journal-gap', events, 0, this.path);
+    this.lost({ reason: 'journal-gap', events, bytes: 0 });
+    this.#skip(this.mark);
+  }
+
   givenUp(): void { /* Never: what is held can be read again. */ }
 
   /** Its checkpoint is another's from now on. */
@@ -156,8 +156,14 @@ export class JournalSource implements Source, StampedFile {
     }
     const mark = this.#marks[taken - 1]!;
     report.read(mark.offset - this.mark.offset);
-    if (filteredEvents > 0) report.dropped('filtered', filteredEvents, filteredBytes, null);
-    if (cut > 0) report.dropped('journal-cut', 0, cut, this.path);
+    if (filteredEvents > 0) {
+      report.dropped('filtered', filteredEvents, filteredBytes, null);
+      this.lost({ reason: 'filtered', events: filteredEvents, bytes: filteredBytes });
+    }
+    if (cut > 0) {
+      report.dropped('journal-cut', 0, cut, this.path);
+      this.lost({ reason: 'journal-cut', events: 0, bytes: cut });
+    }
     this.outlet.add(0, arena.count, this, now());
     this.#skip(mark);
     return taken;
@@ -224,6 +230,8 @@ export class JournalSource implements Source, StampedFile {
   }
 
   #skip(mark: JournalMark): void {
+    const { offset, cursor } = this.mark;
+    this.#trail?.passed(offset, mark.offset, { behind: cursor, upTo: mark.cursor });
     this.#ledger.skip(mark);
     if (this.#ledger.settled) this.#saveSafe();
   }
@@ -236,4 +244,5 @@ export class JournalSource implements Source, StampedFile {
   }
 }
 
-function messageOf({ fields }: JournalEntry): Buffer { return fields.find(({ name }) => name === MESSAGE)?.value ?? NO_MESSAGE; }
+/** What was said in an entry; empty where nothing was. */
+export function messageOf({ fields }: JournalEntry): Buffer { return fields.find(({ name }) => name === MESSAGE)?.value ?? NO_MESSAGE; }

@@ -2,23 +2,21 @@ import { hash } from 'node:crypto';
 import type { CheckpointStore } from '../../checkpoint/store.ts';
 import type { Lane, Undelivered } from '../../delivery/lane.ts';
 import type { ChangeCounts, JournalEntryPlan, Plan, UndeliverablePolicy } from '../../plan.ts';
-import { EVENT_OVERHEAD_BYTES } from '../../plan.ts';
-import { isDated } from '../../naming/template.ts';
-import { Redaction } from '../../records/redact/redaction.ts';
 import type { Report } from '../../report/report.ts';
 import type { NumberedOutbound } from '../outbounds.ts';
 import { Outlets } from '../outlets.ts';
 import { Post } from '../post.ts';
 import type { Version } from '../post.ts';
 import type { SharedParts } from '../shared-parts.ts';
-import { Stamper } from '../stamper.ts';
+import type { OwedStage } from '../stage-watch.ts';
+import type { Trail } from '../trail.ts';
 import { machineId, userName } from './journal-check.ts';
 import { JournalPipeline } from './journal-pipeline.ts';
-import { EntryTimes } from './journal-source.ts';
-import { MessageFilter } from './message-filter.ts';
+import { buildJournalStages, journalDateZone } from './journal-stages.ts';
 
 export interface RunningJournalsOptions {
   readonly store: CheckpointStore;
+  readonly trail: Trail;
   readonly report: Report;
   readonly now: () => number;
   readonly hurry: () => boolean;
@@ -26,11 +24,10 @@ export interface RunningJournalsOptions {
   readonly uses: (pipeline: JournalPipeline, outbound: NumberedOutbound['outbound']) => void;
 }
 
-/** What a version of an entry is made with. */
+/** What versions of entries are made with. */
 interface Surroundings {
   readonly way: NumberedOutbound;
   readonly parts: SharedParts;
-  readonly undeliverable: UndeliverablePolicy;
   readonly undelivered: Undelivered;
 }
 
@@ -44,9 +41,11 @@ export class RunningJournals {
   get pipelines(): readonly JournalPipeline[] { return [...this.#posts.values()].flatMap((post) => post.pipeline ?? []); }
   get changing(): number { return [...this.#posts.values()].filter((post) => post.isChanging).length; }
   get lanes(): Iterable<Lane> { return this.pipelines.flatMap(({ source }) => [...source.outlet.lanes]); }
+  /** Followers that owe a turn. */
+  *owed(): Iterable<OwedStage> { for (const pipeline of this.pipelines) yield* pipeline.owed(); }
   get caughtUp(): boolean { return this.pipelines.every((pipeline) => pipeline.caughtUp); }
 
-  apply(plan: Plan, way: NumberedOutbound, parts: SharedParts, undelivered: Undelivered): ChangeCounts {
+  apply(plan: Plan, around: Surroundings): ChangeCounts {
     const difference = { kept: 0, changed: 0, added: 0, removed: 0 };
     const wanted = new Set(plan.journald.map(({ key }) => key));
     for (const [key, post] of this.#posts) {
@@ -57,7 +56,7 @@ export class RunningJournals {
     for (const entry of plan.journald) {
       const post = this.#posts.get(entry.key) ?? new Post<JournalPipeline>(entry.key);
       this.#posts.set(entry.key, post);
-      difference[post.want(this.#version(entry, { way, parts, undeliverable: plan.delivery.undeliverable, undelivered }))]++;
+      difference[post.want(this.#version(entry, plan, around))]++;
     }
     return difference;
   }
@@ -72,13 +71,13 @@ export class RunningJournals {
     for (const [key, post] of this.#posts) if (post.pipeline === null && !post.isChanging && post.isUnwanted) this.#posts.delete(key);
   }
 
-  #version(entry: JournalEntryPlan, around: Surroundings): Version<JournalPipeline> {
+  #version(entry: JournalEntryPlan, { delivery: { undeliverable } }: Plan, around: Surroundings): Version<JournalPipeline> {
     return {
       entry,
       signature: hash('sha256', JSON.stringify([around.way.number, { ...entry, pointer: '' }]), 'base64'),
       look: () => Promise.resolve(),
       start: (life) => {
-        const pipeline = this.#pipeline(entry, around);
+        const pipeline = this.#pipeline(entry, undeliverable, around);
         this.#o.uses(pipeline, around.way.outbound);
         pipeline.begin(life);
         return pipeline;
@@ -86,32 +85,20 @@ export class RunningJournals {
     };
   }
 
-  #pipeline(entry: JournalEntryPlan, { way: { outbound }, parts, undeliverable, undelivered }: Surroundings): JournalPipeline {
-    const { store, report, now, hurry } = this.#o;
-    const { key, filters, redact, maxEventBytes, naming } = entry;
+  #pipeline(entry: JournalEntryPlan, undeliverable: UndeliverablePolicy, { way: { outbound }, parts, undelivered }: Surroundings): JournalPipeline {
+    const { store, trail, report, now, hurry } = this.#o;
+    const { key } = entry;
     const { arena, budget } = outbound;
-    const { text, searchOf } = parts;
-    const zone = isDated(naming.stream) ? parts.zoneOf(naming.dateZone) : null;
-    if (zone !== null && 'problem' in zone) throw new Error(`${entry.pointer}: ${zone.problem}`);
-    const outlet = new Outlets(entry, { arena, budget, dateZone: zone, laneFor: (destination) => outbound.laneFor(destination) }).of('');
+    const outlet = new Outlets(entry, { arena, budget, dateZone: journalDateZone(entry, parts), laneFor: (destination) => outbound.laneFor(destination) }).of('');
     // Its names are made of nothing that a file would have to say.
     if (outlet === null) throw new Error(`${entry.pointer}: it names no group and stream`);
     const [handle = null] = store.entry(key);
-    const stamper = new Stamper({
-      arena, text, report, undeliverable, undelivered,
-      timestamp: { parser: new EntryTimes(), trim: false },
-      filters: null,
-      redaction: redact.length === 0 ? null : new Redaction(redact, maxEventBytes - EVENT_OVERHEAD_BYTES, now, searchOf),
-      textFramed: false,
-      wallNow: Date.now,
-      wide: false,
-    });
     return new JournalPipeline(entry, {
       source: {
-        name: key, outlet, handle,
+        name: key, outlet, handle, trail,
         track: (cursor) => store.track({ entry: key, path: key, id: { device: 0, inode: 0, headHash: '', headLength: 0 }, offset: 0, windowCrc: 0, windowLength: 0, split: null, ended: false, updatedAt: Date.now(), cursor }),
       },
-      stages: { arena, text, stamper, maxEventBytes, report, now, filter: filters.length === 0 ? null : new MessageFilter(filters, now, searchOf) },
+      stages: buildJournalStages(entry, { arena, parts, report, now, undeliverable, undelivered }),
       follower: { report, now, hurry, machineId: machineId(), user: userName() },
     });
   }

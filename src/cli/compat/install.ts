@@ -31,8 +31,11 @@ export async function installStandIns(places: Places, { program, version, replac
   const aside = [...record.aside];
   const changed: string[] = [];
   for (const one of wanted) {
-    if (foreign.includes(one.path)) {
-      aside.push({ path: one.path, at: `${one.path}${ASIDE}` });
+    const before = ours.get(one.path);
+    // An upgrade of the other agent's package has put its own there again: that is what is to come back, not the one of before.
+    const isReplaced = before !== undefined && before.kind !== 'folder' && aside.some(({ path }) => path === one.path) && (await isAsMade(before)) === false;
+    if (isReplaced || foreign.includes(one.path)) {
+      if (!isReplaced) aside.push({ path: one.path, at: `${one.path}${ASIDE}` });
       await rename(one.path, `${one.path}${ASIDE}`);
     }
     if (await make(one)) {
@@ -83,6 +86,14 @@ async function make(one: StandIn): Promise<boolean> {
 async function isAsMade(one: Exclude<StandIn, { kind: 'folder' }>): Promise<boolean | null> {
   if (!(await stands(one.path))) return null;
   return one.kind === 'file' ? (await readFile(one.path, 'utf8').catch(() => null)) === one.text : (await readlink(one.path).catch(() => null)) === one.to;
+}
+
+/** What was put there in the place of another package's, and is that package's own again. */
+export async function replacedStandIns(places: Places): Promise<readonly string[]> {
+  const { made, aside } = await readRecord(places);
+  const replaced: string[] = [];
+  for (const one of made) if (one.kind !== 'folder' && aside.some(({ path }) => path === one.path) && (await isAsMade(one)) === false) replaced.push(one.path);
+  return replaced;
 }
 
 /** Also a link that leads nowhere. */

@@ -1,7 +1,7 @@
 // What stands at the CloudWatch agent's places when this agent stands in for it.
 import { join } from 'node:path';
 import type { Places } from '../ctl/places.ts';
-import { OUR_UNIT } from '../ctl/systemd.ts';
+import { OUR_UNIT } from '../own-unit.ts';
 
 export type StandIn =
   | { readonly kind: 'folder'; readonly path: string }
@@ -35,7 +35,8 @@ export function standIns({ root, home, bin, etc, folder, state }: Places, { prog
       '    case "${2:-}" in -configFilePath | --configFilePath) file=${3:-$file} ;; -configFilePath=* | --configFilePath=*) file=${2#*=} ;; esac',
       `    exec ${program} config migrate --force --output ${join(bin, 'config.json')} "$file" ;;`,
       'esac',
-      `exec ${program} wizard "$@"`,
+      '# A config where that wizard leaves it, which nothing reads until ctl fetches it.',
+      `exec ${program} wizard --output ${join(bin, 'config.json')} "$@"`,
     ),
     ...['config-downloader', 'config-translator'].map((name) => command(join(bin, name), `exec ${program} compat ${name} "$@"`)),
     { kind: 'file', path: join(bin, 'CWAGENT_VERSION'), text: version, mode: 0o644 },

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { cloudWatchAgentDefault } from '../../config/cloudwatch-agent-default.ts';
 import { plainValue } from '../../config/json-tree.ts';
 import { readText } from '../../config/load.ts';
-import { formatProblem } from '../../config/problem.ts';
+import { formatProblem, formatProblems } from '../../config/problem.ts';
 import { loadSources } from '../load-sources.ts';
 import type { ParameterAccess } from '../parameter-access.ts';
 
@@ -63,5 +63,5 @@ async function fetchParameter(name: string, words: string, access: ParameterAcce
   // One parameter is written as it is; broken JSON in it is told of the file, with its place. A path is written as what it adds up to.
   if (first !== undefined && others.length === 0) return { name, origin: words, text: first.text };
   if (root !== null) return { name, origin: words, text: `${JSON.stringify(plainValue(root), null, '\t')}\n` };
-  return { fault: `fail to fetch the config: ${problems.map((problem) => formatProblem(problem, false).trimEnd()).join('\n')}` };
+  return { fault: `fail to fetch the config: ${formatProblems(problems, false).trimEnd()}` };
 }

@@ -1,4 +1,4 @@
-import { lchown, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnvConfig } from '../../config/env-config.ts';
 import { formatProblems } from '../../config/problem.ts';
@@ -19,8 +19,8 @@ export async function setVariables({ root, envConfig: file }: Places, variables:
   if (known.problems.some(({ severity }) => severity === 'error')) throw new CtlError(`${formatProblems(known.problems, colour)}${file} is left as it is: mend it first, or delete it`);
   const old = await stat(file).catch(() => null);
   const merged = { ...known.variables, ...variables };
-  await writeConfig(file, `${JSON.stringify(merged, null, '\t')}\n`, old === null ? MODE : old.mode & 0o777);
-  if (process.getuid?.() === 0) await lchown(file, old?.uid ?? 0, old?.gid ?? (await serviceGroup(root)));
+  const owner = process.getuid?.() === 0 ? { uid: old?.uid ?? 0, gid: old?.gid ?? (await serviceGroup(root)) } : null;
+  await writeConfig(file, `${JSON.stringify(merged, null, '\t')}\n`, old === null ? MODE : old.mode & 0o777, owner);
 }
 
 /** Its number, or that of root where there is no such group. */

@@ -2,7 +2,8 @@ import type { Environment } from '../../config/placeholders.ts';
 import { DEFAULT_STATE_DIR } from '../../control/state-directory.ts';
 import { processOutput, type CommandOutput } from '../config/command-output.ts';
 import { placesBelow, type Places } from './places.ts';
-import { OUR_UNIT, Unit } from './systemd.ts';
+import { OUR_UNIT } from '../own-unit.ts';
+import { Unit } from './systemd.ts';
 
 /** For tests: a folder that stands for `/`. */
 const ROOT_VARIABLE = 'UNIFIED_AGENT_ROOT';

@@ -40,8 +40,8 @@ export async function documentWith(files: readonly string[], fetched: ConfigText
   return { root: broken ? null : document.root, problems: [...problems, ...document.problems] };
 }
 
-/** Puts a config there at once, whole. Throws the system's error. */
-export async function writeConfig(path: string, text: string, mode: number = CONFIG_MODE): Promise<void> {
+/** Puts a config there at once, whole. @param owner where root writes for somebody else. Throws the system's error. */
+export async function writeConfig(path: string, text: string, mode: number = CONFIG_MODE, owner: { readonly uid: number; readonly gid: number } | null = null): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
   // Neither agent reads a name that ends so.
   const temporary = `${path}.${process.pid}.tmp`;
@@ -50,6 +50,7 @@ export async function writeConfig(path: string, text: string, mode: number = CON
     await using handle = await open(temporary, 'wx', mode);
     await handle.writeFile(text);
     await handle.chmod(mode);
+    if (owner !== null) await handle.chown(owner.uid, owner.gid);
     await handle.sync();
     await rename(temporary, path);
   } catch (error) {

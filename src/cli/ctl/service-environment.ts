@@ -27,20 +27,32 @@ export interface ServiceEnvironment {
   readonly problems: readonly Problem[];
 }
 
+/** The files of the unit's environment that are there, each with what it sets; null: this user may not read it. */
+export async function readServiceFiles(root: string): Promise<ReadonlyMap<string, Readonly<Record<string, string>> | null>> {
+  const files = new Map<string, Readonly<Record<string, string>> | null>();
+  for (const name of FILES) {
+    const file = join(root === '' ? '/' : root, name);
+    try {
+      files.set(file, parseEnvironmentFile(await readFile(file, 'utf8')));
+    } catch (error) {
+      if (['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) files.set(file, null);
+    }
+  }
+  return files;
+}
+
 /** What the service's environment has beyond that of whoever calls, and where from. */
 export async function readServiceEnvironment(root: string): Promise<ServiceEnvironment> {
   let variables: Readonly<Record<string, string>> = {};
   const problems: Problem[] = [];
-  for (const name of FILES) {
-    const file = join(root === '' ? '/' : root, name);
-    try {
-      const found = parseEnvironmentFile(await readFile(file, 'utf8'));
-      variables = { ...variables, ...found };
-      const names = Object.keys(found).toSorted();
-      if (names.length > 0) problems.push(sideProblem('note', file, null, `the service has from it ${names.join(', ')}`));
-    } catch (error) {
-      if (['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) problems.push(sideProblem('note', file, null, 'this user may not read it: what the service has from it does not count here', 'to be asked as root'));
+  for (const [file, found] of await readServiceFiles(root)) {
+    if (found === null) {
+      problems.push(sideProblem('note', file, null, 'this user may not read it: what the service has from it does not count here', 'to be asked as root'));
+      continue;
     }
+    variables = { ...variables, ...found };
+    const names = Object.keys(found).toSorted();
+    if (names.length > 0) problems.push(sideProblem('note', file, null, `the service has from it ${names.join(', ')}`));
   }
   return { variables, problems };
 }

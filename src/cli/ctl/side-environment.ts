@@ -15,26 +15,33 @@ export interface CtlEnvironment extends LoadedEnvironment {
   readonly lasting: Readonly<Record<string, string>>;
 }
 
-/** The environment that the service will have: its own variables before those of the caller, with the CloudWatch agent's side files, and on premises with its profile where root has one. */
+/**
+ * The environment that the service will have: its own variables before those of the caller, with the CloudWatch agent's side files. A profile that they
+ * name without its file, or on premises the one that needs no name, is looked for where this user has it, as that agent does.
+ */
 export async function ctlEnvironment(places: Places, callers: Environment, onPremises: boolean): Promise<CtlEnvironment> {
-  const base: Environment = { ...callers, ...(await serviceVariables(places.root)) };
+  const service = await serviceVariables(places.root);
+  const base: Environment = { ...callers, ...service };
   const sideFiles = {
     ...((await isThere(places.commonConfig)) ? { commonConfig: places.commonConfig } : {}),
     ...((await isThere(places.envConfig)) ? { envConfig: places.envConfig } : {}),
   };
-  const profile = onPremises ? impliedProfile(base) : null;
-  const around = await loadEnvironment(sideFiles, { ...base, ...profile });
-  if (profile === null || around.env['AWS_PROFILE'] !== PROFILE) return { ...around, lasting: {} };
+  const { env: named } = await loadEnvironment(sideFiles, service);
+  const implied = onPremises && !base['AWS_PROFILE'] && !base['AWS_ACCESS_KEY_ID'] ? PROFILE : undefined;
+  const profile = named['AWS_PROFILE'] || implied;
+  const file = profile === undefined || named['AWS_SHARED_CREDENTIALS_FILE'] || named['AWS_ACCESS_KEY_ID'] ? null : fileWith(profile, base);
+  if (profile === undefined || file === null) return { ...(await loadEnvironment(sideFiles, base)), lasting: {} };
+  const found = { ...(named['AWS_PROFILE'] ? {} : { AWS_PROFILE: profile }), AWS_SHARED_CREDENTIALS_FILE: file };
+  const around = await loadEnvironment(sideFiles, { ...base, ...found });
   const region = around.env['AWS_REGION'];
-  return { ...around, lasting: { ...profile, ...(region === undefined || base['AWS_REGION'] ? {} : { AWS_REGION: region }) } };
+  return { ...around, lasting: { ...found, ...(region === undefined || base['AWS_REGION'] ? {} : { AWS_REGION: region }) } };
 }
 
-/** The CloudWatch agent's profile, if this user has it and nothing else says whose credentials count. */
-function impliedProfile(env: Environment): Readonly<Record<string, string>> | null {
-  if (env['AWS_PROFILE'] || env['AWS_ACCESS_KEY_ID']) return null;
+/** The credentials file of this user, if it has the profile. */
+function fileWith(profile: string, env: Environment): string | null {
   const file = env['AWS_SHARED_CREDENTIALS_FILE'] || join(env['HOME'] || homedir(), '.aws', 'credentials');
   try {
-    return new RegExp(String.raw`^\s*\[\s*${PROFILE}\s*\]`, 'm').test(readFileSync(file, 'utf8')) ? { AWS_PROFILE: PROFILE, AWS_SHARED_CREDENTIALS_FILE: file } : null;
+    return readFileSync(file, 'utf8').split('\n').some((line) => /^\s*\[\s*(.*?)\s*\]/.exec(line)?.[1] === profile) ? file : null;
   } catch {
     return null;
   }

@@ -6,8 +6,6 @@ export interface SystemctlAnswer { readonly code: number; readonly out: string; 
 
 export type Systemctl = (...words: readonly string[]) => Promise<SystemctlAnswer>;
 
-/** The agent's own unit. */
-export const OUR_UNIT = 'unified-agent.service';
 /** systemctl(1): the unit is not active. LSB: the command was not found. */
 const NOT_FOUND = 127;
 

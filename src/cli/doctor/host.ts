@@ -1,6 +1,7 @@
 // What the host gives the agent: descriptors, watches, room for its state.
-import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, lstatSync, readFileSync, readdirSync, statfsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { nameIn } from '../../host/identity.ts';
 import type { Identity } from '../../host/identity.ts';
 import { failed, ok, warning } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -38,7 +39,8 @@ function existing(path: string): string {
   return existsSync(path) || path === '/' ? path : existing(dirname(path));
 }
 
-export function stateFinding(stateDirectory: string, identity: Identity): Finding {
+/** @param runs whether the identity is that of an agent that runs; else that of who asks */
+export function stateFinding(stateDirectory: string, identity: Identity, runs: boolean): Finding {
   const folder = existing(stateDirectory);
   const { bavail, bsize, ffree, files, type } = statfsSync(folder);
   const free = bavail * bsize;
@@ -46,12 +48,23 @@ export function stateFinding(stateDirectory: string, identity: Identity): Findin
   if (folder === stateDirectory && identity.uid !== 0 && (uid !== identity.uid || (mode & 0o200) === 0)) {
     return failed('state', `${stateDirectory} cannot be written by the agent's user: positions would be lost`, `chown ${identity.uid} ${stateDirectory} && chmod 0700 ${stateDirectory}`);
   }
+  const strange = folder === stateDirectory && uid !== 0 && !(runs && identity.uid === 0) ? strangerIn(folder, uid) : null;
+  if (strange !== null) return failed('state', `${strange} is another user's than ${stateDirectory}, as after an agent that root began by hand and that was killed: the agent cannot write it`, `chown --recursive --no-dereference ${nameIn('/etc/passwd', uid)}: ${stateDirectory}`);
   const text = `${stateDirectory}: ${Math.floor(free / MIB)} MiB free`;
   if (free < LEAST_BYTES || (files > 0 && ffree === 0)) return failed('state', `${text}${ffree === 0 ? ', no inode' : ''}: positions cannot be written`, `make room on the file system of ${folder}, or choose another --state-dir`);
   if (type === TMPFS) return warning('state', `${text}, in memory: positions do not outlive a restart of the machine`, 'choose a --state-dir on a disk');
   return free < STATE_BYTES
     ? warning('state', `${text}; the agent keeps up to ${STATE_BYTES / MIB} MiB there`, `make room on the file system of ${folder}`)
     : ok('state', text);
+}
+
+/** What of a folder is not its owner's, or null; also where it cannot be listed. */
+function strangerIn(folder: string, uid: number): string | null {
+  try {
+    return readdirSync(folder).map((name) => join(folder, name)).find((path) => (lstatSync(path, { throwIfNoEntry: false })?.uid ?? uid) !== uid) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Of a file in /proc that may not be there. */

@@ -1,6 +1,6 @@
 // Whether the agent may read what it is told to follow.
 import { nameIn, obstacleTo } from '../../host/identity.ts';
-import type { Identity, Obstacle } from '../../host/identity.ts';
+import type { Obstacle, Reader } from '../../host/identity.ts';
 import type { FileEntryPlan } from '../../plan.ts';
 import { failed, note, ok } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -34,7 +34,7 @@ function wayIn({ path, need, gid, mode }: Obstacle, user: string): string {
 }
 
 /** One finding for each obstacle, and one for all that has none. @param identity of the agent. */
-export function pathFindings(followed: readonly Followed[], identity: Identity): readonly Finding[] {
+export function pathFindings(followed: readonly Followed[], identity: Reader): readonly Finding[] {
   const user = nameIn('/etc/passwd', identity.uid);
   const blocked = new Map<string, { readonly obstacle: Obstacle; readonly patterns: Set<string> }>();
   let readable = 0;

@@ -17,11 +17,14 @@ export interface PriceSpec {
   readonly given: number | null;
 }
 
+/** What of a sample a cost is told by. */
+export type CostSample = Pick<PreviewSample, 'sentBytes' | 'sentEvents' | 'tooOld' | 'tooNew' | 'agedBytes' | 'sourceBytes'>;
+
 /**
  * What a day of the file costs if it grows on like this and its events stay like those of the sample; null where nothing was seen.
  * Events too old to be sent count: those that come will be younger.
  */
-export function costOfDay(growth: Growth | Unknown, { sentBytes, sentEvents, tooOld, tooNew, agedBytes, sourceBytes }: PreviewSample, price: PriceSpec): IngestionCost | null {
+export function costOfDay(growth: Growth | Unknown, { sentBytes, sentEvents, tooOld, tooNew, agedBytes, sourceBytes }: CostSample, price: PriceSpec): IngestionCost | null {
   const events = sentEvents + tooOld + tooNew;
   if ('unknown' in growth || sourceBytes === 0 || events === 0) return null;
   const perByte = growth.bytesPerDay / sourceBytes;

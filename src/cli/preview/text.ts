@@ -7,6 +7,8 @@ import { printable } from '../text-table.ts';
 import { bytesText, countText, spanText } from '../units.ts';
 import { costOfDay, costText } from './cost.ts';
 import type { PriceSpec } from './cost.ts';
+import { AS_IS, COLOUR, PLAIN, clean, clockOf, quoted, withMarks } from './paint.ts';
+import type { Paint } from './paint.ts';
 
 /** Of a text, this much is shown in a line of the summary. */
 const QUOTED = 120;
@@ -23,13 +25,6 @@ export interface PreviewTelling {
   /** What a person should know beside it, one line each. */
   readonly notes: readonly string[];
 }
-
-/** Marks of a terminal; the plain ones leave everything as it is. */
-interface Paint { readonly time: (text: string) => string; readonly redacted: (text: string) => string; readonly dropped: (text: string) => string; readonly loud: (text: string) => string; readonly faint: (text: string) => string }
-const ESCAPES = (...codes: readonly number[]) => (text: string): string => text === '' ? '' : `\u001b[${codes.join(';')}m${text}\u001b[0m`;
-const COLOUR: Paint = { time: ESCAPES(4, 36), redacted: ESCAPES(7, 31), dropped: ESCAPES(2, 9), loud: ESCAPES(1, 33), faint: ESCAPES(2) };
-const AS_IS = (text: string): string => text;
-const PLAIN: Paint = { time: AS_IS, redacted: AS_IS, dropped: AS_IS, loud: AS_IS, faint: AS_IS };
 
 /** The whole preview as text. */
 export function previewText(telling: PreviewTelling, colour: boolean): string {
@@ -69,31 +64,9 @@ function eventText(event: PreviewedEvent, number: number, { preview: { destinati
   return `${paint.faint(`#${number}  ${facts.join('  ')}`)}\n${shown}`;
 }
 
-interface Marked { readonly from: number; readonly to: number; readonly paint: (text: string) => string }
-
-/** The text with some stretches painted in their own way; where two overlap the first counts. */
-function withMarks(text: string, marks: readonly Marked[], rest: (text: string) => string): string {
-  let out = '';
-  let at = 0;
-  for (const { from, to, paint } of marks.toSorted((a, b) => a.from - b.from)) {
-    if (from < at || from === to) continue;
-    out += rest(text.slice(at, from)) + paint(text.slice(from, to));
-    at = to;
-  }
-  return out + rest(text.slice(at));
-}
-
 const SOURCES: Readonly<Record<TimeSource, string>> = {
   text: '(from the text)', reading: '(time of reading)', before: '(none found: that of the event before)', piece: '(that of its first piece)', clamped: '(moved to what the service takes)',
 };
-
-/** Each line behind the same mark. */
-function quoted(text: string, mark: string): string {
-  return text.split('\n').map((line) => `    ${mark}${line}\n`).join('');
-}
-
-/** Control characters of a log must not steer the terminal. As long as what it is made of. */
-function clean(text: string): string { return text.replaceAll(/[^\n\t]+/g, printable); }
 
 function verdictText(verdict: Verdict, { filters }: FileEntryPlan, undeliverable: UndeliverablePolicy): string {
   const fate = undeliverable === 'drop' ? 'dropped' : 'quarantined';
@@ -109,16 +82,6 @@ function verdictText(verdict: Verdict, { filters }: FileEntryPlan, undeliverable
   }
 }
 
-/** Writes times in local time, and the same in UTC where that differs. */
-function clockOf(localZone: string): (time: number) => string {
-  if (localZone === 'UTC') return (time) => new Date(time).toISOString();
-  const local = new Intl.DateTimeFormat('sv-SE', { timeZone: localZone, dateStyle: 'short', timeStyle: 'medium' });
-  return (time) => {
-    const utc = new Date(time).toISOString();
-    return `${local.format(time)}.${utc.slice(20, 23)} local (${utc})`;
-  };
-}
-
 function summaryText({ preview, entry, undeliverable, growth, price }: PreviewTelling, paint: Paint): string {
   const { sample } = preview;
   const rows: [string, string][] = [
@@ -127,7 +90,7 @@ function summaryText({ preview, entry, undeliverable, growth, price }: PreviewTe
     ...droppedRows(sample, entry, undeliverable),
     ...redactedRow(sample),
     ...(preview.nulBytes > 0 ? [['left out', `${preview.nulBytes.toLocaleString('en-US')} NUL bytes, which stand for no text`] as [string, string]] : []),
-    ['growth', growthText(growth)],
+    ['growth', 'unknown' in growth ? `not known: ${growth.unknown}; --watch 60 measures it` : growthText(growth)],
     ['cost', costText(costOfDay(growth, sample, price), price)],
   ];
   return `${timesText(preview, entry, paint)}${rows.map(([name, text]) => `  ${name.padEnd(10)}${text}\n`).join('')}`;
@@ -138,7 +101,8 @@ function droppedRows(sample: PreviewSample, entry: FileEntryPlan, undeliverable:
   return counts.filter(([count]) => count > 0).map(([count, verdict]) => ['not sent', `${countText(count, 'event')} ${verdictText(verdict, entry, undeliverable)}`]);
 }
 
-function redactedRow({ redacted }: PreviewSample): readonly [string, string][] {
+/** Stretches by kind, where there are any. */
+export function redactedRow({ redacted }: Pick<PreviewSample, 'redacted'>): readonly [string, string][] {
   const kinds = Object.entries(redacted).map(([kind, times]) => `${kind.replaceAll('_', ' ')} ${times.toLocaleString('en-US')}`);
   return kinds.length === 0 ? [] : [['redacted', kinds.join(', ')]];
 }
@@ -159,8 +123,8 @@ function firstLine(text: string): string {
   return line.length > QUOTED ? `${line.slice(0, QUOTED)}…` : line;
 }
 
-function growthText(growth: PreviewTelling['growth']): string {
-  if ('unknown' in growth) return `not known: ${growth.unknown}; --watch 60 measures it`;
+/** A growth in words, and what says so. */
+export function growthText(growth: Growth): string {
   const { basis, bytes, spanMs, files, bytesPerDay } = growth;
   const how = {
     watched: `${bytesText(bytes)} while it was watched for ${spanText(spanMs)}`,

@@ -21,5 +21,5 @@ export function withSelection(command: Command): Command {
 export function unreadable(stateDir: string, error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === undefined) throw error;
-  return `the quarantine in ${stateDir} cannot be read (${message})${code === 'EACCES' ? ': ask as the user the agent runs as, or as root' : ''}`;
+  return `the quarantine in ${stateDir} cannot be read (${message})${code === 'EACCES' ? ': ask as the user the agent runs as, or as root' : code === 'ENOENT' ? ': name the agent\'s state directory with --state-dir' : ''}`;
 }

@@ -25,13 +25,24 @@ export async function giveEverythingBack(record: TakeoverRecord, plan: Plan | nu
   if (record.isImported) await tryPositionsBack(plan, host);
   const { stay } = await removeStandIns(places);
   for (const line of stay) out(`  ${line}\n`);
-  await rm(reservationFile(places), { force: true });
-  await rmdir(dirname(reservationFile(places))).catch(() => undefined);
-  await theirs.must('daemon-reload');
+  await openTheirUnit(host);
   if (record.wasEnabled) await theirs.must('enable', theirs.name);
   if (record.wasActive) await theirs.must('restart', theirs.name);
   await rm(recordFile(places), { force: true });
   out(`${THEIR_UNIT} ${record.wasActive ? 'runs again' : 'is as it was: not running'}${record.wasEnabled ? ' and starts with the system' : ''}\n`);
+}
+
+/** Where there is no CloudWatch agent any more: one that is installed later starts again, and this agent goes on. Throws as giveEverythingBack. */
+export async function giveUpPlace(host: TakeoverHost): Promise<void> {
+  await openTheirUnit(host);
+  await rm(recordFile(host.places), { force: true });
+  host.output.out(`there is no ${THEIR_UNIT} on this host any more to be given back to: ${host.unit.name} stays as it is, and has its place for good. \`agent compat remove\` takes away what stands for its ctl\n`);
+}
+
+async function openTheirUnit({ theirs, places }: TakeoverHost): Promise<void> {
+  await rm(reservationFile(places), { force: true });
+  await rmdir(dirname(reservationFile(places))).catch(() => undefined);
+  await theirs.must('daemon-reload');
 }
 
 /** What keeps positions from being written (a full disk) must not keep both agents from running: twice is better than not at all. */

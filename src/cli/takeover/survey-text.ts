@@ -1,7 +1,7 @@
 import { formatProblems } from '../../config/problem.ts';
 import { THEIR_UNIT } from '../compat/stand-ins.ts';
 import { positionsText } from '../config/positions-text.ts';
-import { OUR_UNIT } from '../ctl/systemd.ts';
+import { OUR_UNIT } from '../own-unit.ts';
 import { findingText } from '../doctor/finding.ts';
 import { describeMetrics } from '../metrics-text.ts';
 import { describeEntry, describeService } from '../plan-text.ts';

@@ -12,18 +12,13 @@ export interface Host {
 /** Where nothing names a region: the CloudWatch agent's wizard takes it too. */
 const LAST_RESORT_REGION = 'us-east-1';
 
-/** Asks for host, region and user; gives the config with them. */
+/** Asks for host and region; gives the config with them. */
 export async function askHost(talk: Conversation, machine: Machine, config: ConfigPart): Promise<{ readonly host: Host; readonly config: ConfigPart }> {
   const agent = partAt(config, 'agent');
   const onEc2 = await talk.choice('host', { usual: machine.instance === null ? 'onprem' : 'ec2' }) === 'ec2';
   const written = textIn(agent, 'region');
   const known = onEc2 ? machine.instance?.region ?? null : null;
   const region = await talk.text('region', { usual: written ?? known ?? machine.region ?? LAST_RESORT_REGION, quiet: written === null && known !== null });
-  const user = await talk.text('user', {
-    usual: textIn(agent, 'run_as_user') ?? (machine.hasUser('cwagent') ? 'cwagent' : 'root'),
-    fault: (name) => (machine.hasUser(name) ? null : `there is no user ${JSON.stringify(name)} on this host`),
-  });
   // What the instance says itself is not written: the config then serves a fleet in several regions.
-  const named = region === known && written === null ? config : withPart(config, ['agent', 'region'], region);
-  return { host: { onEc2, region }, config: withPart(named, ['agent', 'run_as_user'], user) };
+  return { host: { onEc2, region }, config: region === known && written === null ? config : withPart(config, ['agent', 'region'], region) };
 }

@@ -30,7 +30,7 @@ const DAYS_A_MONTH = 30;
 /** Asks everything about what is collected; the same for a person, answers and defaults. Nothing is written. */
 export async function askConfig(talk: Conversation, machine: Machine, from: ConfigPart): Promise<Proposed> {
   const { host, config: base } = await askHost(talk, machine, from);
-  const measured = await askMetrics(talk, host, machine.hasCollectd, base);
+  const measured = await askMetrics(talk, host, machine, base);
   const migrated = await askAwslogs(talk, machine, measured);
   const { config: withFiles, estimates } = await askFiles(talk, machine, host, migrated);
   const config = await askJournald(talk, machine, host, withFiles);

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Environment } from '../../config/placeholders.ts';
 import { EXIT, EXIT_DECLINED } from '../config/exit-codes.ts';
 import { TIER_BYTES } from '../config/stored-form.ts';
-import { USUAL_PLACES } from '../usual-config.ts';
+import { USUAL_PLACES, supersededBy } from '../usual-config.ts';
 import type { Conversation } from './conversation.ts';
 import { minifiedBytes, type Proposed } from './flow.ts';
 import { keepInFile, keepInParameter, proposedPath } from './keep-config.ts';
@@ -56,9 +57,11 @@ async function toFile(talk: Conversation, { text }: Proposed, { from, force, sai
       return EXIT.cannotCreate;
     }
     try {
+      const superseded = await supersededBy(resolve(path));
       const written = await keepInFile(path, text);
       said([
         `wrote ${written.path}${written.backup === null ? '' : `; the one before is ${written.backup}`}`,
+        ...(superseded.length === 0 ? [] : [`it is the whole config from the agent's next start or reload on: ${superseded.join(' and ')} is not read any more`]),
         ...nextSteps(written.path),
       ].join('\n'));
       return 0;

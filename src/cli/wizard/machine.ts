@@ -10,8 +10,9 @@ export interface Machine {
   readonly instance: { readonly region: string | null } | null;
   /** Region that the environment names. */
   readonly region: string | null;
-  readonly hasUser: (name: string) => boolean;
   readonly hasCollectd: boolean;
+  /** Whether there are users whose proof of what CollectD sends can be checked. */
+  readonly hasCollectdUsers: boolean;
   readonly hasJournal: boolean;
   /** Whether the legacy agent's config is where it usually is. */
   readonly hasAwslogs: boolean;

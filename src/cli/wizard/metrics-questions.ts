@@ -2,15 +2,18 @@ import { EC2_DIMENSIONS, HOST_PLUGINS, METRIC_KINDS, hostPlugins, type MetricKin
 import type { Host } from './agent-questions.ts';
 import { listIn, numberIn, partAt, textIn, withPart, type ConfigPart } from './config-part.ts';
 import type { Conversation } from './conversation.ts';
+import type { Machine } from './machine.ts';
 import { QUESTIONS } from './question.ts';
+
+type CollectdFacts = Pick<Machine, 'hasCollectd' | 'hasCollectdUsers'>;
 
 const DEFAULT_INTERVAL_S = 60;
 const COLLECTED = ['metrics', 'metrics_collected'] as const;
 
 /** Asks for StatsD, CollectD and host metrics; gives the config with them. Parts of `config` that are not asked for stay. */
-export async function askMetrics(talk: Conversation, host: Host, hasCollectd: boolean, config: ConfigPart): Promise<ConfigPart> {
+export async function askMetrics(talk: Conversation, host: Host, machine: CollectdFacts, config: ConfigPart): Promise<ConfigPart> {
   const isNew = config['metrics'] === undefined;
-  const daemons = await askCollectd(talk, isNew, hasCollectd, await askStatsd(talk, isNew, config));
+  const daemons = await askCollectd(talk, isNew, machine, await askStatsd(talk, isNew, config));
   const measured = await askHostMetrics(talk, host, isNew, daemons);
   return isNew ? withPart(measured, ['metrics'], sorted({ ...partAt(measured, 'metrics'), metrics_collected: sorted(partAt(measured, ...COLLECTED)) })) : measured;
 }
@@ -37,13 +40,15 @@ async function askSeconds(talk: Conversation, id: 'statsd_interval' | 'statsd_ag
   return Number(await talk.choice(id, { usual: String(usual), among: [...choices, ...own] }));
 }
 
-async function askCollectd(talk: Conversation, isNew: boolean, installed: boolean, config: ConfigPart): Promise<ConfigPart> {
+async function askCollectd(talk: Conversation, isNew: boolean, { hasCollectd: installed, hasCollectdUsers }: CollectdFacts, config: ConfigPart): Promise<ConfigPart> {
   const old = partAt(config, ...COLLECTED)['collectd'];
   const note = installed ? undefined : 'CollectD is not installed here: the CloudWatch agent would not start with it.';
   const wanted = await talk.yesNo('collectd', { usual: isNew ? installed : old !== undefined, ...(note !== undefined && { note }) });
   if (!wanted) return withPart(config, [...COLLECTED, 'collectd'], null);
   const aggregation = numberIn(partAt(config, ...COLLECTED, 'statsd'), 'metrics_aggregation_interval') ?? 60;
-  return old === undefined ? withPart(config, [...COLLECTED, 'collectd'], { metrics_aggregation_interval: aggregation }) : config;
+  // CollectD proves nothing by itself, and comes from this host alone: without users to check it by, all it sends would be refused.
+  const unproven = hasCollectdUsers ? {} : { collectd_security_level: 'none' };
+  return old === undefined ? withPart(config, [...COLLECTED, 'collectd'], { ...unproven, metrics_aggregation_interval: aggregation }) : config;
 }
 
 async function askHostMetrics(talk: Conversation, host: Host, isNew: boolean, config: ConfigPart): Promise<ConfigPart> {

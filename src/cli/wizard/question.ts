@@ -51,7 +51,6 @@ const stream = unfilled(streamFault);
 export const QUESTIONS = {
   host: { kind: 'choice', text: 'Are you using EC2 or on-premises hosts?', usual: 'ec2 where the instance metadata answers, else onprem', choices: choices(['ec2', 'EC2'], ['onprem', 'On-premises']), ...once },
   region: { kind: 'text', text: 'Which AWS region are the logs sent to?', usual: 'that of the environment or the config, else us-east-1', fault: region, when: 'the instance metadata names none', each: null },
-  user: { kind: 'text', text: 'Which user are you planning to run the agent as?', usual: 'cwagent where there is one, else root', fault: some, ...once },
   statsd: { kind: 'yes or no', text: 'Do you want to turn on the StatsD daemon?', usual: 'yes', ...once },
   statsd_port: { kind: 'text', text: 'Which port do you want the StatsD daemon to listen to?', usual: '8125', fault: port, when: 'statsd is yes', each: null },
   statsd_interval: { kind: 'choice', text: 'What is the collect interval of the StatsD daemon?', usual: '10', choices: seconds(10, 30, 60), when: 'statsd is yes', each: null },

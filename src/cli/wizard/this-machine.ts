@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { globFault } from '../../agent/file-lookup.ts';
 import { growthOf } from '../../agent/growth.ts';
@@ -18,12 +17,10 @@ import { filesMatching, findLogs } from './found-logs.ts';
 import type { WrittenIn } from './log-flow.ts';
 import type { Machine } from './machine.ts';
 
-/** getent(1): a directory of users that does not answer must not hold anyone up; milliseconds. */
-const PATIENCE_MS = 3000;
-/** Exit code of getent(1) for a name that is in none of its sources. */
-const NO_SUCH_USER = 2;
 /** Its parts are what a CollectD that can be used at all has installed. */
 const COLLECTD_FILES = ['/usr/share/collectd/types.db', '/usr/sbin/collectd', '/opt/collectd/sbin/collectd'];
+/** Where the agent looks for them when the config says nothing (config/compile-collectors.ts). */
+const COLLECTD_USERS = '/etc/collectd/auth_file';
 
 /** The machine this process runs on. The instance metadata service is asked, for a second at most. */
 export async function thisMachine(env: Environment): Promise<Machine> {
@@ -32,8 +29,8 @@ export async function thisMachine(env: Environment): Promise<Machine> {
   const machine: Machine = {
     instance: instance === null ? null : { region: instance.region },
     region: env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || null,
-    hasUser,
     hasCollectd: COLLECTD_FILES.some((path) => existsSync(path)),
+    hasCollectdUsers: existsSync(COLLECTD_USERS),
     hasJournal: hasJournal(),
     hasAwslogs: existsSync(AWSLOGS_CONFIG),
     awslogs: async (path) => awslogsOf(path),
@@ -60,12 +57,6 @@ async function awslogsOf(path: string): ReturnType<Machine['awslogs']> {
 async function problemsOf(text: string, env: Environment): Promise<readonly Problem[]> {
   const { root, problems } = parseJson('the config', text);
   return (await planOf({ root, problems }, env, globFault)).problems;
-}
-
-/** Whether the system knows the user, from its own file or from a directory; true where it cannot be asked. */
-function hasUser(name: string): boolean {
-  const { status, error } = spawnSync('getent', ['passwd', '--', name], { stdio: 'ignore', timeout: PATIENCE_MS });
-  return error !== undefined || status !== NO_SUCH_USER;
 }
 
 function tailOrNull(path: string): Tail | null {

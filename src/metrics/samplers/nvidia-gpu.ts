@@ -1,4 +1,5 @@
-import { HostProgram } from './host-program.ts';
+import { dropInCommand } from '../../report/unit-drop-in.ts';
+import { FailedRun, HostProgram } from './host-program.ts';
 import { xmlTexts } from './xml-texts.ts';
 import type { FieldKind, Reading, Sampler } from '../sampler.ts';
 
@@ -39,13 +40,16 @@ export function createNvidiaGpuSampler({ program = PROGRAM }: { readonly program
   return {
     fields: FIELDS,
     async sample() {
-      const text = await smi.run(['-q', '-x']);
+      const text = await smi.run(['-q', '-x']).catch((error: unknown) => { throw hidden(error); });
       if (!text.includes('<nvidia_smi_log')) throw new Error(`${program} -q -x has not printed what it should: no element nvidia_smi_log`);
       return parseGpus(text);
     },
     [Symbol.dispose]() { smi[Symbol.dispose](); },
   };
 }
+
+/** The service sees no cards by itself: nvidia-smi then fails like one without any. */
+const hidden = (error: unknown): unknown => (error instanceof FailedRun ? new Error(`${error.message}. Where it works by hand, the service does not see the cards. Next step: ${dropInCommand('gpu.conf')}`, { cause: error }) : error);
 
 /** The GPUs in an answer of nvidia-smi. Pure, never throws. */
 export function parseGpus(text: string): readonly Reading[] {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SamplerPlan } from '../../metrics-plan.ts';
+import { dropInCommand } from '../../report/unit-drop-in.ts';
 import { listVolumeDevices } from '../nvme/devices.ts';
 import type { VolumeDevice } from '../nvme/devices.ts';
 import type { IoctlAnswer } from '../nvme/ioctl-thread.ts';
@@ -64,8 +65,8 @@ const WORDS: WaitingWords<AskedVolume> = {
 
 function remedyFor(code: string): string {
   switch (code) {
-    case 'EACCES': case 'EPERM': return 'Run the agent as root, or let it (in its unit: AmbientCapabilities=CAP_DAC_READ_SEARCH CAP_SYS_ADMIN)';
-    case 'ENOENT': case 'ENXIO': case 'ENODEV': return 'In a container, show it the devices of the host, and say where with HOST_DEV';
+    case 'EACCES': case 'EPERM': return `The command needs CAP_SYS_ADMIN, which the service does not have by itself. Next step: ${dropInCommand('nvme.conf')} (in a container: --cap-add SYS_ADMIN and the device)`;
+    case 'ENOENT': case 'ENXIO': case 'ENODEV': return `The service sees no devices by itself. Next step: ${dropInCommand('nvme.conf')} (in a container: show it the devices of the host, and say where with HOST_DEV)`;
     case 'ERR_UNKNOWN_BUILTIN_MODULE': case 'ERR_ACCESS_DENIED': return 'The agent needs the runtime that it is delivered with';
     default: return `"nvme amzn stats" shows whether the device has any`;
   }
@@ -77,26 +78,36 @@ export interface NvmeOptions {
   readonly threads: PathThreads<IoctlAnswer>;
 }
 
+type VolumesPart = Pick<Extract<SamplerPlan, { kind: 'nvme' }>, 'devices' | 'measurements'>;
+
+const kindsOf = ({ measurements }: VolumesPart): readonly VolumeKind[] => KINDS.filter((kind) => measurements.some(({ field }) => field.startsWith(`${kind}_`)));
+
+function chosenVolumes(plan: VolumesPart, folders: KernelFolders, places: DeviceFolders): readonly AskedVolume[] {
+  const kinds = kindsOf(plan);
+  const isWanted = plan.devices === null ? () => true : wantedDevices(plan.devices, places);
+  return listVolumeDevices(folders.sys).filter(({ kind, names }) => kinds.includes(kind) && names.some((name) => isWanted({ name, number: '' }))).map((device) => {
+    const { controller, names, id } = device;
+    // A container may be shown the disk alone; it takes the same commands.
+    const path = join(places.dev, names.find((name) => existsSync(join(places.dev, name))) ?? controller);
+    return { device, path, key: `${controller} ${id}`, subject: id, server: controller };
+  });
+}
+
+/** The volumes that a plan's sampler asks now: as a person knows them, and what is opened. */
+export function listChosenVolumes(plan: VolumesPart, folders: KernelFolders, places: DeviceFolders): readonly { readonly name: string; readonly path: string }[] {
+  return chosenVolumes(plan, folders, places).map(({ device: { kind, id }, path }) => ({ name: `${WORDS_OF_KIND[kind]} ${id}`, path }));
+}
+
 /** The statistics that EBS volumes and instance stores keep themselves, of each device of the kinds that are measured. */
-export function createNvmeSampler(plan: Pick<Extract<SamplerPlan, { kind: 'nvme' }>, 'devices' | 'measurements' | 'intervalMs'>, folders: KernelFolders, places: DeviceFolders, { report, threads }: NvmeOptions): Sampler {
+export function createNvmeSampler(plan: VolumesPart & Pick<SamplerPlan, 'intervalMs'>, folders: KernelFolders, places: DeviceFolders, { report, threads }: NvmeOptions): Sampler {
   const troubles = new Troubles(report);
   const answers = new WaitingAnswers({ threads, troubles, words: WORDS, fault: faultOf, intervalMs: plan.intervalMs });
-  const kinds = KINDS.filter((kind) => plan.measurements.some(({ field }) => field.startsWith(`${kind}_`)));
-
-  const chosen = (): readonly AskedVolume[] => {
-    const isWanted = plan.devices === null ? () => true : wantedDevices(plan.devices, places);
-    return listVolumeDevices(folders.sys).filter(({ kind, names }) => kinds.includes(kind) && names.some((name) => isWanted({ name, number: '' }))).map((device) => {
-      const { controller, names, id } = device;
-      // A container may be shown the disk alone; it takes the same commands.
-      const path = join(places.dev, names.find((name) => existsSync(join(places.dev, name))) ?? controller);
-      return { device, path, key: `${controller} ${id}`, subject: id, server: controller };
-    });
-  };
+  const kinds = kindsOf(plan);
 
   return {
     fields: FIELDS,
     sample: async () => {
-      const volumes = chosen();
+      const volumes = chosenVolumes(plan, folders, places);
       if (volumes.length === 0) throw new Error(`this host has no ${kinds.map((kind) => WORDS_OF_KIND[kind]).join(' and no ')} that is attached by NVMe${plan.devices === null ? '' : ' and that "resources" names'}`);
       troubles.keep((subject) => volumes.some(({ device: { id } }) => id === subject));
       return [...await answers.of(volumes)].map(([asked, answer]) => readingOf(asked, answer));

@@ -6,6 +6,7 @@ import { SharedParts } from '../../../src/agent/shared-parts.ts';
 import { buildStages } from '../../../src/agent/stages.ts';
 import type { Stages } from '../../../src/agent/stages.ts';
 import { Descriptors } from '../../../src/files/descriptors.ts';
+import { ALL_IN_REACH } from '../../../src/files/reach.ts';
 import { Arena } from '../../../src/kernel/arena.ts';
 import { createKernel } from '../../../src/kernel/kernel.ts';
 import type { FileEntryPlan, PatternPlan } from '../../../src/plan.ts';
@@ -42,7 +43,7 @@ function entriesFor(specs: readonly Omit<EntrySpec, 'path'>[]): readonly FileEnt
 /** What builds the stages of entries that run together. */
 function together(arena: Arena): (entry: FileEntryPlan) => Stages {
   const report = new AgentReport(() => undefined, () => 0);
-  const context = { arena, kernel: createKernel(arena), descriptors: new Descriptors(1, report), report, now: () => 0, undeliverable: 'drop', undelivered: { add: () => undefined }, parts: new SharedParts('UTC') } as const;
+  const context = { arena, kernel: createKernel(arena), descriptors: new Descriptors(1, report), reach: ALL_IN_REACH, report, now: () => 0, undeliverable: 'drop', undelivered: { add: () => undefined }, parts: new SharedParts('UTC') } as const;
   return (entry) => buildStages(entry, context);
 }
 

@@ -11,8 +11,8 @@ test('an error of the network says who does not answer and where to look', () =>
   assert.match(words('EPROTO', 'write EPROTO 40A3:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:tlsany_meth.c:78:\n'), /does not speak TLS; an endpoint without TLS begins with http:/);
 });
 
-test('missing credentials say how to give some', () => {
-  assert.match(words('CredentialsProviderError', 'no credentials: Could not load credentials from any providers'), /from any providers; give this host an instance profile/);
+test('missing credentials say how to give some, and which of them take a restart', () => {
+  assert.match(words('CredentialsProviderError', 'no credentials, also not in /x: Could not load credentials from any providers'), /from any providers; give this host an instance profile, or that file keys, .* as it runs; .* AWS_ACCESS_KEY_ID .* after: systemctl restart unified-agent$/);
 });
 
 test('what is not known is shown as it is, in one line and without advice to authors of the SDK', () => {

@@ -12,8 +12,9 @@ const file: fc.Arbitrary<AuditedFile> = fc.record({ number: fc.nat(5), entry: te
 const range: fc.Arbitrary<SettledRange> = fc.record({
   from: count, to: count, at: count,
   losses: fc.array(fc.record({ reason: fc.constantFrom('filtered', 'too-old', 'hole'), events: fc.nat(), bytes: count }, PLAIN), { maxLength: 3 }),
+  cursors: fc.record({ behind: text, upTo: text }, PLAIN),
   sent: fc.option(fc.record({ group: text, stream: text, service: fc.option(text), at: count, requestId: fc.option(text), events: fc.nat() }, PLAIN)),
-}, PLAIN);
+}, { ...PLAIN, requiredKeys: ['from', 'to', 'at', 'losses', 'sent'] });
 
 /** The ranges of a text, line by line. */
 function readAll(bytes: Buffer): { readonly ranges: readonly AuditedRange[]; readonly badLines: number } {

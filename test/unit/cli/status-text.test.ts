@@ -165,6 +165,11 @@ test('what is redrawn leaves nothing of what stood there, and never scrolls', ()
   assert.equal(redraw('one\ntwo\n', { rows: 0, columns: 0 }), '\u001b[Hone\u001b[K\ntwo\u001b[K\n\u001b[J');
 });
 
+test('what counts after a restart alone is a problem', () => {
+  assert.match(statusText(status({ restart: 'AWS_PROFILE of /x: set. Next step: systemctl restart unified-agent' })), /\n1 problem\n  AWS_PROFILE of \/x: set\. Next step: systemctl restart unified-agent\n/);
+  assert.match(statusText(status({ restart: null })), /\nno problems\n/);
+});
+
 test('a file that may not be opened is a problem, other files that are passed over are none', () => {
   const skipped = (reason: string): string => statusText(status({ skipped: { total: 1, list: [{ path: '/var/log/x', entry: 'e', reason }] } }));
   assert.match(skipped('cannot be opened (EACCES); it is tried again at each scan'), /\n1 problem\n  \/var\/log\/x: cannot be opened \(EACCES\); it is tried again at each scan; `agent doctor`/);

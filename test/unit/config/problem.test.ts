@@ -22,6 +22,18 @@ test('what is said of different keys is said of each', () => {
   assert.equal(formatProblems(problems, false).trimEnd().split('\n').length, problems.length);
 });
 
-test('each error is printed, however many say the same', () => {
-  assert.equal(formatProblems(times(1000, 'error', 'is no number'), false).trimEnd().split('\n').length, 1000);
+test('each error is printed, however many say the same, up to a hundred problems', () => {
+  assert.equal(formatProblems(times(100, 'error', 'is no number'), false).trimEnd().split('\n').length, 100);
+});
+
+test('of more than a hundred problems the worst are printed, some of each file, and the last line counts the others exactly', () => {
+  const files = Array.from({ length: 300 }, (_, index) => ({ ...at('error', 1, 'no JSON'), file: `${index}.json` }));
+  const flood = Array.from({ length: 50 }, (_, index) => ({ ...at('error', index + 1, `fault ${index}`), file: 'flood.json' }));
+  const few = formatProblems([...times(40, 'note', 'changes nothing'), ...flood, ...files.slice(0, 60)], false).trimEnd().split('\n');
+  assert.equal(few.filter((line) => line.includes(' error ')).length, 100);
+  assert.deepEqual(few.filter((line) => line.includes('no JSON')).length, 60, 'one file does not push out the others');
+  assert.equal(few.at(-1), 'and 50 more in 2 files: 10 errors, 40 notes');
+  const many = formatProblems([...files, ...times(1000, 'warning', 'is ignored')], false, '--json prints all of them').trimEnd().split('\n');
+  assert.equal(many.length, 101);
+  assert.equal(many.at(-1), 'and 1200 more in 201 files: 200 errors, 1000 warnings; --json prints all of them');
 });

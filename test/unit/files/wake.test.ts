@@ -17,7 +17,7 @@ test('L61 where no watch is to be had each quiet file is looked at once a second
     const wake = new Wake({ trouble: () => undefined } as never, () => now, stop.signal);
     const looks = Array.from({ length: count }, (): number[] => []);
     for (const seen of looks) {
-      const quiet: Sleeper = { path: '/var/log/quiet.log', grew: () => false, changed: () => { seen.push(now); return false; } };
+      const quiet: Sleeper = { path: '/var/log/quiet.log', isOutOfReach: false, grew: () => false, changed: () => { seen.push(now); return false; } };
       void wake.wait(quiet, null);
     }
     const elapse = (until: number): void => {

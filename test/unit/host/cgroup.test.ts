@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { misfit } from '../../../src/cli/host-limits.ts';
-import { limitsOf } from '../../../src/host/cgroup.ts';
+import { isOfUnit, limitsOf } from '../../../src/host/cgroup.ts';
 
 function limitsWith(t: TestContext, self: string, files: Readonly<Record<string, string>>): ReturnType<typeof limitsOf> {
   const root = mkdtempSync(join(tmpdir(), 'cgroup-'));
@@ -29,6 +29,15 @@ test('version 1: its own files, and its number for no limit', (t) => {
   const self = '4:memory:/a\n3:cpu,cpuacct:/a\n1:name=systemd:/a\n0::/\n';
   assert.deepEqual(limitsWith(t, self, { 'memory/memory.limit_in_bytes': '9223372036854771712', 'memory/a/memory.limit_in_bytes': '134217728', 'cpu/cpu.cfs_quota_us': '-1', 'cpu/cpu.cfs_period_us': '100000', 'cpu/a/cpu.cfs_quota_us': '50000', 'cpu/a/cpu.cfs_period_us': '200000' }), { memoryMax: 134_217_728, memoryHigh: null, cpus: 0.25 });
   assert.deepEqual(limitsWith(t, self, { 'memory/a/memory.limit_in_bytes': '9223372036854771712' }), { memoryMax: null, memoryHigh: null, cpus: null });
+});
+
+test('a process is of a unit when its group, or one around it, has that name', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'cgroup-'));
+  t.after(() => { rmSync(folder, { recursive: true }); });
+  const self = join(folder, 'cgroup');
+  const isOf = (text: string): boolean => { writeFileSync(self, text); return isOfUnit('unified-agent.service', self); };
+  assert.deepEqual(['0::/system.slice/unified-agent.service\n', '0::/system.slice/unified-agent.service/inner\n', '1:name=systemd:/system.slice/unified-agent.service\n', '0::/system.slice/my-unified-agent.service\n', '0::/user.slice\n'].map(isOf), [true, true, true, false, false]);
+  assert.equal(isOfUnit('unified-agent.service', join(folder, 'none')), false);
 });
 
 test('a budget that does not fit below the limit is said, with the figures and what to change', () => {

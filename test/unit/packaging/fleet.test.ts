@@ -84,14 +84,18 @@ test('the document that installs takes the package of this machine, and only as 
   const arch = spawnSync('uname', ['-m'], { encoding: 'utf8' }).stdout.trim() === 'aarch64' ? 'arm64' : 'amd64';
   const { folder, run } = commands(t, {
     curl: 'while [ $# -gt 2 ]; do [ "$1" = -o ] && to=$2; shift; done; cp "$FOLDER/$(basename "$to")" "$to"',
-    dpkg: '', 'apt-get': 'echo "apt-get $*"', agent: 'echo "agent $*"', systemctl: 'exit 1',
+    dpkg: '', 'apt-get': 'echo "apt-get $*"', agent: 'echo "agent $*"', systemctl: 'cat "$FOLDER/unit"',
   });
   const name = `unified-agent_0.1.0-1_${arch}.deb`;
   writeFileSync(join(folder, name), 'package');
   const sums = (content: string): void => writeFileSync(join(folder, 'SHA256SUMS'), ['x.rpm', name, `unified-agent_0.1.00-1_${arch}.deb`].map((one) => `${createHash('sha256').update(content).digest('hex')}  ${one}\n`).join(''));
   const script = filled('install', { location: 'https://packages.example.com/agent', version: '0.1.0', takeOver: 'yes' });
   sums('package');
-  assert.deepEqual(run(script).out.split('\n').slice(1), [`apt-get install -y ./${name}`, 'agent compat install', 'agent version', '']);
+  for (const [unit, act] of [['Id=amazon-cloudwatch-agent.service\nLoadState=loaded\n', 'takeover'], ['Id=unified-agent.service\nLoadState=loaded\n', 'compat install'], ['Id=amazon-cloudwatch-agent.service\nLoadState=not-found\n', 'compat install']] as const) {
+    writeFileSync(join(folder, 'unit'), unit);
+    assert.equal(run(script).out.split('\n').at(-3), `agent ${act}`, unit);
+  }
+  assert.deepEqual(run(script).out.split('\n').slice(1), [`apt-get install -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold ./${name}`, 'agent compat install', 'agent version', '']);
   sums('another');
   const refused = run(script);
   assert.deepEqual([refused.status === 0, refused.out.includes('apt-get')], [false, false]);
@@ -108,6 +112,18 @@ test('every shell text of the examples is one', () => {
   ];
   assert.equal(scripts.length, 5);
   for (const script of scripts) assert.equal(spawnSync('sh', ['-n'], { input: script, encoding: 'utf8' }).stderr, '');
+});
+
+test('what installs where nobody can be asked keeps an environment file that is there, and takes packages that nobody signed', () => {
+  const cloud = parse(text('cloud-init/user-data.yaml')) as { write_files: readonly { content: string }[] };
+  const ssm = document('install').mainSteps[0]!.inputs.runCommand.join('\n');
+  const apt = [ssm, ...cloud.write_files.map(({ content }) => content)].flatMap((script) => script.match(/.*apt-get install.*/g) ?? []);
+  assert.equal(apt.length, 2);
+  // Without them dpkg asks about a conffile that was written before the package came, gets no answer and fails.
+  for (const line of apt) assert.match(line, /--force-confdef .*--force-confold/);
+  const plays = parse(text('ansible/unified-agent.yml')) as readonly { tasks: readonly Record<string, { readonly disable_gpg_check?: boolean }>[] }[];
+  assert.deepEqual(plays.flatMap(({ tasks }) => tasks.map((task) => task['ansible.builtin.package']?.disable_gpg_check)).filter((value) => value !== undefined), [true]);
+  assert.match(ssm, /zypper .*--allow-unsigned-rpm/);
 });
 
 test('the config that cloud-init writes has no problem', () => {

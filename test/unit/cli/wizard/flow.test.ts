@@ -4,6 +4,10 @@ import { globFault } from '../../../../src/agent/file-lookup.ts';
 import { groupFault } from '../../../../src/naming/legal-name.ts';
 import { compileFormat } from '../../../../src/records/timestamp.ts';
 import { KNOWN_LOGS } from '../../../../src/cli/wizard/known-logs.ts';
+import { METRIC_KINDS } from '../../../../src/config/metrics-levels.ts';
+import { parseJson } from '../../../../src/config/parse-json.ts';
+import { formatProblems, strictly } from '../../../../src/config/problem.ts';
+import { planOf } from '../../../../src/cli/load-plan.ts';
 import { Answers } from '../../../../src/cli/wizard/answers.ts';
 import { Conversation, defaultsVoice } from '../../../../src/cli/wizard/conversation.ts';
 import { askConfig } from '../../../../src/cli/wizard/flow.ts';
@@ -15,7 +19,7 @@ const entries = (config: ConfigPart): readonly ConfigPart[] => listIn(partAt(con
 test('the questions come in the order of the CloudWatch agent\'s wizard, with its defaults', async () => {
   const { asked, usual, proposed } = await converse([]);
   assert.deepEqual(asked.map((text) => text.slice(0, 24)), [
-    'Are you using EC2 or on-', 'Which AWS region are the', 'Which user are you plann', 'Do you want to turn on t', 'Which port do you want t', 'What is the collect inte',
+    'Are you using EC2 or on-', 'Which AWS region are the', 'Do you want to turn on t', 'Which port do you want t', 'What is the collect inte',
     'What is the aggregation ', 'Do you want to monitor m', 'Do you want to monitor a', 'Do you want to monitor C', 'How often are metrics co', 'Which default metrics co', 'Are you satisfied with t',
     'Do you have a config of ', 'Do you want to monitor a', 'Which of the logs found ', 'Another log file or patt', 'Log stream name', 'Log group class', 'Log group retention in d', 'Collect it like this?', 'Do you want to monitor t',
   ]);
@@ -35,9 +39,25 @@ test('on EC2 dimensions are asked for, the stream is the instance, and the regio
   assert.ok(!asked.some((text) => text.startsWith('Which AWS region')));
 });
 
-test('CollectD is on by default only where it is installed', async () => {
+for (const level of ['Basic', 'Standard', 'Advanced', 'None'] as const) {
+  for (const instance of [null, { region: 'eu-west-1' }]) {
+    test(`a config made with the level ${level} ${instance === null ? 'on premises' : 'on EC2'} passes a strict check`, async () => {
+      const { proposed } = await converse([['Log group retention', '30'], ['Do you want to monitor the systemd', true], ['Which units', ['nginx.service']], ['A filter', ['exclude:debug']]], {
+        machine: madeUp({ instance, hasCollectd: true }), answers: { level, ...(level === 'None' ? { metric_kinds: [...METRIC_KINDS] } : {}), files: ['/var/log/nginx/access.log', '/srv/app/app.log'] },
+      });
+      const about = instance === null ? null : { instanceId: 'i-1', region: instance.region, availabilityZone: 'eu-west-1a', instanceType: 't3.micro', imageId: 'ami-1', accountId: '1', privateIp: '10.0.0.1', hostname: 'h', tags: {}, tagsShown: false };
+      const { plan, problems } = await planOf(parseJson('made', JSON.stringify(proposed.config)), {}, globFault, async () => about);
+      assert.notEqual(plan, null);
+      assert.equal(formatProblems(strictly(problems).filter(({ severity }) => severity === 'error'), false), '');
+    });
+  }
+}
+
+test('CollectD is on by default only where it is installed, and must prove what it sends where there are users to check it by', async () => {
   const { proposed } = await converse([], { machine: madeUp({ hasCollectd: true }) });
-  assert.deepEqual(partAt(proposed.config, 'metrics', 'metrics_collected')['collectd'], { metrics_aggregation_interval: 60 });
+  assert.deepEqual(partAt(proposed.config, 'metrics', 'metrics_collected')['collectd'], { collectd_security_level: 'none', metrics_aggregation_interval: 60 });
+  const proven = await converse([], { machine: madeUp({ hasCollectd: true, hasCollectdUsers: true }) });
+  assert.deepEqual(partAt(proven.proposed.config, 'metrics', 'metrics_collected')['collectd'], { metrics_aggregation_interval: 60 });
 });
 
 test('a level that does not please is asked for again, and None asks for each kind', async () => {

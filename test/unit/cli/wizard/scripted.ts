@@ -19,7 +19,7 @@ export function madeUp(more: Partial<Machine> = {}): Machine {
     { path: '/srv/app/app.log', size: 1000, mtimeMs: NOW, writer: 'java', known: null, form },
   ];
   return {
-    instance: null, region: null, hasUser: (name) => ['root', 'app'].includes(name), hasCollectd: false, hasJournal: false, hasAwslogs: false, localZone: 'UTC', now: () => NOW,
+    instance: null, region: null, hasCollectd: false, hasCollectdUsers: false, hasJournal: false, hasAwslogs: false, localZone: 'UTC', now: () => NOW,
     awslogs: async (path) => (path === '/etc/awslogs.conf' ? { logs: { force_flush_interval: 7, logs_collected: { files: { collect_list: [{ file_path: '/old/a.log' }, { file_path: '/srv/app/app.log' }] } } }, problems: [] } : { fault: `${path} cannot be read` }),
     units: async () => ['nginx.service', 'sshd.service'],
     findLogs: async (besides) => ({ found: found.filter(({ path }) => !besides.includes(path)), unreadable: 0 }),

@@ -9,6 +9,7 @@ import type { NoAnswer } from '../../../../src/metrics/path-thread.ts';
 import { PathThreads } from '../../../../src/metrics/path-threads.ts';
 import type { Sampler } from '../../../../src/metrics/sampler.ts';
 import { createNvmeSampler } from '../../../../src/metrics/samplers/nvme.ts';
+import { dropInCommand } from '../../../../src/report/unit-drop-in.ts';
 import { Shaping } from '../../../../src/metrics/shaping.ts';
 import { EBS_MODEL, STORE_MODEL, nvmeHost, pageOf } from '../../../support/nvme-host.ts';
 import type { NvmeHost } from '../../../support/nvme-host.ts';
@@ -141,7 +142,7 @@ test('a volume that may not be asked is said once with the remedy, and the other
   stage.answers.set('nvme0', { code: 'EACCES' }).set('nvme1', { page: pageOf('ebs', FIRST) });
   using sampler = stage.sampler();
   for (let i = 0; i < 2; i++) assert.equal((await sampler.sample(0)).length, 1);
-  assert.deepEqual(stage.report.said, [`- the statistics of the EBS volume vol-0a (${host.dev}/nvme0) cannot be read (EACCES): it has no ebs_ metrics until they can be. Run the agent as root, or let it (in its unit: AmbientCapabilities=CAP_DAC_READ_SEARCH CAP_SYS_ADMIN)`]);
+  assert.deepEqual(stage.report.said, [`- the statistics of the EBS volume vol-0a (${host.dev}/nvme0) cannot be read (EACCES): it has no ebs_ metrics until they can be. The command needs CAP_SYS_ADMIN, which the service does not have by itself. Next step: ${dropInCommand('nvme.conf')} (in a container: --cap-add SYS_ADMIN and the device)`]);
   stage.answers.set('nvme0', { page: pageOf('ebs', FIRST) });
   assert.equal((await sampler.sample(0)).length, 2);
   assert.deepEqual(stage.report.said.slice(1), [`+ the statistics of the EBS volume vol-0a (${host.dev}/nvme0) can be read again`]);

@@ -1,0 +1,2 @@
+/** The agent's own unit. */
+export const OUR_UNIT = 'unified-agent.service';
