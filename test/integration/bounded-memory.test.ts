@@ -44,7 +44,7 @@ for (const [what, streamPerFile] of [['a stream each', true], ['one stream', fal
     assert.equal(rig.endpoint.store.count(), 0);
     served();
     const recovered = performance.now();
-    await until('reading to go on', () => rig.report.readBytes > read + 65_536, 5_000);
+    await until('reading to go on', () => rig.report.readBytes > read + 65_536);
     const resumed = performance.now() - recovered;
     await until('all lines', () => rig.endpoint.store.count() >= total / 101, 30_000);
     const caughtUp = performance.now() - recovered;

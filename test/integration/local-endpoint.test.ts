@@ -16,7 +16,7 @@ interface Setup extends AsyncDisposable { readonly endpoint: RunningEndpoint; re
 /** An endpoint with the group `g` and the stream `s`, and a client of one attempt; `put` gives the error's name, or `stored`. */
 async function setup(options: EndpointOptions = {}, credentials = KEYS, maxAttempts = 1): Promise<Setup> {
   const endpoint = await startEndpoint(options);
-  const client = new CloudWatchLogsClient({ region: 'us-east-1', endpoint: endpoint.url, credentials, maxAttempts, requestHandler: { requestTimeout: 200, throwOnRequestTimeout: true } });
+  const client = new CloudWatchLogsClient({ region: 'us-east-1', endpoint: endpoint.url, credentials, maxAttempts, requestHandler: { requestTimeout: 1_000, throwOnRequestTimeout: true } });
   endpoint.store.createGroup({ name: 'g', creationTime: 0, groupClass: 'STANDARD', kmsKeyId: null, tags: new Map(), deletionProtected: false, retentionDays: null });
   endpoint.store.createStream('g', 's', 0);
   const put = async (message: string): Promise<string> => client.send(new PutLogEventsCommand({ ...place, logEvents: [{ timestamp: Date.now(), message }] })).then(() => 'stored', (error: Error) => error.name);
