@@ -77,7 +77,7 @@ export interface Checkpoint {
   readonly split: { readonly piece: number; readonly time: number } | null;
   /** The generation was read to its end and is gone or closed for good. */
   readonly ended: boolean;
-  /** Epoch milliseconds of the last change; what is old and gone is forgotten. */
+  /** When its file was last seen to go on from the offset, or was over, epoch ms; what is old and gone is forgotten. */
   readonly updatedAt: number;
   /** Of a journal, which has no offsets to read from: its cursor at `offset`; empty before its first entry. A file has none. */
   readonly cursor?: string | undefined;

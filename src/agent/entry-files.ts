@@ -280,7 +280,7 @@ export class EntryFiles {
     if (rest !== null) {
       // All before it is acknowledged now, and nothing may follow that would say so.
       const { offset, windowCrc, windowLength, split } = rest.mark;
-      rest.handle.update(offset, windowCrc, windowLength, split);
+      rest.handle.update(offset, windowCrc, windowLength, split, rest.file.seenAt);
       this.#followers.follow(rest);
     }
     // Whatever else reads on under the same checkpoint ends it.

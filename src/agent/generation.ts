@@ -323,7 +323,7 @@ export class Generation implements Source {
     if (offset !== this.#savedOffset) this.#s.report.settled(offset - this.#savedOffset);
     this.#savedOffset = offset;
     if (this.#detached) return;
-    this.handle.update(offset, windowCrc, windowLength, split);
+    this.handle.update(offset, windowCrc, windowLength, split, this.file.seenAt);
     this.#s.settled(this);
   }
 }

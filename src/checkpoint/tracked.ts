@@ -28,8 +28,6 @@ export class TrackedCheckpoint implements Checkpoint {
   #ended: boolean;
   #updatedAt: number;
   #unwritten: Unwritten = 'nothing';
-  /** It changed since `updatedAt`. */
-  #touched = false;
   #forgotten = false;
 
   constructor(number: number, checkpoint: Checkpoint, listener: ChangeListener) {
@@ -58,40 +56,46 @@ export class TrackedCheckpoint implements Checkpoint {
   get updatedAt(): number { return this.#updatedAt; }
   get forgotten(): boolean { return this.#forgotten; }
 
-  /** The safe offset is now `offset`; `windowCrc` is the crc32 of the `windowLength` bytes before it. */
-  update(offset: number, windowCrc: number, windowLength: number, split: Checkpoint['split']): void {
+  /**
+   * The safe offset is now `offset`; `windowCrc` is the crc32 of the `windowLength` bytes before it.
+   * @param seenAt when the file was last seen to go on from there, epoch ms: what was written to a name since then may be another life
+   */
+  update(offset: number, windowCrc: number, windowLength: number, split: Checkpoint['split'], seenAt = Date.now()): void {
     this.#offset = offset;
     this.#windowCrc = windowCrc;
     this.#windowLength = windowLength;
     this.#split = split;
-    this.#touch('progress');
+    this.#updatedAt = seenAt;
+    this.#mark('progress');
   }
 
   /** Of a journal: every entry up to and with that at `cursor` is settled, `offset` bytes in all. */
   reach(offset: number, cursor: string): void {
     this.#offset = offset;
     this.#cursor = cursor;
-    this.#touch('progress');
+    this.#updatedAt = Date.now();
+    this.#mark('progress');
   }
 
   /** The file is now at `path`. */
   rename(path: string): void {
     if (path === this.#path) return;
     this.#path = path;
-    this.#touch('definition');
+    this.#mark('definition');
   }
 
   /** Its head grew, or its device has another number: still the same generation. */
   identify(id: FileId): void {
     this.#id = id;
-    this.#touch('definition');
+    this.#mark('definition');
   }
 
   /** It was read to its end and is gone or closed for good. Kept for a while, so that it is not taken for new when found again. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#touch('progress');
+    this.#updatedAt = Date.now();
+    this.#mark('progress');
   }
 
   /** Removes it from the store: found again, its file is a new one. */
@@ -101,23 +105,16 @@ export class TrackedCheckpoint implements Checkpoint {
     this.#listener.forgotten(this);
   }
 
-  /** For the store alone: hands over what is to be written; a change counts as made at `now` (epoch ms). */
-  takeUnwritten(now: number): Unwritten {
+  /** For the store alone: hands over what is to be written. */
+  takeUnwritten(): Unwritten {
     const unwritten = this.#unwritten;
     this.#unwritten = 'nothing';
-    if (this.#touched) this.#updatedAt = now;
-    this.#touched = false;
     return unwritten;
   }
 
   /** For the store alone: `what` did not reach the disk, or has never been there. */
   markUnwritten(what: Unwritten): void {
     if (what !== 'nothing') this.#mark(what);
-  }
-
-  #touch(what: Exclude<Unwritten, 'nothing'>): void {
-    this.#touched = true;
-    this.#mark(what);
   }
 
   #mark(what: Exclude<Unwritten, 'nothing'>): void {

@@ -152,11 +152,10 @@ export class StateWriter implements ChangeListener {
       this.#changed = [];
       this.#forgotten = [];
       this.#changedSince = Infinity;
-      const now = Date.now();
       const taken: (readonly [TrackedCheckpoint, Unwritten])[] = [];
       let text = '';
       for (const generation of changed) {
-        const what = generation.takeUnwritten(now);
+        const what = generation.takeUnwritten();
         if (generation.forgotten) continue;
         taken.push([generation, what]);
         text += what === 'definition' ? encodeDefinition(generation.number, generation) : encodeMove(generation.number, generation);

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { check } from '../../src/cli/check.ts';
 import { arrivalsOf } from '../support/arrivals.ts';
 import { childConfig, startChild } from '../support/child-agent.ts';
+import { localOnly } from '../support/endpoint-choice.ts';
 import { append, numbered, rotate } from '../support/log-files.ts';
 import { TEST_ENV, assertSame, rigFor, startRig, until } from '../support/rig.ts';
 
@@ -143,6 +144,27 @@ test('L04 while the agent is stopped the file is truncated in place, written ane
     await rig.start();
   }
   await rig.arrived(first);
+  await rig.stop();
+});
+
+test('L04 what is written anew into a truncated file while the service still takes what was read before, then rotated away at rest, arrives', localOnly('faults'), async (t) => {
+  const rig = await rigFor(t);
+  const app = rig.path('app.log');
+  append(app, ['before']);
+  await rig.start();
+  await rig.count('g', 's', 1);
+  rig.endpoint.faults.add({ operation: 'PutLogEvents', kind: 'latency', ms: 1_000 });
+  append(app, ['slow']);
+  await until('it to be on its way', () => rig.inFlight > 0);
+  truncateSync(app, 0);
+  const anew = numbered('anew', 50);
+  append(app, anew);
+  await rig.stop();
+  rig.endpoint.faults.clear();
+  rotate(app);
+  append(app, ['present']);
+  await rig.start();
+  await rig.arrived(['before', 'slow', ...anew, 'present']);
   await rig.stop();
 });
 
