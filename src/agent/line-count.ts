@@ -21,7 +21,7 @@ export class LineCount {
       for (let i = this.#block.indexOf(NEWLINE); i !== -1 && i < got; i = this.#block.indexOf(NEWLINE, i + 1)) this.#line++;
       this.#at += got;
     }
-    return this.#line;
+    return readSync(this.#fd, this.#block, 0, 1, offset) === 0 ? null : this.#line;
   }
 
   /** The offset at which a line begins; null: the file ends before that. The last to be asked. */

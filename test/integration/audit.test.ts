@@ -247,7 +247,7 @@ test('the lines of a range are those of the file as it is there, whatever it hol
     const line = 1 + offsets[0]! % 20;
     const begin = line === 1 ? 0 : [...text.matchAll(/\n/g)].map(({ index }) => index + 1)[line - 2] ?? null;
     assert.equal(beginOfLine(path, line), begin);
-  }), { numRuns: 60 });
+  }), { numRuns: 60, examples: [['\nb\n\n', [5, 0]]] });
   writeFileSync(path, '\ufeffone\ntwo\n', 'utf16le');
   assert.deepEqual([linesIn(path, [{ from: 2, to: 4 }]).size, beginOfLine(path, 1), beginOfLine(join(path, 'none'), 1)], [0, null, null]);
 });
