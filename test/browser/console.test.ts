@@ -173,6 +173,7 @@ test('a metric is a chart with axes, whose values the pointer and the arrow keys
 
 test('a fault is switched on and off in the page, hits the calls, and is seen at the requests it hit', async () => {
   await using tab = await browser.open(page('faults'));
+  await tab.seen('No fault is on');
   await tab.press('n');
   await tab.until('document.activeElement.name === "kind"');
   await tab.value('(() => { const s = document.activeElement; s.value = "error"; s.dispatchEvent(new Event("change")); document.querySelector("#fault-status").value = "503"; document.querySelector("#fault-operation").value = "DescribeLogGroups"; document.querySelector("form").requestSubmit(); })()');
