@@ -8,6 +8,8 @@ import { connected } from './emf.ts';
 import { TEST_ENV, renew, until } from './rig.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
+/** As the built program is started (FLAGS): what it says is its own. */
+const SILENT = ['--disable-warning=ExperimentalWarning'];
 
 export interface ChildSpec {
   /** The program, by default the one that needs no build. */
@@ -60,7 +62,7 @@ export async function startChild(t: Owner, spec: ChildSpec): Promise<ChildAgent>
   writeFileSync(configFile, JSON.stringify(spec.config));
   const command = [
     ...(spec.wrapper ?? []), ...(spec.limits === undefined ? [] : ['prlimit', ...spec.limits]),
-    process.execPath, spec.program ?? MAIN, 'run', '--config', ...(spec.sources ?? [configFile]), '--state-dir', spec.stateDir ?? join(spec.folder, 'state'),
+    process.execPath, ...(spec.program === undefined ? SILENT : []), spec.program ?? MAIN, 'run', '--config', ...(spec.sources ?? [configFile]), '--state-dir', spec.stateDir ?? join(spec.folder, 'state'),
     // What a CloudWatch agent on this machine is told is no concern of a test.
     '--common-config', '/dev/null', '--env-config', '/dev/null', ...(spec.args ?? []),
   ];
