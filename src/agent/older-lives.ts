@@ -126,8 +126,9 @@ export class OlderLives {
     for (const one of pending) {
       const { candidate, checkpoint } = one;
       if (one.archived !== null) { last = this.#unpacking.begin(one, name, last) ?? last; continue; }
-      const started = adopt(asItIsNow(candidate), last, checkpoint as TrackedCheckpoint | null);
-      if (started === null && inodeAt(candidate.path) !== candidate.inode) return false;
+      const file = asItIsNow(candidate);
+      const started = adopt(file, last, checkpoint as TrackedCheckpoint | null);
+      if (started === null && inodeAt(file.path) !== file.inode) return false;
       if (started === null) continue;
       if (started.path === name || matches(started.path)) started.file.attach();
       else lingering.lost(started, 'renamed');
@@ -153,10 +154,10 @@ export class OlderLives {
       let shifted = false;
       for (const life of relatives.after(g, path, g.file.seenAt - CLOCK_SLACK_MS, this.#p.checkpoints())) {
         const last = found.at(-1) ?? before;
-        const { candidate } = life;
-        const one = life.archived === null ? adopt(asItIsNow(candidate), last) : this.#unpacking.begin({ ...life, checkpoint: null }, this.#p.nameFor(path), last);
+        const file = asItIsNow(life.candidate);
+        const one = life.archived === null ? adopt(file, last) : this.#unpacking.begin({ ...life, checkpoint: null }, this.#p.nameFor(path), last);
         // A rotation between the listing and the opening gives the names to other files: list again, oldest first.
-        if (one === null && life.archived === null && inodeAt(candidate.path) !== candidate.inode) { shifted = true; break; }
+        if (one === null && life.archived === null && inodeAt(file.path) !== file.inode) { shifted = true; break; }
         if (one === null || one === last) continue;
         if (one.file.attachment === 'attached') lingering.lost(one, 'renamed');
         found.push(one);

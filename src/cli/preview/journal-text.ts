@@ -7,7 +7,8 @@ import { printable } from '../text-table.ts';
 import { bytesText, countText } from '../units.ts';
 import { costOfDay, costText } from './cost.ts';
 import type { PriceSpec } from './cost.ts';
-import { AS_IS, COLOUR, PLAIN, clean, clockOf, quoted, withMarks } from './paint.ts';
+import { messageText, verdictText } from './event-text.ts';
+import { COLOUR, PLAIN, clockOf } from './paint.ts';
 import type { Paint } from './paint.ts';
 import { growthText, redactedRow } from './text.ts';
 
@@ -47,33 +48,21 @@ export function journalPreviewText(telling: JournalTelling, colour: boolean): st
 }
 
 function eventText(event: PreviewedEntry, number: number, { preview: { destination }, entry, undeliverable }: JournalTelling, clock: (time: number) => string, paint: Paint): string {
-  const { time, isClamped, bytes, cutBytes, verdict, original, message, stream } = event;
+  const { time, isClamped, bytes, cutBytes, verdict, stream } = event;
   const isDropped = verdict.kind !== 'sent';
   const facts = [
     `${clock(time)} ${isClamped ? '(moved to what the service takes)' : '(as the journal has it)'}`,
     `${bytes.toLocaleString('en-US')} bytes`,
-    isDropped ? paint.loud(verdictText(verdict, entry, undeliverable)) : 'sent',
+    isDropped ? paint.loud(verdictText(verdict, (filter) => filteredText(filter, entry), undeliverable)) : 'sent',
     ...(cutBytes > 0 ? [paint.loud(`without ${cutBytes.toLocaleString('en-US')} bytes: it is longer than an event can be`)] : []),
     ...(stream === destination.stream ? [] : [`to stream ${stream}`]),
   ];
-  const body = isDropped ? paint.dropped : AS_IS;
-  const marked = withMarks(clean(original), event.redacted.map(({ from, to }) => ({ from, to, paint: paint.redacted })), body);
-  const shown = isDropped || original === message ? quoted(marked, '| ') : quoted(marked, '- ') + quoted(body(clean(message)), '+ ');
-  return `${paint.faint(`#${number}  ${facts.join('  ')}`)}\n${shown}`;
+  const marks = event.redacted.map(({ from, to }) => ({ from, to, paint: paint.redacted }));
+  return `${paint.faint(`#${number}  ${facts.join('  ')}`)}\n${messageText(event, isDropped, marks, paint)}`;
 }
 
-function verdictText(verdict: EntryVerdict, { filters }: JournalEntryPlan, undeliverable: UndeliverablePolicy): string {
-  const fate = undeliverable === 'drop' ? 'dropped' : 'quarantined';
-  switch (verdict.kind) {
-    case 'sent': return 'sent';
-    case 'too-old': return `too old: ${fate}, the service takes 14 days`;
-    case 'too-new': return `too new: ${fate}, the service takes two hours ahead`;
-    case 'filtered': {
-      if (verdict.filter === null) return 'dropped: its message matches no filter that includes';
-      return `dropped by filter ${verdict.filter + 1}: exclude ${JSON.stringify(filters[verdict.filter]?.pattern.source)}`;
-    }
-    default: return verdict satisfies never;
-  }
+function filteredText(filter: number | null, { filters }: JournalEntryPlan): string {
+  return filter === null ? 'dropped: its message matches no filter that includes' : `dropped by filter ${filter + 1}: exclude ${JSON.stringify(filters[filter]?.pattern.source)}`;
 }
 
 function summaryText({ preview: { sample }, growth, price, undeliverable, entry }: JournalTelling, clock: (time: number) => string): string {
@@ -83,7 +72,7 @@ function summaryText({ preview: { sample }, growth, price, undeliverable, entry 
     ['looked at', `${countText(events, 'entry', 'entries')}${firstTime === null || lastTime === null ? '' : `, ${bytesText(sourceBytes)} as journalctl prints them, from ${clock(firstTime)} to ${clock(lastTime)}`}`],
     ['sent', `${countText(sentEvents, 'event')}, ${bytesText(sentBytes)} as the service counts them (26 for each event)`],
     ...(filtered > 0 ? [['not sent', `${countText(filtered, 'event')} dropped by filters`] as const] : []),
-    ...aged.filter(([count]) => count > 0).map(([count, verdict]) => ['not sent', `${countText(count, 'event')} ${verdictText(verdict, entry, undeliverable)}`] as const),
+    ...aged.filter(([count]) => count > 0).map(([count, verdict]) => ['not sent', `${countText(count, 'event')} ${verdictText(verdict, (filter) => filteredText(filter, entry), undeliverable)}`] as const),
     ...redactedRow(sample),
     ['growth', 'unknown' in growth ? `not known: ${growth.unknown}` : growthText(growth)],
     ['cost', costText(costOfDay(growth, sample, price), price)],

@@ -7,7 +7,8 @@ import { printable } from '../text-table.ts';
 import { bytesText, countText, spanText } from '../units.ts';
 import { costOfDay, costText } from './cost.ts';
 import type { PriceSpec } from './cost.ts';
-import { AS_IS, COLOUR, PLAIN, clean, clockOf, quoted, withMarks } from './paint.ts';
+import { messageText, verdictText } from './event-text.ts';
+import { COLOUR, PLAIN, clockOf } from './paint.ts';
 import type { Paint } from './paint.ts';
 
 /** Of a text, this much is shown in a line of the summary. */
@@ -45,41 +46,29 @@ export function previewText(telling: PreviewTelling, colour: boolean): string {
 }
 
 function eventText(event: PreviewedEvent, number: number, { preview: { destination }, entry, undeliverable }: PreviewTelling, clock: (time: number) => string, paint: Paint): string {
-  const { line, offset, time, timeFrom, bytes, verdict, original, message, piece, waits } = event;
+  const { line, offset, time, timeFrom, bytes, verdict, piece, waits } = event;
   const isDropped = verdict.kind !== 'sent';
   const facts = [
     line === null ? `byte ${offset.toLocaleString('en-US')}` : `line ${line.toLocaleString('en-US')}`,
     `${clock(time)} ${timeFrom === 'text' && entry.timestamp?.field != null ? `(from the field ${entry.timestamp.field})` : SOURCES[timeFrom]}`,
     `${bytes.toLocaleString('en-US')} bytes`,
-    isDropped ? paint.loud(verdictText(verdict, entry, undeliverable)) : 'sent',
+    isDropped ? paint.loud(verdictText(verdict, (filter) => filteredText(filter, entry), undeliverable)) : 'sent',
     ...(event.stream === destination.stream ? [] : [`to stream ${event.stream}`]),
     ...(piece > 1 || (piece === 1 && waits !== 'partial') ? [`piece ${piece} of a message above ${entry.framing.maxEventBytes.toLocaleString('en-US')} bytes`] : []),
     ...(waits === 'lines' ? [`after ${entry.framing.multilineTimeoutMs / 1000} s without another line`] : []),
     ...(waits === 'partial' ? [`without its newline, marked, after ${entry.framing.partialLineTimeoutMs / 1000} s`] : []),
   ];
-  const body = isDropped ? paint.dropped : AS_IS;
   const marks = [...(event.span === null ? [] : [{ ...event.span, paint: paint.time }]), ...event.redacted.map(({ from, to }) => ({ from, to, paint: paint.redacted }))];
-  const marked = withMarks(clean(original), marks, body);
-  const shown = isDropped || original === message ? quoted(marked, '| ') : quoted(marked, '- ') + quoted(body(clean(message)), '+ ');
-  return `${paint.faint(`#${number}  ${facts.join('  ')}`)}\n${shown}`;
+  return `${paint.faint(`#${number}  ${facts.join('  ')}`)}\n${messageText(event, isDropped, marks, paint)}`;
 }
 
 const SOURCES: Readonly<Record<TimeSource, string>> = {
   text: '(from the text)', reading: '(time of reading)', before: '(none found: that of the event before)', piece: '(that of its first piece)', clamped: '(moved to what the service takes)',
 };
 
-function verdictText(verdict: Verdict, { filters }: FileEntryPlan, undeliverable: UndeliverablePolicy): string {
-  const fate = undeliverable === 'drop' ? 'dropped' : 'quarantined';
-  switch (verdict.kind) {
-    case 'sent': return 'sent';
-    case 'too-old': return `too old: ${fate}, the service takes 14 days`;
-    case 'too-new': return `too new: ${fate}, the service takes two hours ahead`;
-    case 'filtered': {
-      const filter = filters[verdict.filter];
-      return filter === undefined ? 'dropped by a filter' : `dropped by filter ${verdict.filter + 1}: ${filter.type} ${JSON.stringify(filter.pattern.source)}`;
-    }
-    default: return verdict satisfies never;
-  }
+function filteredText(index: number, { filters }: FileEntryPlan): string {
+  const filter = filters[index];
+  return filter === undefined ? 'dropped by a filter' : `dropped by filter ${index + 1}: ${filter.type} ${JSON.stringify(filter.pattern.source)}`;
 }
 
 function summaryText({ preview, entry, undeliverable, growth, price }: PreviewTelling, paint: Paint): string {
@@ -98,7 +87,7 @@ function summaryText({ preview, entry, undeliverable, growth, price }: PreviewTe
 
 function droppedRows(sample: PreviewSample, entry: FileEntryPlan, undeliverable: UndeliverablePolicy): readonly [string, string][] {
   const counts: readonly (readonly [number, Verdict])[] = [...sample.filtered.map((count, filter) => [count, { kind: 'filtered', filter }] as const), [sample.tooOld, { kind: 'too-old' }], [sample.tooNew, { kind: 'too-new' }]];
-  return counts.filter(([count]) => count > 0).map(([count, verdict]) => ['not sent', `${countText(count, 'event')} ${verdictText(verdict, entry, undeliverable)}`]);
+  return counts.filter(([count]) => count > 0).map(([count, verdict]) => ['not sent', `${countText(count, 'event')} ${verdictText(verdict, (filter) => filteredText(filter, entry), undeliverable)}`]);
 }
 
 /** Stretches by kind, where there are any. */
